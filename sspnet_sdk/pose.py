@@ -1,0 +1,61 @@
+"""`Pose`, the one result that everything else consumes, and the skeleton it is given in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+JOINT_NAMES: tuple[str, ...] = (
+    "pelvis",
+    "r-hip",
+    "r-knee",
+    "r-ankle",
+    "l-hip",
+    "l-knee",
+    "l-ankle",
+    "spine",
+    "thorax",
+    "neck",
+    "head",
+    "l-shoulder",
+    "l-elbow",
+    "l-wrist",
+    "r-shoulder",
+    "r-elbow",
+    "r-wrist",
+)
+"""17 joints in Human3.6M's order; left and right are the person's."""
+
+JOINT_PARENTS: tuple[int, ...] = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
+"""Parent of each joint; -1 marks the root (pelvis)."""
+
+FLIP_PAIRS: tuple[tuple[int, int], ...] = ((1, 4), (2, 5), (3, 6), (11, 14), (12, 15), (13, 16))
+"""Joints that change places when the image is mirrored."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One person's pose in one image.
+
+    Attributes:
+        keypoints: (17, 2) float32, pixels of the caller's image; (0, 0) is the corner of the top-left pixel, x right, y down.
+        joints3d: (17, 3) float32, millimetres relative to the pelvis, which is exactly 0; axes of the camera: x right, y down,
+            z away from the camera.
+        confidence: (17,) float32 in 0..1.
+        box: (4,) float32, x, y, w, h in pixels of the caller's image: the person's box that the crop was made from.
+        cut: the number of pyramids that were run.
+        input_size: side of the square crop that the network saw, pixels.
+        latency_ms: time from the call to this result, milliseconds.
+        unsure: no person was found with certainty; the pose is the best guess there is.
+    """
+
+    keypoints: NDArray[np.float32]
+    joints3d: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    box: NDArray[np.float32]
+    cut: int
+    input_size: int
+    latency_ms: float
+    unsure: bool = False
