@@ -1,0 +1,1 @@
+"""SSP-Net in PyTorch: the network, its losses, data, training and evaluation."""

@@ -1,0 +1,55 @@
+"""Checkpoints: one .safetensors file that holds a config and weights, enough to export from or to start from."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .model import SSPNet, SSPNetConfig
+
+
+class CheckpointError(ValueError):
+    """A file that is no checkpoint of ours, or does not fit."""
+
+
+def save_checkpoint(path: Path, config: SSPNetConfig, weights: dict[str, Tensor], notes: dict[str, str] | None = None) -> None:
+    """Write config and weights (floats as fp16) in one step: a killed process leaves the old file."""
+    halves = {k: v.detach().cpu().to(torch.float16 if v.is_floating_point() else v.dtype).contiguous() for k, v in weights.items()}
+    metadata = {"sspnet_config": json.dumps(config.to_dict()), **(notes or {})}
+    partial = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(halves, partial, metadata)
+    os.replace(partial, path)
+
+
+def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, str]]:
+    """-> config, float32 weights, notes. Raises CheckpointError in one line."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = dict(file.metadata() or {})
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint at {path}") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is not a .safetensors checkpoint: {error}") from None
+    if "sspnet_config" not in notes:
+        raise CheckpointError(f"{path} has no SSP-Net config in its metadata; save it with sspnet_train.checkpoint.save_checkpoint")
+    config = SSPNetConfig.from_dict(json.loads(notes.pop("sspnet_config")))
+    return config, {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}, notes
+
+
+def load_network(path: Path) -> SSPNet:
+    """The network of a checkpoint, in eval mode."""
+    config, weights, _ = read_checkpoint(path)
+    network = SSPNet(config)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: weights do not fit config {config.name!r}: {str(error).splitlines()[1].strip()}") from None
+    return network.eval()
