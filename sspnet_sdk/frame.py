@@ -1,0 +1,39 @@
+"""`Frame` and `Person`: what was seen in one picture of a source, as it goes to drawing and to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.pose import Pose
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A person in a frame; `id` stays the same from frame to frame as long as the person is followed (1, 2, …)."""
+
+    id: int
+    pose: Pose
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture and the people in it.
+
+    Attributes:
+        image: (H, W, 3) uint8 BGR.
+        source: file name, camera number or address.
+        index: 0, 1, … in the source, dropped frames counted.
+        time_s: seconds since the source's first frame.
+        people: empty when nobody was found.
+        fps: frames per second over the last second of a stream; None for a picture.
+    """
+
+    image: NDArray[np.uint8]
+    source: str
+    index: int
+    time_s: float
+    people: tuple[Person, ...]
+    fps: float | None = None

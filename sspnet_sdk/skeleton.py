@@ -1,0 +1,25 @@
+"""How the skeleton looks: bones, and a colour for each side of the person."""
+
+from __future__ import annotations
+
+from sspnet_sdk.pose import JOINT_NAMES, JOINT_PARENTS
+
+Color = tuple[int, int, int]
+
+SIDE_COLORS: dict[str, Color] = {"right": (34, 142, 245), "left": (235, 170, 50), "centre": (225, 230, 235)}
+"""BGR; orange and blue stay apart for colour-blind eyes."""
+
+BONES: tuple[tuple[int, int], ...] = tuple((parent, child) for child, parent in enumerate(JOINT_PARENTS) if parent >= 0)
+"""(parent, child) joint numbers."""
+
+
+def _side(joint: int) -> str:
+    return {"r-": "right", "l-": "left"}.get(JOINT_NAMES[joint][:2], "centre")
+
+
+JOINT_COLORS: tuple[Color, ...] = tuple(SIDE_COLORS[_side(joint)] for joint in range(len(JOINT_NAMES)))
+
+
+def bone_color(child: int) -> Color:
+    """A bone has the colour of its outer end."""
+    return JOINT_COLORS[child]
