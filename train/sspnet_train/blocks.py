@@ -63,8 +63,8 @@ class PredictionBlock(nn.Module):
     """Y = ReLU(BN(SC(X))); h = W_h*Y; d = W_d*Y; F = X + Y + W_r*h + W_s*d (Eq. 1-4).
 
     Called without an earlier pose, the softmax of h is the heatmap, as in the paper. A *refining* block takes the pose of the head
-    before it: its heatmap is softmax(prior + h) with the prior around that pose, W_h starts at zero, and the block therefore starts
-    by repeating that pose exactly.
+    before it: its heatmap is softmax(prior + h) with the prior around that pose, its depth is Eq. 10's plus a carried share of the depth
+    before, W_h and W_d start at zero, and the block therefore starts by repeating that pose exactly.
     """
 
     def __init__(self, width: int, joints: int, kernel: int, refining: bool):
@@ -75,7 +75,7 @@ class PredictionBlock(nn.Module):
         self.to_depth = nn.Conv2d(width, joints, 1)
         self.from_heatmap = nn.Conv2d(joints, width, 1, bias=False)
         self.from_depth = nn.Conv2d(joints, width, 1, bias=False)
-        nn.init.normal_(self.to_depth.weight, std=0.02)
+        nn.init.normal_(self.to_depth.weight, std=0.0 if refining else 0.02)
         nn.init.zeros_(self.to_depth.bias)  # type: ignore[arg-type]
         nn.init.normal_(self.from_depth.weight, std=0.02)
         if refining:
@@ -84,29 +84,32 @@ class PredictionBlock(nn.Module):
             nn.init.normal_(self.from_heatmap.weight, std=0.1)
             self.sharpness = nn.Parameter(torch.tensor(3.0))
             self.log_scale = nn.Parameter(torch.tensor(0.0))
+            self.depth_carry = nn.Parameter(torch.tensor(1.0))
             self.calibration = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
 
     def forward(self, x: Tensor, earlier: Tensor | None = None) -> tuple[Tensor, Prediction]:
-        """x: (N, width, H, W); earlier: (N, J, 2) of a refining block -> re-injected features F (Eq. 4), prediction."""
+        """x: (N, width, H, W); earlier: (N, J, 3) of a refining block -> re-injected features F (Eq. 4), prediction."""
         y = F.relu(self.separable(x))
         logits, depth_map = self.to_heatmap(y).float(), torch.sigmoid(self.to_depth(y).float())
         if self.refining:
             assert earlier is not None
-            heatmap, pose = self._refine(logits, earlier)
+            heatmap, pose = self._refine(logits, earlier[..., :2])
             reinjected = heatmap * (logits.shape[2] * logits.shape[3] / 64.0)
         else:
             heatmap = spatial_softmax(logits)
             pose, reinjected = expectation(heatmap), logits
         z = attended_depth(heatmap, depth_map)
+        if self.refining and earlier is not None:
+            z = z + self.depth_carry * (earlier[..., 2:] - 0.5)
         features = x + y + self.from_heatmap(reinjected) + self.from_depth(depth_map)
-        return features, Prediction(torch.cat([pose, z], dim=2), self._confidence(heatmap), heatmap)
+        return features, Prediction(torch.cat([pose, z], dim=2), self.confidence(heatmap), heatmap)
 
     def _refine(self, logits: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         prior = log_prior(logits.shape, earlier, F.softplus(self.sharpness), self.log_scale)
         heatmap = spatial_softmax(prior + logits)
         return heatmap, earlier + expectation(heatmap) - expectation(spatial_softmax(prior))
 
-    def _confidence(self, heatmap: Tensor) -> Tensor:
+    def confidence(self, heatmap: Tensor) -> Tensor:
         """Section 3.2.3; a refining block passes it through sigmoid(a·logit(c) + b + e·log(cells)) to mean a probability."""
         mass = peak_mass(heatmap).clamp(1e-4, 1 - 1e-4)
         if not self.refining:

@@ -126,7 +126,9 @@ def restore_batch_norm(entry: MoveNetEntry, images: Iterable[Tensor]) -> None:
     for layer in layers:
         count, first, second = sums[layer]
         mean = first / count
-        _split(layer, mean.float(), (second / count - mean**2).clamp(min=1e-8).sqrt().float())
+        variance = (second / count - mean**2).clamp(min=0)
+        alive = variance > 1e-4 * variance.mean()
+        _split(layer, mean.float(), torch.where(alive, variance, 1.0).sqrt().float())
 
 
 def _split(layer: ConvBN, mean: Tensor, deviation: Tensor) -> None:

@@ -1,0 +1,1 @@
+"""Data sets, each read into the one sample type of `sample.py`."""

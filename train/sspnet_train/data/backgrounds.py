@@ -1,0 +1,29 @@
+"""Pictures with nobody in them: they teach that confidence can be low everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .sample import Sample, SampleSource
+
+
+def backgrounds(folder: Path) -> SampleSource:
+    """Every .webp panorama of a folder, whole; its box is a square somewhere in it, chosen by the index."""
+    files = sorted(folder.glob("*.webp"))
+    if not files:
+        raise FileNotFoundError(f"backgrounds: expected .webp pictures in {folder}")
+    images = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+    places = 1000
+
+    def read(index: int) -> Sample:
+        image = images[index % len(images)]
+        rng = np.random.default_rng(index)
+        side = rng.uniform(0.2, 0.7) * image.shape[0]
+        x, y = rng.uniform(0, image.shape[1] - side), rng.uniform(0, image.shape[0] - side)
+        box = np.array([x, y, side, side], np.float32)
+        return Sample(image, box, np.zeros((17, 2), np.float32), np.zeros(17, np.float32), name=files[index % len(files)].name)
+
+    return SampleSource("backgrounds", places * len(images), read)

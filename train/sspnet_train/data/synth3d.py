@@ -1,0 +1,42 @@
+"""synth3d: rendered people with exact labels (labels.npz, synth_NN.tar)."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .sample import Sample, SampleSource, canonical_scale
+from .tar_images import TarImages
+
+HELD_OUT_SHARE = 16
+"""One recording in so many is kept for validation."""
+
+
+def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
+    """The rendered people of a split; `val` holds whole recordings that `train` never sees. Depth is brought to a canonical adult's size."""
+    labels_path, shards = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
+    if not (labels_path.is_file() and shards):
+        raise FileNotFoundError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
+    labels = {key: value for key, value in np.load(labels_path).items()}
+    images = TarImages(shards)
+    rows = np.flatnonzero([held_out(source) == (split == "val") for source in labels["source"].tolist()])
+
+    def read(index: int) -> Sample:
+        row = rows[index]
+        joints3d = labels["joints3d"][row].astype(np.float32)
+        scale = canonical_scale(joints3d)
+        name = str(labels["name"][row])
+        return Sample(
+            images.read(name), labels["box"][row], labels["keypoints"][row].astype(np.float32), np.ones(17, np.float32),
+            joints3d[:, 2] * scale, np.ones(17, np.float32), joints3d, labels["visible"][row].astype(bool),
+            float(labels["focal"][row]), float(labels["root_z"][row]) * scale, name,
+        )  # fmt: skip
+
+    return SampleSource(f"synth3d/{split}", len(rows), read)
+
+
+def held_out(recording: str) -> bool:
+    return recording != "photo" and zlib.crc32(recording.encode()) % HELD_OUT_SHARE == 0

@@ -1,0 +1,83 @@
+"""Score a network's cuts on validation people: real photographs with hand labels, rendered people with exact ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .augment import plain_crop
+from .data.sample import LIMB_JOINTS, SampleSource
+from .lift import joints_in_mm
+from .metrics import keypoint_distance, pa_mpjpe, pck, torso_length
+from .model import SSPNet
+
+FULLY_VISIBLE = 11
+"""Of 12 limb joints: people with so many visible count for `pa_mpjpe_mm`."""
+
+
+@dataclass
+class Predictions:
+    """Per cut, for N people: keypoints (N, 17, 2) in the sample's pixels, joints3d (N, 17, 3) mm, confidence (N, 17)."""
+
+    keypoints: dict[int, np.ndarray]
+    joints3d: dict[int, np.ndarray]
+    confidence: dict[int, np.ndarray]
+
+
+@torch.no_grad()
+def predict_cuts(network: SSPNet, source: SampleSource, size: int, cuts: Sequence[int], batch: int = 8, limit: int | None = None) -> Predictions:
+    """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
+    network.eval()
+    device = next(network.parameters()).device
+    poses: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
+    confidences: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
+    views: list[np.ndarray] = []
+    count = min(len(source), limit or len(source))
+    for start in range(0, count, batch):
+        crops = [plain_crop(source[i], size) for i in range(start, min(start + batch, count))]
+        views += [view for _, view in crops]
+        image = torch.from_numpy(np.stack([crop for crop, _ in crops])).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
+        entry = network.entry(image)
+        heads = network.refine(entry, max(max(cuts), 1))
+        for cut in cuts:
+            if cut == 0:
+                assert entry.pose is not None
+                pose, confidence = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], 2), torch.ones(entry.pose.shape[:2])
+            else:
+                pose, confidence, _ = heads[cut * network.config.levels - 1]
+            poses[cut].append(pose.float().cpu().numpy())
+            confidences[cut].append(confidence.float().cpu().numpy())
+    inverse = np.stack([np.linalg.inv(np.vstack([view, [0, 0, 1]])) for view in views])
+    joined = {cut: np.concatenate(poses[cut]).astype(np.float64) for cut in cuts}
+    trust = {cut: np.concatenate(confidences[cut]) for cut in cuts}
+    keypoints = {
+        cut: np.einsum("nij,nkj->nki", inverse[:, :2, :2], joined[cut][..., :2] * size) + inverse[:, None, :2, 2] for cut in cuts
+    }
+    return Predictions(keypoints, {cut: joints_in_mm(joined[cut], trust[cut]) for cut in cuts}, trust)
+
+
+def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str, float]:
+    """PCK@0.2 torso of the limb joints (visible ones where visibility is known), PA-MPJPE of 12 limb joints where 3D is true,
+    and `calibration`: of the joints with confidence above 0.8, the share within 0.2 torso."""
+    count = len(predictions.keypoints[cut])
+    samples = [source[i] for i in range(count)]
+    truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
+    trusted = np.stack([sample.weight > 0 for sample in samples])
+    visible = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in samples])
+    limbs = list(LIMB_JOINTS)
+    sides = np.array([max(sample.box[2:]) for sample in samples])
+    torso = np.where(np.isfinite(torso_length(truth)), torso_length(truth), 0.25 * sides)
+    torso = np.maximum(torso, 0.1 * sides)
+    distance = keypoint_distance(predictions.keypoints[cut], truth, torso)[:, limbs]
+    valid = (trusted & visible)[:, limbs] & np.isfinite(distance)
+    scores = {"pck": pck(distance, valid, 0.2), "pck_0.1": pck(distance, valid, 0.1)}
+    sure = valid & (predictions.confidence[cut][:, limbs] > 0.8)
+    scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
+    if samples[0].visible is not None:
+        errors = pa_mpjpe(predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples]).astype(np.float64)[:, limbs])
+        clear = visible[:, limbs].sum(axis=1) >= FULLY_VISIBLE
+        scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
+    return scores

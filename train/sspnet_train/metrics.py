@@ -1,0 +1,48 @@
+"""Errors of poses: PCK, MPJPE, PA-MPJPE, AUC. Everything numpy, batched over people."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def keypoint_distance(predicted: np.ndarray, truth: np.ndarray, torso: np.ndarray) -> np.ndarray:
+    """(N, J, 2), (N, J, 2), (N,) -> (N, J) distance in torso lengths; NaN where the truth is NaN."""
+    return np.linalg.norm(predicted - truth, axis=2) / torso[:, None]
+
+
+def pck(distance: np.ndarray, valid: np.ndarray, threshold: float) -> float:
+    """Share of valid joints closer than the threshold. distance, valid: (N, J)."""
+    return float((distance[valid] < threshold).mean()) if valid.any() else float("nan")
+
+
+def torso_length(keypoints: np.ndarray) -> np.ndarray:
+    """(N, 17, 2 or 3) -> (N,) distance from the middle of the hips to the middle of the shoulders."""
+    hips, shoulders = (keypoints[:, 1] + keypoints[:, 4]) / 2, (keypoints[:, 11] + keypoints[:, 14]) / 2
+    return np.linalg.norm(shoulders - hips, axis=1)
+
+
+def mpjpe(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Mean per joint position error. (N, J, 3) mm each, roots already aligned -> (N,) mm."""
+    return np.linalg.norm(predicted - truth, axis=2).mean(axis=1)
+
+
+def procrustes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The similarity (rotation, scale, translation) of each prediction that is nearest to the truth. (N, J, 3) -> (N, J, 3)."""
+    mean_p, mean_t = predicted.mean(axis=1, keepdims=True), truth.mean(axis=1, keepdims=True)
+    p, t = predicted - mean_p, truth - mean_t
+    u, s, vt = np.linalg.svd(np.einsum("nji,njk->nik", p, t))
+    sign = np.ones_like(s)
+    sign[:, -1] = np.sign(np.linalg.det(u @ vt))
+    rotation = (u * sign[:, None, :]) @ vt
+    scale = (s * sign).sum(axis=1) / np.maximum(np.square(p).sum(axis=(1, 2)), 1e-12)
+    return scale[:, None, None] * (p @ rotation) + mean_t
+
+
+def pa_mpjpe(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """MPJPE after the nearest similarity. (N, J, 3) -> (N,) mm."""
+    return mpjpe(procrustes(predicted, truth), truth)
+
+
+def auc(errors_mm: np.ndarray, up_to_mm: float = 150.0, steps: int = 31) -> float:
+    """Area under the 3D PCK curve, mean over thresholds 0…150 mm as MPI-INF-3DHP's evaluation does. errors: any shape."""
+    return float(np.mean([(errors_mm < threshold).mean() for threshold in np.linspace(0, up_to_mm, steps)]))

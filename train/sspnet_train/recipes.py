@@ -1,0 +1,53 @@
+"""Named recipes: everything about a training run but its data and its length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .augment import PAPER as PAPER_AUGMENTATION
+from .augment import SMALL_MACHINE, Augmentation
+from .model import SSPNetConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """batch: crops per step by input size, with `size_shares` saying how often each size comes.
+
+    shares: how often each data set comes; entry_lr: the entry flow's own rate (0 freezes it); clip: largest gradient norm, entry and
+    pyramids apart; late_heads: weight of the last pyramid's heads against the first's (linear between).
+    """
+
+    name: str
+    config: str
+    optimizer: Literal["rmsprop", "adamw"]
+    lr: float
+    entry_lr: float
+    batch: dict[int, int]
+    size_shares: dict[int, float]
+    shares: dict[str, float]
+    augmentation: Augmentation
+    confidence: Literal["present", "correct"] = "present"
+    late_heads: float = 1.0
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    warmup_steps: int = 0
+    ema: float = 0.0
+    plateau_patience: int = 0
+
+    def head_weights(self, config: SSPNetConfig) -> list[float]:
+        last = max(config.pyramids - 1, 1)
+        return [1 + (self.late_heads - 1) * pyramid / last for pyramid in range(config.pyramids) for _ in range(config.levels)]
+
+
+RECIPES = {
+    "paper": Recipe(
+        "paper", "paper", "rmsprop", lr=1e-3, entry_lr=1e-3, batch={256: 24}, size_shares={256: 1.0},
+        shares={"people3d": 0.5, "synth3d": 0.5}, augmentation=PAPER_AUGMENTATION, plateau_patience=5,
+    ),
+    "edge": Recipe(
+        "edge", "edge", "adamw", lr=1e-3, entry_lr=1e-4, batch={128: 16, 192: 12, 256: 8}, size_shares={128: 0.25, 192: 0.3, 256: 0.45},
+        shares={"people3d": 0.6, "synth3d": 0.37, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
+        confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5, warmup_steps=200, ema=0.998,
+    ),
+}  # fmt: skip
