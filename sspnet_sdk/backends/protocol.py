@@ -1,0 +1,42 @@
+"""What an inference engine has to offer; everything else in the runtime is the same for all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Session(Protocol):
+    """One opened graph. Not to be run from two threads at once."""
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """All outputs of the graph, by name.
+
+        `image` comes in as a C-contiguous uint8 array. Answers (`pose_…`, `centre`, `joints`) go out as numpy arrays that the
+        caller may keep; features are tensors of the engine's own, valid until the next run, for sessions of the same engine only.
+
+        Raises:
+            BackendError: with the engine's own words.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the engine's memory; the session is not used afterwards."""
+        ...
+
+
+class Backend(Protocol):
+    """An engine: opens graphs."""
+
+    name: str
+    version: str
+    largest_batch: int  # images that one run may take
+
+    def open(self, path: Path, threads: int, precision: str) -> Session:
+        """Compile the ONNX graph at `path` for `threads` threads.
+
+        Raises:
+            BackendError: with the engine's own words.
+        """
+        ...

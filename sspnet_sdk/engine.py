@@ -1,0 +1,69 @@
+"""The opened networks of one backend and precision: a chain of stages and a finder per input size, opened when first needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.backends import load
+from sspnet_sdk.backends.protocol import Session
+from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.crop import Crop, cut_out
+from sspnet_sdk.errors import BundleError
+from sspnet_sdk.image import Image
+from sspnet_sdk.stages import StageChain
+
+
+class Engine:
+    """Crops of an image in, raw answers out. Not to be used from two threads at once."""
+
+    def __init__(self, bundle: Bundle, backend: str, precision: str, threads: int) -> None:
+        self.bundle, self.precision, self.threads = bundle, precision, threads
+        self.network_ms = 0.0  # of the last `poses`
+        self._backend = load(backend)
+        self._chains: dict[int, StageChain] = {}
+        self._finders: dict[int, Session] = {}
+        self._buffers: dict[int, NDArray[np.uint8]] = {}
+
+    def chain(self, size: int) -> StageChain:
+        """The chain at `size` px."""
+        if size not in self._chains:
+            self._chains[size] = StageChain(self.bundle, self._backend, self.precision, size, self.threads)
+        return self._chains[size]
+
+    def poses(
+        self, image: Image, crops: list[Crop], size: int, cut: int, deadline: float | None = None
+    ) -> tuple[NDArray[np.float32], int]:
+        """(N, 17, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
+        chain, answers, reached = self.chain(size), [], cut
+        self.network_ms = 0.0
+        batch = min(len(crops), self._backend.largest_batch)
+        buffer = self._buffer(size, batch)
+        for start in range(0, len(crops), batch):
+            part = crops[start : start + batch]
+            for row, crop in enumerate(part):
+                cut_out(image, crop, buffer[row], self.bundle.border)
+            pose, reached = chain.run(buffer[: len(part)], cut, deadline)
+            self.network_ms += sum(chain.stage_ms)
+            answers.append(pose)
+        return np.concatenate(answers) if len(answers) > 1 else answers[0], reached
+
+    def find(self, image: Image, crop: Crop, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The finder's answer on a crop: centre (h, w) and joints (17, 2, h, w)."""
+        path = self.bundle.finders[self.precision, size]
+        if size not in self._finders:
+            self._finders[size] = self._backend.open(path, self.threads, self.precision)
+        buffer = self._buffer(size, 1)
+        cut_out(image, crop, buffer[0], self.bundle.border)
+        answer: dict[str, Any] = self._finders[size].run({"image": buffer[:1]})
+        centre, joints = answer.get("centre"), answer.get("joints")
+        if centre is None or joints is None or joints.shape != (1, 17, 2, *centre.shape[1:]):
+            raise BundleError(f"the graph {path.name} does not give centre (N, h, w) and joints (N, 17, 2, h, w)")
+        return centre[0], joints[0]
+
+    def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:
+        if len(self._buffers.get(size, ())) < people:
+            self._buffers[size] = np.empty((people, size, size, 3), np.uint8)
+        return self._buffers[size]

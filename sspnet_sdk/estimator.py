@@ -1,0 +1,214 @@
+"""`Estimator`: an image in, a `Pose` out, at the frame rate that was asked for."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.bundle import Bundle, open_bundle
+from sspnet_sdk.crop import Box, Crop, check_box, whole_image
+from sspnet_sdk.errors import BackendError, OptionError
+from sspnet_sdk.image import Image, check_color, open_image
+from sspnet_sdk.lift import lift
+from sspnet_sdk.locate import Found, box_of_joints, find_people, iou
+from sspnet_sdk.plan import Plan
+from sspnet_sdk.pose import Pose
+
+_SURE_SCORE = 0.3  # of the finder's centre
+_SURE_CONFIDENCE = 0.3  # mean over the joints
+_AFTERWARDS_MS = 0.3  # from the network's answer to the Pose
+
+
+class Estimator:
+    """3D human pose from one RGB image.
+
+    One estimator may be used from several threads (calls wait for each other). A process that forks must make its own: using one
+    that was made before the fork raises `BackendError`.
+
+    Args:
+        bundle: folder of a bundle made by `sspnet-sdk export`; None for the default one in the package.
+        target_fps: frames per second to hold: the most accurate operating point (cut and input size) whose latency fits is
+            chosen, and chosen anew as the load changes. Nothing sleeps: a faster frame is simply earlier. The first use of a
+            bundle on a device measures it, a few seconds; the result is kept in the user's cache folder.
+        deadline_ms: instead of a rate, the time that each frame may take; stages that would not end in time are not begun.
+        percentile: share of frames, in per cent, that the deadline is planned for.
+        cut: run this many pyramids (one of the bundle's cuts) instead of the deepest or what the rate allows.
+        input_size: side of the crop in pixels (one of the bundle's sizes), likewise.
+        precision: "auto" (fp32) or one of the bundle's precisions.
+        backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
+        threads: for the network; None for the cores that this process may use.
+        color: channel order of the arrays that will be passed, "bgr" as OpenCV reads them or "rgb".
+
+    Raises:
+        OptionError: an option means nothing for this bundle.
+        BundleError: the bundle is missing or damaged.
+        BackendError: the engine is missing or failed.
+    """
+
+    def __init__(
+        self,
+        bundle: str | os.PathLike[str] | Bundle | None = None,
+        *,
+        target_fps: float | None = None,
+        deadline_ms: float | None = None,
+        percentile: float = 95,
+        cut: int | None = None,
+        input_size: int | None = None,
+        precision: str = "auto",
+        backend: str = "auto",
+        threads: int | None = None,
+        color: str = "bgr",
+    ) -> None:
+        self._color = check_color(color)
+        self._bundle = open_bundle(bundle)
+        self._plan = Plan(self._bundle, target_fps, deadline_ms, percentile, cut, input_size, precision, backend, threads)
+        self._engine = self._plan.engine
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+
+    @property
+    def bundle(self) -> Bundle:
+        """The opened bundle."""
+        return self._bundle
+
+    @property
+    def backend(self) -> str:
+        """The inference engine in use."""
+        return self._plan.backend
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether the target is out of reach now: even the fastest operating point misses it. False without a target."""
+        return self._plan.out_of_reach
+
+    def predict(self, img: Any, box: Any = None, *, deadline_ms: float | None = None) -> Pose:
+        """The pose of one person.
+
+        Args:
+            img: (H, W, 3) uint8 in the estimator's `color` order; (H, W), (H, W, 1) and (H, W, 4) too; or an image file's path.
+            box: the person's x, y, w, h in pixels of the image; None to find the person (`Pose.unsure`: none is certain).
+            deadline_ms: answer within so many milliseconds from now, with the deepest cut that is expected to fit. The first
+                such call of an estimator without a deadline opens and measures what it needs, and takes longer.
+
+        Raises:
+            ImageError: the image cannot be used.
+            OptionError: the box or the deadline makes no sense.
+            BackendError: the engine failed.
+        """
+        begin = time.perf_counter()
+        with self._exclusive():
+            image = open_image(img, self._color)
+            goal = self._plan.goal(deadline_ms)
+            score = 1.0
+            if box is None:
+                found = self._locate(image, goal.finder_ms)
+                person, score = found.box, found.score
+            else:
+                person = check_box(box, image)
+            point = self._plan.choose(goal, located=box is None)
+            deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
+            crop = Crop.around(person, self._bundle.box_scale)
+            answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
+            pose = self._pose(answers[0], crop, person, cut, point.input_size, begin, score < _SURE_SCORE)
+            self._plan.observe(point, cut, self._engine.network_ms, pose.latency_ms, located=box is None)
+            return pose
+
+    def predict_many(self, img: Any, boxes: Iterable[Any]) -> list[Pose]:
+        """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.
+
+        Args:
+            img: as for `predict`.
+            boxes: (N, 4) x, y, w, h in pixels; may be empty.
+
+        Raises:
+            As `predict`.
+        """
+        begin = time.perf_counter()
+        with self._exclusive():
+            image = open_image(img, self._color)
+            people = [check_box(box, image) for box in _several(boxes)]
+            if not people:
+                return []
+            goal = self._plan.goal(None)
+            point = self._plan.choose(goal, people=len(people))
+            deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
+            crops = [Crop.around(person, self._bundle.box_scale) for person in people]
+            answers, cut = self._engine.poses(image, crops, point.input_size, point.cut, deadline)
+            poses = [
+                self._pose(answer, crop, person, cut, point.input_size, begin, False)
+                for answer, crop, person in zip(answers, crops, people, strict=True)
+            ]
+            self._plan.observe(point, cut, self._engine.network_ms, poses[-1].latency_ms, people=len(people))
+            return poses
+
+    def find(self, img: Any) -> list[NDArray[np.float32]]:
+        """Boxes (x, y, w, h) in pixels of the people in an image, the most certain first; empty where none is certain.
+
+        A bundle without a finder gives one person at most.
+
+        Raises:
+            ImageError: the image cannot be used.
+            BackendError: the engine failed.
+        """
+        with self._exclusive():
+            image = open_image(img, self._color)
+            people = self._people(image, None)
+            return [person.box for person in people if person.score >= _SURE_SCORE]
+
+    def _exclusive(self) -> threading.Lock:
+        if os.getpid() != self._process:
+            raise BackendError(
+                "this Estimator was made before the process forked, and its engine's threads do not exist here: make a new one"
+            )
+        return self._lock
+
+    def _locate(self, image: Image, budget_ms: float | None) -> Found:
+        people = self._people(image, budget_ms)
+        return people[0] if people else Found(whole_image(image), 0.0)
+
+    def _people(self, image: Image, budget_ms: float | None) -> list[Found]:
+        if self._bundle.has_finder:
+            size = self._plan.finder_size(budget_ms)
+            return find_people(image, lambda crop: self._engine.find(image, crop, size))
+        return self._person_by_poses(image)
+
+    def _person_by_poses(self, image: Image) -> list[Found]:
+        """Without a finder: the pose in the whole image implies a box, the pose in that box a better one."""
+        box, crop, score = whole_image(image), Crop.around(whole_image(image), 1.0), 0.0
+        for _ in range(2):
+            answers, _cut = self._engine.poses(image, [crop], *self._plan.fastest)
+            score = float(answers[0, :, 3].mean())
+            implied = box_of_joints(crop.to_image(answers[0, :, :2]))
+            settled, box = iou(implied, box) > 0.7, implied
+            if settled:
+                break
+            crop = Crop.around(box, self._bundle.box_scale)
+        return [Found(box, score)]
+
+    def _pose(
+        self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool
+    ) -> Pose:
+        keypoints = crop.to_image(answer[:, :2])
+        confidence = np.clip(answer[:, 3], 0, 1)
+        joints3d = lift(
+            keypoints, answer[:, 2], confidence, self._bundle.bones, self._bundle.depth_range_mm, float(max(box[2:]))
+        )
+        unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
+        latency = (time.perf_counter() - begin) * 1000
+        return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure)
+
+
+def _several(boxes: Any) -> list[Any]:
+    if isinstance(boxes, (str, bytes)):
+        raise OptionError(f"boxes must be a list of (x, y, w, h), not {boxes!r}")
+    try:
+        return list(boxes)
+    except TypeError:
+        raise OptionError(f"boxes must be a list of (x, y, w, h), not {type(boxes).__name__}") from None
+

@@ -1,0 +1,153 @@
+"""What a caller may hand in as an image, and one clear line for everything else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.errors import ImageError, OptionError
+
+SMALLEST_SIDE = 8
+_TO_RGBA = {
+    ("bgr", 1): cv2.COLOR_GRAY2RGBA,
+    ("rgb", 1): cv2.COLOR_GRAY2RGBA,
+    ("bgr", 3): cv2.COLOR_BGR2RGBA,
+    ("rgb", 3): cv2.COLOR_RGB2RGBA,
+    ("bgr", 4): cv2.COLOR_BGRA2RGBA,
+    ("rgb", 4): None,
+}
+
+
+@dataclass(frozen=True)
+class Image:
+    """A checked image: `pixels` (H, W) or (H, W, 3 or 4) uint8 as the caller gave them, and OpenCV's code for RGBA.
+
+    Width and height in pixels.
+    """
+
+    pixels: NDArray[np.uint8]
+    to_rgba: int | None
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+
+def check_color(color: Any) -> str:
+    """`color` if it names a channel order that arrays may come in, else an `OptionError`."""
+    if color not in ("bgr", "rgb"):
+        raise OptionError(f"color must be 'bgr' or 'rgb', not {color!r}")
+    return str(color)
+
+
+def open_image(source: Any, color: str = "bgr") -> Image:
+    """Check an image without copying it.
+
+    Args:
+        source: uint8 array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a fourth channel being alpha; or the path of an image file.
+        color: channel order of arrays, "bgr" as OpenCV reads them or "rgb"; files need none.
+
+    Raises:
+        ImageError: names what was found and what would be right.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        pixels, color = _read(Path(source)), "bgr"
+    elif isinstance(source, np.ndarray):
+        pixels = source
+    else:
+        raise ImageError(f"expected an image as a numpy array or a path, not {_kind(source)}")
+    pixels = _checked(pixels)
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    return Image(pixels, _TO_RGBA[color, channels])
+
+
+def _kind(source: Any) -> str:
+    if source is None:
+        return "None (cv2.imread gives None for a file it cannot read)"
+    kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
+    if kind.startswith("PIL."):
+        return f"{kind}: pass numpy.asarray(image.convert('RGB')) to an Estimator(color='rgb')"
+    if kind.startswith("torch."):
+        return f"{kind}: pass an (H, W, 3) uint8 array, tensor.cpu().numpy()"
+    return kind
+
+
+def _checked(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    shape = "x".join(map(str, pixels.shape))
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
+        hint = _shape_hint(pixels.shape)
+        raise ImageError(f"expected an image of shape (H, W), (H, W, 3) or (H, W, 4), not {pixels.shape}{hint}")
+    if pixels.dtype != np.uint8:
+        raise ImageError(f"expected uint8 pixels (0..255), not {pixels.dtype}{_dtype_hint(pixels)}")
+    if min(pixels.shape[:2]) < SMALLEST_SIDE:
+        raise ImageError(f"the image is {shape} (height x width): each side must be at least {SMALLEST_SIDE} pixels")
+    return pixels if _readable_in_place(pixels) else np.ascontiguousarray(pixels)
+
+
+def _shape_hint(shape: tuple[int, ...]) -> str:
+    if len(shape) == 3 and shape[0] in (1, 3, 4):
+        return ": channels come last, img.transpose(1, 2, 0)"
+    if len(shape) == 4:
+        return ": one image at a time, img[0]"
+    return ""
+
+
+def _dtype_hint(pixels: NDArray[Any]) -> str:
+    if pixels.dtype.kind == "f":
+        return ": convert it first, (img * 255).clip(0, 255).astype(numpy.uint8) if it is in 0..1"
+    if pixels.dtype == np.uint16:
+        return ": convert it first, (img >> 8).astype(numpy.uint8)"
+    if pixels.dtype == np.bool_:
+        return ": convert it first, img.astype(numpy.uint8) * 255"
+    return ""
+
+
+def _readable_in_place(pixels: NDArray[np.uint8]) -> bool:
+    """OpenCV reads rows of packed pixels; views that mirror, swap channels or repeat pixels are copied."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    packed = pixels.strides[1] == channels and (pixels.ndim == 2 or pixels.strides[2] == 1)
+    return packed and pixels.strides[0] >= pixels.shape[1] * channels
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:  # a NUL in the name
+        raise ImageError(f"cannot read {str(path)!r}: {error}") from None
+    if not content:
+        raise ImageError(f"{path} is empty")
+    if _is_truncated(content):
+        raise ImageError(f"{path} is truncated: the end of the image is missing")
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ImageError(f"cannot decode {path}: {error.err}") from None
+    if pixels is None:
+        raise ImageError(f"{path} is not an image that OpenCV can decode, or it is damaged")
+    return pixels  # type: ignore[return-value]
+
+
+def _is_truncated(content: bytes) -> bool:
+    """True for a JPEG or PNG whose end marker is missing: decoders paint what is lost grey, or print warnings of their own."""
+    if content.startswith(b"\x89PNG\r\n"):
+        return b"IEND" not in content[-4096:]
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    at = 2  # step over the segments before the picture's own data: thumbnails with end markers of their own lie in them
+    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return content.find(b"\xff\xd9", at) < 0

@@ -1,0 +1,76 @@
+"""Estimates of latency from what was observed: the load of the device, and the time of one stage. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+
+class LoadEstimate:
+    """How much slower the device is now than when it was profiled: a slow mean that jumps when frames agree on a new level.
+
+    Latency is modelled as load x profile for all points alike, so what one point shows holds for the others. `value` follows
+    steps within four frames and ignores single spikes; `mean` adds what spikes cost on average.
+    """
+
+    def __init__(self) -> None:
+        self.value = 1.0
+        self._recent: deque[float] = deque(maxlen=5)
+        self._spread = 0.05
+        self._astray = 0
+        self._excess = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Average load, spikes included."""
+        return self.value + self._excess
+
+    def update(self, ratio: float) -> None:
+        """`ratio`: a frame's latency over the profile's for the same point."""
+        self._recent.append(ratio)
+        level = median(self._recent)
+        threshold = max(0.12, 2.5 * self._spread)
+        self._astray = self._astray + 1 if abs(level / self.value - 1) > threshold else 0
+        if self._astray >= 2:
+            self.value, self._astray = level, 0
+            return
+        usual = min(max(ratio, 0.5 * self.value), 2 * self.value)
+        self._excess += 0.02 * (max(ratio - usual, 0.0) - self._excess)
+        self._spread += 0.05 * (min(abs(usual / self.value - 1), 3 * self._spread + 0.02) - self._spread)
+        self.value += 0.08 * (usual - self.value)
+
+
+class StageTime:
+    """Running estimate of one stage's time per person, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.mean_ms = 0.0
+        self._deviation_ms = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether this stage has been timed."""
+        return self.mean_ms > 0
+
+    @property
+    def p95_ms(self) -> float:
+        """What the next run will hardly exceed (the mean and two mean deviations)."""
+        return self.mean_ms + 2 * self._deviation_ms
+
+    def update(self, elapsed_ms: float) -> None:
+        """Take one run's time per person."""
+        if not self.known:
+            self.mean_ms, self._deviation_ms = max(elapsed_ms, 1e-6), elapsed_ms / 10
+            return
+        self._deviation_ms += 0.2 * (min(abs(elapsed_ms - self.mean_ms), self.mean_ms) - self._deviation_ms)
+        self.mean_ms += 0.2 * (min(elapsed_ms, 3 * self.mean_ms) - self.mean_ms)
+
+
+def next_stage_fits(left_ms: float, spent_ms: float, expected_ms: float, upcoming: StageTime) -> bool:
+    """Whether one more stage is expected to end in `left_ms`.
+
+    `spent_ms` and `expected_ms`: what this frame's earlier stages took, and what they usually take. A machine that stalls shows
+    in the first stage already; the next one will be as slow.
+    """
+    slowdown = max(1.0, spent_ms / expected_ms) if expected_ms > 0 else 1.0
+    return upcoming.p95_ms * slowdown <= left_ms

@@ -1,0 +1,207 @@
+"""Measure the operating points on this device, once: the result is kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sspnet_sdk.backends import installed, load
+from sspnet_sdk.backends.protocol import Backend
+from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.device import describe_device
+from sspnet_sdk.errors import BackendError
+from sspnet_sdk.rate import OperatingPoint
+from sspnet_sdk.stages import StageChain
+from sspnet_sdk.user_cache import cache_folder
+
+logger = logging.getLogger("sspnet_sdk")
+
+_FORMAT = 1
+_SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one measurement is about; all of its cuts are measured together."""
+
+    backend: str
+    precision: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.backend}/{self.precision}/{self.size}"
+
+
+Timings = dict[str, list[float]]
+"""`p50_ms` and `p95_ms` of each cut, in the bundle's order; `finder_ms`: median of the finder, if there is one."""
+
+
+class Profile:
+    """Timings of a bundle on this device. Measured where asked for the first time, read from the cache afterwards."""
+
+    def __init__(self, bundle: Bundle, threads: int, refresh: bool = False) -> None:
+        self.device: dict[str, Any] = {**describe_device(), "threads": threads}
+        self._bundle, self._threads = bundle, threads
+        key = {"format": _FORMAT, "device": self.device, "bundle": bundle.digest, "engines": installed()}
+        self._key = json.dumps(key, sort_keys=True)
+        folder = cache_folder("profiles")
+        self._path = None if folder is None else folder / f"{hashlib.sha256(self._key.encode()).hexdigest()[:24]}.json"
+        self._timings: dict[str, Timings] = {} if refresh else self._read()
+
+    def measure(self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None) -> None:
+        """Measure those settings that are not known yet; `progress` is called before each."""
+        missing = [setting for setting in settings if str(setting) not in self._timings]
+        for setting in missing:
+            if progress is not None:
+                progress(setting)
+            self._timings[str(setting)] = _measure(self._bundle, load(setting.backend), setting, self._threads)
+        if missing:
+            self._write()
+
+    def points(self, settings: Iterable[Setting], cuts: Iterable[int] | None = None) -> list[OperatingPoint]:
+        """The measured operating points of some settings (measure them first)."""
+        errors = _errors(self._bundle)
+        wanted = set(self._bundle.cuts if cuts is None else cuts)
+        points = []
+        for setting in settings:
+            timings = self._timings[str(setting)]
+            for cut, p50, p95 in zip(self._bundle.cuts, timings["p50_ms"], timings["p95_ms"], strict=True):
+                if cut in wanted:
+                    error = errors[setting.precision, setting.size, cut]
+                    points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, p95, error))
+        return points
+
+    def finder_ms(self, setting: Setting) -> float:
+        """Median time of the finder in a measured setting; 0 where the bundle has none."""
+        return next(iter(self._timings[str(setting)]["finder_ms"]), 0.0)
+
+    def _read(self) -> dict[str, Timings]:
+        if self._path is None:
+            return {}
+        try:
+            kept = json.loads(self._path.read_text())
+            if kept["key"] != self._key:
+                return {}
+            return {name: _checked(entry, len(self._bundle.cuts)) for name, entry in kept["timings"].items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.info("measuring anew: the kept profile %s cannot be used (%s)", self._path, error)
+            return {}
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        content = json.dumps({"key": self._key, "timings": self._timings}, indent=1)
+        try:
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.stem, suffix=".tmp")
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    with os.fdopen(handle, "w") as file:
+                        file.write(content)
+                    os.replace(name, self._path)
+                finally:
+                    Path(name).unlink()
+        except OSError as error:
+            logger.info("the profile is not kept: %s", error)
+
+
+def choose_backend(profile: Profile, precision: str, size: int) -> str:
+    """The installed backend whose full chain is fastest at this size; one that does not work here is passed over.
+
+    Raises:
+        BackendError: none is installed, or none works.
+    """
+    candidates = list(installed())
+    if not candidates:
+        raise BackendError("no inference engine is installed: pip install onnxruntime")
+    measured: dict[str, float] = {}
+    failures = []
+    for backend in candidates:
+        setting = Setting(backend, precision, size)
+        try:
+            if len(candidates) == 1:
+                load(backend)
+                logger.info("backend %s: the only one installed", backend)
+                return backend
+            profile.measure([setting])
+            measured[backend] = profile.points([setting])[-1].p50_ms
+        except BackendError as error:
+            failures.append(str(error))
+            logger.warning("passing over a backend: %s", error)
+    if not measured:
+        raise BackendError("; ".join(failures))
+    best = min(measured, key=measured.__getitem__)
+    logger.info("backend %s: fastest here (%s)", best, ", ".join(f"{name} {ms:.1f} ms" for name, ms in measured.items()))
+    return best
+
+
+def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int) -> Timings:
+    chain = StageChain(bundle, backend, setting.precision, setting.size, threads)
+    grey = np.full((1, setting.size, setting.size, 3), 128, np.uint8)
+    try:
+        chain.warm_up(bundle.cuts[-1])
+        cumulative = np.array(_repeat(lambda: _cumulative(chain, grey, bundle.cuts[-1])))
+    finally:
+        chain.close()
+    finder = bundle.finders.get((setting.precision, setting.size))
+    timings = {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
+    return {**timings, "finder_ms": [] if finder is None else [_measure_finder(backend, finder, grey, setting, threads)]}
+
+
+def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
+    chain.run(grey, cut)
+    return np.cumsum(chain.stage_ms).tolist()  # type: ignore[no-any-return]
+
+
+def _measure_finder(backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> float:
+    session = backend.open(path, threads, setting.precision)
+    try:
+        session.run({"image": grey})
+        return float(np.median(_repeat(lambda: _elapsed_ms(lambda: session.run({"image": grey})))))
+    finally:
+        session.close()
+
+
+def _repeat(measure: Callable[[], Any]) -> list[Any]:
+    results: list[Any] = []
+    end = time.perf_counter() + _SECONDS
+    while len(results) < _FEWEST_RUNS or (time.perf_counter() < end and len(results) < _MOST_RUNS):
+        results.append(measure())
+    return results
+
+
+def _elapsed_ms(work: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    work()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _errors(bundle: Bundle) -> dict[tuple[str, int, int], float]:
+    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (nothing stated) a stand-in that falls with MACs."""
+    keys = [(precision, size, cut) for precision in bundle.precisions for size in bundle.sizes for cut in bundle.cuts]
+    stated = {key: bundle.accuracy(*key) for key in keys}
+    if all("pa_mpjpe_mm" in accuracy for accuracy in stated.values()):
+        return {key: accuracy["pa_mpjpe_mm"] for key, accuracy in stated.items()}
+    if all("pck" in accuracy for accuracy in stated.values()):
+        return {key: 1 - accuracy["pck"] for key, accuracy in stated.items()}
+    return {key: 1e9 / bundle.macs(key[1], key[2]) for key in keys}
+
+
+def _checked(entry: Any, cuts: int) -> Timings:
+    timings = {name: [float(value) for value in entry[name]] for name in ("p50_ms", "p95_ms", "finder_ms")}
+    complete = all(len(timings[name]) == cuts for name in ("p50_ms", "p95_ms"))
+    if not complete or not all(0 < value < 1e6 for values in timings.values() for value in values):
+        raise ValueError("values that are no timings")
+    return timings

@@ -1,0 +1,193 @@
+"""Which operating point fits the frame budget. Pure: timings and a clock come in, decisions go out; no network runs here."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, median
+
+from sspnet_sdk.load import LoadEstimate
+
+logger = logging.getLogger("sspnet_sdk")
+
+# Hysteresis: a point is left when it costs more than the budget, a dearer one is taken only when it leaves this share of it free,
+# as it has for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+_KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 5
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 30.0, 2.0
+_UNREACHED_FRAMES = 10
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """One way to run the network, and what it costs and gives on this device.
+
+    `p50_ms` and `p95_ms` are the network's latency for one crop; `error` is lower where the pose is better (PA-MPJPE in
+    millimetres or 1 − PCK where the bundle states them for every point, else a stand-in that falls with the work done).
+    """
+
+    cut: int
+    input_size: int
+    precision: str
+    backend: str
+    p50_ms: float
+    p95_ms: float
+    error: float
+
+    def tail(self, percentile: float) -> float:
+        """The latency at `percentile` as a multiple of the median, from a log-normal through p50 and p95."""
+        ratio = max(self.p95_ms / self.p50_ms, 1.0)
+        return float(ratio ** (NormalDist().inv_cdf(percentile / 100) / NormalDist().inv_cdf(0.95)))
+
+
+def pareto_front(points: Iterable[OperatingPoint]) -> list[OperatingPoint]:
+    """The points that no other point beats in both latency and error, fastest (and worst) first."""
+    front: list[OperatingPoint] = []
+    for point in sorted(points, key=lambda p: (p.p50_ms, p.error)):
+        if not front or point.error < front[-1].error:
+            front.append(point)
+    return front
+
+
+class RateController:
+    """Moves along the Pareto front so that frames fit the budget: the most accurate point whose expected latency does.
+
+    Args:
+        points: what can be run; any order.
+        budget_ms: time for one frame.
+        percentile: None keeps the mean within the budget (a frame rate); a number in (0, 100) keeps that percentile (a deadline).
+        goal: how the user asked for it; begins the one warning that says it is out of reach.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        points: Sequence[OperatingPoint],
+        budget_ms: float,
+        percentile: float | None = None,
+        goal: str = "the frame budget",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.front = pareto_front(points)
+        self.switches = 0
+        self._points = {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
+        self._budget_ms, self._percentile, self._goal, self._clock = budget_ms, percentile, goal, clock
+        self._load = LoadEstimate()
+        self._overheads: dict[bool, deque[float]] = {False: deque(maxlen=9), True: deque(maxlen=9)}
+        self._tails: deque[float] = deque(maxlen=100)
+        self._index = self._best(_TAKE, 1, False)
+        self._dwell = 0
+        self._candidate = self._index
+        self._upgraded_at, self._wait_s, self._not_before = -math.inf, _FIRST_WAIT_S, -math.inf
+        self._unreached = 0
+        self._warned = False
+        if self.out_of_reach:
+            self._warn()
+
+    @property
+    def load(self) -> float:
+        """Latency now over latency when profiled."""
+        return self._load.value
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether even the fastest point does not fit the budget now."""
+        return self._cost(0, 1, False) > self._budget_ms
+
+    def retarget(self, budget_ms: float, percentile: float | None, goal: str) -> None:
+        """Change the goal; what is known about the load stays."""
+        if (budget_ms, percentile) == (self._budget_ms, self._percentile):
+            return
+        self._budget_ms, self._percentile, self._goal = budget_ms, percentile, goal
+        self._index, self._dwell = self._best(_TAKE, 1, False), 0
+
+    def choose(self, people: int = 1, located: bool = False) -> OperatingPoint:
+        """The point for the next frame.
+
+        Args:
+            people: crops that the frame holds; they share the budget.
+            located: the frame also pays for finding the person.
+        """
+        if self._cost(self._index, people, located) > self._budget_ms * _KEEP:
+            self._degrade(self._best(1.0, people, located))
+        else:
+            self._consider(self._best(_TAKE, people, located))
+        return self.front[self._index]
+
+    def observe(self, point: OperatingPoint, network_ms: float, total_ms: float, people: int = 1, located: bool = False) -> None:
+        """Take one frame's timings.
+
+        Args:
+            point: what was really run (a deadline may have stopped it at a shallower cut than chosen).
+            network_ms: time in the network for all `people`.
+            total_ms: time from call to result.
+        """
+        known = self._points.get((point.cut, point.input_size, point.precision, point.backend), point)
+        ratio = network_ms / (known.p50_ms * people)
+        self._load.update(ratio)
+        self._tails.append(ratio / self._load.value)
+        self._overheads[located].append(max(total_ms - network_ms, 0.0))
+        self._unreached = self._unreached + 1 if self._cost(0, people, located) > self._budget_ms * _KEEP else 0
+        if self._unreached >= _UNREACHED_FRAMES:
+            self._warn()
+
+    def _cost(self, index: int, people: int, located: bool) -> float:
+        point = self.front[index]
+        overheads = self._overheads[located]
+        overhead = median(overheads) if overheads else 0.0
+        if self._percentile is None:
+            return self._load.mean * point.p50_ms * people + overhead
+        return self._load.value * self._tail(point) * point.p50_ms * people + overhead
+
+    def _tail(self, point: OperatingPoint) -> float:
+        assert self._percentile is not None
+        if len(self._tails) < 40:
+            return point.tail(self._percentile)
+        ordered = sorted(self._tails)
+        return max(1.0, ordered[min(int(len(ordered) * self._percentile / 100), len(ordered) - 1)])
+
+    def _best(self, share: float, people: int, located: bool) -> int:
+        fitting = [i for i in range(len(self.front)) if self._cost(i, people, located) <= self._budget_ms * share]
+        return fitting[-1] if fitting else 0
+
+    def _degrade(self, index: int) -> None:
+        if index >= self._index:
+            return
+        now = self._clock()
+        lasted = now - self._upgraded_at > _LASTING_S
+        self._wait_s = _FIRST_WAIT_S if lasted else min(2 * self._wait_s, _LONGEST_WAIT_S)
+        self._not_before = -math.inf if lasted else now + self._wait_s
+        self._move(index)
+
+    def _consider(self, candidate: int) -> None:
+        if candidate <= self._index:
+            self._dwell = 0
+            return
+        self._candidate = min(candidate, self._candidate) if self._dwell else candidate
+        self._dwell += 1
+        if self._dwell >= _DWELL_FRAMES and self._clock() >= self._not_before:
+            self._upgraded_at = self._clock()
+            self._move(self._candidate)
+
+    def _move(self, index: int) -> None:
+        self._index, self._dwell = index, 0
+        self.switches += 1
+
+    def _warn(self) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        point, latency = self.front[0], self._cost(0, 1, False)
+        logger.warning(
+            "%s is out of reach here: the fastest operating point (cut %d at %d px, %s %s) takes %.1f ms, %.0f frames per second",
+            self._goal,
+            point.cut,
+            point.input_size,
+            point.backend,
+            point.precision,
+            latency,
+            1000 / latency,
+        )

@@ -1,0 +1,91 @@
+"""The chain of stages of one precision and size: run to a cut, or until a deadline. Stages are opened when first needed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.backends.protocol import Backend, Session
+from sspnet_sdk.bundle import Bundle, StageGraph
+from sspnet_sdk.errors import BackendError, BundleError
+from sspnet_sdk.load import StageTime, next_stage_fits
+
+
+class StageChain:
+    """Each stage gives a complete answer and the features that the next one refines, so a run can end after any of them."""
+
+    def __init__(self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int) -> None:
+        self.size = size
+        self._backend, self._precision, self._threads = backend, precision, threads
+        self._graphs = bundle.stages[precision, size]
+        self._sessions: list[Session] = []
+        self._times = [StageTime() for _ in self._graphs]
+        self.stage_ms: list[float] = []  # of the last run
+
+    def run(self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None) -> tuple[NDArray[np.float32], int]:
+        """Poses of some crops.
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB.
+            cut: where to stop at the latest.
+            deadline: `time.perf_counter()` at which the answer must be there; a stage that is not expected to end by then is not
+                begun. The first stage always runs.
+
+        Returns:
+            (N, 17, 4) float32 u, v, z, confidence; and the cut that gave them.
+        """
+        tensors: dict[str, Any] = {"image": crops}
+        people, spent, expected = len(crops), 0.0, 0.0
+        self.stage_ms = []
+        pose, reached = np.empty((0, 17, 4), np.float32), 0
+        for index, graph in enumerate(self._graphs):
+            if graph.cut > cut and reached:
+                break
+            stage_time = self._times[index]
+            if deadline is not None and reached:
+                left = (deadline - time.perf_counter()) * 1000
+                if not next_stage_fits(left / people, spent / people, expected, stage_time):
+                    break
+            session = self._open(index)
+            begin = time.perf_counter()
+            tensors.update(session.run({name: tensors[name] for name in graph.inputs}))
+            elapsed = (time.perf_counter() - begin) * 1000
+            pose, reached = _answer(tensors, graph, people), graph.cut
+            self.stage_ms.append(elapsed)
+            spent, expected = spent + elapsed, expected + stage_time.mean_ms
+            stage_time.update(elapsed / people)
+        return pose, reached
+
+    def warm_up(self, cut: int) -> None:
+        """Open the stages up to `cut` and run them until their times are known (a session's first run is not like the others)."""
+        grey = np.full((1, self.size, self.size, 3), 128, np.uint8)
+        self.run(grey, cut)
+        self._times = [StageTime() for _ in self._graphs]
+        for _ in range(3):
+            self.run(grey, cut)
+
+    def close(self) -> None:
+        """Free the sessions."""
+        while self._sessions:
+            self._sessions.pop().close()
+
+    def _open(self, index: int) -> Session:
+        while len(self._sessions) <= index:
+            graph = self._graphs[len(self._sessions)]
+            self._sessions.append(self._backend.open(graph.path, self._threads, self._precision))
+        return self._sessions[index]
+
+
+def _answer(tensors: dict[str, Any], graph: StageGraph, people: int) -> NDArray[np.float32]:
+    name = f"pose_{graph.cut}"
+    if name not in tensors:
+        raise BundleError(f"the graph {graph.path.name} gives no {name}")
+    pose = tensors[name]
+    if pose.shape != (people, 17, 4):
+        raise BundleError(f"the graph {graph.path.name} gives {name} of shape {pose.shape}, not {(people, 17, 4)}")
+    if not np.isfinite(pose).all():
+        raise BackendError(f"the graph {graph.path.name} gave a pose that is not finite")
+    return pose  # type: ignore[no-any-return]

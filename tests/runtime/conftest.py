@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from dot_bundle import write_dot_bundle
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Measurements and compiled models go to a folder of this run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def dot_bundle(tmp_path_factory):
+    """A bundle whose network sees the centre of a bright red dot, exactly."""
+    return write_dot_bundle(tmp_path_factory.mktemp("dot") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def blind_dot_bundle(tmp_path_factory):
+    """The same without a finder."""
+    return write_dot_bundle(tmp_path_factory.mktemp("blind") / "bundle", finder=False)
+
+
+@pytest.fixture
+def dot_image():
+    """Draws a dark BGR image with a soft red dot at (x, y), in pixels from the top-left corner."""
+
+    def draw(x, y, width=320, height=240, radius=6.0):
+        rows, columns = np.mgrid[0:height, 0:width] + 0.5
+        near = np.clip(1.5 - np.hypot(columns - x, rows - y) / radius, 0, 1)
+        image = np.zeros((height, width, 3), np.uint8)
+        image[:, :, 2] = np.round(255 * near)
+        return image
+
+    return draw
