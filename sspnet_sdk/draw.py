@@ -104,12 +104,12 @@ def draw_legend(canvas: Image, text: str) -> None:
     """A translucent strip in the lower left corner: the text, then which colour is which side."""
     scale = float(np.clip(min(canvas.shape[:2]) / 1000.0, 0.36, 1.4))
     font, weight = cv2.FONT_HERSHEY_DUPLEX, 1 if scale < 0.9 else 2
-    sides = (("right", SIDE_COLORS["right"]), ("left", SIDE_COLORS["left"]))
+    sides = [("right", SIDE_COLORS["right"]), ("left", SIDE_COLORS["left"])]
     (text_width, height), _ = cv2.getTextSize(text, font, scale, weight)
     pad, radius = round(0.7 * height), max(round(0.4 * height), 3)
     key_width = sum(cv2.getTextSize(name, font, scale, weight)[0][0] + 2 * radius + 2 * pad for name, _ in sides)
     if text_width + key_width + 3 * pad > canvas.shape[1]:
-        sides, key_width = (), 0
+        sides, key_width = [], 0
     top, right = canvas.shape[0] - height - 2 * pad, min(text_width + key_width + 2 * pad, canvas.shape[1])
     strip = canvas[top:, :right]
     strip[:] = (strip * 0.35 + np.array([24, 20, 18]) * 0.65).astype(np.uint8)

@@ -26,7 +26,7 @@ class Frame:
         image: (H, W, 3) uint8 BGR.
         source: file name, camera number or address.
         index: 0, 1, … in the source, dropped frames counted.
-        time_s: seconds since the source's first frame.
+        time_s: seconds since the source's first frame; None for a picture.
         people: empty when nobody was found.
         fps: frames per second over the last second of a stream; None for a picture.
     """
@@ -34,6 +34,6 @@ class Frame:
     image: NDArray[np.uint8]
     source: str
     index: int
-    time_s: float
+    time_s: float | None
     people: tuple[Person, ...]
     fps: float | None = None

@@ -123,5 +123,5 @@ def _mix(color: tuple[int, ...], strength: float) -> tuple[float, ...]:
 
 
 def _line(canvas: Image, start: Points, end: Points, color: tuple[float, ...], thickness: float) -> None:
-    ends = np.round(np.clip([start, end], -30000, 30000) * (1 << _SHIFT)).astype(int).tolist()
-    cv2.line(canvas, *ends, color, max(round(float(thickness)), 1), cv2.LINE_AA, _SHIFT)
+    from_xy, to_xy = np.round(np.clip([start, end], -30000, 30000) * (1 << _SHIFT)).astype(int).tolist()
+    cv2.line(canvas, from_xy, to_xy, color, max(round(float(thickness)), 1), cv2.LINE_AA, _SHIFT)

@@ -1,0 +1,46 @@
+"""CSV, tidy: one row per frame, person and joint."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.pose import JOINT_NAMES
+from sspnet_sdk.staging import TextFile
+
+COLUMNS = (
+    *("source", "frame", "time_s", "person", "joint"),
+    *("x_px", "y_px", "x_mm", "y_mm", "z_mm", "confidence", "cut", "latency_ms"),
+)
+
+
+class CsvWriter:
+    """Comma separated, a header line, point as decimal mark, empty where there is no time."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._file = TextFile(path, newline="")
+        self._file.write(",".join(COLUMNS) + "\n")
+
+    def write(self, frame: Frame) -> None:
+        """Append 17 rows per person."""
+        rows = io.StringIO()
+        table = csv.writer(rows, lineterminator="\n")
+        time = "" if frame.time_s is None else f"{frame.time_s:.6f}"
+        for person in frame.people:
+            pose = person.pose
+            for joint, name in enumerate(JOINT_NAMES):
+                pixels = (f"{value:.2f}" for value in pose.keypoints[joint])
+                millimetres = (f"{value:.1f}" for value in pose.joints3d[joint])
+                sure, latency = f"{pose.confidence[joint]:.4f}", f"{pose.latency_ms:.3f}"
+                table.writerow((frame.source, frame.index, time, person.id, name, *pixels, *millimetres, sure, pose.cut, latency))
+        self._file.write(rows.getvalue())
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._file.close()
+
+    def discard(self) -> None:
+        """Leave what was there before."""
+        self._file.discard()

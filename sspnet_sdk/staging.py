@@ -1,0 +1,90 @@
+"""Files that appear under their own name only when they are complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from sspnet_sdk.errors import OptionError, SSPNetError
+
+
+@contextlib.contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Turn the system's refusals (full disk, no permission) into one line that names the file."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise SSPNetError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+
+
+class StagedFile:
+    """Write to `staging`, a sibling of `path`; `commit` gives it its name, `discard` removes it.
+
+    Pipes and devices (`/dev/stdout`, a FIFO) are written as they stand. Missing folders are made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise OptionError(f"{path} is a folder: name a file to write")
+        self.path = path.resolve() if path.is_symlink() else path
+        self._in_place = path.exists() and not path.is_file()
+        with writing(path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        # The suffix stays last: encoders choose the container by it.
+        self.staging = self.path if self._in_place else path.with_name(f".{self.path.stem}.{os.getpid()}.part{self.path.suffix}")
+
+    def commit(self) -> None:
+        """Replace what was under `path`."""
+        if not self._in_place:
+            with writing(self.path):
+                os.replace(self.staging, self.path)
+
+    def discard(self) -> None:
+        """Leave `path` as it was."""
+        if not self._in_place:
+            self.staging.unlink(missing_ok=True)
+
+
+class TextFile:
+    """UTF-8 text into a staged file, or onto standard output for the path "-", flushed line by line there."""
+
+    def __init__(self, path: Path | str, newline: str = "\n") -> None:
+        self.path = path
+        self._staged = None if str(path) == "-" else StagedFile(Path(path))
+        with writing(path):
+            self._text: IO[str] = (
+                sys.stdout if self._staged is None else open(self._staged.staging, "w", encoding="utf-8", newline=newline)  # noqa: SIM115
+            )
+
+    def write(self, text: str) -> None:
+        """Append `text`."""
+        with writing(self.path):
+            self._text.write(text)
+            if self._staged is None:
+                self._text.flush()
+
+    def close(self) -> None:
+        """Complete the file and give it its name; if the disk refuses, nothing is left behind."""
+        if self._staged is None:
+            return
+        try:
+            with writing(self.path):
+                self._text.close()
+            self._staged.commit()
+        except SSPNetError:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Leave what was under the path as it was."""
+        if self._staged is None:
+            return
+        with contextlib.suppress(OSError):  # closing flushes, and the disk may be full
+            self._text.close()
+        self._staged.discard()
