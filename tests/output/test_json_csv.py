@@ -1,0 +1,67 @@
+"""JSON lines and CSV carry everything a pose holds, and read back as it was."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from made_people import make_frame, make_pose, write_all
+
+from sspnet_sdk import JOINT_NAMES, OptionError
+from sspnet_sdk.formats import open_writer
+from sspnet_sdk.frame import Person
+
+
+def test_json_lines_give_back_every_number(walk, tmp_path):
+    path = tmp_path / "walk ü.jsonl"
+    write_all(open_writer("json", path), walk)
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [record["frame"] for record in records] == list(range(50))
+    assert records[30]["time_s"] == pytest.approx(1.2)
+    assert (records[0]["width"], records[0]["height"], records[0]["source"], records[0]["schema"]) == (640, 480, "walk.mp4", 1)
+    person, pose = records[30]["people"][0], walk[30].people[0].pose
+    np.testing.assert_allclose(person["keypoints"], pose.keypoints, atol=0.006)
+    np.testing.assert_allclose(person["joints3d"], pose.joints3d, atol=0.06)
+    np.testing.assert_allclose(person["confidence"], pose.confidence, atol=1e-4)
+    np.testing.assert_allclose(person["box"], pose.box, atol=0.006)
+    assert (person["id"], person["cut"], person["input_size"], person["latency_ms"], person["unsure"]) == (1, 4, 192, 4.25, False)
+
+
+def test_json_has_a_line_for_a_frame_without_people(tmp_path):
+    write_all(open_writer("json", tmp_path / "a.jsonl"), [make_frame(0, fps=None)])
+    record = json.loads((tmp_path / "a.jsonl").read_text())
+    assert (record["people"], record["time_s"]) == ([], None)
+
+
+def test_csv_has_one_row_per_person_and_joint(tmp_path):
+    frame = make_frame(7, Person(1, make_pose(0.1)), Person(4, make_pose(0.2, seed=1)), source='odd, "name".mp4')
+    write_all(open_writer("csv", tmp_path / "a.csv"), [frame])
+    with open(tmp_path / "a.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["joint"] for row in rows] == list(JOINT_NAMES) * 2
+    assert {row["person"] for row in rows[17:]} == {"4"}
+    assert {row["source"] for row in rows} == {'odd, "name".mp4'}
+    assert float(rows[3]["y_px"]) == pytest.approx(frame.people[0].pose.keypoints[3, 1], abs=0.006)
+    assert float(rows[20]["z_mm"]) == pytest.approx(frame.people[1].pose.joints3d[3, 2], abs=0.06)
+
+
+def test_a_discarded_file_leaves_the_old_one_and_no_trace(walk, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    writer = open_writer("csv", path)
+    writer.write(walk[0])
+    assert path.read_text() == "old"
+    writer.discard()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "coco", "trc", "bvh"])
+def test_a_folder_in_the_files_place_is_refused_at_once(name, tmp_path):
+    with pytest.raises(OptionError, match="is a folder"):
+        open_writer(name, tmp_path)
+
+
+def test_unknown_formats_are_refused_with_the_choices(tmp_path):
+    with pytest.raises(OptionError, match="json, csv, coco, openpose, trc, bvh"):
+        open_writer("fbx", tmp_path / "a.fbx")
