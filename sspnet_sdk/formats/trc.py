@@ -21,7 +21,8 @@ MARKERS = (
 def trc_text(joints: NDArray[np.float64], fps: float, name: str) -> str:
     """The file's text.
 
-    `joints` (T, 17, 3): mm, x right, y up, z towards the camera, relative to the pelvis; frames of NaN are left blank (missing).
+    `joints` (T, 17, 3): mm, x right, y up, z towards the camera, relative to the pelvis. Frames of NaN stay NaN, which
+    OpenSim takes as missing (it refuses lines that end in blanks).
     """
     count = len(joints)
     rate = f"{fps:g}"
@@ -34,7 +35,7 @@ def trc_text(joints: NDArray[np.float64], fps: float, name: str) -> str:
         "",
     ]
     for row, values in enumerate(joints.reshape(count, -1)):
-        cells = ("" if np.isnan(value) else f"{value:.3f}" for value in values)
+        cells = ("NaN" if np.isnan(value) else f"{value:.3f}" for value in values)
         lines.append("\t".join((str(row + 1), f"{row / fps:.6f}", *cells)))
     return "\n".join(lines) + "\n"
 
