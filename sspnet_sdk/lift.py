@@ -51,8 +51,8 @@ def millimetres_per_pixel(
     a, b = bones[:, 0].astype(int), bones[:, 1].astype(int)
     l2 = ((keypoints[a] - keypoints[b]).astype(np.float64) ** 2).sum(axis=1)
     seen = np.maximum(bones[:, 2].astype(np.float64) ** 2 - (z_mm[a] - z_mm[b]) ** 2, 0)
-    weight = np.minimum(confidence[a], confidence[b]) + 1e-3
+    weight = np.minimum(confidence[a], confidence[b]) + 1e-6
     below = float((weight * l2 * l2).sum())
-    if below < 1e-6 * extent_px**4:  # all joints of a limb in one place
+    if below < 1e-6 * extent_px**4 * float(weight.sum()):  # all joints of a limb in one place
         return typical
     return float(np.clip(np.sqrt((weight * l2 * seen).sum() / below), low * typical, high * typical))

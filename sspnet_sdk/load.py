@@ -34,9 +34,10 @@ class LoadEstimate:
         if self._astray >= 2:
             self.value, self._astray = level, 0
             return
-        usual = min(max(ratio, 0.5 * self.value), 2 * self.value)
-        self._excess += 0.02 * (max(ratio - usual, 0.0) - self._excess)
-        self._spread += 0.05 * (min(abs(usual / self.value - 1), 3 * self._spread + 0.02) - self._spread)
+        reach = 1 + 3 * max(self._spread, 0.03)
+        usual = min(max(ratio, self.value / reach), self.value * reach)
+        self._excess += 0.005 * (max(ratio - usual, 0.0) - self._excess)
+        self._spread += 0.05 * (min(abs(ratio / self.value - 1), 3 * self._spread + 0.02) - self._spread)
         self.value += 0.08 * (usual - self.value)
 
 

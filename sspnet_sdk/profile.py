@@ -189,7 +189,7 @@ def _elapsed_ms(work: Callable[[], Any]) -> float:
 
 
 def _errors(bundle: Bundle) -> dict[tuple[str, int, int], float]:
-    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (nothing stated) a stand-in that falls with MACs."""
+    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (none stated) a stand-in that falls with MACs."""
     keys = [(precision, size, cut) for precision in bundle.precisions for size in bundle.sizes for cut in bundle.cuts]
     stated = {key: bundle.accuracy(*key) for key in keys}
     if all("pa_mpjpe_mm" in accuracy for accuracy in stated.values()):

@@ -16,7 +16,7 @@ logger = logging.getLogger("sspnet_sdk")
 
 # Hysteresis: a point is left when it costs more than the budget, a dearer one is taken only when it leaves this share of it free,
 # as it has for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
-_KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 5
+_KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 4
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 30.0, 2.0
 _UNREACHED_FRAMES = 10
 
@@ -77,7 +77,7 @@ class RateController:
         self._budget_ms, self._percentile, self._goal, self._clock = budget_ms, percentile, goal, clock
         self._load = LoadEstimate()
         self._overheads: dict[bool, deque[float]] = {False: deque(maxlen=9), True: deque(maxlen=9)}
-        self._tails: deque[float] = deque(maxlen=100)
+        self._tails: deque[float] = deque(maxlen=200)
         self._index = self._best(_TAKE, 1, False)
         self._dwell = 0
         self._candidate = self._index

@@ -1,0 +1,136 @@
+"""What may be handed in as an image, and the one clear line for what may not."""
+
+import cv2
+import numpy as np
+import pytest
+
+from sspnet_sdk import Estimator, ImageError, SSPNetError
+from sspnet_sdk.image import open_image
+
+BOX = (60, 40, 200, 160)
+
+
+@pytest.fixture(scope="module")
+def estimator(dot_bundle):
+    return Estimator(dot_bundle, backend="onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (None, "None"),
+        (b"bytes", "bytes"),
+        ([[1, 2], [3, 4]], "list"),
+        (np.zeros((0, 0, 3), np.uint8), "0x0x3"),
+        (np.zeros((0, 64, 3), np.uint8), "0x64x3"),
+        (np.zeros((1, 1, 3), np.uint8), "1x1x3"),
+        (np.full((64, 64, 3), np.nan, np.float32), "float32"),
+        (np.zeros((64, 64, 3)), "astype"),
+        (np.zeros((64, 64, 3), np.uint16), "uint16"),
+        (np.zeros((64, 64), bool), "bool"),
+        (np.array([["a"]]), "<U1"),
+        (np.zeros((64, 64, 2), np.uint8), "(64, 64, 2)"),
+        (np.zeros((3, 64, 64), np.uint8), "channels come last"),
+        (np.zeros((1, 64, 64, 3), np.uint8), "one image at a time"),
+        (np.zeros((64,), np.uint8), "(64,)"),
+        (np.array(None), "()"),
+    ],
+)
+def test_what_is_no_image_gives_one_line_that_names_it(estimator, image, words):
+    with pytest.raises(ImageError) as caught:
+        estimator.predict(image, box=BOX)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+    assert isinstance(caught.value, SSPNetError) and isinstance(caught.value, ValueError)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """Encodes a noisy picture as a file of some kind."""
+    pixels = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
+
+    def write(suffix, keep=1.0):
+        path = tmp_path_factory.mktemp("photo") / f"photo{suffix}"
+        content = cv2.imencode(suffix, pixels)[1].tobytes()
+        path.write_bytes(content[: int(len(content) * keep)])
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp"])
+def test_image_files_are_read_whole_and_refused_truncated(photo, suffix):
+    assert open_image(photo(suffix)).pixels.shape == (120, 160, 3)
+    assert open_image(str(photo(suffix))).pixels.shape == (120, 160, 3)
+    for keep in (0.0, 0.2, 0.6, 0.97):
+        with pytest.raises(ImageError, match="photo"):
+            open_image(photo(suffix, keep))
+
+
+def test_a_jpeg_whose_thumbnail_is_whole_is_still_truncated(photo):
+    whole = photo(".jpg").read_bytes()
+    thumbnail = b"\xff\xe1" + (2 + len(whole)).to_bytes(2, "big") + whole if len(whole) < 65000 else b""
+    path = photo(".jpg")
+    path.write_bytes(whole[:2] + thumbnail + whole[2 : len(whole) // 2])
+    with pytest.raises(ImageError, match="truncated"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"just text\n" * 100, b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a"])
+def test_files_that_are_no_images_are_refused(tmp_path, content):
+    path = tmp_path / "file.jpg"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=r"file\.jpg"):
+        open_image(path)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path):
+    with pytest.raises(ImageError, match="no such file"):
+        open_image(tmp_path / "none.jpg")
+    with pytest.raises(ImageError, match="directory"):
+        open_image(tmp_path)
+    with pytest.raises(ImageError):
+        open_image("nul\0byte.jpg")
+
+
+def test_every_accepted_form_of_one_picture_gives_the_same_pose(dot_bundle, dot_image, tmp_path):
+    bgr = dot_image(150, 110)
+    bgr[:] = bgr[:, :, 2:]  # the same in every channel, so that grey is the same picture
+    estimator = Estimator(dot_bundle, backend="onnxruntime")
+    expected = estimator.predict(bgr, BOX).keypoints
+    grey = bgr[:, :, 0]
+    cv2.imwrite(str(tmp_path / "dot.png"), bgr)
+    forms = {
+        "grey": grey,
+        "grey with a channel axis": grey[:, :, None],
+        "alpha": np.dstack([bgr, grey]),
+        "fortran order": np.asfortranarray(bgr),
+        "view": np.pad(bgr, ((3, 3), (5, 5), (0, 0)))[3:-3, 5:-5],
+        "twice mirrored": np.ascontiguousarray(bgr[::-1, ::-1])[::-1, ::-1],
+        "read-only": np.frombuffer(bgr.tobytes(), np.uint8).reshape(bgr.shape),
+        "path": tmp_path / "dot.png",
+        "path as text": str(tmp_path / "dot.png"),
+    }
+    for name, form in forms.items():
+        assert np.allclose(estimator.predict(form, BOX).keypoints, expected, atol=1e-3), name
+
+
+def test_color_says_which_channel_is_red(dot_bundle, dot_image):
+    bgr = dot_image(150, 110)
+    expected = Estimator(dot_bundle, backend="onnxruntime").predict(bgr, BOX)
+    rgb = Estimator(dot_bundle, backend="onnxruntime", color="rgb")
+    assert np.allclose(rgb.predict(bgr[:, :, ::-1], BOX).keypoints, expected.keypoints)
+    assert rgb.predict(bgr, BOX).unsure and not expected.unsure
+
+
+def test_the_callers_image_is_left_as_it_was(dot_bundle, dot_image):
+    image = dot_image(150, 110)
+    before = image.copy()
+    Estimator(dot_bundle, backend="onnxruntime").predict(image)
+    assert np.array_equal(image, before)
+
+
+def test_an_8k_image_works(dot_bundle):
+    image = np.zeros((4320, 7680, 3), np.uint8)
+    cv2.circle(image, (3000, 2000), 150, (0, 0, 255), -1)
+    pose = Estimator(dot_bundle, backend="onnxruntime").predict(image)
+    assert np.allclose(pose.keypoints[0], (3000.5, 2000.5), atol=25)

@@ -1,0 +1,134 @@
+"""What the frame-rate controller keeps, on simulated load; no network runs and no real time passes."""
+
+import logging
+
+import numpy as np
+import pytest
+from simulated_device import POINTS, simulate
+
+from sspnet_sdk.load import LoadEstimate, StageTime, next_stage_fits
+from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
+
+FRAMES = 1200
+STEADY = slice(100, None)
+
+
+def traces():
+    random = np.random.default_rng(3)
+    spikes = np.ones(FRAMES)
+    spikes[::60] = 6
+    second_process = np.repeat(random.choice([1.0, 1.7], FRAMES // 80), 80)
+    return {
+        "calm": np.ones(FRAMES),
+        "step": np.r_[np.ones(400), np.full(400, 1.8), np.ones(400)],
+        "ramp": np.r_[np.ones(200), np.linspace(1, 2.2, 800), np.full(200, 2.2)],
+        "spikes": spikes,
+        "thermal": 1 + 0.6 / (1 + np.exp(-(np.arange(FRAMES) - 600) / 80.0)),
+        "second process": second_process,
+    }
+
+
+@pytest.mark.parametrize("trace", traces())
+@pytest.mark.parametrize("budget_ms", [7, 9, 12, 20])
+def test_a_reachable_frame_rate_is_held_at_the_accuracy_of_one_who_knows_the_load(trace, budget_ms):
+    run = simulate(traces()[trace], budget_ms)
+    assert run.fps(budget_ms) == pytest.approx(1000 / budget_ms, rel=0.05)
+    assert np.mean(run.latency) <= 1.05 * budget_ms  # also where nothing waits for the next frame
+    assert np.mean(run.error) <= 1.05 * np.mean(run.oracle)
+
+
+@pytest.mark.parametrize("trace", traces())
+@pytest.mark.parametrize("budget_ms", [7, 9, 12, 20])
+def test_a_deadline_is_missed_by_at_most_two_per_cent_of_the_frames(trace, budget_ms):
+    loads = traces()[trace]
+    run = simulate(loads, budget_ms, percentile=95)
+    hopeless = loads * 2.9 > budget_ms  # even the fastest point, with its overhead
+    late = (np.array(run.latency) > budget_ms) & ~hopeless
+    assert late[STEADY].mean() <= 0.02
+    assert np.mean(run.error) <= 1.05 * np.mean(run.oracle)
+
+
+@pytest.mark.parametrize("percentile", [None, 95])
+@pytest.mark.parametrize("budget_ms", [7, 9, 12, 20])
+def test_ten_frames_after_a_load_step_frames_are_in_time_again_and_after_its_end_as_good_again(budget_ms, percentile):
+    run = simulate(traces()["step"], budget_ms, percentile)
+    after = np.array(run.latency[410:800])
+    assert np.mean(after) <= 1.03 * budget_ms
+    errors, before = np.array(run.error), np.mean(run.error[300:400])
+    assert errors[811:900].mean() <= 1.05 * before
+
+
+@pytest.mark.parametrize("percentile", [None, 95])
+@pytest.mark.parametrize("budget_ms", np.linspace(5, 20, 16).tolist())
+@pytest.mark.parametrize("seed", [0, 1])
+def test_steady_load_does_not_make_it_flap_wherever_the_budget_lies(budget_ms, percentile, seed):
+    assert simulate(np.ones(FRAMES), budget_ms, percentile, seed=seed).switches <= 6
+
+
+def test_a_load_that_comes_and_goes_quickly_costs_fewer_and_fewer_switches():
+    loads = np.tile(np.r_[np.ones(12), np.full(12, 1.8)], 100)
+    run = simulate(loads, 9)
+    assert run.switches <= 60  # following every swing would be 200
+
+
+def test_a_target_out_of_reach_is_said_once_with_the_best_that_is_possible(caplog):
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        run = simulate(np.ones(100), 1.0)
+    assert run.controller.out_of_reach
+    assert len(caplog.records) == 1
+    assert "out of reach" in caplog.text and "cut 2 at 128 px" in caplog.text and "400 frames per second" in caplog.text
+
+
+def test_a_target_that_comes_out_of_reach_under_load_is_said_then_and_the_property_follows_the_load(caplog):
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        run = simulate(np.r_[np.ones(100), np.full(100, 4.0)], 5)
+        assert run.controller.out_of_reach and len(caplog.records) == 1
+        assert not simulate(np.r_[np.ones(100), np.full(100, 4.0), np.ones(100)], 5).controller.out_of_reach
+
+
+def test_the_front_holds_no_point_that_another_beats():
+    worse = OperatingPoint(8, 128, "fp32", "onnxruntime", 6.0, 7.0, 90.0)  # slower than 192 px cut 2, and less accurate
+    front = pareto_front([*POINTS, worse])
+    assert worse not in front
+    assert [p.p50_ms for p in front] == sorted(p.p50_ms for p in front)
+    assert [p.error for p in front] == sorted((p.error for p in front), reverse=True)
+
+
+def test_more_people_in_the_frame_mean_a_faster_point_for_each():
+    controller = RateController(POINTS, 20)
+    assert controller.choose(people=1).p50_ms > controller.choose(people=4).p50_ms
+
+
+def test_changing_the_goal_takes_effect_on_the_next_frame():
+    controller = RateController(POINTS, 20)
+    controller.retarget(3.0, 95, "deadline_ms=3")
+    assert controller.choose().p50_ms <= 3.0
+    controller.retarget(20.0, None, "target_fps=50")
+    assert controller.choose() == controller.front[-1]
+
+
+def test_the_tail_of_a_point_meets_its_measured_percentiles():
+    point = OperatingPoint(2, 128, "fp32", "onnxruntime", 4.0, 6.0, 1.0)
+    assert point.tail(50) == pytest.approx(1.0)
+    assert point.tail(95) == pytest.approx(1.5)
+    assert point.tail(99) > 1.5
+
+
+def test_the_load_follows_a_step_within_four_frames_and_ignores_a_single_spike():
+    load = LoadEstimate()
+    for _ in range(50):
+        load.update(1.0)
+    load.update(8.0)
+    assert load.value == pytest.approx(1.0, abs=0.05)
+    for _ in range(20):
+        load.update(1.0)
+    for _ in range(4):
+        load.update(2.0)
+    assert load.value == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_stall_in_the_first_stage_stops_the_frame_before_the_next():
+    upcoming = StageTime()
+    upcoming.update(2.0)
+    assert next_stage_fits(left_ms=3.0, spent_ms=4.0, expected_ms=4.0, upcoming=upcoming)
+    assert not next_stage_fits(left_ms=3.0, spent_ms=12.0, expected_ms=4.0, upcoming=upcoming)
