@@ -1,4 +1,7 @@
-"""Batches that depend on nothing but the seed, the step and the rank: a resumed run sees exactly what an uninterrupted one would."""
+"""Batches that depend on nothing but the seed and the step: a resumed run sees exactly what an uninterrupted one would.
+
+A global batch is the ranks' batches one after the other; its crop i is the same whether one process makes all of it or several share it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .augment import Crop, make_crop
-from .data.sample import SampleSource
+from .data.sample import Sample, SampleSource
+from .errors import TrainingError
 from .losses import Targets
 from .recipes import Recipe
 
@@ -21,7 +25,7 @@ class Batches(Dataset):
     def __init__(self, recipe: Recipe, sources: dict[str, SampleSource], steps: int, seed: int = 0, rank: int = 0):
         missing = set(recipe.shares) - set(sources)
         if missing:
-            raise ValueError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
+            raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
         self.recipe, self.sources, self.steps, self.seed, self.rank = recipe, sources, steps, seed, rank
         self.names = sorted(recipe.shares)
         shares = np.array([recipe.shares[name] for name in self.names])
@@ -37,8 +41,8 @@ class Batches(Dataset):
 
     def __getitem__(self, step: int) -> tuple[Tensor, Targets]:
         size = self.size_at(step)
-        rng = np.random.default_rng((self.seed, step, self.rank, 1))
-        crops = [self._crop(size, rng) for _ in range(self.recipe.batch[size])]
+        count = self.recipe.batch[size]
+        crops = [self._crop(size, step, self.rank * count + i) for i in range(count)]
         image = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2).float() / 127.5 - 1
         return image, Targets(
             torch.from_numpy(np.stack([crop.target for crop in crops])),
@@ -47,12 +51,12 @@ class Batches(Dataset):
             torch.tensor([crop.torso for crop in crops]),
         )
 
-    def _crop(self, size: int, rng: np.random.Generator) -> Crop:
-        sample, others = self._draw(rng), []
+    def _crop(self, size: int, step: int, place: int) -> Crop:
+        rng = np.random.default_rng((self.seed, step, place, 1))
+        sample, others = self._draw(rng, step), []
         if rng.random() < self.recipe.augmentation.paste:
-            others = [self._draw(rng) for _ in range(int(rng.integers(1, MAX_PASTED + 1)))]
+            others = [self._draw(rng, step) for _ in range(int(rng.integers(1, MAX_PASTED + 1)))]
         return make_crop(sample, size, self.recipe.augmentation, rng, others)
 
-    def _draw(self, rng: np.random.Generator):
-        source = self.sources[self.names[int(rng.choice(len(self.names), p=self.shares))]]
-        return source[int(rng.integers(len(source)))]
+    def _draw(self, rng: np.random.Generator, step: int) -> Sample:
+        return self.sources[self.names[int(rng.choice(len(self.names), p=self.shares))]].draw(rng, step)

@@ -23,14 +23,29 @@ class Targets(NamedTuple):
     torso: Tensor
 
 
-def elastic_net(pose: Tensor, targets: Targets) -> Tensor:
-    """|p - p̂|₁ + |p - p̂|₂² per joint (Eq. 11), weighted by coordinate, mean over the joints that have a label."""
+class LabelCounts(NamedTuple):
+    """How many labels a batch has; losses are divided by them. Under several ranks: the mean over ranks, so that the mean of the ranks'
+    losses is the loss of the global batch. joints: sum of their weights; confidences: joints known to be there or not."""
+
+    joints: Tensor
+    confidences: Tensor
+
+
+def label_counts(targets: Targets) -> LabelCounts:
+    return LabelCounts(targets.weight[..., 0].sum(), (~targets.present.isnan()).sum().float())
+
+
+def elastic_net(pose: Tensor, targets: Targets, count: Tensor | None = None) -> Tensor:
+    """|p - p̂|₁ + |p - p̂|₂² per joint (Eq. 11), weighted by coordinate, mean over the joints that have a label (or over `count`)."""
     error = pose - targets.target[..., : pose.shape[2]]
     weight = targets.weight[..., : pose.shape[2]]
-    return ((error.abs() + error.square()) * weight).sum() / weight[..., 0].sum().clamp(min=1.0)
+    count = weight[..., 0].sum() if count is None else count
+    return ((error.abs() + error.square()) * weight).sum() / count.clamp(min=1.0)
 
 
-def confidence_loss(prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"]) -> Tensor:
+def confidence_loss(
+    prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"], count: Tensor | None = None
+) -> Tensor:
     """Binary cross-entropy (Eq. 12). "present": c = 1 for a joint in the crop, as in the paper; "correct": 1 where the joint is in the
     crop and found within 0.2 torso, which makes the confidence a probability of being right."""
     known = ~targets.present.isnan()
@@ -39,19 +54,21 @@ def confidence_loss(prediction: Prediction, targets: Targets, meaning: Literal["
         distance = (prediction.pose.detach()[..., :2] - targets.target[..., :2]).norm(dim=2)
         truth = truth * (distance < CORRECT_WITHIN_TORSO * targets.torso[:, None])
     bce = F.binary_cross_entropy(prediction.confidence.clamp(1e-4, 1 - 1e-4), truth, reduction="none")
-    return (bce * known).sum() / known.sum().clamp(min=1)
+    count = known.sum() if count is None else count
+    return (bce * known).sum() / count.clamp(min=1)
 
 
 def total_loss(
     predictions: list[Prediction], first_pose: Tensor | None, targets: Targets, head_weights: list[float],
-    meaning: Literal["present", "correct"],
+    meaning: Literal["present", "correct"], counts: LabelCounts | None = None,
 ) -> tuple[Tensor, list[float]]:  # fmt: skip
     """Weighted mean over heads, first pose included where there is one. -> loss, elastic net of each head (detached)."""
-    nets = [elastic_net(prediction.pose, targets) for prediction in predictions]
+    counts = counts or label_counts(targets)
+    nets = [elastic_net(prediction.pose, targets, counts.joints) for prediction in predictions]
     loss = sum(weight * net for weight, net in zip(head_weights, nets, strict=True)) / sum(head_weights)
     for prediction in predictions:
         if min(prediction.heatmap.shape[2:]) > 2:
-            loss = loss + CONFIDENCE_WEIGHT * confidence_loss(prediction, targets, meaning) / len(predictions)
+            loss = loss + CONFIDENCE_WEIGHT * confidence_loss(prediction, targets, meaning, counts.confidences) / len(predictions)
     if first_pose is not None:
-        loss = loss + elastic_net(first_pose, targets)
+        loss = loss + elastic_net(first_pose, targets, counts.joints)
     return loss, [net.item() for net in nets]

@@ -12,7 +12,10 @@ from .model import SSPNetConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """batch: crops per step by input size, with `size_shares` saying how often each size comes.
+    """Everything but data and length.
+
+    fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
+    batch: crops per step by input size, with `size_shares` saying how often each size comes.
 
     shares: how often each data set comes; entry_lr: the entry flow's own rate (0 freezes it); clip: largest gradient norm, entry and
     pyramids apart; late_heads: weight of the last pyramid's heads against the first's (linear between).
@@ -34,6 +37,7 @@ class Recipe:
     warmup_steps: int = 0
     ema: float = 0.0
     plateau_patience: int = 0
+    fixed_entry_statistics: bool = False
 
     def head_weights(self, config: SSPNetConfig) -> list[float]:
         last = max(config.pyramids - 1, 1)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .camera import Camera
+
 FLIP_ORDER = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 LIMB_JOINTS = (1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16)
 PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
@@ -19,7 +21,8 @@ class Sample:
 
     image: (H, W, 3) uint8 RGB; box: (4,) x, y, w, h in pixels; keypoints: (17, 2) pixels; weight: (17,) trust in each, 0..1;
     depth: (17,) mm from the pelvis, away from the camera; weight_depth: (17,); joints3d: (17, 3) mm, pelvis at 0, or None;
-    visible: (17,) seen in the picture, or None where unknown; focal: pixels, root_z: mm from the camera to the pelvis, or None.
+    visible: (17,) seen in the picture, or None where unknown; focal: pixels, root_z: mm from the camera to the pelvis, or None;
+    camera: the picture's, or None; action: what the person does, where the data set says so.
     """
 
     image: np.ndarray
@@ -33,6 +36,8 @@ class Sample:
     focal: float | None = None
     root_z: float | None = None
     name: str = ""
+    camera: Camera | None = None
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class SampleSource:
 
     def __getitem__(self, index: int) -> Sample:
         return self.read(index)
+
+    def draw(self, rng: np.random.Generator, step: int) -> Sample:
+        """Any sample, each as likely as the next; a source that streams chooses among what is at hand at `step`."""
+        return self[int(rng.integers(len(self)))]
 
 
 def canonical_scale(joints3d: np.ndarray) -> float:
