@@ -36,7 +36,8 @@ def attended_depth(heatmap: Tensor, depth_map: Tensor) -> Tensor:
 
 def peak_mass(heatmap: Tensor) -> Tensor:
     """Confidence of Section 3.2.3: the largest sum over any 2x2 window. (N, J, H, W) -> (N, J) in [0, 1]."""
-    return (4.0 * F.avg_pool2d(heatmap, kernel_size=2, stride=1)).amax(dim=(2, 3))
+    window = min(2, heatmap.shape[2]), min(2, heatmap.shape[3])
+    return (float(window[0] * window[1]) * F.avg_pool2d(heatmap, window, stride=1)).amax(dim=(2, 3))
 
 
 def log_prior(shape: torch.Size, pose: Tensor, sharpness: Tensor, log_scale: Tensor) -> Tensor:
