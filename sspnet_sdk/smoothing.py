@@ -63,8 +63,9 @@ class PoseSmoother:
     """Smooths one person's poses over time.
 
     Args:
-        smooth: 0 leaves poses as they are, 1 smooths most. 0.5 takes three quarters of the jitter (change from frame to frame) out of
-            a person who stands still, and delays moving limbs by half a frame at 30 frames per second (tests/output/test_smoothing.py).
+        smooth: 0 leaves poses as they are, 1 smooths most. 0.5 takes three quarters of the jitter (change from frame to frame)
+            out of a person who stands still, and delays moving limbs by half a frame at 30 frames per second
+            (tests/output/test_smoothing.py).
     """
 
     def __init__(self, smooth: float = 0.5) -> None:

@@ -1,0 +1,84 @@
+"""Everything that one run of `predict` writes, and its end: complete, or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from sspnet_sdk.errors import SSPNetError
+from sspnet_sdk.formats import Writer, open_writer
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.overlay import OverlayPicture, OverlayPictures, OverlayVideo
+
+
+class Outputs:
+    """Hands each frame to every writer. However the `with` ends, files that took a frame are completed, others are not there."""
+
+    def __init__(
+        self, overlay: Path | None, targets: dict[str, Path], several: bool, video: bool, fps: float, live: bool
+    ) -> None:
+        self._writers: dict[Path, Writer] = {}
+        self._written = 0
+        try:
+            for name, path in targets.items():
+                self._writers[path] = open_writer(name, path, fps)
+            if overlay is not None and video:
+                self._writers[overlay] = OverlayVideo(overlay, fps, keep_time=live)
+            elif overlay is not None:
+                self._writers[overlay] = OverlayPictures(overlay) if several else OverlayPicture(overlay)
+        except BaseException:
+            self._discard()
+            raise
+
+    def __enter__(self) -> Outputs:
+        return self
+
+    def write(self, frame: Frame) -> None:
+        """Give the frame to every writer; one that fails is given up, and its error raised."""
+        for path, writer in list(self._writers.items()):
+            try:
+                writer.write(frame)
+            except (SSPNetError, OSError):
+                self._writers.pop(path).discard()
+                raise
+        self._written += 1
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._written == 0:
+            self._discard()
+            return
+        refused: list[SSPNetError] = []
+        with _undisturbed():
+            for path, writer in self._writers.items():
+                try:
+                    writer.close()
+                    if str(path) != "-":
+                        click.echo(f"wrote {path}", err=True)
+                except SSPNetError as problem:
+                    refused.append(problem)
+        if refused and error is None:
+            raise refused[0]
+        for second in refused:
+            click.echo(f"Error: {second}", err=True)
+
+    def _discard(self) -> None:
+        for writer in self._writers.values():
+            writer.discard()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C does not cut off the completing of files."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,66 @@
+"""`sspnet-sdk predict`: pictures, folders, videos, cameras and streams to overlays and files."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sspnet_sdk.cli.options import BoxType, estimator_options
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(name="predict")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("-o", "--out", type=_FILE, help="Overlay: a picture, a video, or a folder for several pictures.")
+@click.option("--json", "json_path", type=_FILE, help="JSON lines, one per frame; - for standard output.")
+@click.option("--csv", "csv_path", type=_FILE, help="Table with a row per frame, person and joint; - for standard output.")
+@click.option("--coco", type=_FILE, help="COCO keypoint results (JSON).")
+@click.option("--openpose", type=_FILE, help="Folder for OpenPose JSON (BODY_25), a file per frame.")
+@click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person.")
+@click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
+@click.option("--people", type=click.IntRange(min=1), default=1, show_default=True, help="How many people to look for at most.")
+@click.option(
+    "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
+)
+@click.option("--smooth/--no-smooth", default=True, show_default=True, help="One Euro filter over time (videos and cameras).")
+@click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much of it, 0 to 1.")
+@estimator_options
+def command(
+    sources: tuple[str, ...],
+    out: Path | None,
+    people: int,
+    boxes: tuple[Any, ...],
+    smooth: bool,
+    smoothing: float,
+    **options: Any,
+) -> None:
+    """Find people in SOURCE and write where their joints are.
+
+    SOURCE is a picture, several pictures, a folder of pictures, a video, a camera's number (0 is the first), or a stream's
+    address (rtsp://…).
+
+    Without an option that names an output, the overlay goes to the current folder as NAME.pose.jpg or NAME.pose.mp4. Files appear
+    when they are complete; Ctrl-C completes them with what was done so far. Formats are described in docs/formats.md.
+
+    \b
+    Examples:
+      sspnet-sdk predict photo.jpg --out overlay.jpg --json photo.json
+      sspnet-sdk predict walk.mp4 --out overlay.mp4 --trc walk.trc --target-fps 60
+      sspnet-sdk predict 0 --json - | my-program
+    """
+    from sspnet_sdk.cli import run_predict
+    from sspnet_sdk.estimator import Estimator
+
+    targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
+    targets |= {name: options.pop(name) for name in ("coco", "openpose", "trc", "bvh")}
+    job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop completes the files too
+    estimator = Estimator(options.pop("bundle"), **options)
+    people = max(people, len(boxes))
+    failed = run_predict.run(job, estimator, people, boxes, smoothing if smooth else 0.0, options["target_fps"])
+    if failed:
+        raise SystemExit(1)

@@ -1,0 +1,74 @@
+"""People in single pictures: the next one is read while the network looks at this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.background import in_background
+from sspnet_sdk.errors import ImageError, SSPNetError
+from sspnet_sdk.frame import Frame, Person
+from sspnet_sdk.image import open_image
+from sspnet_sdk.tracking import check_people
+
+if TYPE_CHECKING:
+    from sspnet_sdk.estimator import Estimator
+    from sspnet_sdk.pose import Pose
+
+_READ_AHEAD = 2
+
+
+def pictures(
+    paths: Iterable[Path], estimator: Estimator, *, people: int = 1, boxes: Sequence[Any] = ()
+) -> Iterator[Frame | tuple[Path, SSPNetError]]:
+    """A `Frame` for each picture, in order; for one that cannot be used, its path and the error, and on to the next.
+
+    Args:
+        paths: image files; their orientation (EXIF) is respected.
+        estimator: an `Estimator(color="bgr")`.
+        people: how many to look for at most in each.
+        boxes: x, y, w, h of the people in every picture, in pixels; none: find them.
+    """
+    check_people(people)
+    for index, (path, image) in enumerate(in_background(_read(paths), _READ_AHEAD)):
+        try:
+            if isinstance(image, SSPNetError):
+                raise image
+            poses = look(estimator, image, people, boxes)
+        except SSPNetError as error:
+            yield path, error
+            continue
+        yield Frame(image, str(path), index, None, tuple(Person(number, pose) for number, pose in enumerate(poses, start=1)))
+
+
+def look(estimator: Estimator, image: NDArray[np.uint8], people: int = 1, boxes: Sequence[Any] = ()) -> list[Pose]:
+    """Poses in one image: in `boxes`, or, best first, of up to `people` persons who are found.
+
+    One person is always given, with `Pose.unsure` where nobody is found with certainty.
+    """
+    if not boxes and people > 1:
+        boxes = estimator.find(image)[:people]
+    return estimator.predict_many(image, boxes) if len(boxes) else [estimator.predict(image)]
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """An image file as (H, W, 3) uint8 BGR.
+
+    Raises:
+        ImageError: names the file and what is wrong with it.
+    """
+    pixels = open_image(path).pixels
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8) if pixels.ndim == 2 else pixels
+
+
+def _read(paths: Iterable[Path]) -> Iterator[tuple[Path, NDArray[np.uint8] | ImageError]]:
+    for path in paths:
+        try:
+            yield path, read_picture(path)
+        except ImageError as error:
+            yield path, error

@@ -1,0 +1,166 @@
+"""Follow people from frame to frame: the pose in this frame says where to look in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sspnet_sdk.crop import Box, check_box
+from sspnet_sdk.errors import OptionError
+from sspnet_sdk.frame import Person
+from sspnet_sdk.image import open_image
+from sspnet_sdk.locate import box_of_joints, iou
+from sspnet_sdk.pose import Pose
+
+if TYPE_CHECKING:
+    from sspnet_sdk.estimator import Estimator
+
+_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S = 1.0, 0.2
+_REMEMBER_S = 2.0  # somebody found again within this time, near where they were lost, is the same person
+_SEEN = 0.2  # confidence from which a joint counts for the box
+_FEWEST_JOINTS = 5
+_CENTRE_GAIN, _GROW_GAIN, _SHRINK_GAIN = 0.8, 0.6, 0.25
+_SAME_PERSON = 0.15  # mean distance of two poses' joints over the box's longer side
+
+
+@dataclass
+class _Track:
+    id: int
+    box: Box
+    seen_s: float
+    pose: Pose | None = field(default=None, repr=False)
+
+
+class Tracker:
+    """Poses of up to `people` persons in a video, each with an id that lasts.
+
+    While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, and now and then
+    while fewer than `people` are.
+
+    Args:
+        estimator: runs the network.
+        people: how many to follow at most.
+        boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
+    """
+
+    def __init__(self, estimator: Estimator, people: int = 1, boxes: Iterable[Any] = ()) -> None:
+        self._estimator, self._people = estimator, check_people(people)
+        self._start = list(boxes)
+        self._tracks: list[_Track] = []
+        self._lost: list[_Track] = []
+        self._searched_s = -np.inf
+        self._next_id = 1
+
+    def update(self, img: Any, time_s: float) -> tuple[Person, ...]:
+        """The people in the next frame, by id.
+
+        Args:
+            img: the frame, as `Estimator.predict` takes it.
+            time_s: when it was taken, in seconds, ascending.
+        """
+        image = open_image(img)
+        self._tracks += [_Track(self._new_id(), check_box(box, image), time_s) for box in self._start]
+        self._start = []
+        lost = self._follow(img, time_s)
+        if len(self._tracks) < self._people and (lost or time_s - self._searched_s >= self._search_every_s()):
+            self._search(img, time_s)
+        people = []
+        for track in sorted(self._tracks, key=lambda track: track.id):
+            assert track.pose is not None
+            people.append(Person(track.id, track.pose))
+            track.box = next_box(track.pose, track.box, (image.width, image.height))
+        return tuple(people)
+
+    def _follow(self, img: Any, time_s: float) -> bool:
+        """Run the known boxes; True if somebody was lost."""
+        poses = self._estimator.predict_many(img, [track.box for track in self._tracks])
+        kept: list[_Track] = []
+        for track, pose in zip(self._tracks, poses, strict=True):
+            if pose.unsure or any(same_person(pose, other.pose) for other in kept if other.pose is not None):
+                self._lost.append(track)
+                continue
+            track.pose, track.seen_s = pose, time_s
+            kept.append(track)
+        lost = len(kept) < len(self._tracks)
+        self._tracks = kept
+        self._lost = [track for track in self._lost if time_s - track.seen_s <= _REMEMBER_S]
+        return lost
+
+    def _search_every_s(self) -> float:
+        """Nobody followed: at every frame; somebody lost lately: often; else now and then, for people who come in."""
+        if not self._tracks:
+            return 0.0
+        return _SEARCH_LOST_EVERY_S if self._lost else _SEARCH_EVERY_S
+
+    def _search(self, img: Any, time_s: float) -> None:
+        self._searched_s = time_s
+        known = [track.box for track in self._tracks]
+        found = [box for box in self._estimator.find(img) if all(iou(box, other) < 0.4 for other in known)]
+        boxes = found[: self._people - len(self._tracks)]
+        for box, pose in zip(boxes, self._estimator.predict_many(img, boxes), strict=True):
+            if pose.unsure or any(same_person(pose, other.pose) for other in self._tracks if other.pose is not None):
+                continue
+            self._tracks.append(_Track(self._identify(box), box, time_s, pose))
+
+    def _identify(self, box: Box) -> int:
+        """The id of the person who was lost near here, else a new one."""
+        near = nearest(box, [track.box for track in self._lost])
+        if near is not None:
+            return self._lost.pop(near).id
+        return self._new_id()
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+
+def next_box(pose: Pose, box: Box, image_size: tuple[int, int]) -> Box:
+    """Where to look for this person in the next frame.
+
+    The box around the joints that are seen, inside the picture (joints outside are guesses); its size follows slowly, so that a
+    limb that comes and goes does not make the crop breathe.
+
+    Args:
+        pose: this frame's pose.
+        box: the box it was found in, x, y, w, h.
+        image_size: width and height of the frame in pixels.
+    """
+    seen = pose.confidence >= _SEEN
+    joints = pose.keypoints[seen] if seen.sum() >= _FEWEST_JOINTS else pose.keypoints
+    around = box_of_joints(joints)
+    bounds = np.array(image_size, np.float32)
+    low, high = np.clip(around[:2], 0, bounds), np.clip(around[:2] + around[2:], 0, bounds)
+    if (high - low).min() < 2.0:
+        return box
+    size, centre = box[2:], box[:2] + box[2:] / 2
+    gain = np.where(high - low > size, _GROW_GAIN, _SHRINK_GAIN)
+    size = size + gain * (high - low - size)
+    centre = centre + _CENTRE_GAIN * ((low + high) / 2 - centre)
+    return np.concatenate([centre - size / 2, size]).astype(np.float32)
+
+
+def check_people(people: Any) -> int:
+    """`people` if it is a whole number from 1, else an `OptionError`."""
+    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
+        raise OptionError(f"people must be a whole number from 1, not {people!r}")
+    return people
+
+
+def same_person(pose: Pose, other: Pose) -> bool:
+    """Whether two poses lie on the same person."""
+    distance = float(np.linalg.norm(pose.keypoints - other.keypoints, axis=1).mean())
+    return distance < _SAME_PERSON * float(max(pose.box[2:].max(), other.box[2:].max()))
+
+
+def nearest(box: Box, others: Sequence[Box]) -> int | None:
+    """Index of the box that overlaps `box` most, or lies within half its size; None if there is none."""
+    best, best_score = None, 0.0
+    for index, other in enumerate(others):
+        apart = float(np.linalg.norm(box[:2] + box[2:] / 2 - other[:2] - other[2:] / 2))
+        score = max(iou(box, other), 0.5 - apart / float(max(box[2:].max(), other[2:].max())))
+        if score > best_score:
+            best, best_score = index, score
+    return best

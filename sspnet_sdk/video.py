@@ -1,0 +1,96 @@
+"""`stream`: people in a video, camera or network stream, frame by frame, with reading and network in threads of their own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from sspnet_sdk.background import in_background
+from sspnet_sdk.capture import Capture, Shot
+from sspnet_sdk.frame import Frame, Person
+from sspnet_sdk.smoothing import PoseSmoother, check_smooth
+from sspnet_sdk.tracking import Tracker
+
+if TYPE_CHECKING:
+    from sspnet_sdk.estimator import Estimator
+
+_READ_AHEAD, _DONE_AHEAD = 4, 2
+_RATE_WINDOW_S = 1.0
+
+
+def stream(
+    source: Capture | int | str | os.PathLike[str],
+    estimator: Estimator,
+    *,
+    people: int = 1,
+    smooth: float = 0.5,
+    boxes: Iterable[Any] = (),
+    live: bool | None = None,
+) -> Iterator[Frame]:
+    """Follow people through a video; yields a `Frame` for each picture.
+
+    Reading, the network and the caller's loop run at the same time. A file is never skipped in: every frame is yielded, in
+    order. A live source does not lag: when the network or the caller is slow, frames that grew stale are dropped (`Frame.index`
+    counts them).
+
+    Args:
+        source: path of a video, number of a camera, address, or an open `Capture` (which stays the caller's to close).
+        estimator: an `Estimator(color="bgr")`.
+        people: how many to follow at most.
+        smooth: One Euro filter on the poses, 0 (off) to 1.
+        boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
+        live: drop stale frames (True) or keep all (False); None: by the source.
+
+    Raises:
+        ImageError: the source does not open or gives no frames.
+        OptionError: an option makes no sense.
+    """
+    check_smooth(smooth)
+    tracker = Tracker(estimator, people, boxes)
+    capture = source if isinstance(source, Capture) else Capture(source)
+    return _stream(capture, capture is not source, tracker, smooth, capture.live if live is None else live)
+
+
+def _stream(capture: Capture, owned: bool, tracker: Tracker, smooth: float, live: bool) -> Iterator[Frame]:
+    shots = in_background(_shots(capture, owned), _READ_AHEAD, latest=live)
+    return in_background(_estimate(shots, capture.name, tracker, smooth), _DONE_AHEAD, latest=live)
+
+
+def _shots(capture: Capture, owned: bool) -> Iterator[Shot]:
+    try:
+        yield from capture
+    finally:
+        if owned:  # in the thread that reads: a driver must not lose its device in the middle of a read
+            capture.close()
+
+
+def _estimate(shots: Iterator[Shot], source: str, tracker: Tracker, smooth: float) -> Iterator[Frame]:
+    smoothers: dict[int, PoseSmoother] = {}
+    rate = _Rate()
+    try:
+        for shot in shots:
+            people = tracker.update(shot.image, shot.time_s)
+            smoothers = {person.id: smoothers.get(person.id) or PoseSmoother(smooth) for person in people}
+            smoothed = tuple(Person(person.id, smoothers[person.id](person.pose, shot.time_s)) for person in people)
+            yield Frame(shot.image, source, shot.index, shot.time_s, smoothed, rate.tick())
+    finally:
+        shots.close()  # type: ignore[attr-defined]
+
+
+class _Rate:
+    """Frames per second over the last second."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def tick(self) -> float | None:
+        """Count a frame; None for the first."""
+        now = time.monotonic()
+        self._times.append(now)
+        while len(self._times) > 2 and now - self._times[0] > _RATE_WINDOW_S:
+            self._times.popleft()
+        elapsed = now - self._times[0]
+        return (len(self._times) - 1) / elapsed if elapsed > 0.0 else None
