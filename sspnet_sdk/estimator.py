@@ -182,8 +182,10 @@ class Estimator:
         """Without a finder: the pose in the whole image implies a box, the pose in that box a better one."""
         box, crop, score = whole_image(image), Crop.around(whole_image(image), 1.0), 0.0
         for _ in range(2):
-            answers, _cut = self._engine.poses(image, [crop], *self._plan.fastest)
+            answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
             score = float(answers[0, :, 3].mean())
+            if score < _SURE_CONFIDENCE:
+                break
             implied = box_of_joints(crop.to_image(answers[0, :, :2]))
             settled, box = iou(implied, box) > 0.7, implied
             if settled:

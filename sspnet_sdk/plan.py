@@ -69,9 +69,9 @@ class Plan:
             self._control(self._goal)
 
     @property
-    def fastest(self) -> tuple[int, int]:
-        """The smallest input size and shallowest cut that the options allow."""
-        return self._sizes[0], self._cuts[0]
+    def first_look(self) -> tuple[int, int]:
+        """The largest input size and shallowest cut that the options allow, to find a person with where there is no finder."""
+        return self._sizes[-1], self._cuts[0]
 
     @property
     def out_of_reach(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import onnxruntime as ort
 
+from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.errors import BackendError
 
 
@@ -15,6 +16,7 @@ class _Session:
     def __init__(self, session: ort.InferenceSession) -> None:
         self._session: ort.InferenceSession | None = session
         self._outputs = [output.name for output in session.get_outputs()]
+        keep_in_children(self)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if self._session is None:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 
+from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.errors import BackendError
 from sspnet_sdk.user_cache import cache_folder
+
+# Importing openvino starts a process that reports the use to its makers, unless its reporting package is missing: for us it is.
+_reporting = sys.modules.get("openvino_telemetry")
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+try:
+    import openvino as ov
+finally:
+    del sys.modules["openvino_telemetry"]
+    if _reporting is not None:
+        sys.modules["openvino_telemetry"] = _reporting
 
 _ANSWERS = ("pose_", "centre", "joints")
 
 
 class _Session:
     def __init__(self, compiled: ov.CompiledModel) -> None:
+        self._compiled = compiled
         self._request: ov.InferRequest | None = compiled.create_infer_request()
         self._outputs = [(output.get_any_name(), index) for index, output in enumerate(compiled.outputs)]
+        keep_in_children(self)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         request = self._request

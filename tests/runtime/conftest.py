@@ -33,3 +33,9 @@ def dot_image():
         return image
 
     return draw
+
+
+@pytest.fixture(params=["onnxruntime", "openvino"])
+def backend(request):
+    """Each engine in turn; OpenVINO is an extra."""
+    return pytest.importorskip(request.param).__name__

@@ -1,0 +1,164 @@
+"""Estimator: options, answers, geometry, deadlines; on both engines."""
+
+import logging
+import time
+
+import numpy as np
+import pytest
+from dot_bundle import DEPTH_STEP, TEMPLATE
+
+import sspnet_sdk
+from sspnet_sdk import Estimator, OptionError, Pose
+
+BOX = (60, 40, 200, 160)
+
+
+def test_predict_gives_a_whole_pose_in_pixels_and_millimetres(dot_bundle, dot_image, backend):
+    pose = Estimator(dot_bundle, backend=backend).predict(dot_image(150.25, 110.75), BOX)
+    assert isinstance(pose, Pose)
+    assert np.allclose(pose.keypoints[0], (150.25, 110.75), atol=0.1)
+    side = 1.25 * 200
+    assert np.allclose(pose.keypoints, pose.keypoints[0] + TEMPLATE * side, atol=0.01)
+    assert (pose.joints3d[0] == 0).all() and np.isfinite(pose.joints3d).all()
+    assert np.allclose(pose.joints3d[[2, 5], 2], 2 * DEPTH_STEP * 2000, atol=0.1)
+    assert pose.box.tolist() == list(BOX)
+    assert (pose.cut, pose.input_size, pose.unsure) == (8, 128, False) and pose.latency_ms > 0
+    for array, shape in ((pose.keypoints, (17, 2)), (pose.joints3d, (17, 3)), (pose.confidence, (17,)), (pose.box, (4,))):
+        assert array.shape == shape and array.dtype == np.float32
+    assert 0 <= pose.confidence.min() <= pose.confidence.max() <= 1
+
+
+@pytest.mark.parametrize("cut", [2, 4, 8])
+@pytest.mark.parametrize("size", [64, 128])
+def test_cut_and_input_size_can_be_pinned_and_run_just_that(dot_bundle, dot_image, backend, cut, size):
+    pose = Estimator(dot_bundle, cut=cut, input_size=size, backend=backend).predict(dot_image(150, 110), BOX)
+    assert (pose.cut, pose.input_size) == (cut, size)
+    steps = {2: 0, 4: 1, 8: 2}[cut]
+    assert pose.joints3d[2, 2] == pytest.approx(steps * DEPTH_STEP * 2000, abs=0.1)
+
+
+def test_without_a_box_it_finds_the_person(dot_bundle, blind_dot_bundle, dot_image, backend):
+    for bundle in (dot_bundle, blind_dot_bundle):
+        pose = Estimator(bundle, backend=backend).predict(dot_image(90, 140))
+        assert np.allclose(pose.keypoints[0], (90, 140), atol=1.0) and not pose.unsure
+        assert pose.box[0] < 90 < pose.box[0] + pose.box[2] and pose.box[1] < 140 < pose.box[1] + pose.box[3]
+
+
+def test_without_anybody_it_answers_and_says_that_it_is_unsure(dot_bundle, blind_dot_bundle, dot_image):
+    for bundle in (dot_bundle, blind_dot_bundle):
+        estimator = Estimator(bundle, backend="onnxruntime")
+        nobody = np.zeros((240, 320, 3), np.uint8)
+        assert estimator.predict(nobody).unsure
+        assert estimator.find(nobody) == []
+
+
+def test_find_gives_everybody_and_predict_many_their_poses_in_order(dot_bundle, dot_image, backend):
+    image = np.maximum(dot_image(60, 120, 480, 240), dot_image(400, 100, 480, 240))
+    estimator = Estimator(dot_bundle, backend=backend)
+    boxes = estimator.find(image)
+    assert len(boxes) == 2
+    poses = estimator.predict_many(image, boxes)
+    assert sorted(round(float(pose.keypoints[0, 0]), -1) for pose in poses) == [60, 400]
+    for box, pose in zip(boxes, poses, strict=True):
+        single = estimator.predict(image, box)
+        assert np.allclose(pose.keypoints, single.keypoints, atol=1e-3) and np.allclose(pose.joints3d, single.joints3d, atol=0.1)
+    assert estimator.predict_many(image, []) == []
+    assert len(estimator.predict_many(image, np.array(boxes * 20))) == 40
+
+
+def test_poses_stay_as_they_are_when_the_next_frame_comes(dot_bundle, dot_image, backend):
+    estimator = Estimator(dot_bundle, backend=backend)
+    first = estimator.predict(dot_image(150, 110), BOX)
+    kept = first.keypoints.copy()
+    estimator.predict(dot_image(120, 90), BOX)
+    assert np.array_equal(first.keypoints, kept)
+
+
+def test_engines_agree(dot_bundle, dot_image):
+    poses = [Estimator(dot_bundle, backend=name).predict(dot_image(150, 110), BOX) for name in ("onnxruntime", "openvino")]
+    assert np.allclose(poses[0].keypoints, poses[1].keypoints, atol=1e-2)
+
+
+def test_an_impossible_deadline_still_gets_the_first_stage_and_a_long_one_the_last(dot_bundle, dot_image, backend):
+    estimator = Estimator(dot_bundle, backend=backend, input_size=128)
+    assert estimator.predict(dot_image(150, 110), BOX, deadline_ms=1e-3).cut == 2
+    assert estimator.predict(dot_image(150, 110), BOX, deadline_ms=10_000).cut == 8
+    assert Estimator(dot_bundle, backend=backend, deadline_ms=1e-3).predict(dot_image(150, 110), BOX).cut == 2
+
+
+def test_a_rate_that_is_easily_reached_gets_the_best_there_is(dot_bundle, dot_image, backend):
+    estimator = Estimator(dot_bundle, target_fps=1, backend=backend)
+    pose = estimator.predict(dot_image(150, 110), BOX)
+    assert (pose.cut, pose.input_size) == (8, 128) and not estimator.out_of_reach
+
+
+def test_a_rate_out_of_reach_gets_the_fastest_point_and_is_said_once(dot_bundle, dot_image, backend, caplog):
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        estimator = Estimator(dot_bundle, target_fps=1e6, backend=backend)
+        for _ in range(30):
+            pose = estimator.predict(dot_image(150, 110), BOX)
+    assert pose.cut == 2 and estimator.out_of_reach
+    assert [record.message for record in caplog.records if "out of reach" in record.message][1:] == []
+    assert "target_fps=1e+06 is out of reach" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target_fps": -5},
+        {"target_fps": 0},
+        {"target_fps": float("nan")},
+        {"target_fps": float("inf")},
+        {"target_fps": "fast"},
+        {"target_fps": True},
+        {"deadline_ms": -1},
+        {"deadline_ms": [8]},
+        {"target_fps": 30, "deadline_ms": 10},
+        {"percentile": 100},
+        {"percentile": 0},
+        {"cut": 3},
+        {"cut": "2"},
+        {"cut": [2]},
+        {"input_size": 100},
+        {"input_size": 256},
+        {"input_size": -64},
+        {"input_size": True},
+        {"precision": "int8"},
+        {"precision": None},
+        {"backend": "tensorflow"},
+        {"backend": None},
+        {"backend": ["openvino"]},
+        {"threads": 0},
+        {"threads": 2.5},
+        {"threads": "two"},
+        {"color": "hsv"},
+        {"color": None},
+    ],
+)
+def test_an_option_that_means_nothing_gives_one_line_that_names_it(dot_bundle, options):
+    with pytest.raises(OptionError) as caught:
+        Estimator(dot_bundle, **options)
+    assert next(iter(options)) in str(caught.value) and "\n" not in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("boxes", [5, "boxes", [(1, 2)], [None], None])
+def test_boxes_that_are_none_are_refused(dot_bundle, dot_image, boxes):
+    with pytest.raises(OptionError):
+        Estimator(dot_bundle, backend="onnxruntime").predict_many(dot_image(150, 110), boxes)
+
+
+def test_a_bad_call_leaves_the_estimator_usable(dot_bundle, dot_image):
+    estimator = Estimator(dot_bundle, backend="onnxruntime")
+    for image, box, deadline in ((None, BOX, None), (dot_image(1, 1), "x", None), (dot_image(1, 1), BOX, -1)):
+        with pytest.raises(sspnet_sdk.SSPNetError):
+            estimator.predict(image, box, deadline_ms=deadline)
+    assert not estimator.predict(dot_image(150, 110), BOX).unsure
+
+
+def test_latency_is_the_time_of_the_whole_call(dot_bundle, dot_image):
+    estimator = Estimator(dot_bundle, backend="onnxruntime")
+    image = dot_image(150, 110)
+    begin = time.perf_counter()
+    pose = estimator.predict(image)
+    assert 0 < pose.latency_ms <= (time.perf_counter() - begin) * 1000

@@ -1,0 +1,58 @@
+"""The names that others rely on, and what an import costs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sspnet_sdk
+
+PUBLIC = {
+    "BackendError",
+    "BundleError",
+    "Estimator",
+    "FLIP_PAIRS",
+    "ImageError",
+    "JOINT_NAMES",
+    "JOINT_PARENTS",
+    "OptionError",
+    "Pose",
+    "SSPNetError",
+    "__version__",
+}
+
+
+def test_the_public_names_are_these_and_all_of_them_exist():
+    assert set(sspnet_sdk.__all__) == PUBLIC == set(dir(sspnet_sdk))
+    assert all(getattr(sspnet_sdk, name) is not None for name in PUBLIC)
+    with pytest.raises(AttributeError, match="Estmator"):
+        sspnet_sdk.Estmator  # noqa: B018
+
+
+def test_every_error_is_an_sspnet_error_in_one_line_with_an_exit_code():
+    codes = set()
+    for name in ("SSPNetError", "OptionError", "ImageError", "BundleError", "BackendError"):
+        error = getattr(sspnet_sdk, name)("two\n  lines")
+        assert isinstance(error, sspnet_sdk.SSPNetError) and str(error) == "two lines"
+        codes.add(error.exit_code)
+    assert len(codes) == 5 and 0 not in codes
+
+
+def test_the_skeleton_is_one_tree_and_mirrors_onto_itself():
+    assert len(sspnet_sdk.JOINT_NAMES) == len(set(sspnet_sdk.JOINT_NAMES)) == len(sspnet_sdk.JOINT_PARENTS) == 17
+    assert all(parent < joint for joint, parent in enumerate(sspnet_sdk.JOINT_PARENTS))
+    for right, left in sspnet_sdk.FLIP_PAIRS:
+        assert sspnet_sdk.JOINT_NAMES[right][2:] == sspnet_sdk.JOINT_NAMES[left][2:]
+
+
+def test_import_brings_no_engine_no_opencv_and_no_torch():
+    code = "import sys, sspnet_sdk; print([m for m in ('torch', 'cv2', 'onnxruntime', 'openvino', 'onnx') if m in sys.modules])"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_package_is_typed():
+    assert (Path(sspnet_sdk.__file__).parent / "py.typed").exists()
