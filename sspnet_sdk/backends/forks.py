@@ -1,4 +1,4 @@
-"""Sessions in a forked child: their engine's threads do not exist there, and freeing one waits for them forever; so they are kept."""
+"""Sessions in a forked child: their engine's threads do not exist there and freeing one waits forever, so they are kept."""
 
 from __future__ import annotations
 
