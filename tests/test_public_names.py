@@ -1,0 +1,38 @@
+"""The names that users rely on, and what importing them costs."""
+
+import inspect
+import subprocess
+import sys
+
+import sspnet_sdk
+
+PUBLIC = {
+    "Estimator", "Pose", "SSPNetError", "ImageError", "BundleError", "BackendError", "OptionError",
+    "JOINT_NAMES", "JOINT_PARENTS", "FLIP_PAIRS", "__version__",
+}  # fmt: skip
+
+
+def test_the_public_names_are_there_and_listed():
+    assert set(sspnet_sdk.__all__) >= PUBLIC
+    for name in PUBLIC:
+        assert getattr(sspnet_sdk, name) is not None
+
+
+def test_the_estimator_takes_the_promised_options():
+    options = inspect.signature(sspnet_sdk.Estimator).parameters
+    expected = ["bundle", "target_fps", "deadline_ms", "percentile", "cut", "input_size", "precision", "backend", "threads", "color"]
+    assert list(options) == expected
+    assert all(option.kind is option.KEYWORD_ONLY for name, option in options.items() if name != "bundle")
+    assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == ["self", "img", "box", "deadline_ms"]
+
+
+def test_every_error_of_ours_has_one_root():
+    for name in PUBLIC:
+        if name.endswith("Error"):
+            assert issubclass(getattr(sspnet_sdk, name), sspnet_sdk.SSPNetError)
+
+
+def test_importing_the_package_loads_no_engine_and_no_torch():
+    heavy = "{'torch', 'onnxruntime', 'openvino', 'cv2', 'sspnet_train', 'sspnet_export'}"
+    code = f"import sys, sspnet_sdk; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -1,0 +1,29 @@
+"""The README's commands do what it says."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_first_snippet_gives_a_pose(tmp_path):
+    snippet = re.search(r"```python\n(.*?)```", README, re.S).group(1)
+    checks = "\nassert pose.keypoints.shape == (17, 2) and pose.joints3d.shape == (17, 3) and pose.confidence.shape == (17,)"
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", snippet + checks], cwd=ROOT, check=True, env=environment)
+
+
+def test_the_first_command_draws_a_picture(tmp_path):
+    block = re.search(r"<!-- readme-commands -->\n```sh\n(.*?)```", README, re.S).group(1)
+    install, predict = block.strip().splitlines()
+    assert install == "pip install ."
+    words = shlex.split(predict)
+    assert words[0] == "sspnet-sdk"
+    source = str(ROOT / words[2])
+    subprocess.run([str(Path(sys.executable).with_name("sspnet-sdk")), words[1], source, *words[3:]], cwd=tmp_path, check=True)
+    assert (tmp_path / words[-1]).read_bytes().startswith(b"\x89PNG")
