@@ -1,6 +1,6 @@
 """Batches that depend on nothing but the seed and the step: a resumed run sees exactly what an uninterrupted one would.
 
-A global batch is the ranks' batches one after the other; its crop i is the same whether one process makes all of it or several share it.
+A global batch is the ranks' batches one after the other; its crop i is the same, whether one process makes all or several share.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 class RunOptions:
     """How one run goes. decay_from: step from which the rate falls to zero along a half cosine (None: never).
 
-    save_minutes: a checkpoint every so often; validate_minutes: scores of the moving average every so often; save_steps, validate_steps:
-    the same by steps where given, so that a run repeats exactly even where its rate hangs on validations.
+    save_minutes: a checkpoint every so often; validate_minutes: scores of the moving average every so often; save_steps,
+    validate_steps: the same by steps where given, so that a run repeats exactly even where its rate hangs on validations.
     bf16: forward passes in bfloat16 (coordinates stay float32); sync_batch_norm: statistics over the ranks' batches together.
     """
 
@@ -69,7 +69,8 @@ def train(
     """Train and return the network (its moving average where the recipe keeps one).
 
     folder receives run.json (recipe, options, environment), log.csv, validation.csv, state.pt (for `resume`) and
-    checkpoint.safetensors. `on_step(step, steps, loss)` shows progress, `on_validation(network, step, scores)` what was just scored. An interrupt (Ctrl-C, SIGTERM) saves, then raises KeyboardInterrupt.
+    checkpoint.safetensors. `on_step(step, steps, loss)` shows progress, `on_validation(network, step, scores)` what was scored.
+    An interrupt (Ctrl-C, SIGTERM) saves, then raises KeyboardInterrupt.
     """
     run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
     with _interruptible() as interrupted:
@@ -96,7 +97,8 @@ class _Run:
         self.rank, self.world = rank_and_world()
         self.is_main = self.rank == 0
         torch.manual_seed(options.seed)
-        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if torch.cuda.is_available() else torch.device("cpu")
+        cuda = torch.cuda.is_available()
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
         self.network = SSPNet(CONFIGS[recipe.config])
         if init is not None:
             config, weights, _ = read_checkpoint(init)
@@ -189,7 +191,8 @@ class _Run:
         state = {
             "step": self.next_step, "crops": self.crops, "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(), "plateau": asdict(self.plateau),
-            "average": self.average.weights if self.average else None, "losses": self.losses, "validated_step": self.validated_step,
+            "average": self.average.weights if self.average else None, "losses": self.losses,
+            "validated_step": self.validated_step,
         }  # fmt: skip
         save_state(self.folder / "state.pt", state)
         weights = self.average.weights if self.average else self.network.state_dict()

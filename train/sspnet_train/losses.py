@@ -24,8 +24,10 @@ class Targets(NamedTuple):
 
 
 class LabelCounts(NamedTuple):
-    """How many labels a batch has; losses are divided by them. Under several ranks: the mean over ranks, so that the mean of the ranks'
-    losses is the loss of the global batch. joints: sum of their weights; confidences: joints known to be there or not."""
+    """How many labels a batch has, which losses are divided by. joints: sum of weights; confidences: joints known to be there or not.
+
+    Under several ranks these are means over ranks, so that the mean of the ranks' losses is the loss of the global batch.
+    """
 
     joints: Tensor
     confidences: Tensor
@@ -36,7 +38,7 @@ def label_counts(targets: Targets) -> LabelCounts:
 
 
 def elastic_net(pose: Tensor, targets: Targets, count: Tensor | None = None) -> Tensor:
-    """|p - p̂|₁ + |p - p̂|₂² per joint (Eq. 11), weighted by coordinate, mean over the joints that have a label (or over `count`)."""
+    """|p - p̂|₁ + |p - p̂|₂² per joint (Eq. 11), weighted by coordinate, mean over labelled joints (`count` of them)."""
     error = pose - targets.target[..., : pose.shape[2]]
     weight = targets.weight[..., : pose.shape[2]]
     count = weight[..., 0].sum() if count is None else count
@@ -46,8 +48,8 @@ def elastic_net(pose: Tensor, targets: Targets, count: Tensor | None = None) -> 
 def confidence_loss(
     prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"], count: Tensor | None = None
 ) -> Tensor:
-    """Binary cross-entropy (Eq. 12). "present": c = 1 for a joint in the crop, as in the paper; "correct": 1 where the joint is in the
-    crop and found within 0.2 torso, which makes the confidence a probability of being right."""
+    """Binary cross-entropy (Eq. 12). "present": c = 1 for a joint in the crop, as in the paper; "correct": 1 where it is also
+    found within 0.2 torso, which makes the confidence a probability of being right."""
     known = ~targets.present.isnan()
     truth = torch.nan_to_num(targets.present)
     if meaning == "correct":
@@ -65,7 +67,8 @@ def total_loss(
     """Weighted mean over heads, first pose included where there is one. -> loss, elastic net of each head (detached)."""
     counts = counts or label_counts(targets)
     nets = [elastic_net(prediction.pose, targets, counts.joints) for prediction in predictions]
-    loss = sum(weight * net for weight, net in zip(head_weights, nets, strict=True)) / sum(head_weights)
+    weighted = [weight * net for weight, net in zip(head_weights, nets, strict=True)]
+    loss = torch.stack(weighted).sum() / sum(head_weights)
     for prediction in predictions:
         if min(prediction.heatmap.shape[2:]) > 2:
             loss = loss + CONFIDENCE_WEIGHT * confidence_loss(prediction, targets, meaning, counts.confidences) / len(predictions)

@@ -1,0 +1,117 @@
+"""A training run: what it leaves behind, and that it goes on exactly where it was."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from drawn_people import drawn_people
+from sspnet_train.errors import TrainingError
+from sspnet_train.loop import RunOptions, train
+from sspnet_train.recipes import Recipe
+
+OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
+
+
+def run(recipe: Recipe, folder: Path, **more):
+    validation = {"drawn": drawn_people(4, first=100)}
+    return train(recipe, {"drawn": drawn_people()}, validation, folder, more.pop("options", OPTIONS), **more)
+
+
+def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    mine, yours = a.state_dict(), b.state_dict()
+    return all(torch.equal(mine[key], yours[key]) for key in mine)
+
+
+class Killed(Exception):
+    pass
+
+
+def die_at(step: int):
+    def on_step(done: int, _: int, __: float) -> None:
+        if done == step:
+            raise Killed
+
+    return on_step
+
+
+def test_a_run_folder_tells_what_was_done(tiny_recipe, tmp_path):
+    run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=20))
+    assert {"run.json", "log.csv", "validation.csv", "state.pt", "checkpoint.safetensors"} <= set(os.listdir(tmp_path))
+    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    assert rows[-1]["step"] == "20" and float(rows[-1]["loss"]) > 0 and rows[-1]["crops"] == "80"
+
+
+@pytest.mark.parametrize("death", [5, 7, 11])
+def test_a_killed_run_resumes_to_the_same_numbers(tiny_recipe, tmp_path, death):
+    recipe = replace(tiny_recipe, plateau_patience=1)
+    whole = run(recipe, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(recipe, tmp_path / "cut", on_step=die_at(death))
+    resumed = run(recipe, tmp_path / "cut", resume=True)
+    assert same(whole, resumed)
+    assert (tmp_path / "whole/validation.csv").read_text() == (tmp_path / "cut/validation.csv").read_text()
+
+
+def test_the_log_of_a_resumed_run_is_that_of_a_whole_one(tiny_recipe, tmp_path):
+    options = replace(OPTIONS, steps=45, save_steps=15)
+    run(tiny_recipe, tmp_path / "whole", options=options)
+    with pytest.raises(Killed):
+        run(tiny_recipe, tmp_path / "cut", options=options, on_step=die_at(41))
+    run(tiny_recipe, tmp_path / "cut", options=options, resume=True)
+    assert (tmp_path / "whole/log.csv").read_text() == (tmp_path / "cut/log.csv").read_text()
+
+
+def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):
+    def terminate(done: int, _: int, __: float) -> None:
+        if done == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    whole = run(tiny_recipe, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny_recipe, tmp_path / "cut", on_step=terminate)
+    assert torch.load(tmp_path / "cut/state.pt", weights_only=True)["step"] == 7
+    assert same(whole, run(tiny_recipe, tmp_path / "cut", resume=True))
+
+
+def test_worker_processes_change_nothing(tiny_recipe, tmp_path):
+    options = replace(OPTIONS, steps=3)
+    alone = run(tiny_recipe, tmp_path / "a", options=options)
+    assert same(alone, run(tiny_recipe, tmp_path / "b", options=replace(options, workers=2)))
+
+
+def test_a_frozen_entry_flow_does_not_move(tiny_recipe, tmp_path):
+    torch.manual_seed(OPTIONS.seed)
+    recipe = replace(tiny_recipe, entry_lr=0.0, fixed_entry_statistics=True, ema=0.0)
+    early = run(recipe, tmp_path / "a", options=replace(OPTIONS, steps=1)).entry.state_dict()
+    late = run(recipe, tmp_path / "b", options=replace(OPTIONS, steps=6)).entry.state_dict()
+    assert all(torch.equal(early[key], late[key]) for key in early)
+
+
+def test_a_run_learns_the_people_it_sees(tiny_recipe, tmp_path):
+    options = replace(OPTIONS, steps=100, decay_from=80, validate_steps=100)
+    run(replace(tiny_recipe, lr=5e-3, entry_lr=5e-3), tmp_path, options=options)
+    losses = [float(row["loss"]) for row in csv.DictReader((tmp_path / "log.csv").open())]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_bfloat16_keeps_coordinates_in_float32(tiny_recipe, tmp_path):
+    network = run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=2, bf16=True))
+    assert all(torch.isfinite(value).all() for value in network.state_dict().values())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network.eval()(torch.zeros(1, 3, 64, 64))[-1].pose.dtype == torch.float32
+
+
+def test_resume_without_a_run_says_so(tiny_recipe, tmp_path):
+    with pytest.raises(TrainingError, match=r"nothing to resume: .*state\.pt does not exist"):
+        run(tiny_recipe, tmp_path, resume=True)
+
+
+def test_a_recipe_names_the_data_it_misses(tiny_recipe, tmp_path):
+    with pytest.raises(TrainingError, match="missing: \\['synth3d'\\]"):
+        run(replace(tiny_recipe, shares={"drawn": 1.0, "synth3d": 1.0}), tmp_path)

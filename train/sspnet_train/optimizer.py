@@ -1,0 +1,49 @@
+"""The optimizer of a recipe, and the rate's fall on a plateau."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from .model import SSPNet
+from .recipes import Recipe
+
+
+@dataclass
+class Plateau:
+    """Divide the rate by 10 when the error has not fallen for `patience` validations (0: never)."""
+
+    patience: int
+    rate: float = 1.0
+    best: float = float("inf")
+    waited: int = 0
+
+    def observe(self, error: float) -> None:
+        if error < self.best:
+            self.best, self.waited = error, 0
+            return
+        self.waited += 1
+        if self.patience and self.waited >= self.patience:
+            self.rate, self.waited = self.rate / 10, 0
+
+
+def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimizer, list[list[nn.Parameter]]]:
+    """-> optimizer, and the parameters of entry flow and pyramids apart (their gradients are clipped apart)."""
+    entry = [p for name, p in network.entry.named_parameters() if not name.startswith("to_level")]
+    of_entry = {id(p) for p in entry}
+    rest = [p for p in network.parameters() if id(p) not in of_entry]
+    if recipe.entry_lr == 0:
+        for parameter in entry:
+            parameter.requires_grad_(False)
+        entry = []
+    groups = [
+        {"params": params, "lr": lr, "base_lr": lr, "weight_decay": recipe.weight_decay if decayed else 0.0}
+        for parameters, lr in ((entry, recipe.entry_lr), (rest, recipe.lr))
+        for params, decayed in (([p for p in parameters if p.ndim > 1], True), ([p for p in parameters if p.ndim <= 1], False))
+        if params
+    ]
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, fused=True), [entry, rest]
+    return torch.optim.RMSprop(groups), [entry, rest]
