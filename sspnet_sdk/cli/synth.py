@@ -1,0 +1,43 @@
+"""`sspnet-sdk synth`: rendered people with exact labels, to train on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(name="synth")
+@click.option("--count", type=click.IntRange(min=1), required=True, help="How many people (one picture each is labelled).")
+@click.option("--out", type=_FILE, required=True, help="Folder for the shards and labels.npz.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed gives the same people.")
+@click.option("--assets", type=_FILE, help="Folder with backgrounds/ and cloth/.  [default: painted ones]")
+@click.option("--poses", type=_FILE, multiple=True, help="Poses (.npz); may be repeated.  [default: generated ones]")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that render.")
+def command(count: int, out: Path, seed: int, assets: Path | None, poses: tuple[Path, ...], workers: int) -> None:
+    """Render people with true 2D and 3D joints, visibility and camera into tar shards with a labels.npz.
+
+    A run that was killed goes on where it was, shard by shard; a larger --count adds to what is there. The formats of folder and
+    files are in docs/synthetic-people.md. Needs `pip install 'sspnet-sdk[train,synth]'`.
+
+    \b
+    Examples:
+      sspnet-sdk synth --count 24 --out people
+      sspnet-sdk synth --count 12000 --out people --assets assets --poses mocap.npz --workers 4
+    """
+    from sspnet_sdk.errors import SSPNetError
+
+    try:
+        from sspnet_train.synth import SynthError, generate
+    except ImportError as error:
+        raise SSPNetError(f"synth needs pip install 'sspnet-sdk[train,synth]': {error}") from error
+    with click.progressbar(length=count, label="rendering", file=click.get_text_stream("stderr")) as bar:
+        try:
+            labels = generate(
+                count, out, seed, assets=assets, poses=poses, workers=workers, progress=lambda done, _: bar.update(done - bar.pos)
+            )
+        except SynthError as error:
+            raise SSPNetError(str(error)) from error
+    click.echo(str(labels))

@@ -1,0 +1,139 @@
+"""A person ready for a scene: posed, dressed, with what he holds, wears and sits on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .assets import Assets
+from .body import PosedBody, body_joints, pose_body
+from .body_data import Body, BodyData
+from .chairs import LOWEST_SEAT_M, seat, sits
+from .clothing import Outfit, Wardrobe, any_colour
+from .hanging_cloth import draw_cut, hanging_cloth
+from .mesh import Mesh, vertex_normals
+from .pose_sampling import DrawnPose, PoseSampler
+from .props import GRIP_CURL, backpack, hat, held
+from .regions import Regions
+from .rotations import axis_angle
+
+DOWN = np.array([0.0, -1, 0])
+TUMBLE_SHARE = 0.07
+HOLD_SHARE, HAT_SHARE, BACKPACK_SHARE, SEAT_SHARE = 0.16, 0.13, 0.05, 0.75
+HANGING = {"skirt": (0.22, 0.03), "dress": (0.16, 0.01), "coat": (0.08, 0.08), "shirt": (0.14, 0.25)}
+"""Share of women and men who wear each."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """In metres, y up, pelvis at 0. `meshes[0]` is the skin with what is worn on it; body: vertices that make up the
+    person's box;
+    joints: (17, 3); floor: y of the ground; grounded: whether there is one (not for tumbling people)."""
+
+    meshes: Sequence[Mesh]
+    furniture: Sequence[Mesh]
+    body: np.ndarray
+    joints: np.ndarray
+    floor: float
+    grounded: bool
+    source: str
+    seen: bool
+
+
+class People:
+    """Makes people, from bodies, poses and assets."""
+
+    def __init__(self, rig: BodyData, poses: PoseSampler, assets: Assets):
+        self.rig, self.poses, self.tiles = rig, poses, len(assets.cloth)
+        self.wardrobe = Wardrobe(Regions(rig), self.tiles)
+
+    def make(self, rng: np.random.Generator) -> Person:
+        drawn = self.poses.draw(rng)
+        tumbles = not drawn.seen and rng.random() < TUMBLE_SHARE
+        target = drawn.joints @ _heading(drawn, tumbles, rng).T
+        body = self.rig.body(int(rng.integers(len(self.rig.vertices))))
+        holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
+        posed = pose_body(body, target, rng, dict.fromkeys(holding, GRIP_CURL))
+        joints = body_joints(self.rig, posed.vertices)
+        kind = self._hanging_kind(body, rng)
+        outfit = self.wardrobe.dress(body, rng, bare_legs=kind in ("skirt", "dress") and rng.random() < 0.8)
+        meshes = [skin_mesh(body, posed, outfit)]
+        if kind:
+            meshes.append(self._hang(kind, body, posed, outfit, rng))
+        solid = np.concatenate([mesh.vertices for mesh in meshes])
+        if rng.random() < HAT_SHARE:
+            meshes += hat(body, posed, self.wardrobe, rng)
+        if rng.random() < BACKPACK_SHARE:
+            meshes.append(backpack(body, posed, self.wardrobe, rng))
+        meshes += [held(body, posed, side, DOWN, self.wardrobe, rng) for side in holding]
+        furniture, floor = self._seat(meshes[0], joints, rng) if not tumbles else ([], float(solid[:, 1].min()))
+        pelvis = joints[0].copy()
+        return Person(
+            [mesh.moved(np.eye(3), -pelvis) for mesh in meshes], [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
+            solid - pelvis,
+            joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
+        )  # fmt: skip
+
+    def _hanging_kind(self, body: Body, rng: np.random.Generator) -> str | None:
+        chance = rng.random()
+        for kind, shares in HANGING.items():
+            chance -= shares[0 if self.rig.female[body.index] else 1]
+            if chance < 0:
+                return kind
+        return None
+
+    def _hang(self, kind: str, body: Body, posed: PosedBody, outfit: Outfit, rng: np.random.Generator) -> Mesh:
+        """A dress, coat or shirt goes on from what the belly wears; a skirt is of its own cloth."""
+        belly = int(np.argmin(np.linalg.norm(body.vertices - body.head("spine04") - [0, -0.1, 0], axis=1)))
+        albedo, tile = outfit.albedo[belly], int(outfit.cloth[belly])
+        if kind == "skirt":
+            albedo, tile = any_colour(rng), self.wardrobe.tile(rng, 0.6)
+        return hanging_cloth(body, posed, draw_cut(kind, rng), DOWN, albedo, tile, rng)
+
+    def _seat(self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator) -> tuple[list[Mesh], float]:
+        """What he sits on, if he sits, and the floor's height under it."""
+        part = self.wardrobe.regions
+        feet = float(skin.vertices[:, 1].min())
+        if not sits(joints) or rng.random() > SEAT_SHARE:
+            return [], feet
+        near_hips = np.linalg.norm(skin.vertices - joints[0], axis=1) < 0.3
+        height = float(skin.vertices[(part.pelvis | part.thigh) & near_hips, 1].min()) + 0.015
+        floor = min(feet, height - LOWEST_SEAT_M)
+        return seat(joints, height, floor, self.tiles, rng), floor
+
+
+def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit) -> Mesh:
+    """The posed skin, pushed out by what is worn on it."""
+    triangles = body.rig.triangles
+    thickness = softened(outfit.thickness, triangles)
+    vertices = posed.vertices + vertex_normals(posed.vertices, triangles) * thickness[:, None]
+    return Mesh(
+        vertices,
+        vertex_normals(vertices, triangles),
+        triangles,
+        outfit.albedo,
+        body.vertices,
+        outfit.uv,
+        outfit.cloth,
+        outfit.folds,
+        outfit.gloss,
+    )
+
+
+def softened(values: np.ndarray, triangles: np.ndarray, rounds: int = 2) -> np.ndarray:
+    """(V,) each value's mean with its neighbours', some times: hems that would end in spikes end in a slope."""
+    corners = np.bincount(triangles.ravel(), minlength=len(values))
+    for _ in range(rounds):
+        sums = np.repeat(values[triangles].sum(axis=1), 3)
+        values = np.bincount(triangles.ravel(), sums, len(values)) / np.maximum(3 * corners, 1)
+    return values
+
+
+def _heading(drawn: DrawnPose, tumbles: bool, rng: np.random.Generator) -> np.ndarray:
+    """A turn about the vertical: any, but mostly small for a pose that a camera saw already. Who tumbles is turned about the
+    view as well."""
+    small = drawn.seen and rng.random() < 0.6
+    turn = axis_angle([0, 1, 0], rng.normal(0, 0.5) if small else rng.uniform(-np.pi, np.pi))
+    return axis_angle([0, 0, 1], rng.uniform(-np.pi, np.pi)) @ turn if tumbles else turn

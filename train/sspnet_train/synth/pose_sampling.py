@@ -1,0 +1,140 @@
+"""Where poses come from: recordings of motion capture, poses lifted from photographs, or, without any file, generated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data.sample import FLIP_ORDER, LIMB_JOINTS, PARENTS
+from .generated_poses import generated_pose
+from .rotations import normalized
+
+SURE_DEPTH = 0.22
+"""Smallest `weight_z` of all limb joints at which a lifted pose is believed."""
+SAME_FAMILY_SHARE, MIX_SHARE, SIT_SHARE = 0.6, 0.35, 0.22
+LIMB_GROUPS = ((1, 2, 3, 4, 5, 6), (11, 12, 13, 14, 15, 16), (11, 12, 13), (14, 15, 16))
+THIGH_MM, SHIN_MM = 421.0, 415.0
+
+
+class PoseFileError(ValueError):
+    """A file of poses that cannot be used, said in one line."""
+
+
+@dataclass(frozen=True)
+class DrawnPose:
+    """joints: (17, 3) mm, y up, pelvis at 0; source: the recording(s); seen: its axes are those of a camera that saw it (z
+    towards it)."""
+
+    joints: np.ndarray
+    source: str
+    seen: bool
+
+
+@dataclass(frozen=True)
+class PoseFile:
+    """Poses of one file: joints (n, 17, 3) mm, y up; clip (n,) recording of each; family (n,): its collection."""
+
+    joints: np.ndarray
+    clip: np.ndarray
+    family: np.ndarray
+    seen: bool
+
+
+def read_poses(path: Path) -> PoseFile:
+    """Read a .npz of poses. Two layouts are known:
+
+    `joints` (n, 17, 3) mm, y up, right-handed, with `clip` (n,), the recording of each: motion capture;
+    `joints3d` (n, 17, 3) mm, y down, z away, with `weight_z` (n, 17): labels of photographs (`labels3d.npz`); sure ones are
+    taken.
+    """
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files if name in ("joints", "clip", "joints3d", "weight_z")}
+    except (OSError, ValueError) as error:
+        raise PoseFileError(f"{path} is not a readable .npz file of poses: {error}") from None
+    if "joints" in arrays and "clip" in arrays:
+        joints, clip, seen = arrays["joints"].astype(np.float64), arrays["clip"].astype(str), False
+    elif "joints3d" in arrays and "weight_z" in arrays:
+        sure = (arrays["weight_z"].astype(np.float64)[:, list(LIMB_JOINTS)] > SURE_DEPTH).all(axis=1)
+        joints, seen = arrays["joints3d"][sure].astype(np.float64) * [1, -1, -1], True
+        clip = np.full(len(joints), "photo")
+    else:
+        raise PoseFileError(
+            f"{path} has neither joints and clip (motion capture) nor joints3d and weight_z (labels of photographs)"
+        )
+    if joints.ndim != 3 or joints.shape[1:] != (17, 3) or not len(joints) or len(clip) != len(joints):
+        raise PoseFileError(f"{path}: expected some poses of shape (n, 17, 3), found {joints.shape} with {len(clip)} recordings")
+    return PoseFile(joints - joints[:, :1], clip, np.array([name.split("_")[0] for name in clip.tolist()]), seen)
+
+
+class PoseSampler:
+    """Draws poses, from all files alike; recordings vary by mixing limbs of two poses, sitting down, noise and mirroring."""
+
+    def __init__(self, files: Sequence[PoseFile] = ()):
+        self.files = list(files)
+
+    def draw(self, rng: np.random.Generator) -> DrawnPose:
+        if not self.files:
+            joints, source = generated_pose(rng)
+            return DrawnPose(_maybe_mirrored(joints, rng), source, False)
+        file = self.files[int(rng.integers(len(self.files)))]
+        index = _pick(file, rng)
+        joints, source = file.joints[index].copy(), str(file.clip[index])
+        if not file.seen:
+            joints, source = _varied(joints, source, file, rng)
+        return DrawnPose(_maybe_mirrored(joints, rng), source, file.seen)
+
+
+def _pick(file: PoseFile, rng: np.random.Generator) -> int:
+    """Any pose; mostly of a family drawn first, so that one long collection does not crowd out the others."""
+    families = np.unique(file.family)
+    if len(families) > 1 and rng.random() < SAME_FAMILY_SHARE:
+        return int(rng.choice(np.flatnonzero(file.family == rng.choice(families))))
+    return int(rng.integers(len(file.joints)))
+
+
+def _varied(joints: np.ndarray, source: str, file: PoseFile, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    bones = bones_of(joints)
+    if rng.random() < MIX_SHARE:
+        other = int(rng.integers(len(file.joints)))
+        group = list(LIMB_GROUPS[int(rng.integers(len(LIMB_GROUPS)))])
+        bones[group] = bones_of(file.joints[other])[group]
+        source += f"+{file.clip[other]}"
+    if rng.random() < SIT_SHARE:
+        sit_down(bones, rng)
+        source += "+sit"
+    return joints_of(bones + rng.normal(0, 10, bones.shape)), source
+
+
+def bones_of(joints: np.ndarray) -> np.ndarray:
+    """(17, 3) joints -> (17, 3) each joint's offset from its parent."""
+    return joints - joints[[max(parent, 0) for parent in PARENTS]]
+
+
+def joints_of(bones: np.ndarray) -> np.ndarray:
+    """(17, 3) offsets from the parents -> joints, pelvis at 0."""
+    joints = np.zeros((17, 3))
+    for joint in range(1, 17):
+        joints[joint] = joints[PARENTS[joint]] + bones[joint]
+    return joints
+
+
+def sit_down(bones: np.ndarray, rng: np.random.Generator) -> None:
+    """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling."""
+    across, up = normalized(bones[1] - bones[4]), normalized(bones[7])
+    forward = np.cross(up, across)
+    lift, fold = np.radians(rng.uniform(25, 115)), np.radians(rng.uniform(20, 135))
+    for knee, outwards in ((2, 1.0), (5, -1.0)):
+        thigh, spread = lift + rng.normal(0, 0.25), np.radians(rng.normal(8, 12))
+        shin = thigh - np.clip(fold + rng.normal(0, 0.35), 0.05, 2.5)
+        lower_spread = spread * rng.uniform(-1, 1)
+        for joint, angle, aside, length in ((knee, thigh, spread, THIGH_MM), (knee + 1, shin, lower_spread, SHIN_MM)):
+            flat = -up * np.cos(angle) + forward * np.sin(angle)
+            bones[joint] = length * (flat * np.cos(aside) + outwards * across * np.sin(aside))
+
+
+def _maybe_mirrored(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return joints[list(FLIP_ORDER)] * [-1, 1, 1] if rng.random() < 0.5 else joints

@@ -1,0 +1,139 @@
+"""A scene: one person that the labels are about, others beside him or a crowd, the ground, the camera, the light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .assets import Panorama
+from .mesh import Mesh
+from .people import People, Person
+from .render import Ground, Lighting, Window
+from .rotations import axis_angle, normalized
+
+NEAREST_M, FARTHEST_M = 1.9, 9.0
+PITCH_DEG, PITCH_SPREAD_DEG, ROLL_SPREAD = 5.0, 12.0, 0.08
+LOWEST_CAMERA_M = 0.12
+WINDOW_SCALE = 1.5
+COMPANY, CROWD, CROWD_SIZE = 0.35, 0.1, (3, 8)
+FIELD_OF_VIEW_DEG = (38.0, 85.0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything in the camera's axes (y up, looking along -z, metres). box: (x0, y0, x1, y1) of the person, tangents;
+    people: how many."""
+
+    main: Person
+    joints: np.ndarray
+    meshes: Sequence[Mesh]
+    people: int
+    window: Window
+    box: np.ndarray
+    lighting: Lighting
+    ground: Ground | None
+    panorama: Panorama
+    background_turn: np.ndarray
+    background_zoom: float
+
+
+def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator) -> Scene | None:
+    """None where the camera would stand inside somebody."""
+    main = people.make(rng)
+    distance = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
+    turn = _camera_turn(main, distance, rng)
+    camera = np.array([rng.normal(0, 0.10), rng.normal(0, 0.08), 1]) * distance
+    others = [(person, _place(main, person, crowd, rng)) for person, crowd in _company(people, rng)]
+    shown = [mesh.moved(turn, -camera) for mesh in (*main.meshes, *main.furniture)]
+    body = main.body @ turn.T - camera
+    if shown[0].vertices[:, 2].max() > -0.35:
+        return None
+    count = 1
+    for person, place in others:
+        moved = [mesh.moved(turn, turn @ place - camera) for mesh in (*person.meshes, *person.furniture)]
+        if max(float(mesh.vertices[:, 2].max()) for mesh in moved) < -0.3:
+            shown += moved
+            count += 1
+    window, box = _window(body, rng)
+    yaw = rng.uniform(-np.pi, np.pi)
+    to_panorama = axis_angle([0, 1, 0], yaw) @ turn.T
+    return Scene(
+        main, main.joints @ turn.T - camera, shown, count, window, box, Lighting(panorama.light, to_panorama,
+        rng.uniform(0.5, 1.2)),
+        _ground(main, turn, camera), panorama, to_panorama, _zoom(window, turn, rng),
+    )  # fmt: skip
+
+
+def _camera_turn(main: Person, distance: float, rng: np.random.Generator) -> np.ndarray:
+    """World -> camera. A pose that a camera saw keeps its view; for others the camera looks down or up, from above the ground."""
+    pitch = np.radians(rng.normal(2 if main.seen else PITCH_DEG, 4 if main.seen else PITCH_SPREAD_DEG))
+    if main.grounded:
+        pitch = max(pitch, -np.arcsin(np.clip((-main.floor - LOWEST_CAMERA_M) / distance, -1, 1)))
+    return axis_angle([0, 0, 1], rng.normal(0, ROLL_SPREAD)) @ axis_angle([1, 0, 0], np.clip(pitch, -0.6, 1.0))
+
+
+def _company(people: People, rng: np.random.Generator) -> list[tuple[Person, bool]]:
+    """Other people; whether each stands in a crowd."""
+    if rng.random() < CROWD:
+        return [(people.make(rng), True) for _ in range(int(rng.integers(*CROWD_SIZE)))]
+    if rng.random() < COMPANY:
+        return [(people.make(rng), False) for _ in range(1 + int(rng.random() < 0.25))]
+    return []
+
+
+def _place(main: Person, person: Person, crowd: bool, rng: np.random.Generator) -> np.ndarray:
+    """Where another's pelvis is, world axes from the main person's pelvis; on the same ground."""
+    aside = rng.choice([-1, 1]) * rng.uniform(0.3, 2.2 if crowd else 1.3)
+    towards = rng.uniform(-4.5, 0.2) if crowd else rng.uniform(-1.2, 0.9)
+    level = main.floor - person.floor if main.grounded and person.grounded else rng.normal(0, 0.12)
+    return np.array([aside, level, towards])
+
+
+def _window(body: np.ndarray, rng: np.random.Generator) -> tuple[Window, np.ndarray]:
+    """1.5 times the person's box; the box is a little wider than the person, at times a little narrower."""
+    tangents = np.stack([body[:, 0], -body[:, 1]], axis=1) / -body[:, 2:]
+    low, high = tangents.min(axis=0), tangents.max(axis=0)
+    margin = rng.uniform(-0.01, 0.05) * (high - low).max()
+    low, high = low - margin, high + margin
+    return Window((low + high) / 2, WINDOW_SCALE / 2 * float((high - low).max())), np.concatenate([low, high])
+
+
+def _ground(main: Person, turn: np.ndarray, camera: np.ndarray) -> Ground | None:
+    if not main.grounded:
+        return None
+    point, up = turn @ np.array([0, main.floor, 0]) - camera, turn @ np.array([0.0, 1, 0])
+    return Ground(point, up) if -point @ up > LOWEST_CAMERA_M / 2 else None
+
+
+def _zoom(window: Window, turn: np.ndarray, rng: np.random.Generator) -> float:
+    """How many times wider the background is seen than the person: a panorama is too coarse for a narrow view."""
+    view = 2 * np.arctan(window.half)
+    corners = _rays(window, 2) @ turn
+    steepest = float(np.abs(np.arcsin(np.clip(corners[..., 1], -1, 1))).max())
+    return max(min(np.radians(rng.uniform(*FIELD_OF_VIEW_DEG)) / view, np.radians(82) / max(steepest, 1e-3)), 1.0)
+
+
+def _rays(window: Window, size: int) -> np.ndarray:
+    """(size, size, 3) unit directions of a picture's pixels, in the camera's axes."""
+    offset = (np.arange(size) + 0.5) / size * 2 - 1
+    x, y = np.meshgrid(window.centre[0] + offset * window.half, window.centre[1] + offset * window.half)
+    return normalized(np.stack([x, -y, -np.ones_like(x)], axis=2))
+
+
+def background(scene: Scene, size: int) -> np.ndarray:
+    """(size, size, 3) uint8 RGB: the panorama as the camera sees it, its horizon where the ground's is, angles from there
+    zoomed out."""
+    rays = _rays(scene.window, size) @ scene.background_turn.T
+    middle = scene.background_turn @ normalized(np.array([scene.window.centre[0], -scene.window.centre[1], -1.0]))
+    azimuth, around = np.arctan2(rays[..., 2], rays[..., 0]), np.arctan2(middle[2], middle[0])
+    aside = np.mod(azimuth - around + np.pi, 2 * np.pi) - np.pi
+    elevation = np.clip(np.arcsin(np.clip(rays[..., 1], -1, 1)) * scene.background_zoom, -1.5, 1.5)
+    azimuth = np.mod(around + aside * scene.background_zoom, 2 * np.pi)
+    height, width = scene.panorama.picture.shape[:2]
+    x, y = azimuth / (2 * np.pi) * width - 0.5, (0.5 - elevation / np.pi) * height - 0.5
+    return cv2.remap(
+        scene.panorama.picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+    )

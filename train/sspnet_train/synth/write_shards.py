@@ -1,0 +1,236 @@
+"""People by the thousand: pictures in tar shards with labels.npz, the same for the same seed; a killed run goes on where it was.
+
+`OUT/synth_NN.tar` holds WebP pictures, `OUT/labels.npz` one row per picture in shard order (`sspnet_train.data.synth3d`
+reads both).
+`OUT/parts/` keeps the labels of each finished shard and `run.json`, what the run was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import tarfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .assets import load_assets
+from .body_data import load_bodies
+from .people import People
+from .picture import Picture, take_picture
+from .pose_sampling import PoseSampler, read_poses
+from .render import Renderer
+from .scene import draw_scene
+
+RECIPE = 1
+"""Raise when the same seed gives other pictures than before."""
+SHARD_SIZE, WEBP_QUALITY, MOST_TRIES = 1000, 82, 50
+
+Progress = Callable[[int, int], None]
+"""Called with the pictures done and all that are to be made."""
+
+
+class GenerateError(ValueError):
+    """A request for pictures that cannot be met, said in one line."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What pictures are made from: folder of assets (or None), files of poses, seed."""
+
+    assets: Path | None
+    poses: tuple[Path, ...]
+    seed: int
+
+
+class Studio:
+    """Bodies, poses, assets and a renderer, loaded once per process: `picture(i)` for any i."""
+
+    def __init__(self, materials: Materials):
+        self.assets = load_assets(materials.assets)
+        self.people = People(load_bodies(), PoseSampler([read_poses(path) for path in materials.poses]), self.assets)
+        self.renderer = Renderer(self.assets.cloth)
+        self.seed = materials.seed
+
+    def picture(self, index: int) -> Picture:
+        """Depends on the seed and the index only; scenes that show nobody are drawn anew."""
+        for attempt in range(MOST_TRIES):
+            rng = np.random.default_rng((self.seed, index, attempt))
+            panorama = self.assets.panoramas[int(rng.integers(len(self.assets.panoramas)))]
+            scene = draw_scene(self.people, panorama, rng)
+            picture = take_picture(scene, self.renderer, self.assets, rng) if scene is not None else None
+            if picture is not None:
+                return picture
+        raise GenerateError(f"picture {index}: {MOST_TRIES} scenes in a row showed nobody; are the poses in millimetres, y up?")
+
+
+def generate(
+    count: int,
+    out: Path,
+    seed: int = 0,
+    *,
+    assets: Path | None = None,
+    poses: Sequence[Path] = (),
+    workers: int = 1,
+    shard_size: int = SHARD_SIZE,
+    progress: Progress | None = None,
+) -> Path:
+    """Render `count` people into shards under `out` and return the path of their labels.npz.
+
+    assets: folder with backgrounds/, cloth/, ... (see `load_assets`); painted ones without it. poses: .npz files (see
+    `read_poses`);
+    generated ones without any. Run again with a larger count, it adds to what is there; after a kill, it goes on shard by shard.
+    Raises GenerateError, AssetError, PoseFileError, BodyModelError or RenderError, in one line each.
+    """
+    if count < 1 or workers < 1 or shard_size < 1:
+        raise GenerateError(f"count, workers and shard size must be at least 1, got {count}, {workers} and {shard_size}")
+    if seed < 0:
+        raise GenerateError(f"seed must not be negative, got {seed}")
+    materials = Materials(assets, tuple(poses), seed)
+    out.mkdir(parents=True, exist_ok=True)
+    _remember(out, _description(materials, shard_size))
+    shards = [range(start, min(start + shard_size, count)) for start in range(0, count, shard_size)]
+    waiting = [(number, indices) for number, indices in enumerate(shards) if not _finished(out, number, indices)]
+    done = count - sum(len(indices) for _, indices in waiting)
+    if progress:
+        progress(done, count)
+    for finished in _render_all(materials, out, waiting, workers):
+        done += finished
+        if progress:
+            progress(done, count)
+    return _merge(out, len(shards))
+
+
+def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, range]], workers: int) -> Iterable[int]:
+    """Render the shards; yields how many pictures were finished since the last time."""
+    if not waiting:
+        return
+    if workers == 1:
+        studio = Studio(materials)
+        for number, indices in waiting:
+            yield from _write_shard(studio, out, number, indices)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(workers, len(waiting)), _open_studio, (materials,)) as pool:
+        yield from pool.imap_unordered(_render_shard, [(out, number, indices) for number, indices in waiting])
+
+
+_studio: Studio | None = None
+
+
+def _open_studio(materials: Materials) -> None:
+    global _studio
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+    _studio = Studio(materials)
+
+
+def _render_shard(task: tuple[Path, int, range]) -> int:
+    assert _studio is not None
+    return sum(_write_shard(_studio, *task))
+
+
+def _write_shard(studio: Studio, out: Path, number: int, indices: range) -> Iterable[int]:
+    """Pictures, then labels, each into a temporary sibling first; a shard without labels is not finished. Yields 1 per
+    picture."""
+    path, labels = _shard_path(out, number), _part_path(out, number)
+    partial, rows = path.with_name(path.name + ".part"), []
+    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for index in indices:
+            picture = studio.picture(index)
+            name = f"synth_{index:08d}.webp"
+            encoded = cv2.imencode(".webp", picture.image[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1].tobytes()
+            member = tarfile.TarInfo(name)
+            member.size = len(encoded)
+            archive.addfile(member, io.BytesIO(encoded))
+            rows.append((name, picture))
+            yield 1
+    os.replace(partial, path)
+    _save(labels, _label_arrays(rows, number))
+
+
+def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, np.ndarray]:
+    pictures = [picture for _, picture in rows]
+    return {
+        "name": np.array([name for name, _ in rows]),
+        "shard": np.full(len(rows), shard, np.int16),
+        "box": np.array([p.box for p in pictures], np.float32),
+        "keypoints": np.round([p.keypoints for p in pictures], 1).astype(np.float16),
+        "joints3d": np.round([p.joints3d for p in pictures]).astype(np.int16),
+        "visible": np.array([p.visible for p in pictures], bool),
+        "focal": np.array([p.focal for p in pictures], np.float32),
+        "root_z": np.array([p.root_z for p in pictures], np.float32),
+        "source": np.array([p.source for p in pictures]),
+        "people": np.array([p.people for p in pictures], np.int8),
+    }
+
+
+def _merge(out: Path, shards: int) -> Path:
+    parts = [dict(np.load(_part_path(out, number))) for number in range(shards)]
+    path = out / "labels.npz"
+    _save(path, {key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
+    return path
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    partial = path.with_name(path.name + ".part")
+    path.parent.mkdir(exist_ok=True)
+    with open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    os.replace(partial, path)
+
+
+def _shard_path(out: Path, number: int) -> Path:
+    return out / f"synth_{number:02d}.tar"
+
+
+def _part_path(out: Path, number: int) -> Path:
+    return out / "parts" / f"labels_{number:02d}.npz"
+
+
+def _finished(out: Path, number: int, indices: range) -> bool:
+    labels = _part_path(out, number)
+    if not (labels.is_file() and _shard_path(out, number).is_file()):
+        return False
+    with np.load(labels) as part:
+        return len(part["name"]) == len(indices)
+
+
+def _description(materials: Materials, shard_size: int) -> dict[str, str | int | list[str]]:
+    return {
+        "recipe": RECIPE,
+        "seed": materials.seed,
+        "shard_size": shard_size,
+        "assets": _digest(materials.assets) if materials.assets else "painted",
+        "poses": [_digest(path) for path in materials.poses],
+    }
+
+
+def _digest(path: Path) -> str:
+    """Of a file's content, or of the names and sizes in a folder."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    entries = sorted(f"{file.relative_to(path)} {file.stat().st_size}" for file in path.rglob("*") if file.is_file())
+    return hashlib.sha256("\n".join(entries).encode()).hexdigest()
+
+
+def _remember(out: Path, description: dict) -> None:
+    """Refuse to mix pictures of two runs in one folder."""
+    path = out / "parts" / "run.json"
+    if path.is_file():
+        before = json.loads(path.read_text())
+        changed = sorted(key for key in description if before.get(key) != description[key])
+        if changed:
+            raise GenerateError(
+                f"{out} holds pictures made with other {' and '.join(changed)}; give another folder, or the same settings"
+            )
+        return
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_name("run.json.part")
+    partial.write_text(json.dumps(description, indent=1))
+    os.replace(partial, path)
