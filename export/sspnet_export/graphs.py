@@ -1,0 +1,112 @@
+"""The bundle's graphs, all cut out of one: the multi-head graph, the chain of stages, the finder.
+
+A stage takes over exactly the tensors that the stages before it computed, so the chain does the same arithmetic as the whole graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import onnx
+from onnx import helper
+
+from .trace import IR_VERSION, OPSET
+
+FINDER_OUTPUTS = ("centre", "joints")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph of the bundle. name: full, stage_<cut> or finder; cut: of a stage."""
+
+    name: str
+    model: onnx.ModelProto
+    cut: int | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        return [value.name for value in self.model.graph.input]
+
+    @property
+    def outputs(self) -> list[str]:
+        return [value.name for value in self.model.graph.output]
+
+
+def cut_out_graphs(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
+    """All graphs of one size."""
+    outputs = [value.name for value in traced.graph.output]
+    graphs = [Graph("full", extract(traced, ["image"], [f"pose_{cut}" for cut in cuts]))]
+    graphs += cut_out_stages(traced, cuts)
+    if set(FINDER_OUTPUTS) <= set(outputs):
+        graphs.append(Graph("finder", extract(traced, ["image"], list(FINDER_OUTPUTS))))
+    return graphs
+
+
+def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
+    """The chain. What a stage gives beyond its pose is what some later stage takes."""
+    handed = boundaries(traced, cuts)
+    taken, known = [], ["image"]
+    for cut, tensors in zip(cuts, handed, strict=True):
+        taken.append(reached(traced, [f"pose_{cut}", *tensors], known))
+        known = known + [name for name in tensors if name not in known]
+    stages = []
+    for index, cut in enumerate(cuts):
+        later = {name for inputs in taken[index + 1 :] for name in inputs}
+        gives = [f"pose_{cut}"] + [name for name in handed[index] if name in later and name != f"pose_{cut}"]
+        gives = [name for name in gives if name not in taken[index]]
+        stages.append(Graph(f"stage_{cut}", extract(traced, taken[index], gives), cut))
+    return stages
+
+
+def boundaries(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[list[str]]:
+    """For each cut, the tensors first known behind it: its pose and features; `fine` belongs to the first."""
+    groups: list[list[str]] = [[] for _ in cuts]
+    for value in traced.graph.output:
+        kind, _, rest = value.name.partition("_")
+        if value.name in FINDER_OUTPUTS:
+            continue
+        pyramid = int(rest.split("_")[0]) if rest else 0
+        groups[next(index for index, cut in enumerate(cuts) if pyramid <= cut)].append(value.name)
+    return groups
+
+
+def reached(traced: onnx.ModelProto, outputs: list[str], known: list[str]) -> list[str]:
+    """The tensors among `known` that a graph from `known` to `outputs` reads, in the order of `known`."""
+    _, read = needed_nodes(traced.graph, outputs, set(known))
+    return [name for name in known if name in read]
+
+
+def needed_nodes(graph: onnx.GraphProto, outputs: list[str], stop: set[str]) -> tuple[list[onnx.NodeProto], set[str]]:
+    """Nodes on the way back from `outputs` until `stop`, in the graph's order; every name that they read."""
+    wanted, nodes, read = set(outputs) - stop, [], set(outputs)
+    for node in reversed(graph.node):
+        if wanted.intersection(node.output):
+            nodes.append(node)
+            names = [name for name in node.input if name]
+            read.update(names)
+            wanted.update(name for name in names if name not in stop)
+    return nodes[::-1], read
+
+
+def extract(traced: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> onnx.ModelProto:
+    """The part of `traced` between `inputs` and `outputs`, without names and notes that only a debugger reads."""
+    graph = traced.graph
+    nodes, read = needed_nodes(graph, outputs, set(inputs))
+    values = {value.name: value for value in [*graph.input, *graph.output]}
+    part = helper.make_graph(
+        [bare(node) for node in nodes], "sspnet",
+        [plain(values[name]) for name in inputs], [plain(values[name]) for name in outputs],
+        [tensor for tensor in graph.initializer if tensor.name in read],
+    )  # fmt: skip
+    return helper.make_model(part, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="sspnet-sdk")
+
+
+def bare(node: onnx.NodeProto) -> onnx.NodeProto:
+    copy = onnx.NodeProto(op_type=node.op_type, domain=node.domain, input=node.input, output=node.output, attribute=node.attribute)
+    for attribute in copy.attribute:
+        attribute.ClearField("doc_string")
+    return copy
+
+
+def plain(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    return onnx.ValueInfoProto(name=value.name, type=value.type)

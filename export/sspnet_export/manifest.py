@@ -1,0 +1,91 @@
+"""manifest.json: everything a runtime or a person has to know about a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
+from sspnet_sdk.version import __version__
+from sspnet_train.macs import count_macs
+from sspnet_train.model import SSPNet
+
+from .graphs import Graph
+
+SCHEMA = 1
+NAME = "manifest.json"
+
+# A mean adult's distances between joints, mm. Limbs: means over 14,245 distinct poses of motion capture (CMU, DeepMimic). Hips and torso:
+# medians over 12,000 rendered people whose joints are defined as the network's are, each scaled so that its limbs have these lengths.
+BONE_LENGTHS_MM = (
+    *((1, 2, 421.0), (4, 5, 421.0), (2, 3, 415.0), (5, 6, 415.0)),
+    *((11, 12, 278.0), (14, 15, 278.0), (12, 13, 256.0), (15, 16, 256.0)),
+    *((0, 1, 98.0), (0, 4, 98.0), (0, 8, 513.0), (11, 14, 330.0)),
+)
+
+FRAME = {
+    "keypoints": "u, v in [0, 1] of the square crop, corner to corner: x right, y down",
+    "joints3d": "z in [0, 1], away from the camera: z_mm = (z - 0.5) * depth_range_mm from the pelvis (Eq. 10); "
+    "x right and y down in millimetres from the keypoints, by the scale at which bones have bone_lengths_mm",
+    "depth_range_mm": 2000.0,
+    "bone_lengths_mm": BONE_LENGTHS_MM,
+}
+
+Accuracy = Mapping[int, Mapping[str, Mapping[str, Mapping[str, float]]]]
+"""What an evaluation found: cut -> precision -> size -> {"pck": …, "pa_mpjpe_mm": …}."""
+
+
+def describe(
+    network: SSPNet, notes: Mapping[str, str], cuts: Sequence[int], sizes: Sequence[int], graphs: Mapping[str, Any], accuracy: Accuracy
+) -> dict[str, Any]:
+    """The manifest without `files`."""
+    return {
+        "schema": SCHEMA,
+        "name": network.config.name,
+        "model": {"config": network.config.name, **network.config.to_dict()},
+        "joints": {
+            "names": JOINT_NAMES, "parents": JOINT_PARENTS, "flip_pairs": FLIP_PAIRS, "root": 0, "definition": "coco",
+        },
+        "frame": FRAME,
+        "preprocessing": {"layout": "NHWC", "dtype": "uint8", "color": "rgb", "box_scale": 1.25, "border": 128},
+        "sizes": list(sizes),
+        "precisions": list(graphs),
+        "cuts": [describe_cut(network, cut, sizes, accuracy.get(cut, {})) for cut in cuts],
+        "graphs": graphs,
+        "license": notes.get("license"),
+        "training_data": json.loads(notes.get("training_data", "[]")),
+        "versions": {"sspnet_sdk": __version__} | {package: version(package) for package in ("torch", "onnx", "onnxscript")},
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }  # fmt: skip
+
+
+def describe_cut(network: SSPNet, cut: int, sizes: Sequence[int], accuracy: Mapping[str, Any]) -> dict[str, Any]:
+    counted = {size: count_macs(network, size, cut) for size in sizes}
+    macs = {str(size): macs for size, (_, macs) in counted.items()}
+    return {"cut": cut, "parameters": counted[sizes[0]][0], "macs": macs, "accuracy": accuracy}
+
+
+def describe_graphs(graphs: Sequence[Graph], files: Mapping[str, str]) -> dict[str, Any]:
+    """The entry of one size. files: graph name -> path in the bundle."""
+    stages = [
+        {"cut": graph.cut, "file": files[graph.name], "inputs": graph.inputs, "outputs": graph.outputs}
+        for graph in graphs
+        if graph.cut is not None
+    ]
+    whole = {graph.name: files[graph.name] for graph in graphs if graph.cut is None}
+    return {**whole, "stages": stages}
+
+
+def write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Add sha256 and size of every other file in `folder`, and write the manifest beside them."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            files[path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / NAME).write_text(json.dumps({**manifest, "files": files}, indent=1) + "\n")

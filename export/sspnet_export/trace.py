@@ -1,0 +1,67 @@
+"""One ONNX graph of everything a network can answer at one size; the bundle's graphs are cut out of it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from .inference import InferenceNetwork
+
+BATCH = 7  # of the example: no other extent of a network is 7
+OPSET = 20
+IR_VERSION = 10  # what ONNX Runtime 1.18 reads
+
+
+def trace(network: InferenceNetwork) -> onnx.ModelProto:
+    """Every tensor that `network` names becomes an output; the batch is symbolic, height and width are fixed."""
+    example = torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)
+    with torch.no_grad():
+        names = list(network(example[:1]))
+    with quiet():
+        program = torch.onnx.export(
+            network.requires_grad_(False), (example,), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
+            input_names=["image"], output_names=names,
+        )  # fmt: skip
+    assert program is not None
+    model = program.model_proto  # made anew at every access
+    free_batch(model.graph)
+    return model
+
+
+def free_batch(graph: onnx.GraphProto) -> None:
+    """Make the batch symbolic. Tracing with a symbolic batch gives the same graph and takes twice as long.
+
+    Only reshapes hold the batch, as the first number of their shape; a 0 there means "as it comes".
+    """
+    reshapes = [node for node in graph.node if node.op_type == "Reshape"]
+    shapes = {node.input[1] for node in reshapes}
+    for tensor in graph.initializer:
+        if tensor.name in shapes:
+            shape = numpy_helper.to_array(tensor)
+            if shape[0] == BATCH:
+                tensor.CopyFrom(numpy_helper.from_array(np.concatenate([[0], shape[1:]]).astype(np.int64), tensor.name))
+    for node in reshapes:
+        del node.attribute[:]  # allowzero: "0 is an extent of 0"
+    for value in [*graph.input, *graph.output]:
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The exporter warns about operators of packages that are not installed and about its own deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
