@@ -88,3 +88,14 @@ class TextFile:
         with contextlib.suppress(OSError):  # closing flushes, and the disk may be full
             self._text.close()
         self._staged.discard()
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write a whole file at once, or nothing; "-" is standard output."""
+    file = TextFile(path)
+    try:
+        file.write(text)
+    except BaseException:
+        file.discard()
+        raise
+    file.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ _REMEMBER_S = 2.0  # somebody found again within this time, near where they were
 _SEEN = 0.2  # confidence from which a joint counts for the box
 _FEWEST_JOINTS = 5
 _CENTRE_GAIN, _GROW_GAIN, _SHRINK_GAIN = 0.8, 0.6, 0.25
+_SAME_BOX = 0.4  # intersection over union
 _SAME_PERSON = 0.15  # mean distance of two poses' joints over the box's longer side
 
 
@@ -32,13 +33,15 @@ class _Track:
     box: Box
     seen_s: float
     pose: Pose | None = field(default=None, repr=False)
+    certain: bool = True
 
 
 class Tracker:
     """Poses of up to `people` persons in a video, each with an id that lasts.
 
     While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, and now and then
-    while fewer than `people` are.
+    while fewer than `people` are. Where one person is asked for and none is found with certainty, the best guess is followed
+    until somebody is; its poses are `unsure`.
 
     Args:
         estimator: runs the network.
@@ -65,7 +68,7 @@ class Tracker:
         self._tracks += [_Track(self._new_id(), check_box(box, image), time_s) for box in self._start]
         self._start = []
         lost = self._follow(img, time_s)
-        if len(self._tracks) < self._people and (lost or time_s - self._searched_s >= self._search_every_s()):
+        if self._wants_more() and (lost or time_s - self._searched_s >= self._search_every_s()):
             self._search(img, time_s)
         people = []
         for track in sorted(self._tracks, key=lambda track: track.id):
@@ -82,28 +85,38 @@ class Tracker:
             if pose.unsure or any(same_person(pose, other.pose) for other in kept if other.pose is not None):
                 self._lost.append(track)
                 continue
-            track.pose, track.seen_s = pose, time_s
+            track.pose, track.seen_s = pose if track.certain else replace(pose, unsure=True), time_s
             kept.append(track)
         lost = len(kept) < len(self._tracks)
         self._tracks = kept
         self._lost = [track for track in self._lost if time_s - track.seen_s <= _REMEMBER_S]
         return lost
 
+    def _wants_more(self) -> bool:
+        return len(self._tracks) < self._people or not all(track.certain for track in self._tracks)
+
     def _search_every_s(self) -> float:
-        """Nobody followed: at every frame; somebody lost lately: often; else now and then, for people who come in."""
+        """Nobody followed: at every frame; somebody lost lately, or a guess: often; else now and then, for people who come in."""
         if not self._tracks:
             return 0.0
-        return _SEARCH_LOST_EVERY_S if self._lost else _SEARCH_EVERY_S
+        return _SEARCH_EVERY_S if not self._lost and all(track.certain for track in self._tracks) else _SEARCH_LOST_EVERY_S
 
     def _search(self, img: Any, time_s: float) -> None:
         self._searched_s = time_s
-        known = [track.box for track in self._tracks]
-        found = [box for box in self._estimator.find(img) if all(iou(box, other) < 0.4 for other in known)]
+        found = self._estimator.find(img)
+        for track in self._tracks:
+            track.certain = track.certain or any(iou(box, track.box) >= _SAME_BOX for box in found)
+        if found:
+            self._tracks = [track for track in self._tracks if track.certain]
+        found = [box for box in found if all(iou(box, track.box) < _SAME_BOX for track in self._tracks)]
         boxes = found[: self._people - len(self._tracks)]
         for box, pose in zip(boxes, self._estimator.predict_many(img, boxes), strict=True):
             if pose.unsure or any(same_person(pose, other.pose) for other in self._tracks if other.pose is not None):
                 continue
             self._tracks.append(_Track(self._identify(box), box, time_s, pose))
+        if not self._tracks and self._people == 1:
+            guess = self._estimator.predict(img)
+            self._tracks = [_Track(self._identify(guess.box), guess.box, time_s, guess, certain=not guess.unsure)]
 
     def _identify(self, box: Box) -> int:
         """The id of the person who was lost near here, else a new one."""

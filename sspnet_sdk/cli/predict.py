@@ -13,7 +13,7 @@ from sspnet_sdk.cli.options import BoxType, estimator_options
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="predict")
+@click.command(name="predict", short_help="Find people in pictures, videos or cameras.")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("-o", "--out", type=_FILE, help="Overlay: a picture, a video, or a folder for several pictures.")
 @click.option("--json", "json_path", type=_FILE, help="JSON lines, one per frame; - for standard output.")

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.formats.motion import Motions, numbered
-from sspnet_sdk.formats.trc import write_text
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile
+from sspnet_sdk.staging import StagedFile, write_text
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.staging import TextFile, writing
+from sspnet_sdk.staging import write_text, writing
 
 # OpenPose's "neck" lies between the shoulders, where we have the thorax; nose, eyes, ears and toes we do not have.
 _BODY_25_TO_OURS = {1: 8, 2: 14, 3: 15, 4: 16, 5: 11, 6: 12, 7: 13, 8: 0, 9: 1, 10: 2, 11: 3, 12: 4, 13: 5, 14: 6}
@@ -47,13 +47,7 @@ class OpenPoseWriter:
         name = Path(frame.source).stem.replace("/", "_") or "frame"
         number = "" if frame.time_s is None else f"_{frame.index:012d}"
         content = {"version": 1.3, "people": [_person(person) for person in frame.people]}
-        file = TextFile(self._folder / f"{name}{number}_keypoints.json")
-        try:
-            file.write(json.dumps(content, separators=(",", ":"), allow_nan=False))
-        except BaseException:
-            file.discard()
-            raise
-        file.close()
+        write_text(self._folder / f"{name}{number}_keypoints.json", json.dumps(content, separators=(",", ":"), allow_nan=False))
 
     def close(self) -> None:
         """Every file is complete already."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.formats.motion import Motions, numbered
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, TextFile
+from sspnet_sdk.staging import StagedFile, write_text
 
 MARKERS = (
     *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax", "Neck", "Head"),
@@ -59,14 +59,3 @@ class TrcWriter:
 
     def discard(self) -> None:
         """Nothing was written yet."""
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a whole file at once, or nothing."""
-    file = TextFile(path)
-    try:
-        file.write(text)
-    except BaseException:
-        file.discard()
-        raise
-    file.close()

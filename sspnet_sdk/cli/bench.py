@@ -1,0 +1,81 @@
+"""`sspnet-sdk bench`: every cut, size, precision and backend, timed on this device."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import click
+
+from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, threads_option
+
+_HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", "pck", "pa_mpjpe_mm")
+
+
+@click.command(name="bench", short_help="Time every cut, size and backend on this device.")
+@click.option("--cuts", type=Numbers(), default=(), help="Only these, as 2,8.")
+@click.option("--sizes", type=Numbers(), default=(), help="Only these, as 128,256.")
+@click.option("--precision", "precisions", multiple=True, help="Only this one; may be repeated.")
+@click.option("--backend", type=BACKENDS, default="auto", help="Only this one.  [default: all that are installed]")
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Rounds; their median is shown.")
+@click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="CSV too; - writes it to standard output instead.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Error against frames per second, as .png, .svg or .pdf.")
+@threads_option
+@bundle_option
+def command(
+    cuts: tuple[int, ...],
+    sizes: tuple[int, ...],
+    precisions: tuple[str, ...],
+    backend: str,
+    repeat: int,
+    csv_path: Path | None,
+    plot: Path | None,
+    threads: int | None,
+    bundle: Path | None,
+) -> None:
+    """Time the network on this device: median, 95th percentile and frames per second for one crop.
+
+    Cropping, decoding and drawing are not in these times (about a millisecond).
+    """
+    from sspnet_sdk.benchmark import measure
+    from sspnet_sdk.bundle import open_bundle
+    from sspnet_sdk.plot import check_plot, plot_error_against_speed
+
+    opened = open_bundle(bundle)
+    if plot is not None:
+        check_plot(plot, opened)
+    points = measure(
+        opened,
+        backends=() if backend == "auto" else (backend,),
+        sizes=sizes,
+        cuts=cuts,
+        precisions=precisions,
+        threads=threads,
+        repeat=repeat,
+        progress=lambda setting: click.echo(f"measuring {setting}", err=True),
+    )
+    rows = []
+    for point in points:
+        stated = opened.accuracy(point.precision, point.input_size, point.cut)
+        accuracy = [f"{stated[name]:.{digits}f}" if name in stated else "-" for name, digits in (("pck", 3), ("pa_mpjpe_mm", 1))]
+        times = (f"{point.p50_ms:.2f}", f"{point.p95_ms:.2f}", f"{1000 / point.p50_ms:.0f}")
+        rows.append((point.backend, point.precision, str(point.input_size), str(point.cut), *times, *accuracy))
+    _show(rows, csv_path)
+    if plot is not None:
+        plot_error_against_speed(points, opened, plot)
+        click.echo(f"wrote {plot}", err=True)
+
+
+def _show(rows: list[tuple[str, ...]], csv_path: Path | None) -> None:
+    from sspnet_sdk.cli.tables import show_table
+    from sspnet_sdk.staging import write_text
+
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_HEADER, *([cell if cell != "-" else "" for cell in row] for row in rows)])
+    if str(csv_path) != "-":
+        show_table(_HEADER, rows)
+    if csv_path is not None:
+        write_text(csv_path, text.getvalue())
+        if str(csv_path) != "-":
+            click.echo(f"wrote {csv_path}", err=True)

@@ -1,0 +1,51 @@
+"""`sspnet-sdk export`: a checkpoint to a bundle, verified against PyTorch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sspnet_sdk.cli.extras import needing
+from sspnet_sdk.cli.options import Numbers
+from sspnet_sdk.errors import OptionError
+
+
+@click.command(name="export", short_help="Make a bundle of a checkpoint.")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the source tree's]")
+@click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network can answer.")
+@click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
+@click.option("--precision", default="fp32", show_default=True, help="Comma-separated.")
+@click.option("--accuracy", type=click.Path(path_type=Path), help="What `sspnet-sdk eval --json` wrote, for the manifest.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
+def command(
+    checkpoint: Path | None, cuts: tuple[int, ...], sizes: tuple[int, ...], precision: str, accuracy: Path | None, out: Path
+) -> None:
+    """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
+
+    Every cut, size and engine is compared with PyTorch first; a bundle that differs is not written.
+    """
+    stated = None if accuracy is None else _read_accuracy(accuracy)
+    with needing("export", "export"):
+        from sspnet_export.write_bundle import export_bundle
+
+        export_bundle(
+            checkpoint,
+            out=out,
+            cuts=cuts,
+            sizes=sizes,
+            precisions=tuple(precision.split(",")),
+            accuracy=stated,
+            on_progress=lambda line: click.echo(line, err=True),
+        )
+
+
+def _read_accuracy(path: Path) -> dict[int, Any]:
+    try:
+        return {int(cut): entry for cut, entry in json.loads(path.read_text()).items()}
+    except OSError as error:
+        raise OptionError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, AttributeError):
+        raise OptionError(f"{path} is not what `sspnet-sdk eval --json` writes") from None

@@ -1,0 +1,46 @@
+"""`sspnet-sdk profile`: measure this device anew and show what each frame rate would get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sspnet_sdk.cli.options import backend_option, bundle_option, threads_option
+
+
+@click.command(name="profile", short_help="Measure this device anew for every frame rate.")
+@click.option("--precision", default="auto", show_default=True, help="One of the bundle's precisions.")
+@backend_option
+@threads_option
+@bundle_option
+def command(precision: str, backend: str, threads: int | None, bundle: Path | None) -> None:
+    """Measure the operating points of this device anew, and keep them for every `Estimator` with a frame rate.
+
+    An `Estimator` does this by itself at its first use of a bundle; run it again after the power mode or the cooling changed.
+    Shown are the points that no other beats in both latency and error, fastest first: what a target frame rate chooses from.
+    """
+    from sspnet_sdk.backends import check_backend, installed
+    from sspnet_sdk.bundle import open_bundle
+    from sspnet_sdk.cli.tables import show_table
+    from sspnet_sdk.device import default_threads
+    from sspnet_sdk.errors import OptionError
+    from sspnet_sdk.profile import Profile, Setting, choose_backend
+    from sspnet_sdk.rate import pareto_front
+
+    opened = open_bundle(bundle)
+    chosen = opened.precisions[0] if precision == "auto" else precision
+    if chosen not in opened.precisions:
+        raise OptionError(f"precision must be one of auto, {', '.join(opened.precisions)}, not {precision!r}")
+    profile = Profile(opened, threads or default_threads(), refresh=True)
+    names = tuple(installed()) if check_backend(backend) == "auto" else (backend,)
+    settings = [Setting(name, chosen, size) for name in names for size in opened.sizes]
+    profile.measure(settings, lambda setting: click.echo(f"measuring {setting}", err=True))
+    fastest = choose_backend(profile, chosen, opened.sizes[-1]) if backend == "auto" else backend
+    front = pareto_front(profile.points([setting for setting in settings if setting.backend == fastest]))
+    click.echo(f"backend {fastest}, {profile.device['threads']} threads, {profile.device['cpu']}")
+    rows = [
+        (str(p.cut), str(p.input_size), f"{p.p50_ms:.2f}", f"{p.p95_ms:.2f}", f"{1000 / p.p50_ms:.0f}", f"{1000 / p.p95_ms:.0f}")
+        for p in front
+    ]
+    show_table(("cut", "size", "median_ms", "p95_ms", "fps", "fps_at_p95"), rows)
