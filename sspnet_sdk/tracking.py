@@ -18,12 +18,13 @@ from sspnet_sdk.pose import Pose
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
 
-_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S = 1.0, 0.2
+_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S = 1.0, 0.2, 2.0
 _REMEMBER_S = 2.0  # somebody found again within this time, near where they were lost, is the same person
 _SEEN = 0.2  # confidence from which a joint counts for the box
 _FEWEST_JOINTS = 5
 _CENTRE_GAIN, _GROW_GAIN, _SHRINK_GAIN = 0.8, 0.6, 0.25
-_SAME_BOX = 0.4  # intersection over union
+_SAME_BOX, _SUPPORT = 0.4, 0.1  # intersection over union
+_MOST_DOUBTS = 2
 _SAME_PERSON = 0.15  # mean distance of two poses' joints over the box's longer side
 
 
@@ -34,14 +35,15 @@ class _Track:
     seen_s: float
     pose: Pose | None = field(default=None, repr=False)
     certain: bool = True
+    doubts: int = 0
 
 
 class Tracker:
     """Poses of up to `people` persons in a video, each with an id that lasts.
 
-    While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, and now and then
-    while fewer than `people` are. Where one person is asked for and none is found with certainty, the best guess is followed
-    until somebody is; its poses are `unsure`.
+    While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, now and then while
+    fewer than `people` are, and every two seconds to check that a crop has not drifted off its person. Where one person is asked
+    for and none is found with certainty, the best guess is followed until somebody is; its poses are `unsure`.
 
     Args:
         estimator: runs the network.
@@ -68,7 +70,7 @@ class Tracker:
         self._tracks += [_Track(self._new_id(), check_box(box, image), time_s) for box in self._start]
         self._start = []
         lost = self._follow(img, time_s)
-        if self._wants_more() and (lost or time_s - self._searched_s >= self._search_every_s()):
+        if lost or time_s - self._searched_s >= self._search_every_s():
             self._search(img, time_s)
         people = []
         for track in sorted(self._tracks, key=lambda track: track.id):
@@ -92,34 +94,51 @@ class Tracker:
         self._lost = [track for track in self._lost if time_s - track.seen_s <= _REMEMBER_S]
         return lost
 
-    def _wants_more(self) -> bool:
-        return len(self._tracks) < self._people or not all(track.certain for track in self._tracks)
-
     def _search_every_s(self) -> float:
-        """Nobody followed: at every frame; somebody lost lately, or a guess: often; else now and then, for people who come in."""
+        """Nobody followed: at every frame; somebody lost lately, or a guess: often; else now and then."""
         if not self._tracks:
             return 0.0
-        return _SEARCH_EVERY_S if not self._lost and all(track.certain for track in self._tracks) else _SEARCH_LOST_EVERY_S
+        if not all(track.certain for track in self._tracks):
+            return _SEARCH_LOST_EVERY_S
+        if len(self._tracks) == self._people:
+            return _VERIFY_EVERY_S
+        return _SEARCH_LOST_EVERY_S if self._lost else _SEARCH_EVERY_S
 
     def _search(self, img: Any, time_s: float) -> None:
         self._searched_s = time_s
         found = self._estimator.find(img)
-        for track in self._tracks:
-            track.certain = track.certain or any(iou(box, track.box) >= _SAME_BOX for box in found)
-        if found:
-            self._tracks = [track for track in self._tracks if track.certain]
+        self._verify(found)
         found = [box for box in found if all(iou(box, track.box) < _SAME_BOX for track in self._tracks)]
         boxes = found[: self._people - len(self._tracks)]
         for box, pose in zip(boxes, self._estimator.predict_many(img, boxes), strict=True):
             if pose.unsure or any(same_person(pose, other.pose) for other in self._tracks if other.pose is not None):
                 continue
             self._tracks.append(_Track(self._identify(box), box, time_s, pose))
-        if not self._tracks and self._people == 1:
-            guess = self._estimator.predict(img)
+        if self._people == 1 and not any(track.certain for track in self._tracks):
+            self._guess(self._estimator.predict(img), time_s)
+
+    def _guess(self, guess: Pose, time_s: float) -> None:
+        """Follow the best guess at the only person; one guess gives way to another only if that one comes twice."""
+        for track in self._tracks:
+            track.doubts = 0 if iou(guess.box, track.box) >= _SUPPORT else track.doubts + 1
+        self._tracks = [track for track in self._tracks if track.doubts < _MOST_DOUBTS]
+        if not self._tracks:
             self._tracks = [_Track(self._identify(guess.box), guess.box, time_s, guess, certain=not guess.unsure)]
 
+    def _verify(self, found: Sequence[Box]) -> None:
+        """Drop whom two searches in a row did not find though they found others: a crop can drift off its person."""
+        if not found:
+            return
+        for track in self._tracks:
+            overlap = max(iou(box, track.box) for box in found)
+            track.certain = track.certain or overlap >= _SAME_BOX
+            track.doubts = 0 if overlap >= _SUPPORT else track.doubts + 1
+        self._tracks = [track for track in self._tracks if track.certain and track.doubts < _MOST_DOUBTS]
+
     def _identify(self, box: Box) -> int:
-        """The id of the person who was lost near here, else a new one."""
+        """The id of the person who was lost near here, else a new one; the only person is always number 1."""
+        if self._people == 1:
+            return 1
         near = nearest(box, [track.box for track in self._lost])
         if near is not None:
             return self._lost.pop(near).id
