@@ -33,7 +33,8 @@ def command(count: int, out: Path, seed: int, assets: Path | None, poses: tuple[
         from sspnet_train.synth import SynthError, generate
     except ImportError as error:
         raise SSPNetError(f"synth needs pip install 'sspnet-sdk[train,synth]': {error}") from error
-    with click.progressbar(length=count, label="rendering", file=click.get_text_stream("stderr")) as bar:
+    shown = click.progressbar(length=count, label="rendering", file=click.get_text_stream("stderr"))
+    with shown as bar:
         try:
             labels = generate(
                 count, out, seed, assets=assets, poses=poses, workers=workers, progress=lambda done, _: bar.update(done - bar.pos)

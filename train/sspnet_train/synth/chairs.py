@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .clothing import any_colour
-from .mesh import NO_CLOTH, Mesh, plain_mesh
+from .mesh import NO_CLOTH, Mesh, plain_mesh, vertex_normals
 from .rotations import normalized
 from .shapes import Shape, box, cylinder, ellipsoid
 
@@ -50,6 +52,17 @@ def seat(joints: np.ndarray, seat_height: float, floor: float, tiles: int, rng: 
         )
         for (vertices, triangles, uv), soft in parts
     ]
+
+
+def laid_on_seat(cloth: Mesh, joints: np.ndarray, seat_height: float) -> Mesh:
+    """Cloth that hung through the seat lies on it, but for what falls in front of the knees."""
+    forward = (joints[2] + joints[5]) / 2 - joints[0]
+    reach = float(np.hypot(forward[0], forward[2]))
+    ahead = (cloth.vertices - joints[0]) @ normalized(forward * [1, 0, 1])
+    vertices = cloth.vertices.copy()
+    resting = ahead < reach - 0.02
+    vertices[resting, 1] = np.maximum(vertices[resting, 1], seat_height + 0.005)
+    return replace(cloth, vertices=vertices, normals=vertex_normals(vertices, cloth.triangles))
 
 
 Parts = list[tuple[Shape, bool]]

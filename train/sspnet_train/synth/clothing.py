@@ -12,12 +12,12 @@ from .mesh import NO_CLOTH
 from .regions import Measures, Regions
 
 SKIN = np.array([
-    [0.80, 0.60, 0.48], [0.72, 0.50, 0.38], [0.62, 0.41, 0.29], [0.48, 0.30, 0.20],
-    [0.33, 0.20, 0.13], [0.22, 0.13, 0.09], [0.86, 0.68, 0.57], [0.76, 0.56, 0.44],
+    [0.66, 0.41, 0.29], [0.58, 0.34, 0.23], [0.50, 0.27, 0.17], [0.36, 0.18, 0.10],
+    [0.22, 0.105, 0.06], [0.13, 0.06, 0.035], [0.72, 0.48, 0.36], [0.62, 0.38, 0.26],
 ])  # fmt: skip
 HAIR = np.array([
     [0.04, 0.03, 0.03], [0.10, 0.06, 0.04], [0.18, 0.11, 0.06], [0.35, 0.24, 0.13],
-    [0.55, 0.42, 0.25], [0.45, 0.45, 0.45], [0.30, 0.12, 0.06], [0.02, 0.02, 0.02],
+    [0.40, 0.27, 0.12], [0.28, 0.28, 0.28], [0.30, 0.12, 0.06], [0.02, 0.02, 0.02],
 ])  # fmt: skip
 SLEEVES, SLEEVE_SHARES = (0.15, 0.45, 0.7, 1.1, 1.95), (0.13, 0.27, 0.15, 0.1, 0.35)
 LEGS, LEG_SHARES = (0.15, 0.45, 0.8, 1.3, 1.97), (0.07, 0.2, 0.13, 0.08, 0.52)
@@ -144,8 +144,7 @@ def _bare(vertices: np.ndarray, rng: np.random.Generator) -> tuple[Outfit, np.nd
 
 
 def any_colour(rng: np.random.Generator) -> np.ndarray:
-    """(3,) linear; half of them near grey, as clothes are."""
-    colour = (
-        rng.uniform(0.02, 0.9, 3) if rng.random() < 0.45 else np.repeat(rng.uniform(0.02, 0.85), 3) * rng.uniform(0.85, 1.15, 3)
-    )
-    return np.clip(colour, 0.01, 0.95)
+    """(3,) linear; half of them near grey, more of them dark than light, as clothes are."""
+    channels = 3 if rng.random() < 0.45 else 1
+    brightness = np.broadcast_to(0.015 + 0.85 * rng.uniform(0, 1, channels) ** 2, 3)
+    return np.clip(brightness * rng.uniform(0.85, 1.15, 3), 0.01, 0.9)

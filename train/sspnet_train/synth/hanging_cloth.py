@@ -3,7 +3,7 @@ the legs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .shapes import grid_triangles
 
 COLUMNS, ROW_M = 30, 0.045
 STEPS, FALL_M = 45, 0.006
-GAP_M = 0.008
+GAP_M, REACH_M = 0.012, 0.08
 LEG_BONES = ("upperleg01", "lowerleg01", "foot")
 
 
@@ -52,11 +52,14 @@ def draw_cut(kind: str, rng: np.random.Generator) -> Cut:
 
 
 def hanging_cloth(
-    body: Body, posed: PosedBody, cut: Cut, down: np.ndarray, albedo: np.ndarray, tile: int, rng: np.random.Generator
+    body: Body, posed: PosedBody, skin: Mesh, trunk: np.ndarray, cut: Cut, albedo: np.ndarray, tile: int, rng: np.random.Generator
 ) -> Mesh:
-    """The cloth as it hangs on a posed body. down: (3,) unit, in the posed body's axes; albedo: (3,); tile: of cloth, or
-    `NO_CLOTH`."""
-    rest = _rest_tube(body, cut, rng)
+    """The cloth as it hangs, along -y, on a posed body.
+
+    skin: the posed body with what is worn under the cloth; trunk: (V,) its vertices of trunk and legs, without arms; albedo: (3,)
+    linear; tile: of cloth, or `NO_CLOTH`.
+    """
+    rest = _rest_tube(body, cut, trunk, rng)
     rows = len(rest)
     cloth = _skinned(body, posed, rest.reshape(-1, 3)).reshape(rest.shape)
     vertical = np.linalg.norm(np.diff(rest, axis=0), axis=2)
@@ -65,28 +68,30 @@ def hanging_cloth(
         across[:, -1] = 10.0
     capsules = _leg_capsules(body, posed)
     for step in range(STEPS):
-        cloth[1:] += down * FALL_M
+        cloth[1:, :, 1] -= FALL_M
         for row in range(1, rows):
             _keep_near(cloth[row], cloth[row - 1], vertical[row - 1])
         for first in (step % 2, 1 - step % 2):
             _draw_together(cloth, across, np.arange(first, COLUMNS, 2))
         for capsule in capsules:
             _push_out(cloth[1:], *capsule)
+    surface, outwards = skin.vertices[trunk][::2], skin.normals[trunk][::2]
+    for _ in range(3):
+        _push_off(cloth, surface, outwards)
     triangles = grid_triangles(rows, COLUMNS, closed=not cut.slit)
     angle, height = np.meshgrid(np.linspace(0, 1, COLUMNS), np.arange(rows) * ROW_M)
     scale = rng.uniform(1.5, 5)
     uv = np.stack([angle * scale, height * scale], axis=2).reshape(-1, 2) + rng.random(2)
     mesh = plain_mesh(cloth.reshape(-1, 3), triangles, albedo, uv, tile, folds=rng.uniform(0.001, 0.004), gloss=0.02)
-    mesh.rest[:] = rest.reshape(-1, 3)
-    return mesh
+    return replace(mesh, rest=rest.reshape(-1, 3))
 
 
-def _rest_tube(body: Body, cut: Cut, rng: np.random.Generator) -> np.ndarray:
+def _rest_tube(body: Body, cut: Cut, trunk: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(rows, columns, 3) in the rest pose's axes: an ellipse about the waist, then wider to the hem, with waves. Column 0 is
     the front."""
     hips = (body.head("upperleg01.L") + body.head("upperleg01.R")) / 2
     top = hips[2] + cut.waist
-    vertices = body.vertices[np.abs(body.vertices[:, 0]) < 0.3]
+    vertices = body.vertices[trunk]
     belt = vertices[np.abs(vertices[:, 2] - top) < 0.02]
     seat = vertices[np.abs(vertices[:, 2] - hips[2]) < 0.05]
     angle = np.linspace(0, 2 * np.pi, COLUMNS, endpoint=False)
@@ -131,7 +136,7 @@ def _leg_capsules(body: Body, posed: PosedBody) -> list[tuple[np.ndarray, np.nda
     for side in "LR":
         heads = [f"{name}.{side}" for name in LEG_BONES]
         radii = [
-            _thickness(body, heads[0], heads[1], 0.25),
+            _thickness(body, heads[0], heads[1], 0.3),
             _thickness(body, heads[1], heads[2], 0.0),
             _thickness(body, heads[1], heads[2], 0.9),
         ]
@@ -176,3 +181,13 @@ def _push_out(points: np.ndarray, start: np.ndarray, end: np.ndarray, radius_sta
     radius = radius_start + along * (radius_end - radius_start) + GAP_M
     inside = distance < radius
     points[inside] += (normalized(offset) * (radius - distance)[..., None])[inside]
+
+
+def _push_off(cloth: np.ndarray, surface: np.ndarray, outwards: np.ndarray) -> None:
+    """Away from the surface (n, 3) along its normals, where a point is under it or too near, in place."""
+    points = cloth.reshape(-1, 3)
+    squared = (points**2).sum(axis=1)[:, None] - 2 * points @ surface.T + (surface**2).sum(axis=1)
+    nearest = squared.argmin(axis=1)
+    height = np.einsum("ni,ni->n", points - surface[nearest], outwards[nearest])
+    reached = squared[np.arange(len(points)), nearest] < REACH_M**2
+    points += outwards[nearest] * np.where(reached, np.clip(GAP_M - height, 0, REACH_M), 0)[:, None]

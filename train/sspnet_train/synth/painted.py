@@ -26,7 +26,8 @@ def painted_panorama(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     linear = np.clip(picture, 0.01, 1.0) ** GAMMA
     small = cv2.resize(linear, (64, 32), interpolation=cv2.INTER_AREA)
     row, column = int(rng.integers(2, 12)), int(rng.integers(2, 62))
-    small[row : row + 2, column : column + 2] += SUN_GAIN * rng.uniform(0.1, 1.0) * np.array([1.0, 0.95, 0.85])
+    lamp = small[row : row + 2, column : column + 2]
+    lamp[:] = lamp + SUN_GAIN * rng.uniform(0.1, 1.0) * np.array([1.0, 0.95, 0.85])
     x, y = column * 16 + 16, row * 16 + 16
     glow = np.exp(-((np.arange(WIDTH)[None] - x) ** 2 + (np.arange(HEIGHT)[:, None] - y) ** 2) / (2 * 14.0**2))
     return (np.clip(linear + glow[..., None], 0, 1) ** (1 / GAMMA) * 255).astype(np.uint8), small

@@ -10,7 +10,7 @@ import numpy as np
 from .assets import Assets
 from .body import PosedBody, body_joints, pose_body
 from .body_data import Body, BodyData
-from .chairs import LOWEST_SEAT_M, seat, sits
+from .chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
 from .clothing import Outfit, Wardrobe, any_colour
 from .hanging_cloth import draw_cut, hanging_cloth
 from .mesh import Mesh, vertex_normals
@@ -19,7 +19,6 @@ from .props import GRIP_CURL, backpack, hat, held
 from .regions import Regions
 from .rotations import axis_angle
 
-DOWN = np.array([0.0, -1, 0])
 TUMBLE_SHARE = 0.07
 HOLD_SHARE, HAT_SHARE, BACKPACK_SHARE, SEAT_SHARE = 0.16, 0.13, 0.05, 0.75
 HANGING = {"skirt": (0.22, 0.03), "dress": (0.16, 0.01), "coat": (0.08, 0.08), "shirt": (0.14, 0.25)}
@@ -61,14 +60,16 @@ class People:
         outfit = self.wardrobe.dress(body, rng, bare_legs=kind in ("skirt", "dress") and rng.random() < 0.8)
         meshes = [skin_mesh(body, posed, outfit)]
         if kind:
-            meshes.append(self._hang(kind, body, posed, outfit, rng))
+            meshes.append(self._hang(kind, body, posed, meshes[0], outfit, rng))
         solid = np.concatenate([mesh.vertices for mesh in meshes])
         if rng.random() < HAT_SHARE:
             meshes += hat(body, posed, self.wardrobe, rng)
         if rng.random() < BACKPACK_SHARE:
             meshes.append(backpack(body, posed, self.wardrobe, rng))
-        meshes += [held(body, posed, side, DOWN, self.wardrobe, rng) for side in holding]
-        furniture, floor = self._seat(meshes[0], joints, rng) if not tumbles else ([], float(solid[:, 1].min()))
+        meshes += [held(body, posed, side, self.wardrobe, rng) for side in holding]
+        furniture, floor, seat_height = self._seat(meshes[0], joints, rng, tumbles)
+        if furniture and kind:
+            meshes[1] = laid_on_seat(meshes[1], joints, seat_height)
         pelvis = joints[0].copy()
         return Person(
             [mesh.moved(np.eye(3), -pelvis) for mesh in meshes], [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
@@ -84,24 +85,27 @@ class People:
                 return kind
         return None
 
-    def _hang(self, kind: str, body: Body, posed: PosedBody, outfit: Outfit, rng: np.random.Generator) -> Mesh:
+    def _hang(self, kind: str, body: Body, posed: PosedBody, skin: Mesh, outfit: Outfit, rng: np.random.Generator) -> Mesh:
         """A dress, coat or shirt goes on from what the belly wears; a skirt is of its own cloth."""
+        part = self.wardrobe.regions
         belly = int(np.argmin(np.linalg.norm(body.vertices - body.head("spine04") - [0, -0.1, 0], axis=1)))
         albedo, tile = outfit.albedo[belly], int(outfit.cloth[belly])
         if kind == "skirt":
             albedo, tile = any_colour(rng), self.wardrobe.tile(rng, 0.6)
-        return hanging_cloth(body, posed, draw_cut(kind, rng), DOWN, albedo, tile, rng)
+        return hanging_cloth(
+            body, posed, skin, part.pelvis | part.chest | part.thigh | part.shin, draw_cut(kind, rng), albedo, tile, rng
+        )
 
-    def _seat(self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator) -> tuple[list[Mesh], float]:
-        """What he sits on, if he sits, and the floor's height under it."""
+    def _seat(self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator, tumbles: bool) -> tuple[list[Mesh], float, float]:
+        """What he sits on, if he sits; the heights of floor and seat."""
         part = self.wardrobe.regions
         feet = float(skin.vertices[:, 1].min())
-        if not sits(joints) or rng.random() > SEAT_SHARE:
-            return [], feet
+        if tumbles or not sits(joints) or rng.random() > SEAT_SHARE:
+            return [], feet, feet
         near_hips = np.linalg.norm(skin.vertices - joints[0], axis=1) < 0.3
         height = float(skin.vertices[(part.pelvis | part.thigh) & near_hips, 1].min()) + 0.015
         floor = min(feet, height - LOWEST_SEAT_M)
-        return seat(joints, height, floor, self.tiles, rng), floor
+        return seat(joints, height, floor, self.tiles, rng), floor, height
 
 
 def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit) -> Mesh:

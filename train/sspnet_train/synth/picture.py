@@ -73,7 +73,7 @@ def _developed(scene: Scene, rendering: Rendering, size: int, rng: np.random.Gen
     usual = float(np.quantile(linear[solid], 0.75)) if solid.any() else 0.5
     exposure = np.sqrt(rng.uniform(0.28, 0.75) / max(usual, 0.03)) * rng.uniform(0.8, 1.25)
     person = np.clip(_film(linear * exposure), 0, 1) ** (1 / GAMMA) * 255
-    place = background(scene, size).astype(np.float32)
+    place: np.ndarray = background(scene, size).astype(np.float32)
     if rng.random() < 0.35:
         place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, 3))
     place = place * _shrunk(rendering.ground, size) ** (1 / GAMMA)

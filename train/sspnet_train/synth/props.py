@@ -16,15 +16,15 @@ GRIP_CURL = 0.75
 """Radians by which each finger joint bends about a thing."""
 
 
-def held(body: Body, posed: PosedBody, side: str, down: np.ndarray, wardrobe: Wardrobe, rng: np.random.Generator) -> Mesh:
-    """A thing in one hand ("L" or "R"): a ball, stick, box, cup, or a bag that hangs along `down`."""
+def held(body: Body, posed: PosedBody, side: str, wardrobe: Wardrobe, rng: np.random.Generator) -> Mesh:
+    """A thing in one hand ("L" or "R"): a ball, stick, box, cup, or a bag that hangs along -y."""
     wrist, knuckles = (posed.heads[body.rig.bone(f"{bone}.{side}")] for bone in ("wrist", "finger3-1"))
     across = posed.heads[body.rig.bone(f"finger2-1.{side}")] - posed.heads[body.rig.bone(f"finger5-1.{side}")]
     fingers = normalized(knuckles - wrist)
     palm = normalized(np.cross(fingers, across))
     thumb = posed.heads[body.rig.bone(f"finger1-3.{side}")] - wrist
     palm = palm if palm @ thumb > 0 else -palm
-    shape, centre, turn = _thing(knuckles, fingers, palm, normalized(across), down, rng)
+    shape, centre, turn = _thing(knuckles, fingers, palm, normalized(across), rng)
     vertices, triangles, uv = shape
     return plain_mesh(
         vertices @ turn.T + centre, triangles, any_colour(rng), uv * rng.uniform(2, 8) + rng.random(2), wardrobe.tile(rng, 0.35),
@@ -33,7 +33,7 @@ def held(body: Body, posed: PosedBody, side: str, down: np.ndarray, wardrobe: Wa
 
 
 def _thing(
-    grip: np.ndarray, fingers: np.ndarray, palm: np.ndarray, across: np.ndarray, down: np.ndarray, rng: np.random.Generator
+    grip: np.ndarray, fingers: np.ndarray, palm: np.ndarray, across: np.ndarray, rng: np.random.Generator
 ) -> tuple[Shape, np.ndarray, np.ndarray]:
     """-> shape, its centre, its rotation. Sticks lie across the palm; their y is their length."""
     kind = rng.choice(["ball", "stick", "slab", "cup", "bag"], p=[0.2, 0.3, 0.22, 0.1, 0.18])
@@ -56,8 +56,8 @@ def _thing(
         height = rng.uniform(0.09, 0.26)
         return cylinder(rng.uniform(0.028, 0.045), height, rng.uniform(0.015, 0.05)), grip + palm * 0.05, stick
     size = rng.uniform([0.10, 0.2, 0.2], [0.2, 0.5, 0.45])
-    hanging = frame(across, -down) @ axis_angle([0, 1, 0], np.pi / 2)
-    return box(size), grip + palm * 0.02 + down * (size[1] / 2 + rng.uniform(0.02, 0.2)), hanging
+    hanging = frame(across, UP) @ axis_angle([0, 1, 0], np.pi / 2)
+    return box(size), grip + palm * 0.02 - UP * (size[1] / 2 + rng.uniform(0.02, 0.2)), hanging
 
 
 def hat(body: Body, posed: PosedBody, wardrobe: Wardrobe, rng: np.random.Generator) -> list[Mesh]:

@@ -230,8 +230,8 @@ def _openness(height: np.ndarray) -> np.ndarray:
     """(S, S) metres of free air above each place of the ground -> share of the sky's light that still comes, 0..1."""
     cell = 2 * CONTACT_EXTENT_M / CONTACT_RESOLUTION
     near = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.05).astype(np.float32), (0, 0), 0.035 / cell)
-    wide = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.45).astype(np.float32), (0, 0), 0.22 / cell)
-    return np.clip(1 - 0.6 * near, 0, 1) * np.clip(1 - 0.75 * wide, 0, 1)
+    wide = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.6).astype(np.float32), (0, 0), 0.22 / cell)
+    return np.clip(1 - 0.6 * near, 0, 1) * np.clip(1 - 0.85 * wide, 0, 1)
 
 
 def _bytes(matrix: np.ndarray) -> bytes:

@@ -111,7 +111,7 @@ def _ground(main: Person, turn: np.ndarray, camera: np.ndarray) -> Ground | None
 def _zoom(window: Window, turn: np.ndarray, rng: np.random.Generator) -> float:
     """How many times wider the background is seen than the person: a panorama is too coarse for a narrow view."""
     view = 2 * np.arctan(window.half)
-    corners = _rays(window, 2) @ turn
+    corners = _rays(window, 24) @ turn
     steepest = float(np.abs(np.arcsin(np.clip(corners[..., 1], -1, 1))).max())
     return max(min(np.radians(rng.uniform(*FIELD_OF_VIEW_DEG)) / view, np.radians(82) / max(steepest, 1e-3)), 1.0)
 

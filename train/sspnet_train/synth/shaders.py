@@ -4,7 +4,7 @@ _SUN = """
 uniform sampler2D shadow_map; uniform mat4 sun_view;
 float sunlit(vec3 position, float bias) {
   vec3 q = (sun_view * vec4(position, 1)).xyz * .5 + .5;
-  if (any(lessThan(q.xy, vec2(0))) || any(greaterThan(q.xy, vec2(1)))) return 1.;
+  if (any(lessThan(q, vec3(0))) || any(greaterThan(q, vec3(1)))) return 1.;
   float lit = 0.;
   for (int i = -1; i <= 1; i++) for (int j = -1; j <= 1; j++)
     lit += texture(shadow_map, q.xy + vec2(i, j) * 1.5 / 1024.).r > q.z - bias ? 1. : 0.;
