@@ -22,7 +22,9 @@ MAX_PASTED = 2
 class Batches(Dataset):
     """`batches[step]` -> image (N, 3, S, S) in [-1, 1], `Targets`. One input size per step, the same on every rank."""
 
-    def __init__(self, recipe: Recipe, sources: dict[str, SampleSource], steps: int, seed: int = 0, rank: int = 0):
+    def __init__(
+        self, recipe: Recipe, sources: dict[str, SampleSource], steps: int, seed: int = 0, rank: int = 0, world: int = 1
+    ):
         missing = set(recipe.shares) - set(sources)
         if missing:
             raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
@@ -30,6 +32,10 @@ class Batches(Dataset):
         self.names = sorted(recipe.shares)
         shares = np.array([recipe.shares[name] for name in self.names])
         self.shares = shares / shares.sum()
+        mean_batch = sum(share * recipe.batch[size] for size, share in recipe.size_shares.items()) / sum(
+            recipe.size_shares.values()
+        )
+        self.drawn_per_step = dict(zip(self.names, self.shares * mean_batch * world, strict=True))
 
     def __len__(self) -> int:
         return self.steps
@@ -59,4 +65,5 @@ class Batches(Dataset):
         return make_crop(sample, size, self.recipe.augmentation, rng, others)
 
     def _draw(self, rng: np.random.Generator, step: int) -> Sample:
-        return self.sources[self.names[int(rng.choice(len(self.names), p=self.shares))]].draw(rng, step)
+        name = self.names[int(rng.choice(len(self.names), p=self.shares))]
+        return self.sources[name].draw(rng, int(step * self.drawn_per_step[name]))

@@ -120,7 +120,7 @@ class _Run:
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
-        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank)
+        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank, self.world)
         self.saved = self.validated = time.monotonic()
 
     def batches(self) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:

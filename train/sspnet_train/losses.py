@@ -24,7 +24,8 @@ class Targets(NamedTuple):
 
 
 class LabelCounts(NamedTuple):
-    """How many labels a batch has, which losses are divided by. joints: sum of weights; confidences: joints known to be there or not.
+    """How many labels a batch has, which losses are divided by. joints: sum of weights; confidences: joints known to be there
+    or not.
 
     Under several ranks these are means over ranks, so that the mean of the ranks' losses is the loss of the global batch.
     """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ..errors import DataError
+from .pictures import read_picture
 from .sample import Sample, SampleSource
 
 
@@ -14,8 +15,8 @@ def backgrounds(folder: Path) -> SampleSource:
     """Every .webp panorama of a folder, whole; its box is a square somewhere in it, chosen by the index."""
     files = sorted(folder.glob("*.webp"))
     if not files:
-        raise FileNotFoundError(f"backgrounds: expected .webp pictures in {folder}")
-    images = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+        raise DataError(f"backgrounds: expected .webp pictures in {folder}")
+    images = [read_picture(file) for file in files]
     places = 1000
 
     def read(index: int) -> Sample:

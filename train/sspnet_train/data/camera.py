@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 UNDISTORT_STEPS = 20
+PINHOLE_PX, FEWEST_POINTS, MOST_POINTS = 0.05, 100, 10_000
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,31 @@ class Camera:
 
 
 def fit_camera(points: np.ndarray, pixels: np.ndarray) -> tuple[Camera, float]:
-    """Focal length and centre from (N, 3) mm and the (N, 2) pixels where they were seen. -> camera, largest error in pixels.
+    """The camera that saw (N, 3) mm at (N, 2) pixels. -> camera, largest error in pixels.
 
-    Data sets that give a pose in both spaces hold their camera: u·Z = f·X + c·Z, least squares.
+    Data sets that give a pose in both spaces hold their camera: u = c + f·x is linear in f and c, with distortion in the
+    products of f with each coefficient too. Distortion is looked for only where a pinhole leaves an error.
     """
-    focal, centre = [], []
-    for axis in range(2):
-        unknowns = np.stack([points[:, axis], points[:, 2]], axis=1).astype(np.float64)
-        f, c = np.linalg.lstsq(unknowns, pixels[:, axis].astype(np.float64) * points[:, 2], rcond=None)[0]
-        focal.append(float(f))
-        centre.append(float(c))
-    camera = Camera((focal[0], focal[1]), (centre[0], centre[1]))
-    return camera, float(np.abs(camera.project(points.astype(np.float64)) - pixels).max())
+    every = max(1, len(points) // MOST_POINTS)
+    points, pixels = points[::every], pixels[::every]
+    plane, pixels = (points[:, :2] / points[:, 2:]).astype(np.float64), pixels.astype(np.float64)
+    terms = [_distortion_terms(plane, axis) for axis in range(2)]
+    pinhole = [np.linalg.lstsq(terms[axis][:, :2], pixels[:, axis], rcond=None)[0] for axis in range(2)]
+    camera = Camera((pinhole[0][1], pinhole[1][1]), (pinhole[0][0], pinhole[1][0]))
+    error = float(np.abs(camera.project(points) - pixels).max())
+    if error < PINHOLE_PX or len(points) < FEWEST_POINTS:
+        return camera, error
+    found = [np.linalg.lstsq(terms[axis], pixels[:, axis], rcond=None)[0] for axis in range(2)]
+    k1, k2, k3, p1, p2 = np.mean([fit[2:] / fit[1] for fit in found], axis=0)
+    bent = Camera((found[0][1], found[1][1]), (found[0][0], found[1][0]), (k1, k2, k3), (p1, p2))
+    bent_error = float(np.abs(bent.project(points) - pixels).max())
+    return (bent, bent_error) if bent_error < error else (camera, error)
+
+
+def _distortion_terms(plane: np.ndarray, axis: int) -> np.ndarray:
+    """(N, 2) on the plane z = 1 -> (N, 7): what c, f, f·k1, f·k2, f·k3, f·p1, f·p2 multiply in a pixel's u or v."""
+    x, y = plane[:, axis], plane[:, 1 - axis]
+    r2 = np.square(plane).sum(axis=1)
+    across, along = x * y, x * x + r2
+    tangential = [across, along] if axis == 0 else [along, across]
+    return np.stack([np.ones_like(x), x, x * r2, x * r2**2, x * r2**3, *tangential], axis=1)

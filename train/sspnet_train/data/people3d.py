@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..errors import DataError
 from .sample import Sample, SampleSource
 from .tar_images import TarImages
 
@@ -14,11 +15,15 @@ JOINT_OF_HAND = {11: 9, 14: 8, 12: 10, 15: 7, 13: 11, 16: 6, 4: 3, 1: 2, 5: 4, 2
 """Human3.6M's joint -> row of LSP Extended's hand labels."""
 
 
+def recognises(folder: Path) -> bool:
+    return (folder / "labels3d.npz").is_file()
+
+
 def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     """The crops of a split. In `val` the keypoints are the hand labels themselves (limb joints only, weight 1 or 0)."""
     labels_path, agreed_path, shards = folder / "labels.npz", folder / "labels3d.npz", sorted(folder.glob("photos_*.tar"))
     if not (labels_path.is_file() and agreed_path.is_file() and shards):
-        raise FileNotFoundError(f"people3d: expected labels.npz, labels3d.npz and photos_*.tar in {folder}")
+        raise DataError(f"people3d: expected labels.npz, labels3d.npz and photos_*.tar in {folder}")
     labels, agreed = np.load(labels_path), np.load(agreed_path)
     images = TarImages(shards)
     rows = np.flatnonzero(labels["split"] == split)
@@ -31,8 +36,8 @@ def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
         if split == "val":
             points, trust = _hand_labelled(hands[index])
         return Sample(
-            images.read(str(names[index])), boxes[index], np.nan_to_num(points), trust, joints3d[index][:, 2], weight_depth[index],
-            joints3d[index], name=str(names[index]),
+            images.read(str(names[index])), boxes[index], np.nan_to_num(points), trust, joints3d[index][:, 2],
+            weight_depth[index], joints3d[index], name=str(names[index]),
         )  # fmt: skip
 
     return SampleSource(f"people3d/{split}", len(rows), read)

@@ -42,11 +42,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class SampleSource:
-    """A named, indexable set of samples: `read(i)` for i < length."""
+    """A named, indexable set of samples: `read(i)` for i < length.
+
+    choose(rng, drawn): index of the next training sample after about `drawn` of them; without it, any, each as likely as the
+    next.
+    """
 
     name: str
     length: int
     read: Callable[[int], Sample]
+    choose: Callable[[np.random.Generator, int], int] | None = None
 
     def __len__(self) -> int:
         return self.length
@@ -54,9 +59,8 @@ class SampleSource:
     def __getitem__(self, index: int) -> Sample:
         return self.read(index)
 
-    def draw(self, rng: np.random.Generator, step: int) -> Sample:
-        """Any sample, each as likely as the next; a source that streams chooses among what is at hand at `step`."""
-        return self[int(rng.integers(len(self)))]
+    def draw(self, rng: np.random.Generator, drawn: int) -> Sample:
+        return self[self.choose(rng, drawn) if self.choose else int(rng.integers(len(self)))]
 
 
 def canonical_scale(joints3d: np.ndarray) -> float:

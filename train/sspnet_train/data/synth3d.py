@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..errors import DataError
 from .sample import Sample, SampleSource, canonical_scale
 from .tar_images import TarImages
 
@@ -15,11 +16,15 @@ HELD_OUT_SHARE = 16
 """One recording in so many is kept for validation."""
 
 
+def recognises(folder: Path) -> bool:
+    return any(folder.glob("synth_*.tar"))
+
+
 def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The rendered people of a split; `val` holds whole recordings that `train` never sees. Depth is brought to a canonical adult's size."""
+    """The rendered people of a split; `val` holds whole recordings that `train` never sees. Depth is a canonical adult's."""
     labels_path, shards = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and shards):
-        raise FileNotFoundError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
+        raise DataError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
     labels = {key: value for key, value in np.load(labels_path).items()}
     images = TarImages(shards)
     rows = np.flatnonzero([held_out(source) == (split == "val") for source in labels["source"].tolist()])

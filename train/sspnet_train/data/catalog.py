@@ -1,0 +1,99 @@
+"""Every data set that the command line knows, by name, and how to tell which one a folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DataError
+from . import coco, human36m, mpi_inf_3dhp, mpii, people3d, shards, synth3d
+from .backgrounds import backgrounds
+from .definitions import Definition, with_definition
+from .sample import SampleSource
+
+Split = Literal["train", "val"]
+Open = Callable[[Any, Split], SampleSource]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """open: a folder's split as samples; kind: what its labels are good for (the paper mixes "wild" and "3d" half and half);
+    definition: whose joints it has."""
+
+    open: Open
+    recognises: Callable[[Path], bool]
+    kind: Literal["wild", "3d", "nobody"]
+    definition: Definition = "coco"
+
+
+def _no_people(folder: Path, split: Split) -> SampleSource:
+    return backgrounds(folder)
+
+
+READERS = {
+    "human36m": Reader(human36m.human36m, human36m.recognises, "3d", "human36m"),
+    "mpi-inf-3dhp": Reader(mpi_inf_3dhp.mpi_inf_3dhp, mpi_inf_3dhp.recognises, "3d", "human36m"),
+    "synth3d": Reader(synth3d.synth3d, synth3d.recognises, "3d"),
+    "people3d": Reader(people3d.people3d, people3d.recognises, "wild"),
+    "mpii": Reader(mpii.mpii, mpii.recognises, "wild", "human36m"),
+    "coco": Reader(coco.coco, coco.recognises, "wild"),
+    "shards": Reader(shards.shards, shards.recognises, "wild"),
+    "backgrounds": Reader(_no_people, lambda folder: False, "nobody"),
+}
+
+
+def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
+    """["mpii=/data/mpii", "mine/"] -> name -> folder; a folder without a name is recognised by what lies in it.
+
+    An address (shards=s3://bucket/people) stays text.
+    """
+    found: dict[str, Path | str] = {}
+    for word in words:
+        name, sign, place = word.partition("=") if "=" in word else ("", "", word)
+        if sign and name not in READERS:
+            raise DataError(f"no data set is called {name!r}; choose from {', '.join(READERS)} (as NAME=FOLDER)")
+        if "://" in place:
+            name = name or "shards"
+        elif not Path(place).is_dir():
+            raise DataError(f"{place} is no folder")
+        else:
+            name = name or recognise(Path(place))
+        if name in found:
+            raise DataError(f"{name} is given twice: {found[name]} and {place}")
+        found[name] = place if "://" in place else Path(place)
+    return found
+
+
+def recognise(folder: Path) -> str:
+    for name, reader in READERS.items():
+        if reader.recognises(folder):
+            return name
+    raise DataError(
+        f"{folder} is not laid out like any of {', '.join(READERS)}; photographs of your own need {coco.LAYOUT}, "
+        "or say NAME=FOLDER"
+    )
+
+
+def open_split(name: str, folder: Path | str, split: Split, definition: Definition) -> SampleSource:
+    reader = READERS[name]
+    return with_definition(reader.open(folder, split), reader.definition, definition)
+
+
+def common_definition(names: Iterable[str]) -> Definition:
+    """Laboratories' joints where every set has them; COCO's as soon as one has those: they are what photographs come with."""
+    return "coco" if any(READERS[name].definition == "coco" and READERS[name].kind != "nobody" for name in names) else "human36m"
+
+
+def mixing_shares(names: Iterable[str], wanted: dict[str, float]) -> dict[str, float]:
+    """How often each set comes: as the recipe says where it names them all, else half photographs, half 3D (Section 4.2)."""
+    given = list(names)
+    if set(given) <= set(wanted):
+        return {name: wanted[name] for name in given}
+    kinds = [kind for kind in ("wild", "3d") if any(READERS[name].kind == kind for name in given)]
+    shares = {}
+    for name in given:
+        alike = sum(READERS[other].kind == READERS[name].kind for other in given)
+        shares[name] = wanted.get("backgrounds", 0.03) if READERS[name].kind == "nobody" else 1.0 / len(kinds) / alike
+    return shares

@@ -1,0 +1,63 @@
+"""Joints of one definition in the words of another, as far as that can be known (docs/joints.md).
+
+Laboratories place joints by markers, annotators of photographs by eye: hips and shoulders differ by a few per cent of the torso
+and stay as they are, but what is called neck or head top is another place altogether and is masked rather than mixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from .sample import Sample, SampleSource, canonical_scale
+
+Definition = Literal["coco", "human36m"]
+NAMED_ALIKE_ONLY = (7, 9, 10)
+"""Spine, neck and head: laboratories and COCO mean different places."""
+MIDPOINTS = {0: (1, 4), 8: (11, 14)}
+"""COCO has no pelvis or thorax: the middles of hips and shoulders."""
+
+
+def with_definition(source: SampleSource, own: Definition, wanted: Definition) -> SampleSource:
+    """The same samples, their joints as `wanted` means them."""
+    if own == wanted:
+        return source
+    convert = coco_from_laboratory if wanted == "coco" else laboratory_from_coco
+    return replace(source, read=lambda index: convert(source[index]))
+
+
+def coco_from_laboratory(sample: Sample) -> Sample:
+    """Pelvis and thorax become midpoints, spine, neck and head are masked, depth is brought to a canonical adult's size."""
+    keypoints, weight, weight_depth = sample.keypoints.copy(), sample.weight.copy(), sample.weight_depth.copy()
+    depth, joints3d = sample.depth.copy(), None if sample.joints3d is None else sample.joints3d.copy()
+    for joint, (a, b) in MIDPOINTS.items():
+        keypoints[joint] = (keypoints[a] + keypoints[b]) / 2
+        depth[joint] = (depth[a] + depth[b]) / 2
+        weight[joint], weight_depth[joint] = min(weight[a], weight[b]), min(weight_depth[a], weight_depth[b])
+        if joints3d is not None:
+            joints3d[joint] = (joints3d[a] + joints3d[b]) / 2
+    weight[list(NAMED_ALIKE_ONLY)] = weight_depth[list(NAMED_ALIKE_ONLY)] = 0
+    depth = depth - depth[0]
+    root_z = sample.root_z
+    if joints3d is not None:
+        scale = canonical_scale(joints3d)
+        depth, root_z = depth * scale, None if root_z is None else root_z * scale
+        joints3d = joints3d - joints3d[0]
+    return replace(
+        sample, keypoints=keypoints, weight=weight, depth=depth, weight_depth=weight_depth, joints3d=joints3d, root_z=root_z
+    )
+
+
+def laboratory_from_coco(sample: Sample) -> Sample:
+    """Spine, neck and head are masked; the limbs, pelvis and thorax stay."""
+    weight, weight_depth = sample.weight.copy(), sample.weight_depth.copy()
+    weight[list(NAMED_ALIKE_ONLY)] = weight_depth[list(NAMED_ALIKE_ONLY)] = 0
+    return replace(sample, weight=weight, weight_depth=weight_depth)
+
+
+def midpoint_joints(keypoints: np.ndarray, weight: np.ndarray) -> None:
+    """Fill pelvis and thorax (in place) from hips and shoulders where both are labelled."""
+    for joint, (a, b) in MIDPOINTS.items():
+        keypoints[joint], weight[joint] = (keypoints[a] + keypoints[b]) / 2, min(weight[a], weight[b])

@@ -1,0 +1,47 @@
+"""A sample as a picture and a JSON record, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..errors import DataError
+from .camera import Camera
+from .sample import Sample
+
+WEBP_QUALITY = 92
+ARRAYS = ("box", "keypoints", "weight", "depth", "weight_depth", "joints3d")
+
+
+def encode_sample(sample: Sample) -> tuple[bytes, bytes]:
+    """-> WebP picture, JSON record of everything else."""
+    picture = cv2.imencode(".webp", cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1]
+    record: dict[str, Any] = {name: None if getattr(sample, name) is None else _rounded(getattr(sample, name)) for name in ARRAYS}
+    record |= {
+        "visible": None if sample.visible is None else sample.visible.astype(int).tolist(),
+        "camera": None if sample.camera is None else asdict(sample.camera),
+        "focal": sample.focal, "root_z": sample.root_z, "name": sample.name, "action": sample.action,
+    }  # fmt: skip
+    return picture.tobytes(), json.dumps(record).encode()
+
+
+def decode_sample(picture: bytes, record: bytes) -> Sample:
+    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataError("a picture of a shard is damaged")
+    values = json.loads(record)
+    arrays: dict[str, Any] = {name: None if values[name] is None else np.array(values[name], np.float32) for name in ARRAYS}
+    camera = values["camera"] and Camera(**{key: tuple(value) for key, value in values["camera"].items()})
+    visible = None if values["visible"] is None else np.array(values["visible"], bool)
+    return Sample(
+        cv2.cvtColor(image, cv2.COLOR_BGR2RGB), **arrays, visible=visible, focal=values["focal"], root_z=values["root_z"],
+        name=values["name"], camera=camera, action=values["action"],
+    )  # fmt: skip
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return np.round(values.astype(np.float64), 3).tolist()

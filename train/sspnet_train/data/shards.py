@@ -1,0 +1,138 @@
+"""Samples in shards: plain tar files as WebDataset writes them, read from a folder or through fsspec from an object store.
+
+A sample is two members, `KEY.webp` and `KEY.json`; `index.json` beside the shards says how many samples each holds. A training
+run keeps a window of shards in memory, which moves through all of them in a shuffled order as samples are drawn. The order
+depends on the seed and the step alone, so a resumed run sees what an uninterrupted one would, and each shard is fetched once
+per epoch and worker.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ..errors import DataError
+from .sample import Sample, SampleSource
+from .sample_record import decode_sample, encode_sample
+
+INDEX = "index.json"
+LAYOUT = (
+    "index.json and shard-00000.tar, … (as sspnet_train.data.shards.write_shards leaves them), or such folders train/ and val/"
+)
+WINDOW = 4
+
+
+def recognises(folder: Path) -> bool:
+    return (folder / INDEX).is_file() or (folder / "train" / INDEX).is_file()
+
+
+def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
+    """`FOLDER/train` or `FOLDER/val`; of a folder without these the last shard is `val`. FOLDER may be an address
+    (s3://bucket/…)."""
+    base = str(folder).rstrip("/")
+    apart = _fetch_if_there(f"{base}/{split}/{INDEX}")
+    index = apart or _fetch_if_there(f"{base}/{INDEX}")
+    if index is None:
+        raise DataError(f"shards: expected {LAYOUT} in {base}")
+    counts: dict[str, int] = json.loads(index)
+    names = sorted(counts)
+    if not apart:
+        names = names[:-1] if split == "train" else names[-1:]
+    if not names:
+        raise DataError(f"shards: {base} holds a single shard, which leaves none for {split}; write train/ and val/ apart")
+    place = f"{base}/{split}" if apart else base
+    stream = _Stream([f"{place}/{name}" for name in names], [counts[name] for name in names])
+    return SampleSource(f"shards/{split}", sum(stream.counts), stream.read, stream.choose)
+
+
+class _Stream:
+    """Shards at addresses; the last few stay in memory, compressed."""
+
+    def __init__(self, addresses: list[str], counts: list[int]):
+        self.addresses, self.counts, self.starts = addresses, counts, np.cumsum([0, *counts])
+        self._open: OrderedDict[int, list[tuple[bytes, bytes]]] = OrderedDict()
+
+    def read(self, index: int) -> Sample:
+        shard = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return decode_sample(*self._members(shard)[index - int(self.starts[shard])])
+
+    def choose(self, rng: np.random.Generator, drawn: int) -> int:
+        """Any sample of the window that stands where `drawn` samples have been taken."""
+        position = drawn // max(1, int(self.starts[-1]) // len(self.counts))
+        shard = self._shard_at(position + int(rng.integers(min(WINDOW, len(self.counts)))))
+        return int(self.starts[shard] + rng.integers(self.counts[shard]))
+
+    def _shard_at(self, position: int) -> int:
+        epoch, place = divmod(position, len(self.counts))
+        return int(np.random.default_rng(epoch).permutation(len(self.counts))[place])
+
+    def _members(self, shard: int) -> list[tuple[bytes, bytes]]:
+        if shard not in self._open:
+            self._open[shard] = _unpack(self.addresses[shard], self.counts[shard])
+            while len(self._open) > WINDOW + 1:
+                self._open.popitem(last=False)
+        self._open.move_to_end(shard)
+        return self._open[shard]
+
+
+def _unpack(address: str, count: int) -> list[tuple[bytes, bytes]]:
+    pictures: dict[str, bytes] = {}
+    records: dict[str, bytes] = {}
+    with tarfile.open(fileobj=io.BytesIO(_fetch(address))) as archive:
+        for member in archive:
+            key, _, ending = member.name.partition(".")
+            file = archive.extractfile(member)
+            if file is not None:
+                (records if ending == "json" else pictures)[key] = file.read()
+    if len(records) != count or set(records) != set(pictures):
+        raise DataError(f"shards: {address} holds {len(records)} samples and {len(pictures)} pictures, {INDEX} says {count}")
+    return [(pictures[key], records[key]) for key in sorted(records)]
+
+
+def write_shards(source: SampleSource, folder: Path, per_shard: int = 1000) -> int:
+    """Write every sample of a source; `index.json` comes last, so that a folder with one is whole. -> number of shards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    for first in range(0, len(source), per_shard):
+        rows = range(first, min(first + per_shard, len(source)))
+        name = f"shard-{len(counts):05d}.tar"
+        with tarfile.open(folder / f"{name}.part", "w") as archive:
+            for row in rows:
+                picture, record = encode_sample(source[row])
+                _add(archive, f"{row:09d}.webp", picture)
+                _add(archive, f"{row:09d}.json", record)
+        (folder / f"{name}.part").replace(folder / name)
+        counts[name] = len(rows)
+    (folder / f"{INDEX}.part").write_text(json.dumps(counts, indent=1))
+    (folder / f"{INDEX}.part").replace(folder / INDEX)
+    return len(counts)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _fetch_if_there(address: str) -> bytes | None:
+    try:
+        return _fetch(address)
+    except FileNotFoundError:
+        return None
+
+
+def _fetch(address: str) -> bytes:
+    if "://" not in address:
+        return Path(address).read_bytes()
+    try:
+        import fsspec
+    except ImportError:
+        raise DataError(f"{address}: addresses need fsspec (and s3fs, gcsfs, … for your store): pip install fsspec") from None
+    with fsspec.open(address, "rb") as file:
+        return bytes(file.read())
