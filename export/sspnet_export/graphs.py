@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import onnx
 from onnx import helper
 
+from .inference import FINDER_OUTPUTS
 from .trace import IR_VERSION, OPSET
 
-FINDER_OUTPUTS = ("centre", "joints")
+FINDER_OUTPUTS = ("centre", "joints", "heat")
 
 
 @dataclass(frozen=True)

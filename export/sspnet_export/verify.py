@@ -17,6 +17,7 @@ from sspnet_train.model import SSPNet
 from sspnet_train.movenet import MoveNetEntry
 
 from .errors import ExportError
+from .inference import FINDER_OUTPUTS
 
 TOLERANCE = 1e-4
 
@@ -73,7 +74,7 @@ def reference(network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...])
         last = predictions[cut * network.config.levels - 1]
         answers[f"pose_{cut}"] = torch.cat([last.pose, last.confidence.unsqueeze(2)], dim=2).numpy()
     if isinstance(network.entry, MoveNetEntry):
-        answers["centre"], answers["joints"] = (tensor.numpy() for tensor in network.entry.people(x))
+        answers["centre"], answers["joints"], answers["heat"] = (tensor.numpy() for tensor in network.entry.people(x))
     return answers
 
 

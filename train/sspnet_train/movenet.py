@@ -126,13 +126,15 @@ class MoveNetEntry(nn.Module):
         pose, heatmap = self.decoding(self.heatmaps(at4).float(), coarse, self.centre(at4).float())
         return to_human36m(pose), human36m_heatmaps(heatmap)
 
-    def people(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each cell."""
+    def people(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each cell;
+        likelihood (N, 17, h, w) in [0, 1] that anybody's joint lies in a cell. Human3.6M's order."""
         at4 = self.trunk(image)[-1]
+        heat = torch.sigmoid(human36m_heatmaps(self.heatmaps(at4)))
         coarse = regressed_joints(self.regression(at4))
         joints = to_human36m(coarse.flatten(3).permute(0, 3, 1, 2).flatten(0, 1))
         n, _, _, h, w = coarse.shape
-        return torch.sigmoid(self.centre(at4))[:, 0], joints.view(n, h * w, 17, 2).permute(0, 2, 3, 1).view(n, 17, 2, h, w)
+        return torch.sigmoid(self.centre(at4))[:, 0], joints.view(n, h * w, 17, 2).permute(0, 2, 3, 1).view(n, 17, 2, h, w), heat
 
 
 class SmoothDecoding(nn.Module):
