@@ -17,7 +17,8 @@ class Recipe:
     entry_lr: the entry flow's own rate (0 freezes it); relative_entry_lr: its steps are shares of each weight's own size.
     fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
-    shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last pyramid's heads against the first's (linear between).
+    shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
+    pyramid's heads against the first's (linear between).
     """
 
     name: str
@@ -50,8 +51,14 @@ RECIPES = {
         shares={"people3d": 0.5, "synth3d": 0.5}, augmentation=PAPER_AUGMENTATION, plateau_patience=5,
     ),
     "edge": Recipe(
-        "edge", "edge", "adamw", lr=1e-3, entry_lr=1e-4, batch={128: 16, 192: 12, 256: 8}, size_shares={128: 0.25, 192: 0.3, 256: 0.45},
+        "edge", "edge", "adamw", lr=5e-4, entry_lr=6e-6, batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.3, 192: 0.4, 256: 0.3},
         shares={"people3d": 0.6, "synth3d": 0.37, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
-        confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5, warmup_steps=200, ema=0.998,
+        confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5, warmup_steps=200, ema=0.997,
+        fixed_entry_statistics=True,
+    ),
+    "finetune": Recipe(
+        "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
+        shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5,
+        warmup_steps=50, ema=0.99, fixed_entry_statistics=True,
     ),
 }  # fmt: skip
