@@ -45,16 +45,26 @@ def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[s
         raise CheckpointError(f"{path} is not a .safetensors checkpoint: {error}") from None
     if "sspnet_config" not in notes:
         raise CheckpointError(f"{path} has no SSP-Net config in its metadata; save it with sspnet_train.checkpoint.save_checkpoint")
-    config = SSPNetConfig.from_dict(json.loads(notes.pop("sspnet_config")))
+    try:
+        config = SSPNetConfig.from_dict(json.loads(notes.pop("sspnet_config")))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path}: its config is malformed: {error}") from None
     return config, {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}, notes
 
 
 def load_network(path: Path) -> SSPNet:
-    """The network of a checkpoint, in eval mode."""
+    """The network of a checkpoint, in eval mode. Memory is taken for the file's weights only, whatever its config claims."""
     config, weights, _ = read_checkpoint(path)
-    network = SSPNet(config)
+    for key, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"{path}: {key} holds numbers that are not finite")
     try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path}: weights do not fit config {config.name!r}: {str(error).splitlines()[1].strip()}") from None
+        if config.pyramids * config.levels > len(weights) or sum(config.depths) > len(weights):
+            raise ValueError(f"{len(weights)} weights are too few")
+        with torch.device("meta"):
+            network = SSPNet(config)
+        network.load_state_dict(weights, assign=True)
+    except (RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise CheckpointError(f"{path}: weights do not fit config {config.name!r}: {reason}") from None
     return network.eval()

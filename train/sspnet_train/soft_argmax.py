@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -36,8 +35,9 @@ def attended_depth(heatmap: Tensor, depth_map: Tensor) -> Tensor:
 
 def peak_mass(heatmap: Tensor) -> Tensor:
     """Confidence of Section 3.2.3: the largest sum over any 2x2 window. (N, J, H, W) -> (N, J) in [0, 1]."""
-    window = min(2, heatmap.shape[2]), min(2, heatmap.shape[3])
-    return (float(window[0] * window[1]) * F.avg_pool2d(heatmap, window, stride=1)).amax(dim=(2, 3))
+    rows = heatmap[:, :, :-1] + heatmap[:, :, 1:] if heatmap.shape[2] > 1 else heatmap
+    windows = rows[..., :-1] + rows[..., 1:] if heatmap.shape[3] > 1 else rows
+    return windows.amax(dim=(2, 3))
 
 
 def log_prior(shape: torch.Size, pose: Tensor, sharpness: Tensor, log_scale: Tensor) -> Tensor:
