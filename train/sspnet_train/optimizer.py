@@ -38,7 +38,7 @@ def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimi
         for parameter in entry:
             parameter.requires_grad_(False)
         entry = []
-    groups = [_group([parameter], recipe.entry_lr * (_own_size(parameter) if recipe.relative_entry_lr else 1.0), recipe) for parameter in entry]
+    groups = [_group(same, recipe.entry_lr, recipe) for same in _by_decay(entry) if same]
     groups += [_group(same, recipe.lr, recipe) for same in _by_decay(rest)]
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, fused=True), [entry, rest]
@@ -50,12 +50,6 @@ def _by_decay(parameters: list[nn.Parameter]) -> list[list[nn.Parameter]]:
 
 
 def _group(parameters: list[nn.Parameter], lr: float, recipe: Recipe) -> dict[str, object]:
-    decay = recipe.weight_decay if parameters and parameters[0].ndim > 1 else 0.0
+    decay = recipe.weight_decay if parameters[0].ndim > 1 else 0.0
     return {"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay}
 
-
-def _own_size(parameter: nn.Parameter) -> float:
-    """Root mean square of a pretrained weight. Converted weights differ by four orders of magnitude (4e-4 to 12 by tensor): equal steps
-    ruin the smallest within minutes, steps of one share of each weight's size do not."""
-    size = parameter.detach().square().mean().sqrt().item()
-    return size if parameter.ndim > 1 else max(size, 0.05)

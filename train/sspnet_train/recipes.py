@@ -14,7 +14,7 @@ from .model import SSPNetConfig
 class Recipe:
     """Everything but data and length.
 
-    entry_lr: the entry flow's own rate (0 freezes it); relative_entry_lr: its steps are shares of each weight's own size.
+    entry_lr: the entry flow's own rate (0 freezes it): all its weights step together, so rates that are usual elsewhere ruin it.
     fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
     shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
@@ -37,7 +37,6 @@ class Recipe:
     warmup_steps: int = 0
     ema: float = 0.0
     plateau_patience: int = 0
-    relative_entry_lr: bool = False
     fixed_entry_statistics: bool = False
 
     def head_weights(self, config: SSPNetConfig) -> list[float]:
