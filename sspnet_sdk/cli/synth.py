@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -33,8 +34,7 @@ def command(count: int, out: Path, seed: int, assets: Path | None, poses: tuple[
         from sspnet_train.synth import SynthError, generate
     except ImportError as error:
         raise SSPNetError(f"synth needs pip install 'sspnet-sdk[train,synth]': {error}") from error
-    shown = click.progressbar(length=count, label="rendering", file=click.get_text_stream("stderr"))
-    with shown as bar:
+    with click.progressbar(length=count, label="rendering", file=sys.stderr) as bar:
         try:
             labels = generate(
                 count, out, seed, assets=assets, poses=poses, workers=workers, progress=lambda done, _: bar.update(done - bar.pos)

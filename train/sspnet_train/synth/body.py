@@ -175,23 +175,28 @@ def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotation
     return np.einsum("nij,nj->ni", matrices[:, :, :3], vertices) + matrices[:, :, 3]
 
 
-def body_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(17, 3) joints of posed vertices, in Human3.6M's order with COCO's definitions, as networks trained on photographs see
-    them.
-
-    Limb joints: the mesh's COCO regressor, moved up the torso by `TOWARDS_SHOULDERS`; 0, 7, 8 are midpoints; 10 lies between
-    the ears,
-    9 on the way from 8 to 10.
-    """
+def mesh_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
+    """(17, 3) joints of posed vertices as the mesh's own regressor has them; Human3.6M's order, 0, 7, 8 midpoints, 10 between the ears."""
     regressed = dict(zip(rig.coco_names, rig.coco @ vertices[: rig.coco.shape[1]].astype(np.float64), strict=True))
     joints = np.zeros((17, 3))
     for joint, name in COCO_OF_JOINT.items():
         joints[joint] = regressed[name]
-    up = (joints[11] + joints[14] - joints[1] - joints[4]) / 2
+    joints[10] = (regressed["left_ear"] + regressed["right_ear"]) / 2
+    return _with_centre_joints(joints)
+
+
+def body_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
+    """(17, 3) joints with COCO's definitions, as networks trained on photographs see them: the mesh's own, moved up the torso by
+    `TOWARDS_SHOULDERS`."""
+    joints = mesh_joints(rig, vertices)
+    up = joints[8] - joints[0]
     for joint, share in TOWARDS_SHOULDERS.items():
         joints[joint] += share * up
+    return _with_centre_joints(joints)
+
+
+def _with_centre_joints(joints: np.ndarray) -> np.ndarray:
     joints[0], joints[8] = (joints[1] + joints[4]) / 2, (joints[11] + joints[14]) / 2
     joints[7] = (joints[0] + joints[8]) / 2
-    joints[10] = (regressed["left_ear"] + regressed["right_ear"]) / 2
     joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
     return joints

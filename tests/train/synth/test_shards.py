@@ -1,0 +1,71 @@
+"""`sspnet-sdk synth`: the same people for the same seed, in shards that a killed run goes on with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sspnet_train.data.synth3d import synth3d
+from sspnet_train.synth import AssetError, GenerateError, generate
+from sspnet_train.synth.assets import load_assets
+
+from sspnet_sdk.cli.main import main
+
+pytestmark = pytest.mark.usefixtures("studio")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("people")
+    generate(4, out, 5, shard_size=2)
+    return out
+
+
+def test_the_training_data_set_reads_what_was_rendered(folder) -> None:
+    people = synth3d(folder, "train")
+    labels = np.load(folder / "labels.npz")
+    assert len(labels["name"]) == 4 and labels["shard"].tolist() == [0, 0, 1, 1]
+    sample = people[0]
+    assert sample.image.dtype == np.uint8 and min(sample.image.shape[:2]) >= 48
+    assert sample.keypoints.shape == (17, 2) and sample.joints3d.shape == (17, 3)
+    assert np.abs(sample.joints3d[0]).max() == 0 and 1500 < sample.root_z < 12000
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(folder) -> None:
+    shards = {path.name: path.read_bytes() for path in folder.glob("*.tar")}
+    (folder / "parts" / "labels_01.npz").unlink()
+    (folder / "synth_01.tar").write_bytes(b"half a shard")
+    generate(4, folder, 5, shard_size=2)
+    assert {path.name: path.read_bytes() for path in folder.glob("*.tar")} == shards
+    assert not list(folder.rglob("*.part"))
+
+
+def test_a_larger_count_adds_to_what_is_there(folder) -> None:
+    before = (folder / "synth_00.tar").stat().st_mtime_ns, np.load(folder / "labels.npz")["keypoints"]
+    seen = []
+    generate(5, folder, 5, shard_size=2, progress=lambda done, count: seen.append((done, count)))
+    assert (folder / "synth_00.tar").stat().st_mtime_ns == before[0]
+    np.testing.assert_array_equal(np.load(folder / "labels.npz")["keypoints"][:4], before[1])
+    assert seen == [(4, 5), (5, 5)]
+
+
+def test_pictures_of_two_seeds_are_not_mixed_in_one_folder(folder) -> None:
+    with pytest.raises(GenerateError, match="made with other seed"):
+        generate(4, folder, 6, shard_size=2)
+
+
+def test_assets_that_cannot_be_used_are_named(tmp_path) -> None:
+    with pytest.raises(AssetError, match="no folder of assets"):
+        load_assets(tmp_path / "nowhere")
+    with pytest.raises(AssetError, match="neither backgrounds/ nor cloth/"):
+        load_assets(tmp_path)
+    (tmp_path / "backgrounds").mkdir()
+    (tmp_path / "backgrounds" / "a.png").write_bytes(b"no picture")
+    with pytest.raises(AssetError, match=r"a\.png is not a readable picture"):
+        load_assets(tmp_path)
+
+
+def test_the_command_line_says_in_one_line_what_is_wrong(tmp_path) -> None:
+    result = CliRunner().invoke(main, ["synth", "--count", "1", "--out", str(tmp_path / "o"), "--assets", str(tmp_path / "no")])
+    assert result.exit_code == 1
+    assert "no folder of assets" in result.output
