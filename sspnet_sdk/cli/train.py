@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
@@ -11,40 +10,67 @@ from sspnet_sdk.cli.extras import needing
 
 
 @click.command(name="train", short_help="Train or fine-tune a network.")
-@click.option("--recipe", default="edge", show_default=True, help="Named recipe: edge, paper.")
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder with the data sets: people3d/, synth3d/.")
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]FOLDER",
+    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
+)
+@click.option("--recipe", help="edge, paper or finetune.  [default: finetune with --init, else edge]")
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
-@click.option("--init", type=click.Path(path_type=Path), help="Checkpoint to start from.")
+@click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`.")
+@click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Leave these weights as they are.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--validate-every", type=click.IntRange(min=1), metavar="N", help="Steps.  [default: a tenth, at most 2000]")
+@click.option("--workers", type=click.IntRange(min=0), default=0, show_default=True, help="Processes that load pictures.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads; one per free core.")
-def command(recipe: str, data: Path, steps: int, out: Path, init: Path | None, resume: bool, seed: int, threads: int) -> None:
-    """Train a network; --out holds checkpoint.safetensors, the logs, and what --resume needs. Ctrl-C saves first."""
+@click.option("--bf16", is_flag=True, help="Compute in bfloat16 (GPUs, CPUs with AVX-512 BF16); coordinates stay float32.")
+@click.option("--sync-batch-norm", is_flag=True, help="Under torchrun: batch statistics over all ranks together.")
+def command(
+    data: tuple[str, ...],
+    recipe: str | None,
+    steps: int,
+    out: Path,
+    init: str | None,
+    freeze: tuple[str, ...],
+    resume: bool,
+    seed: int,
+    validate_every: int | None,
+    workers: int,
+    threads: int,
+    bf16: bool,
+    sync_batch_norm: bool,
+) -> None:
+    """Train a network; --out holds checkpoint.safetensors, logs, overlays, and what --resume needs. Ctrl-C saves first.
+
+    Several GPUs or machines: torchrun --nproc-per-node 4 --no-python sspnet-sdk train …
+    """
     with needing("train", "train"):
         import torch
-        from sspnet_train.data.folder import open_folder
+        from sspnet_train.checkpoint import CheckpointError
+        from sspnet_train.data.catalog import parse_data
         from sspnet_train.errors import TrainingError
-        from sspnet_train.loop import RunOptions
-        from sspnet_train.loop import train as run_training
-        from sspnet_train.recipes import RECIPES
+        from sspnet_train.training import run_training
 
-    if recipe not in RECIPES:
-        raise click.BadParameter(f"{recipe!r} is none of {', '.join(RECIPES)}", param_hint="--recipe")
     torch.set_num_threads(threads)
-    said = time.monotonic()
-
-    def on_step(step: int, count: int, loss: float) -> None:
-        nonlocal said
-        if time.monotonic() - said > 10 or step in (1, count):
-            said = time.monotonic()
-            click.echo(f"step {step}/{count}  loss {loss:.4f}", err=True)
-
     try:
-        sources, validation = open_folder(data, RECIPES[recipe].shares)
-        run_training(
-            RECIPES[recipe], sources, validation, out, RunOptions(steps, seed), init=init, resume=resume, on_step=on_step
+        checkpoint = run_training(
+            parse_data(data),
+            out,
+            steps,
+            recipe=recipe or ("finetune" if init else "edge"),
+            init=init,
+            resume=resume,
+            freeze=freeze,
+            seed=seed,
+            workers=workers,
+            validate_steps=validate_every,
+            bf16=bf16,
+            sync_batch_norm=sync_batch_norm,
         )
-    except TrainingError as error:
+    except (TrainingError, CheckpointError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"wrote {out / 'checkpoint.safetensors'}", err=True)
+    click.echo(f"wrote {checkpoint}", err=True)

@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 class RunOptions:
     """How one run goes. decay_from: step from which the rate falls to zero along a half cosine (None: never).
 
-    save_minutes: a checkpoint every so often; validate_minutes: scores of the moving average every so often; save_steps,
-    validate_steps: the same by steps where given, so that a run repeats exactly even where its rate hangs on validations.
+    save_minutes, save_steps: a checkpoint every so often; validate_minutes: scores of the moving average every so often, or by
+    validate_steps where given, so that a run repeats exactly even where its rate hangs on validations.
     bf16: forward passes in bfloat16 (coordinates stay float32); sync_batch_norm: statistics over the ranks' batches together.
     """
 
@@ -175,15 +175,14 @@ class _Run:
 
     def _housekeeping(self) -> None:
         now, options = time.monotonic(), self.options
-        if self._due(options.validate_steps, now - self.validated > 60 * options.validate_minutes):
+        late = agreed(now - self.validated > 60 * options.validate_minutes)
+        if self.next_step % options.validate_steps == 0 if options.validate_steps else late:
             self.validate()
             self.validated = time.monotonic()
-        if self._due(options.save_steps, now - self.saved > 60 * options.save_minutes):
+        late = agreed(now - self.saved > 60 * options.save_minutes)
+        if late or (options.save_steps and self.next_step % options.save_steps == 0):
             self.save()
             self.saved = time.monotonic()
-
-    def _due(self, steps: int, late: bool) -> bool:
-        return self.next_step % steps == 0 if steps else agreed(late)
 
     def save(self) -> None:
         if not self.is_main:

@@ -47,10 +47,11 @@ READERS = {
 def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
     """["mpii=/data/mpii", "mine/"] -> name -> folder; a folder without a name is recognised by what lies in it.
 
-    An address (shards=s3://bucket/people) stays text.
+    A folder of data sets (people3d/, synth3d/, … by their names) stands for all of them. An address (shards=s3://bucket/people)
+    stays text.
     """
     found: dict[str, Path | str] = {}
-    for word in words:
+    for word in [part for given in words for part in _several(given)]:
         name, sign, place = word.partition("=") if "=" in word else ("", "", word)
         if sign and name not in READERS:
             raise DataError(f"no data set is called {name!r}; choose from {', '.join(READERS)} (as NAME=FOLDER)")
@@ -64,6 +65,16 @@ def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
             raise DataError(f"{name} is given twice: {found[name]} and {place}")
         found[name] = place if "://" in place else Path(place)
     return found
+
+
+def _several(word: str) -> list[str]:
+    """A word, or a word for each data set in the folder that it names."""
+    folder = Path(word)
+    inside = {name: folder / name for name in READERS if (folder / name).is_dir()}
+    panoramas = folder / "people3d" / "assets" / "backgrounds"
+    if panoramas.is_dir():
+        inside.setdefault("backgrounds", panoramas)
+    return [f"{name}={place}" for name, place in inside.items()] or [word]
 
 
 def recognise(folder: Path) -> str:
