@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class _Handoff(Generic[T]):
             return None
 
 
-def in_background(items: Iterator[T], depth: int = 2, latest: bool = False) -> Iterator[T]:
+def in_background(items: Iterator[T], depth: int = 2, latest: bool = False) -> Generator[T, None, None]:
     """The same items, made ahead in a thread; errors arrive in order.
 
     Closing this generator (or leaving a `for` over it early) stops the thread and closes `items`.
@@ -73,13 +74,29 @@ def in_background(items: Iterator[T], depth: int = 2, latest: bool = False) -> I
     """
     handoff: _Handoff[T] = _Handoff(1 if latest else depth, latest)
     thread = threading.Thread(target=_make, args=(items, handoff), name="sspnet-sdk", daemon=True)
+    _running[thread] = handoff
     thread.start()
     try:
         while (item := handoff.get()) is not None:
             yield item[0]
     finally:
-        handoff.cancel()
-        thread.join(_PATIENCE_S)
+        _stop(thread, handoff)
+
+
+def _stop(thread: threading.Thread, handoff: _Handoff) -> None:
+    handoff.cancel()
+    thread.join(_PATIENCE_S)
+    _running.pop(thread, None)
+
+
+_running: dict[threading.Thread, _Handoff] = {}
+
+
+@atexit.register
+def _stop_all() -> None:
+    """A program that ends with a generator still open: threads inside an engine must not be cut off by the interpreter's end."""
+    for thread, handoff in list(_running.items()):
+        _stop(thread, handoff)
 
 
 def _make(items: Iterator[T], handoff: _Handoff[T]) -> None:

@@ -51,6 +51,7 @@ class Overlay:
     def draw(self, image: Image, poses: Sequence[Pose], legend: str | None = None) -> Image:
         """See the function `draw`."""
         canvas = image.copy()
+        poses = [pose for pose in poses if _finite(pose)]
         for pose in sorted(poses, key=lambda pose: float(pose.box[3])):
             draw_skeleton(canvas, pose)
         side = int(_INSET_SHARE * min(canvas.shape[:2]))
@@ -79,9 +80,9 @@ def describe(poses: Sequence[Pose], fps: float | None) -> str:
 
 def draw_skeleton(canvas: Image, pose: Pose) -> None:
     """Draw one pose onto `canvas` in place."""
-    size = float(max(pose.box[2], pose.box[3]))
-    if not np.isfinite(pose.keypoints).all() or not np.isfinite(size):
+    if not _finite(pose):
         return
+    size = float(max(pose.box[2], pose.box[3]))
     width = float(np.clip(size * 0.014, 1.5, 14.0))
     low, high = _region(canvas.shape, pose.keypoints, margin=2 * width + 3)
     if (high <= low).any():
@@ -121,6 +122,10 @@ def draw_legend(canvas: Image, text: str) -> None:
         x += 2 * radius + pad // 2
         cv2.putText(canvas, name, (x, baseline), font, scale, (240, 240, 240), weight, cv2.LINE_AA)
         x += cv2.getTextSize(name, font, scale, weight)[0][0] + pad
+
+
+def _finite(pose: Pose) -> bool:
+    return all(bool(np.isfinite(part).all()) for part in (pose.keypoints, pose.joints3d, pose.confidence, pose.box))
 
 
 def _draw_bones(color: Image, alpha: NDArray[np.uint8], points: NDArray, confidence: NDArray, width: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ _READ_AHEAD = 2
 
 def pictures(
     paths: Iterable[Path], estimator: Estimator, *, people: int = 1, boxes: Sequence[Any] = ()
-) -> Iterator[Frame | tuple[Path, SSPNetError]]:
+) -> Generator[Frame | tuple[Path, SSPNetError], None, None]:
     """A `Frame` for each picture, in order; for one that cannot be used, its path and the error, and on to the next.
 
     Args:

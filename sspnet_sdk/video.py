@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sspnet_sdk.background import in_background
@@ -29,7 +29,7 @@ def stream(
     smooth: float = 0.5,
     boxes: Iterable[Any] = (),
     live: bool | None = None,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Follow people through a video; yields a `Frame` for each picture.
 
     Reading, the network and the caller's loop run at the same time. A file is never skipped in: every frame is yielded, in
@@ -54,12 +54,12 @@ def stream(
     return _stream(capture, capture is not source, tracker, smooth, capture.live if live is None else live)
 
 
-def _stream(capture: Capture, owned: bool, tracker: Tracker, smooth: float, live: bool) -> Iterator[Frame]:
+def _stream(capture: Capture, owned: bool, tracker: Tracker, smooth: float, live: bool) -> Generator[Frame, None, None]:
     shots = in_background(_shots(capture, owned), _READ_AHEAD, latest=live)
     return in_background(_estimate(shots, capture.name, tracker, smooth), _DONE_AHEAD, latest=live)
 
 
-def _shots(capture: Capture, owned: bool) -> Iterator[Shot]:
+def _shots(capture: Capture, owned: bool) -> Generator[Shot, None, None]:
     try:
         yield from capture
     finally:
@@ -67,7 +67,7 @@ def _shots(capture: Capture, owned: bool) -> Iterator[Shot]:
             capture.close()
 
 
-def _estimate(shots: Iterator[Shot], source: str, tracker: Tracker, smooth: float) -> Iterator[Frame]:
+def _estimate(shots: Generator[Shot, None, None], source: str, tracker: Tracker, smooth: float) -> Generator[Frame, None, None]:
     smoothers: dict[int, PoseSmoother] = {}
     rate = _Rate()
     try:
@@ -77,7 +77,7 @@ def _estimate(shots: Iterator[Shot], source: str, tracker: Tracker, smooth: floa
             smoothed = tuple(Person(person.id, smoothers[person.id](person.pose, shot.time_s)) for person in people)
             yield Frame(shot.image, source, shot.index, shot.time_s, smoothed, rate.tick())
     finally:
-        shots.close()  # type: ignore[attr-defined]
+        shots.close()
 
 
 class _Rate:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from sspnet_sdk.cli.interrupts import Interrupts
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats import Writer, open_writer
 from sspnet_sdk.frame import Frame
@@ -24,6 +21,7 @@ class Outputs:
     ) -> None:
         self._writers: dict[Path, Writer] = {}
         self._written = 0
+        self._interrupts = Interrupts()
         try:
             for name, path in targets.items():
                 self._writers[path] = open_writer(name, path, fps)
@@ -36,49 +34,43 @@ class Outputs:
             raise
 
     def __enter__(self) -> Outputs:
+        self._interrupts.__enter__()
         return self
 
     def write(self, frame: Frame) -> None:
         """Give the frame to every writer; one that fails is given up, and its error raised."""
-        for path, writer in list(self._writers.items()):
-            try:
-                writer.write(frame)
-            except (SSPNetError, OSError):
-                self._writers.pop(path).discard()
-                raise
-        self._written += 1
+        with self._interrupts.held():
+            for path, writer in list(self._writers.items()):
+                try:
+                    writer.write(frame)
+                except (SSPNetError, OSError):
+                    self._writers.pop(path).discard()
+                    raise
+            self._written += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if self._written == 0:
-            self._discard()
-            return
-        refused: list[SSPNetError] = []
-        with _undisturbed():
-            for path, writer in self._writers.items():
-                try:
-                    writer.close()
-                    if str(path) != "-":
-                        click.echo(f"wrote {path}", err=True)
-                except SSPNetError as problem:
-                    refused.append(problem)
+        self._interrupts.close()
+        try:
+            refused = self._close() if self._written else self._discard()
+        finally:
+            self._interrupts.__exit__()
         if refused and error is None:
             raise refused[0]
-        for second in refused:
-            click.echo(f"Error: {second}", err=True)
+        for problem in refused:
+            click.echo(f"Error: {problem}", err=True)
 
-    def _discard(self) -> None:
+    def _close(self) -> list[SSPNetError]:
+        refused = []
+        for path, writer in self._writers.items():
+            try:
+                writer.close()
+                if str(path) != "-":
+                    click.echo(f"wrote {path}", err=True)
+            except SSPNetError as problem:
+                refused.append(problem)
+        return refused
+
+    def _discard(self) -> list[SSPNetError]:
         for writer in self._writers.values():
             writer.discard()
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not cut off the completing of files."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
+        return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,6 @@ def command(
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("coco", "openpose", "trc", "bvh")}
     job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop completes the files too
     estimator = Estimator(options.pop("bundle"), **options)
     people = max(people, len(boxes))
     failed = run_predict.run(job, estimator, people, boxes, smoothing if smooth else 0.0, options["target_fps"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> 
 def run(job: Job, estimator: Estimator, people: int, boxes: Sequence[Any], smooth: float, target_fps: float | None) -> bool:
     """Do it. True if a picture among several could not be used."""
     count: int | None
-    results: Iterator[Frame | tuple[Path, SSPNetError]]
+    results: Generator[Frame | tuple[Path, SSPNetError], None, None] | Generator[Frame, None, None]
     if job.video is None:
         results = pictures(job.pictures, estimator, people=people, boxes=boxes)
         fps, live, count = 30.0, False, len(job.pictures)
@@ -70,7 +71,11 @@ def run(job: Job, estimator: Estimator, people: int, boxes: Sequence[Any], smoot
         results = stream(capture, estimator, people=people, smooth=smooth, boxes=boxes)
         fps, live, count = capture.fps, capture.live, capture.frames
     failed = False
-    with Outputs(job.overlay, job.targets, job.several, job.video is not None, fps, live) as outputs, Progress(count) as progress:
+    with (
+        contextlib.closing(results),
+        Outputs(job.overlay, job.targets, job.several, job.video is not None, fps, live) as outputs,
+        Progress(count) as progress,
+    ):
         for result in results:
             if isinstance(result, Frame):
                 outputs.write(result)

@@ -1,0 +1,94 @@
+"""Drawings: joints lie where the pose says, sides have their colours, doubt shows, and nothing outside the picture breaks."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_people import make_frame, make_pose
+
+from sspnet_sdk.draw import Overlay, draw
+from sspnet_sdk.frame import Person
+from sspnet_sdk.inset import render_inset
+from sspnet_sdk.skeleton import SIDE_COLORS
+
+GREY = np.full((480, 640, 3), 90, np.uint8)
+
+
+def _near(image, point, color):
+    x, y = np.round(point - 0.5).astype(int)
+    return np.abs(image[y, x].astype(int) - color).max() < 25
+
+
+def test_joints_are_drawn_where_they_are_in_the_colour_of_their_side():
+    pose = make_pose(confidence=1.0)
+    image = draw(GREY, pose, inset=False, legend="")
+    for joint, side in ((3, "right"), (6, "left"), (13, "left"), (16, "right"), (10, "centre")):
+        assert _near(image, pose.keypoints[joint], SIDE_COLORS[side]), joint
+
+
+def test_the_picture_itself_is_not_touched():
+    before = GREY.copy()
+    draw(GREY, make_pose())
+    np.testing.assert_array_equal(GREY, before)
+
+
+def test_doubtful_joints_are_fainter():
+    changes = []
+    for confidence in (1.0, 0.5, 0.1):
+        image = draw(GREY, make_pose(confidence=confidence), inset=False, legend="")
+        changes.append(int(np.abs(image.astype(int) - GREY).sum()))
+    assert changes[0] > 1.3 * changes[1] > 1.3 * changes[2] > 0
+
+
+def test_nobody_leaves_the_picture_as_it_is():
+    np.testing.assert_array_equal(draw(GREY, []), GREY)
+
+
+def test_the_inset_avoids_the_people_and_stays_where_it_is_in_a_video():
+    overlay = Overlay()
+    first = overlay.draw_frame(make_frame(0, Person(1, make_pose(centre=(560, 160)))))
+    plain = draw(make_frame(0).image, [])
+    assert (first[20:150, 20:150] != plain[20:150, 20:150]).any()  # upper left: the person is on the right
+    second = overlay.draw_frame(make_frame(1, Person(1, make_pose(centre=(80, 160)))))
+    assert (second[40:150, 100:150] != plain[40:150, 100:150]).mean() > 0.9
+
+
+def test_the_inset_shows_depth_from_the_side():
+    """Arms stretched to the camera look short from the front; seen obliquely they spread the drawing."""
+    spread = []
+    for reach in (0.0, -600.0):
+        pose = make_pose(confidence=1.0)
+        pose.joints3d[[13, 16], 2] += reach
+        image = render_inset([pose], np.full((300, 300, 3), 90, np.uint8))
+        blue = (np.abs(image.astype(int) - SIDE_COLORS["left"]) < 25).all(axis=2) | (
+            np.abs(image.astype(int) - SIDE_COLORS["right"]) < 25
+        ).all(axis=2)
+        spread.append(int(np.ptp(np.nonzero(blue)[1])))
+    assert spread[1] > spread[0] + 10
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (60, 2000), (2000, 60), (1080, 1920)])
+def test_any_shape_of_picture_can_be_drawn_on(shape):
+    image = np.zeros((*shape, 3), np.uint8)
+    assert draw(image, [make_pose(), make_pose(seed=1)]).shape == image.shape
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(1e-3, 1e4))
+def test_poses_anywhere_draw_without_an_error(x, y, size):
+    pose = make_pose()
+    pose.keypoints[:] = pose.keypoints * np.float32(size) + np.float32([x, y])
+    pose.box[:] = np.concatenate([pose.keypoints.min(0), np.ptp(pose.keypoints, axis=0)])
+    assert draw(GREY, pose).shape == GREY.shape
+
+
+def test_not_a_number_is_left_out():
+    pose = make_pose()
+    pose.keypoints[4] = np.nan
+    pose.joints3d[4] = np.nan
+    assert draw(GREY, pose).shape == GREY.shape
+
+
+def test_a_unicode_legend_does_not_break():
+    assert cv2.norm(draw(GREY, make_pose(), legend="schön · 人"), GREY) > 0

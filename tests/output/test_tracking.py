@@ -1,0 +1,91 @@
+"""Following people: the box moves with them, ids last, who is lost is found again."""
+
+import cv2
+import numpy as np
+import pytest
+from made_people import make_pose
+from moving_photo import BOX, FPS, PHOTO, frames, view
+
+from sspnet_sdk import OptionError
+from sspnet_sdk.tracking import Tracker, nearest, next_box, same_person
+
+
+def test_a_person_is_followed_through_pan_and_zoom(estimator):
+    still = estimator.predict(str(PHOTO), BOX)
+    tracker = Tracker(estimator, boxes=[BOX])
+    errors = []
+    for index, frame in enumerate(frames(45)):
+        (person,) = tracker.update(frame, index / FPS)
+        assert person.id == 1
+        moved = still.keypoints @ view(index / FPS)[:, :2].T + view(index / FPS)[:, 2]
+        errors.append(np.linalg.norm(person.pose.keypoints - moved, axis=1).mean() / (BOX[3] * view(index / FPS)[0, 0]))
+    assert np.mean(errors) < 0.03
+    assert max(errors) < 0.08
+
+
+def test_without_a_box_the_person_is_found(estimator):
+    tracker = Tracker(estimator)
+    people = [tracker.update(frame, index / FPS) for index, frame in enumerate(frames(5))]
+    left, top, width, height = people[-1][0].pose.box
+    centre = view(4 / FPS)[:, :2] @ np.array([BOX[0] + BOX[2] / 2, BOX[1] + BOX[3] / 2]) + view(4 / FPS)[:, 2]
+    assert left < centre[0] < left + width
+    assert top < centre[1] < top + height
+
+
+def test_two_people_keep_their_ids_when_they_come_near_each_other(estimator):
+    photo = cv2.imread(str(PHOTO))
+    person = photo[110:400, 250:410]
+    tracker, places = None, []
+    for index in range(20):
+        wide = np.full((424, 900, 3), 150, np.uint8)
+        left, right = 40 + 8 * index, 700 - 8 * index
+        wide[60:350, right : right + 160] = person[:, ::-1]
+        wide[60:350, left : left + 160] = person
+        if tracker is None:
+            tracker = Tracker(estimator, people=2, boxes=[(left + 20, 75, 120, 260), (right + 20, 75, 120, 260)])
+        places.append(
+            {p.id: float(p.pose.keypoints[:, 0].mean()) - (left, right)[p.id - 1] for p in tracker.update(wide, index / FPS)}
+        )
+    assert all(set(place) == {1, 2} for place in places)
+    offsets = np.array([[place[1], place[2]] for place in places])
+    assert np.abs(offsets - offsets[0]).max() < 25
+
+
+def test_the_next_box_keeps_a_still_person_and_stays_in_the_picture():
+    pose = make_pose(centre=(320, 240))
+    box = pose.box
+    for _ in range(20):
+        box = next_box(pose, box, (640, 480))
+    again = next_box(pose, box, (640, 480))
+    np.testing.assert_allclose(again, box, atol=0.5)
+    low, high = pose.keypoints.min(0), pose.keypoints.max(0)
+    assert (box[:2] <= low).all() and (box[:2] + box[2:] >= high).all()
+    outside = make_pose(centre=(630, 240))
+    for _ in range(20):
+        box = next_box(outside, box, (640, 480))
+    assert box[0] + box[2] <= 640.5
+
+
+def test_joints_that_are_not_seen_do_not_stretch_the_box():
+    pose = make_pose()
+    pose.keypoints[[3, 6]] += (0, 400)
+    pose.confidence[[3, 6]] = 0.05
+    box = next_box(pose, pose.box, (2000, 2000))
+    assert box[1] + box[3] < pose.box[1] + pose.box[3] + 20
+
+
+def test_poses_on_one_person_are_told_from_neighbours():
+    assert same_person(make_pose(0.0), make_pose(0.05))
+    assert not same_person(make_pose(centre=(300, 240)), make_pose(centre=(400, 240)))
+
+
+def test_somebody_found_again_is_matched_by_place():
+    boxes = [np.array(box, np.float32) for box in [(0, 0, 50, 100), (300, 0, 50, 100)]]
+    assert nearest(np.array([310, 5, 50, 100], np.float32), boxes) == 1
+    assert nearest(np.array([150, 300, 50, 100], np.float32), boxes) is None
+
+
+@pytest.mark.parametrize("people", [0, -1, 1.5, True, "2"])
+def test_people_must_be_a_whole_number(estimator, people):
+    with pytest.raises(OptionError, match="whole number"):
+        Tracker(estimator, people=people)

@@ -1,0 +1,157 @@
+"""Videos: every frame of a file, the newest of a live source; an orderly end whatever happens."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+from made_people import make_frame, make_pose
+from moving_photo import BOX, FPS, frames, write_video
+
+from sspnet_sdk import ImageError, OptionError
+from sspnet_sdk.background import in_background
+from sspnet_sdk.capture import Capture
+from sspnet_sdk.frame import Person
+from sspnet_sdk.overlay import OverlayVideo
+from sspnet_sdk.video import stream
+from sspnet_sdk.video_file import VideoFile
+
+
+@pytest.fixture(scope="module")
+def walk_video(tmp_path_factory):
+    return write_video(tmp_path_factory.mktemp("video") / "a walk ü.mp4", frames(30))
+
+
+def _threads():
+    return [thread for thread in threading.enumerate() if thread.name == "sspnet-sdk"]
+
+
+def test_every_frame_of_a_file_comes_in_order_with_its_time(walk_video, estimator):
+    results = list(stream(walk_video, estimator))
+    assert [frame.index for frame in results] == list(range(30))
+    np.testing.assert_allclose([frame.time_s for frame in results], np.arange(30) / FPS, atol=1e-3)
+    assert {frame.source for frame in results} == {"a walk ü.mp4"}
+    assert results[-1].fps > 0
+    assert not _threads()
+
+
+def test_a_slow_consumer_of_a_live_source_gets_the_newest_frames(walk_video, estimator):
+    indices = []
+    for frame in stream(walk_video, estimator, live=True, boxes=[BOX]):
+        indices.append(frame.index)
+        time.sleep(0.15)
+    assert indices == sorted(indices)
+    assert len(indices) < 30
+    assert indices[-1] == 29
+
+
+def test_a_slow_consumer_of_a_file_misses_nothing(walk_video, estimator):
+    seen = 0
+    for _ in stream(walk_video, estimator, boxes=[BOX]):
+        seen += 1
+        time.sleep(0.02)
+    assert seen == 30
+
+
+def test_leaving_the_loop_early_ends_the_threads_and_frees_the_file(walk_video, estimator):
+    results = stream(walk_video, estimator)
+    next(results)
+    results.close()
+    assert not _threads()
+
+
+def test_smoothing_calms_a_noisy_video(tmp_path, estimator):
+    rng = np.random.default_rng(0)
+    still = frames(1)[0].astype(np.int16)
+    noisy = [np.clip(still + rng.normal(0, 25, still.shape), 0, 255).astype(np.uint8) for _ in range(25)]
+    path = write_video(tmp_path / "noise.avi", noisy, "MJPG")
+    jitter = {}
+    for smooth in (0.0, 0.5):
+        tracks = [frame.people[0].pose.keypoints for frame in stream(path, estimator, smooth=smooth, boxes=[BOX])]
+        jitter[smooth] = np.diff(np.array(tracks)[8:], axis=0).std()
+    assert jitter[0.5] < 0.5 * jitter[0.0]
+
+
+@pytest.mark.parametrize("content", [b"", b"no video", bytes(range(256)) * 40])
+def test_what_is_no_video_is_said_in_one_line(content, tmp_path, estimator):
+    path = tmp_path / "bad.mp4"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=r"bad\.mp4 is not a video"):
+        stream(path, estimator)
+
+
+def test_a_missing_file_and_a_missing_camera_are_named(tmp_path, estimator):
+    with pytest.raises(ImageError, match="no file"):
+        stream(tmp_path / "none.mp4", estimator)
+    with pytest.raises(ImageError, match="camera 97"):
+        stream(97, estimator)
+
+
+@pytest.mark.parametrize("source", [None, True, 1.5])
+def test_a_source_of_another_kind_is_refused(source, estimator):
+    with pytest.raises(OptionError, match="a source is"):
+        stream(source, estimator)
+
+
+def test_errors_in_a_background_iterator_arrive_after_its_items():
+    def numbers():
+        yield 1
+        yield 2
+        raise ValueError("third")
+
+    seen = []
+    with pytest.raises(ValueError, match="third"):
+        for number in in_background(numbers()):
+            seen.append(number)
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi", ".mkv", ".webm"])
+def test_a_written_video_plays_with_all_its_frames(suffix, tmp_path):
+    path = tmp_path / f"out {suffix}"
+    video = VideoFile(path, 25.0)
+    for image in frames(12):
+        video.write(image)
+    assert not path.exists()
+    video.close()
+    capture = Capture(path)
+    assert (capture.fps, capture.frames) == (25.0, 12)
+    assert len(list(capture)) == 12
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_discarded_video_leaves_the_old_file(tmp_path):
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"old")
+    video = VideoFile(path, 25.0)
+    video.write(frames(1)[0])
+    video.discard()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_live_overlay_keeps_the_speed_of_time_when_frames_were_dropped(tmp_path):
+    overlay = OverlayVideo(tmp_path / "live.mp4", 20.0, keep_time=True)
+    for index in (0, 3, 4, 9, 10):
+        overlay.write(make_frame(index, Person(1, make_pose()), fps=10.0))
+    overlay.close()
+    capture = cv2.VideoCapture(str(tmp_path / "live.mp4"))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 21  # one second at 20 frames per second, and the last
+
+
+def test_another_suffix_is_refused_with_the_choices(tmp_path):
+    with pytest.raises(OptionError, match=r"\.mp4"):
+        VideoFile(tmp_path / "out.txt", 25.0)
+
+
+def test_a_program_may_end_in_the_middle_of_a_stream(walk_video):
+    code = (
+        "import sys\nfrom sspnet_sdk import Estimator\nfrom sspnet_sdk.video import stream\n"
+        "frames = stream(sys.argv[1], Estimator(backend='onnxruntime', cut=2, input_size=128, threads=1))\n"
+        "next(frames)\nraise SystemExit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(walk_video)], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (7, "")
