@@ -57,6 +57,8 @@ def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, p
     axes.scatter(fastest, errors, s=90, facecolors="none", edgecolors="black", linewidths=0.8, label="best for its speed")
     axes.set(xscale="log", xlabel="frames per second (network, one crop)", ylabel=dict(_MEASURES)[measure])
     axes.set_title(f"{bundle.name}: numbers at the markers are cuts")
+    for axis_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        axis_formatter("{x:g}")
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=8)
     figure.tight_layout()
