@@ -1,4 +1,4 @@
-"""`sspnet-sdk eval`: how accurate a checkpoint is, at every cut and size."""
+"""`sspnet-sdk eval`: how accurate a checkpoint is: every cut and size, or the tables of the paper."""
 
 from __future__ import annotations
 
@@ -11,41 +11,126 @@ from sspnet_sdk.cli.extras import needing
 from sspnet_sdk.cli.options import Numbers
 
 
-@click.command(name="eval", short_help="Score a checkpoint at every cut and size.")
+@click.command(name="eval", short_help="Score a checkpoint, by cut and size or as the paper does.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), required=True, help="A .safetensors checkpoint.")
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder with the data sets: people3d/, synth3d/.")
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]FOLDER",
+    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(["human36m", "mpi-inf-3dhp", "people3d"]),
+    help="The paper's tables on that set (Tables 2, 3, 5).  [default: a score for every cut and size, of people3d and synth3d]",
+)
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True)
-@click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
+@click.option(
+    "--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input; a protocol takes the last."
+)
+@click.option("--multi-crop", is_flag=True, help="Protocols: also with mirrored views, and with five crops.")
+@click.option("--root-depth", type=click.Path(path_type=Path), help="Protocols: a file with the root's depth network.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many people of each data set.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="For `export --accuracy`; - for standard output.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Scores for `export --accuracy`; - for standard output."
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Protocols: a folder for report.md and the tables as CSV.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 def command(
     checkpoint: Path,
-    data: Path,
+    data: tuple[str, ...],
+    protocol: str | None,
     cuts: tuple[int, ...],
     sizes: tuple[int, ...],
+    multi_crop: bool,
+    root_depth: Path | None,
     limit: int | None,
     json_path: Path | None,
+    out: Path | None,
     threads: int,
 ) -> None:
-    """Score validation people: PCK@0.2 torso on photographs, PA-MPJPE on rendered people whose limbs are in sight."""
-    from sspnet_sdk.cli.tables import show_table
-    from sspnet_sdk.staging import write_text
+    """Score a checkpoint on validation people.
 
+    Without --protocol: PCK@0.2 torso on people3d's photographs and PA-MPJPE on synth3d's people whose limbs are in sight.
+    With one: MPJPE, PA-MPJPE, PCK and AUC by action and by head, the paper's figures beside.
+    """
     with needing("train", "eval"):
         import torch
-        from sspnet_train.accuracy import measure_accuracy
-        from sspnet_train.checkpoint import CheckpointError, load_network
-        from sspnet_train.data.folder import open_folder
+        from sspnet_train.checkpoint import CheckpointError
+        from sspnet_train.data.catalog import parse_data
         from sspnet_train.errors import TrainingError
 
     torch.set_num_threads(threads)
     try:
-        _, validation = open_folder(data, ("people3d", "synth3d"))
-        network = load_network(checkpoint)
-        accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
+        sets = parse_data(data)
+        if protocol is None:
+            _score_cuts(checkpoint, sets, cuts, sizes, limit, json_path)
+            return
+        if protocol not in sets:
+            raise TrainingError(f"the protocol {protocol} needs --data {protocol}=FOLDER; given: {', '.join(sets)}")
+        _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)
     except (TrainingError, CheckpointError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _follow(
+    protocol: str,
+    checkpoint: Path,
+    folder: Path | str,
+    size: int,
+    multi_crop: bool,
+    root_depth: Path | None,
+    limit: int | None,
+    out: Path | None,
+) -> None:
+    from sspnet_train.evaluation import evaluate_protocol
+    from tqdm import tqdm
+
+    with tqdm(unit="people", dynamic_ncols=True) as bar:
+
+        def on_progress(done: int, count: int) -> None:
+            bar.total = count
+            bar.update(done - bar.n)
+
+        tables = evaluate_protocol(
+            checkpoint,
+            protocol,
+            folder,
+            size=size,
+            multi_crop=multi_crop,
+            root_depth=root_depth,
+            limit=limit,
+            report=out,
+            on_progress=on_progress,
+        )
+    click.echo("\n\n".join(table.text() for table in tables))
+    if out is not None:
+        click.echo(f"wrote {out / 'report.md'}", err=True)
+
+
+def _score_cuts(
+    checkpoint: Path,
+    sets: dict[str, Path | str],
+    cuts: tuple[int, ...],
+    sizes: tuple[int, ...],
+    limit: int | None,
+    json_path: Path | None,
+) -> None:
+    from sspnet_train.accuracy import measure_accuracy
+    from sspnet_train.checkpoint import load_network
+    from sspnet_train.errors import TrainingError
+    from sspnet_train.training import validation_sets
+
+    from sspnet_sdk.cli.tables import show_table
+    from sspnet_sdk.staging import write_text
+
+    missing = {"people3d", "synth3d"} - set(sets)
+    if missing:
+        raise TrainingError(f"scores by cut and size need people3d and synth3d; missing: {', '.join(sorted(missing))}")
+    network = load_network(checkpoint)
+    validation = validation_sets({name: sets[name] for name in ("people3d", "synth3d")}, "coco")
+    accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
     if str(json_path) != "-":
         rows = [
             (str(cut), size, f"{scores['pck']:.3f}", f"{scores['pa_mpjpe_mm']:.1f}")

@@ -123,6 +123,6 @@ def test_export_and_train_name_what_is_missing(run, tmp_path):
     pytest.importorskip("torch")
     done = run("export", "--checkpoint", "none.safetensors")
     assert done.returncode == 1 and "none.safetensors" in done.stderr
-    done = run("train", "--data", tmp_path, "--steps", "1")
-    assert done.returncode == 1 and "people3d" in done.stderr
+    done = run("train", "--data", tmp_path / "none", "--steps", "1")
+    assert done.returncode == 1 and "no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
