@@ -28,7 +28,9 @@ class Predictions:
 
 
 @torch.no_grad()
-def predict_cuts(network: SSPNet, source: SampleSource, size: int, cuts: Sequence[int], batch: int = 8, limit: int | None = None) -> Predictions:
+def predict_cuts(
+    network: SSPNet, source: SampleSource, size: int, cuts: Sequence[int], batch: int = 8, limit: int | None = None
+) -> Predictions:
     """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
     network.eval()
     device = next(network.parameters()).device
@@ -45,7 +47,10 @@ def predict_cuts(network: SSPNet, source: SampleSource, size: int, cuts: Sequenc
         for cut in cuts:
             if cut == 0:
                 assert entry.pose is not None
-                pose, confidence = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], 2), torch.ones(entry.pose.shape[:2])
+                pose, confidence = (
+                    torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], 2),
+                    torch.ones(entry.pose.shape[:2]),
+                )
             else:
                 pose, confidence, _ = heads[cut * network.config.levels - 1]
             poses[cut].append(pose.float().cpu().numpy())
@@ -66,6 +71,7 @@ def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str,
     samples = [source[i] for i in range(count)]
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight > 0 for sample in samples])
+    truth[~trusted] = np.nan
     visible = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in samples])
     limbs = list(LIMB_JOINTS)
     sides = np.array([max(sample.box[2:]) for sample in samples])
@@ -77,7 +83,9 @@ def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str,
     sure = valid & (predictions.confidence[cut][:, limbs] > 0.8)
     scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
     if samples[0].visible is not None and samples[0].joints3d is not None:
-        errors = pa_mpjpe(predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples]).astype(np.float64)[:, limbs])
+        errors = pa_mpjpe(
+            predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples]).astype(np.float64)[:, limbs]
+        )
         clear = visible[:, limbs].sum(axis=1) >= FULLY_VISIBLE
         scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
     return scores

@@ -196,6 +196,7 @@ class _Run:
         save_state(self.folder / "state.pt", state)
         weights = self.average.weights if self.average else self.network.state_dict()
         notes = {"recipe": self.recipe.name, "step": str(self.next_step), "crops": str(self.crops)}
+        notes["data"] = ",".join(sorted(self.recipe.shares))
         save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, weights, notes)
 
     def _restore(self) -> None:

@@ -1,0 +1,43 @@
+"""Metrics against independent implementations and against cases computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_people import person_mm
+from scipy.linalg import orthogonal_procrustes
+from scipy.spatial import procrustes as scipy_procrustes
+from scipy.spatial.transform import Rotation
+from sspnet_train.metrics import auc, mpjpe, pa_mpjpe, pck, procrustes
+
+
+def test_mpjpe_by_hand():
+    truth, said = np.zeros((1, 2, 3)), np.array([[[3.0, 4.0, 0.0], [0.0, 0.0, 1.0]]])
+    assert mpjpe(said, truth)[0] == 3.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_procrustes_is_scipys(seed):
+    truth, said = person_mm(seed), person_mm(seed + 50)
+    standard, aligned, _ = scipy_procrustes(truth, said)
+    centred = truth - truth.mean(axis=0)
+    ours = (procrustes(said[None], truth[None])[0] - truth.mean(axis=0)) / np.linalg.norm(centred)
+    np.testing.assert_allclose(standard, centred / np.linalg.norm(centred), atol=1e-12)
+    rotation, _ = orthogonal_procrustes(said - said.mean(axis=0), centred)
+    if np.linalg.det(rotation) > 0:
+        np.testing.assert_allclose(ours, aligned, atol=1e-9)
+
+
+def test_a_turned_scaled_moved_pose_is_no_error_but_a_mirrored_one_is():
+    truth = person_mm(1)
+    turned = 0.7 * truth @ Rotation.from_euler("xyz", [20, 130, -40], degrees=True).as_matrix().T + [10, 20, 30]
+    assert pa_mpjpe(turned[None], truth[None])[0] == pytest.approx(0, abs=1e-9)
+    assert pa_mpjpe((truth * [-1, 1, 1])[None], truth[None])[0] > 30
+
+
+def test_pck_and_auc_by_hand():
+    distance, valid = np.array([[0.1, 0.3, 0.15]]), np.array([[True, True, False]])
+    assert pck(distance, valid, 0.2) == 0.5
+    assert auc(np.array([0.0])) == pytest.approx(30 / 31)
+    assert auc(np.array([72.0])) == pytest.approx(16 / 31)
+    assert auc(np.array([200.0])) == 0

@@ -1,0 +1,53 @@
+"""Tables of an evaluation: as text, as Markdown, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+Cell = str | float | int | None
+
+
+@dataclass
+class Table:
+    """name: file name without ending; title: what it is, with units; rows: as many cells as columns, None where there is
+    nothing."""
+
+    name: str
+    title: str
+    columns: list[str]
+    rows: list[list[Cell]]
+
+    def markdown(self) -> str:
+        lines = [self.columns, ["---"] * len(self.columns), *([_shown(cell) for cell in row] for row in self.rows)]
+        return f"**{self.title}**\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+    def text(self) -> str:
+        lines = [self.columns, *([_shown(cell) for cell in row] for row in self.rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
+        shown = (
+            "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
+            for line in lines
+        )
+        return self.title + "\n" + "\n".join(line.rstrip() for line in shown)
+
+
+def write_report(folder: Path, tables: list[Table], heading: str) -> None:
+    """folder/report.md with all tables, and a CSV of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        partial = folder / f".{table.name}.csv"
+        with partial.open("w", newline="") as file:
+            csv.writer(file).writerows([table.columns, *table.rows])
+        os.replace(partial, folder / f"{table.name}.csv")
+    partial = folder / ".report.md"
+    partial.write_text(heading + "\n\n" + "\n".join(table.markdown() for table in tables))
+    os.replace(partial, folder / "report.md")
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return "–"
+    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
