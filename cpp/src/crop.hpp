@@ -1,0 +1,35 @@
+// Box ↔ crop geometry. A crop is the square around a box's centre, resampled to size x size; one affine each way.
+#pragma once
+
+#include "image.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace sspnet::core {
+
+/// The square with its top-left corner at (x, y) and the given side, in pixels of the image (corner coordinates).
+struct Crop {
+    double x, y, side;
+
+    /// The square around `box` whose side is `box_scale` times the box's longer side.
+    static Crop around(const sspnet_box& box, double box_scale);
+
+    /// u, v in [0, 1] of the crop → pixels of the image.
+    float image_x(float u) const { return u * float(side) + float(x); }
+    float image_y(float v) const { return v * float(side) + float(y); }
+};
+
+/// Resamples crops; keeps its buffers from one frame to the next.
+class Cropper {
+public:
+    /// Resample `crop` of `image` into `out` (size, size, 3) RGB; what lies outside the image becomes grey `border`.
+    void cut_out(const Image& image, const Crop& crop, int size, std::uint8_t border, std::uint8_t* out);
+
+private:
+    std::vector<std::uint8_t> halves_[2];
+    std::vector<std::uint16_t> sums_;
+    std::vector<float> rows_[2];
+};
+
+}  // namespace sspnet::core

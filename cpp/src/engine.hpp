@@ -1,0 +1,63 @@
+// What an inference engine has to offer; everything else in the library is the same for all engines. One file per engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sspnet::core {
+
+/// A graph of the bundle: tensors go by name; `image` is uint8 (1, size, size, 3) RGB.
+struct GraphFile {
+    std::filesystem::path path;
+    std::vector<std::string> inputs, outputs;
+};
+
+/// One tensor that came out of a graph: float32, valid until the graph runs again.
+struct Answer {
+    const float* values;
+    std::vector<std::size_t> shape;
+};
+
+/// Graphs that feed each other, opened when first needed. Not to be run from two threads at once.
+class Chain {
+public:
+    virtual ~Chain() = default;
+
+    /// Where the image goes: size x size x 3 bytes.
+    virtual std::uint8_t* image() = 0;
+
+    /// Compile the graphs up to number `index`, unless that is done. Throws BackendError with the engine's own words.
+    virtual void open(std::size_t index) = 0;
+
+    /// Run one opened graph on the image and what the graphs before it gave. Throws BackendError.
+    virtual void run(std::size_t index) = 0;
+
+    /// An output of graph `index`, which has run. Throws BackendError.
+    virtual Answer answer(std::size_t index, const std::string& name) = 0;
+};
+
+struct EngineSettings {
+    std::string device;     ///< never "auto"
+    std::string precision;  ///< of the bundle: "fp32" must not be computed in less
+    int threads;
+    std::filesystem::path
+        cache;  ///< folder that exists, for a folder of the engine's own with compiled models; empty to keep none
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+    virtual std::string name() const = 0;
+    virtual std::string version() const = 0;
+    virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, int size) = 0;
+};
+
+/// The engine called `name` ("auto": the first that the library was built with) for `settings.device` ("auto": its usual one,
+/// which is written back into `settings`). Throws OptionError, or BackendError where the library was built without it.
+std::unique_ptr<Engine> make_engine(const std::string& name, EngineSettings& settings);
+
+}  // namespace sspnet::core

@@ -1,0 +1,129 @@
+#include "estimator.hpp"
+
+#include "lift.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace sspnet::core {
+namespace {
+
+constexpr float kSureScore = 0.3f;       // of the finder's centre
+constexpr float kSureConfidence = 0.3f;  // mean over the joints
+constexpr double kAfterwardsMs = 0.3;    // from the network's answer to the pose
+
+std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal) {
+    if (!goal.deadline_ms) return std::nullopt;
+    return begin + std::chrono::duration_cast<Clock::duration>(
+                       std::chrono::duration<double, std::milli>(*goal.deadline_ms - kAfterwardsMs));
+}
+
+template <std::size_t N>
+void copy(char (&to)[N], const std::string& from) {
+    std::snprintf(to, N, "%s", from.c_str());
+}
+
+float mean_confidence(const sspnet_pose& pose) {
+    float sum = 0;
+    for (const float confidence : pose.confidence) sum += confidence;
+    return sum / SSPNET_JOINTS;
+}
+
+}  // namespace
+
+Estimator::Estimator(const std::string& folder, Options options)
+    : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options)) {}
+
+sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box, std::optional<double> deadline_ms) {
+    const Clock::time_point begin = Clock::now();
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Image image = check_image(source);
+    const Goal goal = deadline_ms ? Goal::deadline(*deadline_ms) : plan_.goal();
+    const bool located = box == nullptr;
+    const Found person = located ? locate(image, goal) : Found{check_box(*box, image), 1};
+    const OperatingPoint point = plan_.choose(goal, 1, located);
+    sspnet_pose result = pose(image, person.box, point, when(begin, goal));
+    result.unsure = result.unsure != 0 || person.score < kSureScore;
+    result.latency_ms = ms_between(begin, Clock::now());
+    plan_.observe(point, result.cut, result.network_ms, result.latency_ms, 1, located);
+    return result;
+}
+
+std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, const sspnet_box* boxes, std::size_t count) {
+    const Clock::time_point begin = Clock::now();
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Image image = check_image(source);
+    std::vector<sspnet_pose> poses;
+    if (count == 0) return poses;
+    for (std::size_t i = 0; i < count; ++i) check_box(boxes[i], image);
+    const Goal goal = plan_.goal();
+    const OperatingPoint point = plan_.choose(goal, int(count), false);
+    double network_ms = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        poses.push_back(pose(image, boxes[i], point, when(begin, goal)));
+        poses.back().latency_ms = ms_between(begin, Clock::now());
+        network_ms += poses.back().network_ms;
+    }
+    plan_.observe(point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), false);
+    return poses;
+}
+
+std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Image image = check_image(source);
+    std::vector<sspnet_box> boxes;
+    for (const Found& person : plan_.networks().find(image, plan_.finder_size(Goal::none())))
+        if (person.score >= kSureScore) boxes.push_back(person.box);
+    return boxes;
+}
+
+void Estimator::set_goal(const Goal& goal) {
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    plan_.set_goal(goal);
+}
+
+bool Estimator::out_of_reach() {
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    return plan_.out_of_reach();
+}
+
+sspnet_info Estimator::describe() {
+    sspnet_info info = {};
+    const Manifest& manifest = bundle_.manifest;
+    copy(info.bundle, manifest.name);
+    copy(info.digest, manifest.digest);
+    copy(info.backend, plan_.engine().name() + " " + plan_.engine().version());
+    copy(info.device, plan_.settings().device);
+    info.cut_count = int(manifest.cuts.size()), info.size_count = int(manifest.sizes.size());
+    std::copy(manifest.cuts.begin(), manifest.cuts.end(), info.cuts);
+    std::copy(manifest.sizes.begin(), manifest.sizes.end(), info.sizes);
+    info.threads = plan_.settings().threads;
+    info.has_finder = manifest.has_finder();
+    return info;
+}
+
+Found Estimator::locate(const Image& image, const Goal& goal) {
+    const std::vector<Found> people = plan_.networks().find(image, plan_.finder_size(goal));
+    return people.empty() ? Found{whole_image(image), 0} : people.front();
+}
+
+sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
+                            std::optional<Clock::time_point> deadline) {
+    const Crop crop = Crop::around(person, bundle_.manifest.box_scale);
+    const StageChain::Result answer = plan_.networks().pose(image, crop, point.input_size, point.cut, deadline);
+    sspnet_pose pose = {};
+    float depth[SSPNET_JOINTS];
+    for (int j = 0; j < SSPNET_JOINTS; ++j) {
+        const float* joint = answer.pose + 4 * j;
+        pose.keypoints[j][0] = crop.image_x(joint[0]), pose.keypoints[j][1] = crop.image_y(joint[1]);
+        depth[j] = joint[2];
+        pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
+    }
+    lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
+    pose.box = person, pose.cut = answer.cut, pose.input_size = point.input_size;
+    for (const double stage_ms : plan_.networks().chain(point.input_size).stage_ms()) pose.network_ms += stage_ms;
+    pose.unsure = mean_confidence(pose) < kSureConfidence;
+    return pose;
+}
+
+}  // namespace sspnet::core

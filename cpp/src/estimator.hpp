@@ -1,0 +1,33 @@
+// An image in, a pose out, at the frame rate that was asked for. Ties the rooms together.
+#pragma once
+
+#include "plan.hpp"
+
+#include <mutex>
+
+namespace sspnet::core {
+
+class Estimator {
+public:
+    /// Throws Failure, as every member does.
+    Estimator(const std::string& folder, Options options);
+
+    sspnet_pose predict(const sspnet_image& image, const sspnet_box* box, std::optional<double> deadline_ms);
+    std::vector<sspnet_pose> predict_many(const sspnet_image& image, const sspnet_box* boxes, std::size_t count);
+    std::vector<sspnet_box> find(const sspnet_image& image);
+
+    void set_goal(const Goal& goal);
+    bool out_of_reach();
+    sspnet_info describe();
+
+private:
+    Found locate(const Image& image, const Goal& goal);
+    sspnet_pose pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
+                     std::optional<Clock::time_point> deadline);
+
+    std::mutex one_at_a_time_;
+    Bundle bundle_;
+    Plan plan_;
+};
+
+}  // namespace sspnet::core

@@ -1,0 +1,66 @@
+// A bundle's manifest.json, checked. Nothing here touches the file system.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sspnet::core {
+
+struct Bone {
+    int a, b;
+    float length_mm;
+};
+
+/// One stage of the chain: what it needs and gives, by the names of the graph's tensors.
+struct StageGraph {
+    int cut;
+    std::string file;
+    std::vector<std::string> inputs, outputs;
+};
+
+/// The graphs of one precision and size; `finder` is empty where there is none.
+struct GraphSet {
+    std::vector<StageGraph> stages;
+    std::string finder;
+};
+
+struct FileEntry {
+    std::string name, sha256;
+    std::uint64_t bytes;
+};
+
+/// What a bundle states for an operating point; nothing where it was not evaluated.
+struct Accuracy {
+    std::optional<double> pck, pa_mpjpe_mm;
+};
+
+struct Manifest {
+    std::string name, digest;  ///< the digest is the sha256 of the manifest itself
+    double box_scale, depth_range_mm;
+    std::uint8_t border;
+    std::vector<Bone> bones;
+    std::vector<int> sizes, cuts;  ///< ascending
+    std::vector<std::string> precisions;
+    std::map<std::pair<std::string, int>, GraphSet> graphs;                    ///< by precision and size
+    std::map<std::pair<int, int>, double> macs;                                ///< by size and cut, of one crop
+    std::map<std::pair<std::pair<std::string, int>, int>, Accuracy> accuracy;  ///< by precision and size, and cut
+    std::vector<FileEntry> files;
+
+    bool has_finder() const;
+
+    /// Each operating point's error on one scale: PA-MPJPE where the bundle states it for every point, else 1 − PCK, else a
+    /// stand-in that falls with the work done.
+    double error(const std::string& precision, int size, int cut) const;
+};
+
+/// Throws BundleError: names what is wrong.
+Manifest parse_manifest(const std::string& text);
+
+/// Whether `name` is a plain relative path that does not leave its folder.
+bool stays_inside(const std::string& name);
+
+}  // namespace sspnet::core

@@ -1,0 +1,37 @@
+// The opened networks of one engine and precision: a chain of stages and a finder per input size, opened when first needed.
+#pragma once
+
+#include "crop.hpp"
+#include "locate.hpp"
+#include "stages.hpp"
+
+#include <map>
+
+namespace sspnet::core {
+
+class Networks {
+public:
+    Networks(const Bundle& bundle, Engine& engine, std::string precision)
+        : bundle_(bundle), engine_(engine), precision_(std::move(precision)) {}
+
+    StageChain& chain(int size);
+
+    /// The opened finder; NULL where the bundle has none at this precision and size.
+    Chain* finder(int size);
+
+    /// The pose in a crop of the image (see StageChain::run).
+    StageChain::Result pose(const Image& image, const Crop& crop, int size, int cut, std::optional<Clock::time_point> deadline);
+
+    /// People in the whole image, by the finder of a size that has one.
+    std::vector<Found> find(const Image& image, int size);
+
+private:
+    const Bundle& bundle_;
+    Engine& engine_;
+    std::string precision_;
+    Cropper cropper_;
+    std::map<int, StageChain> chains_;
+    std::map<int, std::unique_ptr<Chain>> finders_;
+};
+
+}  // namespace sspnet::core

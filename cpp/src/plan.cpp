@@ -1,0 +1,155 @@
+#include "plan.hpp"
+
+#include "device.hpp"
+#include "error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace sspnet::core {
+namespace {
+
+constexpr double kFinderShare = 0.4;  // of the frame budget that finding the person may take
+
+std::string short_number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", value);
+    return text;
+}
+
+double positive(double value, const char* name, double below = HUGE_VAL) {
+    if (value > 0 && value < below) return value;
+    const std::string limits = below == HUGE_VAL ? "a positive number" : "a number between 0 and " + short_number(below);
+    throw OptionError(std::string(name) + " must be " + limits + ", not " + short_number(value));
+}
+
+std::vector<int> one_of(int value, const std::vector<int>& allowed, const char* name) {
+    if (value == 0) return allowed;
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return {value};
+    std::string list;
+    for (const int choice : allowed) list += (list.empty() ? "" : ", ") + std::to_string(choice);
+    throw OptionError(std::string(name) + " must be one of " + list + " with this bundle, or 0, not " + std::to_string(value));
+}
+
+std::string check_precision(const std::string& wanted, const std::vector<std::string>& allowed) {
+    const auto has = [&](const std::string& name) { return std::find(allowed.begin(), allowed.end(), name) != allowed.end(); };
+    if (wanted == "auto") return has("fp32") ? "fp32" : allowed.front();
+    if (has(wanted)) return wanted;
+    std::string list = "'auto'";
+    for (const std::string& name : allowed) list += ", '" + name + "'";
+    throw OptionError("precision must be one of " + list + " with this bundle, not '" + wanted + "'");
+}
+
+int check_threads(int wanted) {
+    if (wanted < 0 || wanted > 1024)
+        throw OptionError("threads must be a whole number from 1 to 1024, or 0, not " + std::to_string(wanted));
+    return wanted == 0 ? default_threads() : wanted;
+}
+
+EngineSettings engine_settings(const Bundle& bundle, const Options& options) {
+    const std::filesystem::path cache = cache_folder(options.cache_dir);
+    return {options.device, check_precision(options.precision, bundle.manifest.precisions), check_threads(options.threads),
+            cache};
+}
+
+Goal first_goal(const Options& options) {
+    positive(options.percentile, "percentile", 100);
+    if (options.target_fps != 0 && options.deadline_ms != 0) throw OptionError("give target_fps or deadline_ms, not both");
+    if (options.target_fps != 0) return Goal::frame_rate(options.target_fps);
+    return options.deadline_ms != 0 ? Goal::deadline(options.deadline_ms) : Goal::none();
+}
+
+}  // namespace
+
+Goal Goal::frame_rate(double fps) {
+    return {1000 / positive(fps, "target_fps"), std::nullopt, "target_fps=" + short_number(fps)};
+}
+
+Goal Goal::deadline(double ms) {
+    positive(ms, "deadline_ms");
+    return {ms, ms, "deadline_ms=" + short_number(ms)};
+}
+
+Plan::Plan(const Bundle& bundle, Options options)
+    : bundle_(bundle),
+      options_(std::move(options)),
+      cuts_(one_of(options_.cut, bundle.manifest.cuts, "cut")),
+      sizes_(one_of(options_.input_size, bundle.manifest.sizes, "input_size")),
+      settings_(engine_settings(bundle, options_)),
+      engine_(make_engine(options_.backend, settings_)),
+      networks_(bundle, *engine_, settings_.precision) {
+    set_goal(first_goal(options_));
+}
+
+void Plan::set_goal(const Goal& goal) {
+    if (goal.budget_ms)
+        control(goal);
+    else
+        networks_.chain(sizes_.back()).warm_up(cuts_.back());
+    goal_ = goal;
+}
+
+OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
+    if (goal.budget_ms) return control(goal).choose(people, located);
+    OperatingPoint point;
+    point.cut = cuts_.back(), point.input_size = sizes_.back();
+    return point;
+}
+
+void Plan::observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located) {
+    point.cut = cut;
+    if (controller_) controller_->observe(point, network_ms, total_ms, people, located);
+}
+
+int Plan::finder_size(const Goal& goal) {
+    std::vector<int> sizes;
+    for (const int size : bundle_.manifest.sizes)
+        if (!bundle_.manifest.graphs.at({settings_.precision, size}).finder.empty()) sizes.push_back(size);
+    if (sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
+    if (!goal.budget_ms || !controller_) return sizes.back();
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size)
+        if (profile_->knows(*size) && profile_->at(*size).finder_ms * controller_->load() <= kFinderShare * *goal.budget_ms)
+            return *size;
+    return sizes.front();
+}
+
+RateController& Plan::control(const Goal& goal) {
+    const auto percentile = goal.deadline_ms ? std::optional<double>(options_.percentile) : std::nullopt;
+    const Target target = {*goal.budget_ms, percentile, goal.label};
+    if (controller_) {
+        controller_->retarget(target);
+        return *controller_;
+    }
+    measure_sizes();
+    const auto seconds = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
+    return controller_.emplace(points(), target, seconds, options_.log);
+}
+
+void Plan::measure_sizes() {
+    const std::string key = "1|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() +
+                            " " + engine_->version() + "|" + settings_.device + "|" + settings_.precision + "|" +
+                            bundle_.manifest.digest;
+    profile_.emplace(settings_.cache, key, bundle_.manifest.cuts.size());
+    for (const int size : sizes_) {
+        StageChain& chain = networks_.chain(size);
+        const int deepest = profile_->knows(size) ? cuts_.back() : bundle_.manifest.cuts.back();
+        chain.warm_up(deepest);
+        if (!profile_->knows(size)) profile_->add(size, measure(chain, networks_.finder(size), deepest));
+    }
+}
+
+std::vector<OperatingPoint> Plan::points() const {
+    const std::vector<int>& all = bundle_.manifest.cuts;
+    std::vector<OperatingPoint> points;
+    for (const int size : sizes_) {
+        const Timings& timings = profile_->at(size);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (std::find(cuts_.begin(), cuts_.end(), all[i]) != cuts_.end())
+                points.push_back({all[i], size, timings.p50_ms[i], timings.p95_ms[i],
+                                  bundle_.manifest.error(settings_.precision, size, all[i])});
+    }
+    return points;
+}
+
+}  // namespace sspnet::core

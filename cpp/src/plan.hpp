@@ -1,0 +1,69 @@
+// What an estimator's options come to on this device: the engine, and the operating point of each frame.
+#pragma once
+
+#include "networks.hpp"
+#include "profile.hpp"
+#include "rate.hpp"
+
+#include <functional>
+
+namespace sspnet::core {
+
+/// sspnet_options with strings of its own.
+struct Options {
+    double target_fps = 0, deadline_ms = 0, percentile = 95;
+    int cut = 0, input_size = 0, threads = 0;
+    std::string precision = "auto", backend = "auto", device = "auto";
+    std::optional<std::string> cache_dir;
+    std::function<void(const std::string&)> log;
+};
+
+/// What one frame is to keep: a mean budget, a deadline, or neither.
+struct Goal {
+    std::optional<double> budget_ms, deadline_ms;
+    std::string label;
+
+    static Goal none() { return {}; }
+    static Goal frame_rate(double fps);  ///< throws OptionError
+    static Goal deadline(double ms);     ///< throws OptionError
+};
+
+/// Checks the options, chooses the operating point frame by frame.
+class Plan {
+public:
+    /// Throws OptionError, BackendError. `bundle` outlives the plan.
+    Plan(const Bundle& bundle, Options options);
+
+    Networks& networks() { return networks_; }
+    const Engine& engine() const { return *engine_; }
+    const EngineSettings& settings() const { return settings_; }
+    const Goal& goal() const { return goal_; }
+    void set_goal(const Goal& goal);
+    bool out_of_reach() const { return goal_.budget_ms && controller_ && controller_->out_of_reach(); }
+
+    /// The operating point for this frame; without a goal, the deepest cut at the largest size.
+    OperatingPoint choose(const Goal& goal, int people, bool located);
+
+    /// Tell what a frame really took, and the cut that it reached.
+    void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
+
+    /// The largest size whose finder fits into its share of the goal. Throws OptionError where the bundle has none.
+    int finder_size(const Goal& goal);
+
+private:
+    RateController& control(const Goal& goal);
+    void measure_sizes();
+    std::vector<OperatingPoint> points() const;
+
+    const Bundle& bundle_;
+    Options options_;
+    std::vector<int> cuts_, sizes_;
+    EngineSettings settings_;
+    std::unique_ptr<Engine> engine_;
+    Networks networks_;
+    Goal goal_;
+    std::optional<Profile> profile_;
+    std::optional<RateController> controller_;
+};
+
+}  // namespace sspnet::core

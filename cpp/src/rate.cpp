@@ -1,0 +1,138 @@
+#include "rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+namespace sspnet::core {
+namespace {
+
+// Hysteresis: a point is left when it costs more than the budget, a dearer one is taken only when it leaves this share of it
+// free, as it has for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 30, kLastingS = 2;
+constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
+constexpr std::size_t kOverheads = 9, kTails = 200, kFewestTails = 40;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+void keep(std::deque<double>& values, double value, std::size_t most) {
+    values.push_back(value);
+    if (values.size() > most) values.pop_front();
+}
+
+}  // namespace
+
+double OperatingPoint::tail(double percentile) const {
+    const double ratio = std::max(p95_ms / p50_ms, 1.0);
+    return std::pow(ratio, normal_quantile(percentile / 100) / normal_quantile(0.95));
+}
+
+std::vector<OperatingPoint> pareto_front(std::vector<OperatingPoint> points) {
+    std::stable_sort(points.begin(), points.end(), [](const OperatingPoint& a, const OperatingPoint& b) {
+        return std::tie(a.p50_ms, a.error) < std::tie(b.p50_ms, b.error);
+    });
+    std::vector<OperatingPoint> front;
+    for (const OperatingPoint& point : points)
+        if (front.empty() || point.error < front.back().error) front.push_back(point);
+    return front;
+}
+
+RateController::RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn_with)
+    : front_(pareto_front(points)),
+      target_(std::move(target)),
+      clock_(std::move(clock)),
+      warn_(std::move(warn_with)),
+      upgraded_at_(kNever),
+      wait_s_(kFirstWaitS),
+      not_before_(kNever) {
+    for (const OperatingPoint& point : points) points_[{point.cut, point.input_size}] = point;
+    index_ = candidate_ = best(kTake, 1, false);
+    if (out_of_reach()) warn();
+}
+
+void RateController::retarget(const Target& target) {
+    if (target.budget_ms == target_.budget_ms && target.percentile == target_.percentile) return;
+    target_ = target;
+    index_ = best(kTake, 1, false), dwell_ = 0;
+}
+
+const OperatingPoint& RateController::choose(int people, bool located) {
+    if (cost(index_, people, located) > target_.budget_ms * kKeep)
+        degrade(best(1.0, people, located));
+    else
+        consider(best(kTake, people, located));
+    return front_[index_];
+}
+
+void RateController::observe(const OperatingPoint& point, double network_ms, double total_ms, int people, bool located) {
+    const auto known = points_.find({point.cut, point.input_size});
+    const double ratio = network_ms / ((known == points_.end() ? point : known->second).p50_ms * people);
+    load_.update(ratio);
+    keep(tails_, ratio / load_.value(), kTails);
+    keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
+    unreached_ = cost(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
+    if (unreached_ >= kUnreachedFrames) warn();
+}
+
+double RateController::cost(std::size_t index, int people, bool located) const {
+    const OperatingPoint& point = front_[index];
+    const double overhead = overheads_[located].empty() ? 0.0 : median(overheads_[located]);
+    if (!target_.percentile) return load_.mean() * point.p50_ms * people + overhead;
+    return load_.value() * tail(point) * point.p50_ms * people + overhead;
+}
+
+double RateController::tail(const OperatingPoint& point) const {
+    if (tails_.size() < kFewestTails) return point.tail(*target_.percentile);
+    std::vector<double> tails(tails_.begin(), tails_.end());
+    const std::size_t at = std::min(std::size_t(double(tails.size()) * *target_.percentile / 100), tails.size() - 1);
+    std::nth_element(tails.begin(), tails.begin() + std::ptrdiff_t(at), tails.end());
+    return std::max(1.0, tails[at]);
+}
+
+std::size_t RateController::best(double share, int people, bool located) const {
+    for (std::size_t i = front_.size(); i-- > 0;)
+        if (cost(i, people, located) <= target_.budget_ms * share) return i;
+    return 0;
+}
+
+void RateController::degrade(std::size_t index) {
+    if (index >= index_) return;
+    const double now = clock_();
+    const bool lasted = now - upgraded_at_ > kLastingS;
+    wait_s_ = lasted ? kFirstWaitS : std::min(2 * wait_s_, kLongestWaitS);
+    not_before_ = lasted ? kNever : now + wait_s_;
+    move(index);
+}
+
+void RateController::consider(std::size_t candidate) {
+    if (candidate <= index_) {
+        dwell_ = 0;
+        return;
+    }
+    candidate_ = dwell_ > 0 ? std::min(candidate, candidate_) : candidate;
+    ++dwell_;
+    if (dwell_ >= kDwellFrames && clock_() >= not_before_) {
+        upgraded_at_ = clock_();
+        move(candidate_);
+    }
+}
+
+void RateController::move(std::size_t index) {
+    index_ = index, dwell_ = 0;
+    ++switches_;
+}
+
+void RateController::warn() {
+    if (warned_) return;
+    warned_ = true;
+    const OperatingPoint& point = front_.front();
+    const double latency = cost(0, 1, false);
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  " is out of reach here: the fastest operating point (cut %d at %d px) takes %.1f ms, %.0f frames per second",
+                  point.cut, point.input_size, latency, 1000 / latency);
+    if (warn_) warn_(target_.label + text);
+}
+
+}  // namespace sspnet::core

@@ -1,0 +1,66 @@
+#include "stages.hpp"
+
+#include "error.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sspnet::core {
+namespace {
+
+constexpr std::uint8_t kGrey = 128;
+
+std::vector<GraphFile> files(const Bundle& bundle, const std::vector<StageGraph>& graphs) {
+    std::vector<GraphFile> result;
+    for (const StageGraph& graph : graphs) result.push_back({bundle.file(graph.file), graph.inputs, graph.outputs});
+    return result;
+}
+
+}  // namespace
+
+StageChain::StageChain(const Bundle& bundle, Engine& engine, const std::string& precision, int size)
+    : graphs_(bundle.manifest.graphs.at({precision, size}).stages),
+      size_(size),
+      chain_(engine.chain(files(bundle, graphs_), size)),
+      times_(graphs_.size()) {}
+
+StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> deadline) {
+    double spent = 0, expected = 0;
+    Result result = {nullptr, 0};
+    stage_ms_.clear();
+    for (std::size_t i = 0; i < graphs_.size(); ++i) {
+        if (graphs_[i].cut > cut && result.pose != nullptr) break;
+        if (deadline && result.pose != nullptr &&
+            !next_stage_fits(ms_between(Clock::now(), *deadline), spent, expected, times_[i]))
+            break;
+        chain_->open(i);
+        const Clock::time_point begin = Clock::now();
+        chain_->run(i);
+        const double elapsed = ms_between(begin, Clock::now());
+        result = {pose(i), graphs_[i].cut};
+        stage_ms_.push_back(elapsed);
+        spent += elapsed, expected += times_[i].mean_ms();
+        times_[i].update(elapsed);
+    }
+    return result;
+}
+
+void StageChain::warm_up(int cut) {
+    std::fill_n(image(), 3 * std::size_t(size_) * std::size_t(size_), kGrey);
+    run(cut);
+    times_.assign(graphs_.size(), {});
+    for (int i = 0; i < 3; ++i) run(cut);
+}
+
+const float* StageChain::pose(std::size_t index) {
+    const std::string name = "pose_" + std::to_string(graphs_[index].cut);
+    const Answer answer = chain_->answer(index, name);
+    if (answer.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 4})
+        throw BundleError("the graph " + graphs_[index].file + " gives " + name + " of another shape than (1, 17, 4)");
+    const auto finite = [](float value) { return std::isfinite(value); };
+    if (!std::all_of(answer.values, answer.values + SSPNET_JOINTS * 4, finite))
+        throw BackendError("the graph " + graphs_[index].file + " gave a pose that is not finite");
+    return answer.values;
+}
+
+}  // namespace sspnet::core
