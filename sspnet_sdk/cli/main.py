@@ -13,7 +13,7 @@ import click
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.version import __version__
 
-_COMMANDS = ("predict", "bench", "profile", "info", "export", "train", "eval", "synth")
+_COMMANDS = ("predict", "bench", "profile", "info", "export", "train", "eval", "synth", "label")
 INTERRUPTED = 130
 
 _EXIT_CODES = """\b

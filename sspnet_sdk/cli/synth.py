@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sspnet_sdk.cli.extras import needing
+
 _FILE = click.Path(path_type=Path)
 
 
@@ -28,17 +30,15 @@ def command(count: int, out: Path, seed: int, assets: Path | None, poses: tuple[
       sspnet-sdk synth --count 24 --out people
       sspnet-sdk synth --count 12000 --out people --assets assets --poses mocap.npz --workers 4
     """
-    from sspnet_sdk.errors import SSPNetError
+    with needing("train,synth", "synth"):
+        from sspnet_train.errors import TrainingError
+        from sspnet_train.synth import generate
 
-    try:
-        from sspnet_train.synth import SynthError, generate
-    except ImportError as error:
-        raise SSPNetError(f"synth needs pip install 'sspnet-sdk[train,synth]': {error}") from error
     with click.progressbar(length=count, label="rendering", file=sys.stderr) as bar:
         try:
             labels = generate(
                 count, out, seed, assets=assets, poses=poses, workers=workers, progress=lambda done, _: bar.update(done - bar.pos)
             )
-        except SynthError as error:
-            raise SSPNetError(str(error)) from error
-    click.echo(str(labels))
+        except TrainingError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"wrote {labels}", err=True)

@@ -1,4 +1,4 @@
-"""Bodies, painted assets and a renderer, loaded once for all tests here; the first run on a machine reads Anny, a minute or two."""
+"""Bodies, painted assets and a renderer, loaded once for all tests here; on a new machine Anny is read first, a minute or two."""
 
 from __future__ import annotations
 

@@ -6,7 +6,4 @@ from .pose_sampling import PoseFileError
 from .render import RenderError
 from .write_shards import GenerateError, Studio, generate
 
-SynthError = (AssetError, BodyModelError, PoseFileError, RenderError, GenerateError)
-"""Everything that `generate` raises on purpose; each says in one line what is wrong."""
-
-__all__ = ["AssetError", "BodyModelError", "GenerateError", "PoseFileError", "RenderError", "Studio", "SynthError", "generate"]
+__all__ = ["AssetError", "BodyModelError", "GenerateError", "PoseFileError", "RenderError", "Studio", "generate"]

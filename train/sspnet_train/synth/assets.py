@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..errors import TrainingError
 from .light import Light, light_of
 from .painted import painted_cloth, painted_panorama
 
@@ -18,7 +19,7 @@ PAINTED_PANORAMAS, PAINTED_CLOTH = 24, 48
 GAMMA = 2.2
 
 
-class AssetError(ValueError):
+class AssetError(TrainingError):
     """A folder of assets that cannot be used, said in one line."""
 
 

@@ -176,7 +176,8 @@ def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotation
 
 
 def mesh_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(17, 3) joints of posed vertices as the mesh's own regressor has them; Human3.6M's order, 0, 7, 8 midpoints, 10 between the ears."""
+    """(17, 3) joints of posed vertices as the mesh's own regressor has them; Human3.6M's order, 0, 7, 8 midpoints, 10
+    between the ears."""
     regressed = dict(zip(rig.coco_names, rig.coco @ vertices[: rig.coco.shape[1]].astype(np.float64), strict=True))
     joints = np.zeros((17, 3))
     for joint, name in COCO_OF_JOINT.items():

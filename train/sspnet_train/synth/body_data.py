@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import TrainingError
+
 logger = logging.getLogger(__name__)
 
 BODIES = 160
@@ -22,7 +24,7 @@ LAYOUT = 1
 SMALLEST_WEIGHT = 1e-3
 
 
-class BodyModelError(RuntimeError):
+class BodyModelError(TrainingError):
     """The body model is missing or unusable, said in one line."""
 
 

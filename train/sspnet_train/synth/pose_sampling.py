@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.sample import FLIP_ORDER, LIMB_JOINTS, PARENTS
+from ..errors import TrainingError
 from .generated_poses import generated_pose
 from .rotations import normalized
 
@@ -19,7 +20,7 @@ LIMB_GROUPS = ((1, 2, 3, 4, 5, 6), (11, 12, 13, 14, 15, 16), (11, 12, 13), (14, 
 THIGH_MM, SHIN_MM = 421.0, 415.0
 
 
-class PoseFileError(ValueError):
+class PoseFileError(TrainingError):
     """A file of poses that cannot be used, said in one line."""
 
 

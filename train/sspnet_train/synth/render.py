@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..errors import TrainingError
 from .light import Light
 from .mesh import Mesh
 from .rotations import normalized
@@ -21,7 +22,7 @@ NEAR, FAR = 0.25, 60.0
 FORMAT, NAMES = "3f 3f 3f 3f 2f 1f 1f 1f", ("position", "normal", "albedo", "rest", "uv", "cloth", "folds", "gloss")
 
 
-class RenderError(RuntimeError):
+class RenderError(TrainingError):
     """No OpenGL to draw with, said in one line."""
 
 

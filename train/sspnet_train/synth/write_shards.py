@@ -7,19 +7,16 @@ reads both).
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import multiprocessing
 import os
-import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ..errors import TrainingError
+from ..shard_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
 from .assets import load_assets
 from .body_data import load_bodies
 from .people import People
@@ -30,13 +27,13 @@ from .scene import draw_scene
 
 RECIPE = 1
 """Raise when the same seed gives other pictures than before."""
-SHARD_SIZE, WEBP_QUALITY, MOST_TRIES = 1000, 82, 50
+SHARD_SIZE, MOST_TRIES = 1000, 50
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all that are to be made."""
 
 
-class GenerateError(ValueError):
+class GenerateError(TrainingError):
     """A request for pictures that cannot be met, said in one line."""
 
 
@@ -94,7 +91,11 @@ def generate(
         raise GenerateError(f"seed must not be negative, got {seed}")
     materials = Materials(assets, tuple(poses), seed)
     out.mkdir(parents=True, exist_ok=True)
-    _remember(out, _description(materials, shard_size))
+    changed = changed_settings(out / "parts" / "run.json", _description(materials, shard_size))
+    if changed:
+        raise GenerateError(
+            f"{out} holds pictures made with other {' and '.join(changed)}; give another folder, or the same settings"
+        )
     shards = [range(start, min(start + shard_size, count)) for start in range(0, count, shard_size)]
     waiting = [(number, indices) for number, indices in enumerate(shards) if not _finished(out, number, indices)]
     done = count - sum(len(indices) for _, indices in waiting)
@@ -104,7 +105,9 @@ def generate(
         done += finished
         if progress:
             progress(done, count)
-    return _merge(out, len(shards))
+    labels = out / "labels.npz"
+    save_arrays(labels, joined_arrays([_part_path(out, number) for number in range(len(shards))]))
+    return labels
 
 
 def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, range]], workers: int) -> Iterable[int]:
@@ -136,22 +139,15 @@ def _render_shard(task: tuple[Path, int, range]) -> int:
 
 
 def _write_shard(studio: Studio, out: Path, number: int, indices: range) -> Iterable[int]:
-    """Pictures, then labels, each into a temporary sibling first; a shard without labels is not finished. Yields 1 per
-    picture."""
-    path, labels = _shard_path(out, number), _part_path(out, number)
-    partial, rows = path.with_name(path.name + ".part"), []
-    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
+    """Pictures, then labels; a shard without labels is not finished. Yields 1 per picture."""
+    rows = []
+    with picture_tar(_shard_path(out, number)) as shard:
         for index in indices:
             picture = studio.picture(index)
-            name = f"synth_{index:08d}.webp"
-            encoded = cv2.imencode(".webp", picture.image[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1].tobytes()
-            member = tarfile.TarInfo(name)
-            member.size = len(encoded)
-            archive.addfile(member, io.BytesIO(encoded))
-            rows.append((name, picture))
+            rows.append((f"synth_{index:08d}.webp", picture))
+            shard.add(rows[-1][0], picture.image)
             yield 1
-    os.replace(partial, path)
-    _save(labels, _label_arrays(rows, number))
+    save_arrays(_part_path(out, number), _label_arrays(rows, number))
 
 
 def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, np.ndarray]:
@@ -168,21 +164,6 @@ def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, 
         "source": np.array([p.source for p in pictures]),
         "people": np.array([p.people for p in pictures], np.int8),
     }
-
-
-def _merge(out: Path, shards: int) -> Path:
-    parts = [dict(np.load(_part_path(out, number))) for number in range(shards)]
-    path = out / "labels.npz"
-    _save(path, {key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
-    return path
-
-
-def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    partial = path.with_name(path.name + ".part")
-    path.parent.mkdir(exist_ok=True)
-    with open(partial, "wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    os.replace(partial, path)
 
 
 def _shard_path(out: Path, number: int) -> Path:
@@ -206,31 +187,6 @@ def _description(materials: Materials, shard_size: int) -> dict[str, str | int |
         "recipe": RECIPE,
         "seed": materials.seed,
         "shard_size": shard_size,
-        "assets": _digest(materials.assets) if materials.assets else "painted",
-        "poses": [_digest(path) for path in materials.poses],
+        "assets": digest(materials.assets) if materials.assets else "painted",
+        "poses": [digest(path) for path in materials.poses],
     }
-
-
-def _digest(path: Path) -> str:
-    """Of a file's content, or of the names and sizes in a folder."""
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    entries = sorted(f"{file.relative_to(path)} {file.stat().st_size}" for file in path.rglob("*") if file.is_file())
-    return hashlib.sha256("\n".join(entries).encode()).hexdigest()
-
-
-def _remember(out: Path, description: dict) -> None:
-    """Refuse to mix pictures of two runs in one folder."""
-    path = out / "parts" / "run.json"
-    if path.is_file():
-        before = json.loads(path.read_text())
-        changed = sorted(key for key in description if before.get(key) != description[key])
-        if changed:
-            raise GenerateError(
-                f"{out} holds pictures made with other {' and '.join(changed)}; give another folder, or the same settings"
-            )
-        return
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_name("run.json.part")
-    partial.write_text(json.dumps(description, indent=1))
-    os.replace(partial, path)

@@ -1,0 +1,180 @@
+"""Agreed 2D and 3D labels for a user's own photographs: teachers answer, answers are brought to agree, the agreement is lifted.
+
+`OUT/photos_NN.tar` holds one WebP crop per person (1.5 times the box, its longer side at most 160 px), `OUT/labels.npz` what
+was answered,
+`OUT/labels3d.npz` the agreed labels: the layout that `sspnet_train.data.people3d` reads. `OUT/parts/` keeps finished shards.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..data.boxes import box_around
+from ..data.people3d import JOINT_OF_HAND
+from ..data.pictures import read_picture
+from ..shard_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
+from .agreed_labels import agreed_labels
+from .blaze_file import BlazeAnswers
+from .errors import LabelError
+from .lifter import LIMB_ORDER, SHIPPED, load_lifter
+from .movenet_teacher import MoveNetTeacher
+from .photographs import Person, people_in
+
+SHARD_SIZE = 1000
+LONGEST_SIDE, CROP_SCALE = 160, 1.5
+SEEN_SCORE, FEWEST_SEEN = 0.3, 6
+VALIDATION_SHARE, FEWEST_LABELLED = 10, 12
+NO_ANSWER = 9.0
+"""`agree` where there is no second teacher."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Teachers:
+    movenet: MoveNetTeacher
+    blaze: BlazeAnswers | None
+
+
+def label_folder(
+    photographs: Path,
+    out: Path,
+    movenet: Path,
+    *,
+    annotations: Path | None = None,
+    blaze: Path | None = None,
+    lifter: Path = SHIPPED,
+    shard_size: int = SHARD_SIZE,
+    progress: Progress | None = None,
+) -> Path:
+    """Label everybody in a folder of photographs and return the path of labels3d.npz. A killed run goes on shard by shard.
+
+    movenet: MoveNet Thunder's TensorFlow.js .json. annotations: a COCO file with boxes and, where people were labelled by
+    hand, keypoints;
+    without it, the one person that MoveNet sees in each picture. blaze: BlazePose's answers (see `BlazeAnswers`).
+    Raises LabelError in one line.
+    """
+    people = people_in(photographs, annotations)
+    network = load_lifter(lifter)
+    description: dict[str, object] = {
+        "people": _people_digest(people),
+        "movenet": digest(movenet) if movenet.is_file() else "",
+        "shard_size": shard_size,
+    }
+    changed = changed_settings(out / "parts" / "run.json", description | {"blaze": digest(blaze) if blaze else ""})
+    if changed:
+        raise LabelError(f"{out} holds labels made with other {' and '.join(changed)}; give another folder, or the same inputs")
+    shards = [people[start : start + shard_size] for start in range(0, len(people), shard_size)]
+    parts = [out / "parts" / f"answers_{number:02d}.npz" for number in range(len(shards))]
+    done, teachers = 0, None
+    for number, (shard, part) in enumerate(zip(shards, parts, strict=True)):
+        if not part.is_file():
+            teachers = teachers or Teachers(MoveNetTeacher(movenet), BlazeAnswers(blaze) if blaze else None)
+            rows = []
+            with picture_tar(out / f"photos_{number:02d}.tar") as tar:
+                for count, (crop, row) in enumerate(_answered(teachers, shard, number * shard_size), done + 1):
+                    if crop is not None:
+                        tar.add(str(row["name"]), crop)
+                        rows.append(row | {"shard": np.int16(number)})
+                    if progress:
+                        progress(count, len(people))
+            save_arrays(part, _columns(rows))
+        done += len(shard)
+    answers = joined_arrays([part for part in parts if _rows_in(part)] or parts[:1])
+    if not len(answers["name"]):
+        raise LabelError(f"MoveNet sees nobody in the {len(people)} pictures of {photographs}")
+    save_arrays(out / "labels.npz", answers)
+    save_arrays(out / "labels3d.npz", agreed_labels(answers, network))
+    return out / "labels3d.npz"
+
+
+def _answered(teachers: Teachers, people: Sequence[Person], first: int) -> Iterator[tuple[np.ndarray | None, dict]]:
+    """Per person: the crop and a row of labels in its pixels; no crop where nobody is seen."""
+    for index, person in enumerate(people, first):
+        image = read_picture(person.photograph)
+        box = person.box if person.box is not None else _find(teachers.movenet, image)
+        if box is None:
+            yield None, {}
+            continue
+        straight, mirrored = teachers.movenet.joints(image, box)
+        crop, corner, scale = cut_out(image, box)
+        blaze = teachers.blaze.of(person.origin, straight) if teachers.blaze else None
+        yield crop, _row(person, index, box, (straight, mirrored), blaze, corner, scale)
+
+
+def _find(movenet: MoveNetTeacher, image: np.ndarray) -> np.ndarray | None:
+    """Box of the person that MoveNet sees in the whole picture, looked at twice."""
+    box = np.array([0, 0, image.shape[1], image.shape[0]], float)
+    for _ in range(2):
+        answer = movenet.joints(image, box)[0]
+        seen = answer[:, 2] > SEEN_SCORE
+        if seen.sum() < FEWEST_SEEN:
+            return None
+        box = box_around(answer[seen, :2]).astype(float)
+    return box
+
+
+def cut_out(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """1.5 times the box, cut at the picture's border -> crop, its corner (2,) in the picture, crop pixels per picture pixel."""
+    x, y, w, h = box
+    centre, half = np.array([x + w / 2, y + h / 2]), CROP_SCALE / 2 * np.array([w, h])
+    low = np.clip(np.floor(centre - half), 0, None).astype(int)
+    high = np.minimum(np.ceil(centre + half), [image.shape[1], image.shape[0]]).astype(int)
+    if (high - low).min() < 1:
+        raise LabelError(f"box {np.round(box).tolist()} lies outside its {image.shape[1]}x{image.shape[0]} picture")
+    crop, scale = image[low[1] : high[1], low[0] : high[0]], min(1.0, LONGEST_SIDE / max(w, h))
+    if scale < 1:
+        crop = cv2.resize(crop, np.maximum(np.round((high - low) * scale), 1).astype(int).tolist(), interpolation=cv2.INTER_AREA)
+    return crop, low, crop.shape[1] / (high[0] - low[0])
+
+
+def _row(
+    person: Person, index: int, box: np.ndarray, movenet: tuple[np.ndarray, np.ndarray], blaze: tuple[np.ndarray, np.ndarray]
+    | None,
+    corner: np.ndarray, scale: float,
+) -> dict:  # fmt: skip
+    """Everything in the crop's pixels."""
+
+    def moved(points: np.ndarray) -> np.ndarray:
+        return np.concatenate([(points[:, :2] - corner) * scale, points[:, 2:]], axis=1).astype(np.float32)
+
+    hand = _as_lsp(moved(person.hand))
+    landmarks, world = blaze if blaze is not None else (np.full((33, 3), np.nan), np.full((33, 3), np.nan))
+    limbs = np.linalg.norm(landmarks[[11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28], :2] - movenet[0][5:, :2], axis=1)
+    labelled = np.isfinite(hand[:, 0]).sum() >= FEWEST_LABELLED
+    held = labelled and zlib.crc32(person.origin.encode()) % VALIDATION_SHARE == 0
+    points = moved(landmarks)
+    return {
+        "name": f"photo_{index:08d}.webp", "source": "own", "origin": person.origin, "split": "val" if held else "train",
+        "box": np.concatenate([(box[:2] - corner) * scale, box[2:] * scale]).astype(np.float32), "hand": hand,
+        "movenet": moved(movenet[0]), "movenet_mirrored": moved(movenet[1]), "blaze_xy": points[:, :2], "blaze_vis": points[:, 2],
+        "blaze_world": world.astype(np.float32), "agree": np.float32(np.nan_to_num(limbs.mean() / max(box[2:]), nan=NO_ANSWER)),
+    }  # fmt: skip
+
+
+def _as_lsp(limbs: np.ndarray) -> np.ndarray:
+    """(12, 2) limb joints in `LIMB_ORDER` -> (14, 3) as people3d keeps hand labels, NaN where not labelled."""
+    hand = np.full((14, 3), np.nan, np.float32)
+    for joint, place in zip(LIMB_ORDER, limbs, strict=True):
+        hand[JOINT_OF_HAND[joint]] = [*place, 1] if np.isfinite(place[0]) else np.nan
+    return hand
+
+
+def _columns(rows: Sequence[dict]) -> dict[str, np.ndarray]:
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {"name": np.array([], str)}
+
+
+def _rows_in(part: Path) -> int:
+    with np.load(part) as file:
+        return len(file["name"])
+
+
+def _people_digest(people: Sequence[Person]) -> int:
+    told = "\n".join(f"{person.origin} {person.photograph.stat().st_size} {person.box} {person.hand}" for person in people)
+    return zlib.crc32(told.encode())

@@ -1,0 +1,72 @@
+"""A user's photographs: pictures of a folder, and the people that a COCO file marks in them, if there is one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.coco import PIXEL_CENTRE
+from .errors import LabelError
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person to label. box: (4,) x, y, w, h in pixels, or None: wherever in the picture somebody is; hand: (12, 2)
+    hand-labelled limb
+    joints in COCO's order (shoulders to ankles), pixels, NaN where not labelled."""
+
+    photograph: Path
+    origin: str
+    box: np.ndarray | None
+    hand: np.ndarray
+
+
+def people_in(folder: Path, annotations: Path | None = None) -> list[Person]:
+    """One person per picture under `folder`; or those of a COCO file (bbox, and keypoints as hand labels where there are any)."""
+    if not folder.is_dir():
+        raise LabelError(f"no folder of photographs at {folder}")
+    if annotations is not None:
+        return _marked(folder, annotations)
+    photographs = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    if not photographs:
+        raise LabelError(f"{folder} has no pictures ({', '.join(PICTURES)})")
+    return [Person(path, str(path.relative_to(folder)), None, np.full((12, 2), np.nan)) for path in photographs]
+
+
+def _marked(folder: Path, annotations: Path) -> list[Person]:
+    try:
+        content = json.loads(annotations.read_text())
+        names = {image["id"]: image["file_name"] for image in content["images"]}
+        people = [
+            Person(
+                folder / names[entry["image_id"]],
+                names[entry["image_id"]],
+                np.array(entry["bbox"], float).reshape(4),
+                _hand(entry),
+            )
+            for entry in content["annotations"]
+            if not entry.get("iscrowd", 0) and min(entry["bbox"][2:]) > 0
+        ]
+    except OSError as error:
+        raise LabelError(f"cannot read {annotations}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabelError(f"{annotations} is not a COCO file (images, annotations with image_id and bbox): {error!r}") from None
+    if not people:
+        raise LabelError(f"{annotations} marks nobody")
+    missing = next((person for person in people if not person.photograph.is_file()), None)
+    if missing:
+        raise LabelError(f"{annotations} names {missing.origin}, which is not in {folder}")
+    return people
+
+
+def _hand(entry: dict[str, Any]) -> np.ndarray:
+    keypoints: Sequence[float] = entry.get("keypoints") or [0] * 51
+    labelled = np.array(keypoints, float).reshape(17, 3)[5:]
+    return np.where(labelled[:, 2:] > 0, labelled[:, :2] + PIXEL_CENTRE, np.nan)

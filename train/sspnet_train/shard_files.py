@@ -1,0 +1,80 @@
+"""Files that a long job leaves behind piece by piece: each written in one step, so that a killed job goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+WEBP_QUALITY = 82
+
+
+class PictureTar:
+    """Pictures in an open tar file."""
+
+    def __init__(self, archive: tarfile.TarFile):
+        self._archive = archive
+
+    def add(self, name: str, image: np.ndarray) -> None:
+        """image: (H, W, 3) uint8 RGB, stored as WebP."""
+        encoded = cv2.imencode(".webp", image[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1].tobytes()
+        member = tarfile.TarInfo(name)
+        member.size = len(encoded)
+        self._archive.addfile(member, io.BytesIO(encoded))
+
+
+@contextmanager
+def picture_tar(path: Path) -> Iterator[PictureTar]:
+    """A tar file that appears at `path` when it is complete."""
+    partial = path.with_name(path.name + ".part")
+    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
+        yield PictureTar(archive)
+    os.replace(partial, path)
+
+
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """A compressed .npz that appears at `path` when it is complete."""
+    partial = path.with_name(path.name + ".part")
+    path.parent.mkdir(exist_ok=True, parents=True)
+    with open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    os.replace(partial, path)
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def joined_arrays(parts: Sequence[Path]) -> dict[str, np.ndarray]:
+    """The rows of several files of the same arrays, one after the other."""
+    loaded = [load_arrays(part) for part in parts]
+    return {name: np.concatenate([part[name] for part in loaded]) for name in loaded[0]}
+
+
+def digest(path: Path) -> str:
+    """Of a file's content, or of the names and sizes in a folder."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    entries = sorted(f"{file.relative_to(path)} {file.stat().st_size}" for file in path.rglob("*") if file.is_file())
+    return hashlib.sha256("\n".join(entries).encode()).hexdigest()
+
+
+def changed_settings(path: Path, description: dict) -> list[str]:
+    """Which settings differ from those that an earlier run left at `path`; a first run leaves its own there."""
+    if path.is_file():
+        before = json.loads(path.read_text())
+        return sorted(name for name in description if before.get(name) != description[name])
+    path.parent.mkdir(exist_ok=True, parents=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(description, indent=1))
+    os.replace(partial, path)
+    return []
