@@ -97,8 +97,8 @@ def draw_skeleton(canvas: Image, pose: Pose) -> None:
 
 def blend(under: Image, over: Image, alpha: NDArray[np.uint8]) -> Image:
     """`over` on `under` with an opacity of 0..255 per pixel."""
-    weight = alpha[..., None].astype(np.float32) / 255.0
-    return np.asarray(under + (over - under.astype(np.float32)) * weight + 0.5, dtype=np.uint8)
+    weight = alpha.astype(np.float32) / 255.0
+    return np.asarray(cv2.blendLinear(over, np.ascontiguousarray(under), weight, 1.0 - weight), np.uint8)
 
 
 def draw_legend(canvas: Image, text: str) -> None:

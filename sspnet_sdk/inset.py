@@ -23,6 +23,24 @@ _MOST_PEOPLE, _SPACING_MM = 4, 850.0
 _GROUND = (44, 38, 34)  # BGR
 
 
+def _mix(color: tuple[int, ...], strength: float) -> tuple[float, ...]:
+    return tuple(part * strength + ground * (1.0 - strength) for part, ground in zip(color, _GROUND, strict=True))
+
+
+def _floor() -> tuple[Points, list[tuple[float, ...]]]:
+    tiles, colors = [], []
+    for row, column in np.ndindex(2 * _TILES, 2 * _TILES):
+        away = np.hypot(row - _TILES + 0.5, column - _TILES + 0.5) / _TILES
+        if away < 1.0:
+            tiles.append((row - _TILES, column - _TILES))
+            colors.append(_mix((150, 142, 134), (1.0 - away) * (0.7 if (row + column) % 2 else 0.4)))
+    return np.array(tiles, float), colors
+
+
+_FLOOR_TILES, _TILE_COLORS = _floor()
+_DIMMED = np.array([0.86 * part for part in _GROUND], np.uint8)
+
+
 @dataclass(frozen=True)
 class _View:
     """A pinhole camera that looks at `target` from `distance`; `focal` in pixels of a square picture of side `size`."""
@@ -47,7 +65,7 @@ def render_inset(poses: Sequence[Pose], background: Image) -> Image:
     Returns an image of the same shape, (S, S, 3) uint8 BGR.
     """
     poses = sorted(sorted(poses, key=_height, reverse=True)[:_MOST_PEOPLE], key=lambda pose: float(pose.keypoints[0, 0]))
-    canvas = cv2.addWeighted(cv2.blur(background, (5, 5)), 0.14, np.full_like(background, _GROUND), 0.86, 0.0).astype(np.uint8)
+    canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED
     people = _stand_in_a_row(poses)
     view = _look_at(np.concatenate(people), background.shape[0])
     _draw_floor(canvas, view)
@@ -81,16 +99,11 @@ def _look_at(joints: Points, size: int) -> _View:
 def _draw_floor(canvas: Image, view: _View) -> None:
     """Tiles around the point below the target, fading outwards."""
     centre = np.round(view.target[[0, 2]] / _TILE_MM) * _TILE_MM
-    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    for row in range(-_TILES, _TILES):
-        for column in range(-_TILES, _TILES):
-            strength = (1.0 - np.hypot(row + 0.5, column + 0.5) / _TILES) * (0.7 if (row + column) % 2 else 0.4)
-            if strength <= 0.0:
-                continue
-            x, z = ((square + np.array([row, column])) * _TILE_MM + centre).T
-            points, _ = view.project(np.column_stack([x, np.zeros(4), z]))
-            fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
-            cv2.fillConvexPoly(canvas, fixed, _mix((150, 142, 134), strength), cv2.LINE_AA, _SHIFT)
+    corners = (_FLOOR_TILES[:, None] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]])) * _TILE_MM + centre
+    points, _ = view.project(np.insert(corners.reshape(-1, 2), 1, 0.0, axis=1))
+    fixed = np.round(points * (1 << _SHIFT)).astype(np.int32).reshape(-1, 4, 2)
+    for tile, color in zip(fixed, _TILE_COLORS, strict=True):
+        cv2.fillConvexPoly(canvas, tile, color, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_shadows(canvas: Image, view: _View, people: Sequence[Points]) -> None:
@@ -116,10 +129,6 @@ def _draw_people(canvas: Image, view: _View, people: Sequence[Points], poses: Se
     for depth, width_mm, start, end, color, sure in sorted(strokes, key=lambda stroke: stroke[0]):
         _line(canvas, start, end, (18, 15, 13), depth * width_mm + 2.0)
         _line(canvas, start, end, _mix(color, 0.25 + 0.75 * min(max(sure, 0.0), 1.0)), depth * width_mm)
-
-
-def _mix(color: tuple[int, ...], strength: float) -> tuple[float, ...]:
-    return tuple(part * strength + ground * (1.0 - strength) for part, ground in zip(color, _GROUND, strict=True))
 
 
 def _line(canvas: Image, start: Points, end: Points, color: tuple[float, ...], thickness: float) -> None:
