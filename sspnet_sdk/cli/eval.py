@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,13 +25,14 @@ from sspnet_sdk.cli.options import Numbers
 )
 @click.option(
     "--protocol",
-    type=click.Choice(["human36m", "mpi-inf-3dhp", "people3d"]),
+    type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d"]),
     help="The paper's tables on that set (Tables 2, 3, 5).  [default: a score for every cut and size, of people3d and synth3d]",
 )
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True)
 @click.option(
     "--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input; a protocol takes the last."
 )
+@click.option("--ablations", is_flag=True, help="Protocols: the paper's ablations as pictures and CSV in --out.")
 @click.option("--multi-crop", is_flag=True, help="Protocols: also with mirrored views, and with five crops.")
 @click.option("--root-depth", type=click.Path(path_type=Path), help="Protocols: a file with the root's depth network.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many people of each data set.")
@@ -43,6 +47,7 @@ def command(
     protocol: str | None,
     cuts: tuple[int, ...],
     sizes: tuple[int, ...],
+    ablations: bool,
     multi_crop: bool,
     root_depth: Path | None,
     limit: int | None,
@@ -69,6 +74,11 @@ def command(
             return
         if protocol not in sets:
             raise TrainingError(f"the protocol {protocol} needs --data {protocol}=FOLDER; given: {', '.join(sets)}")
+        if ablations:
+            if out is None:
+                raise TrainingError("--ablations needs --out, a folder for the pictures")
+            _ablate(protocol, checkpoint, sets[protocol], sizes[-1], limit, out)
+            return
         _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)
     except (TrainingError, CheckpointError) as error:
         raise click.ClickException(str(error)) from None
@@ -85,14 +95,8 @@ def _follow(
     out: Path | None,
 ) -> None:
     from sspnet_train.evaluation import evaluate_protocol
-    from tqdm import tqdm
 
-    with tqdm(unit="people", dynamic_ncols=True) as bar:
-
-        def on_progress(done: int, count: int) -> None:
-            bar.total = count
-            bar.update(done - bar.n)
-
+    with _people_counted() as on_progress:
         tables = evaluate_protocol(
             checkpoint,
             protocol,
@@ -104,9 +108,35 @@ def _follow(
             report=out,
             on_progress=on_progress,
         )
+    _show(tables, out)
+
+
+def _ablate(protocol: str, checkpoint: Path, folder: Path | str, size: int, limit: int | None, out: Path) -> None:
+    from sspnet_train.evaluation import ablate_checkpoint
+
+    with _people_counted() as on_progress:
+        tables = ablate_checkpoint(checkpoint, protocol, folder, out, size=size, limit=limit, on_progress=on_progress)
+    _show(tables, out)
+
+
+def _show(tables: list[Any], out: Path | None) -> None:
     click.echo("\n\n".join(table.text() for table in tables))
     if out is not None:
         click.echo(f"wrote {out / 'report.md'}", err=True)
+
+
+@contextmanager
+def _people_counted() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar for what says (done, count)."""
+    from tqdm import tqdm
+
+    with tqdm(unit="people", dynamic_ncols=True) as bar:
+
+        def on_progress(done: int, count: int) -> None:
+            bar.total = count
+            bar.update(done - bar.n)
+
+        yield on_progress
 
 
 def _score_cuts(

@@ -84,7 +84,7 @@ def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str,
     scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
     if samples[0].visible is not None and samples[0].joints3d is not None:
         errors = pa_mpjpe(
-            predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples]).astype(np.float64)[:, limbs]
+            predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples if s.joints3d is not None]).astype(np.float64)[:, limbs]
         )
         clear = visible[:, limbs].sum(axis=1) >= FULLY_VISIBLE
         scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}

@@ -1,4 +1,5 @@
-"""What is measured on Human3.6M, MPI-INF-3DHP and people3d, in the form of the paper's tables with the paper's figures beside."""
+"""What is measured on Human3.6M, MPI-INF-3DHP, people3d and synth3d, in the form of the paper's tables with the paper's figures
+beside."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from .data.human36m_actions import ACTIONS
 from .data.mpi_inf_3dhp import ACTIVITIES
 from .data.sample import LIMB_JOINTS
 from .errors import DataError
+from .evaluate import FULLY_VISIBLE
 from .heads import HeadPoses
 from .metrics import auc, keypoint_distance, pa_mpjpe, torso_length
 from .model import SSPNetConfig
@@ -51,6 +53,17 @@ def joint_errors(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
     return np.where(_labelled(poses), errors, np.nan)
 
 
+def mpjpe_of_head(poses: HeadPoses, head: int, root_z: np.ndarray) -> float:
+    """Mean over the joints but the root, mm, of the people who are well seen."""
+    return float(np.nanmean(joint_errors(poses, head, root_z)[well_seen(poses)][:, NOT_ROOT]))
+
+
+def well_seen(poses: HeadPoses) -> np.ndarray:
+    """(N,) everybody where a set says nothing of visibility, else those with 11 or 12 limb joints in sight."""
+    limbs = list(LIMB_JOINTS)
+    return np.array([s.visible is None or s.visible[limbs].sum() >= FULLY_VISIBLE for s in poses.samples])
+
+
 def _labelled(poses: HeadPoses) -> np.ndarray:
     return np.stack([sample.weight > 0 for sample in poses.samples])
 
@@ -70,7 +83,7 @@ def human36m_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     poses, root_z = next(iter(ours.values()))
     return [
         table,
-        heads_table(config, lambda head: float(np.nanmean(joint_errors(poses, head, root_z)[:, NOT_ROOT])), "MPJPE mm"),
+        heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm"),
     ]
 
 
@@ -88,8 +101,21 @@ def mpi_inf_3dhp_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     poses, root_z = next(iter(ours.values()))
     return [
         table,
-        heads_table(config, lambda head: float(np.nanmean(joint_errors(poses, head, root_z)[:, NOT_ROOT])), "MPJPE mm"),
+        heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm"),
     ]
+
+
+def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
+    """What rendered people tell, whose millimetres are true: MPJPE and PA-MPJPE of those whose limbs are seen, PCK; all heads."""
+    rows: list[list[Cell]] = []
+    for name, (poses, root_z) in ours.items():
+        seen = well_seen(poses)
+        aligned = float(_aligned_errors(poses, root_z)[seen].mean())
+        rows.append([name, mpjpe_of_head(poses, -1, root_z), aligned, 100 * torso_pck(poses, -1), int(seen.sum())])
+    columns = ["rendered people", "MPJPE mm", "PA-MPJPE mm", "PCK@0.2 %", "people measured in mm"]
+    poses, root_z = next(iter(ours.values()))
+    heads = heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm")
+    return [Table("synth3d", "synth3d, recordings held out", columns, rows), heads]
 
 
 def people3d_tables(ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list[Table]:
@@ -104,14 +130,15 @@ def people3d_tables(ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list
 
 
 def torso_pck(poses: HeadPoses, head: int, threshold: float = 0.2) -> float:
-    """Share of labelled limb joints within a share of the torso."""
+    """Share of labelled limb joints in sight within a share of the torso."""
     limbs, labelled = list(LIMB_JOINTS), _labelled(poses)
     truth = np.where(labelled[..., None], np.stack([s.keypoints for s in poses.samples]).astype(np.float64), np.nan)
     side = np.array([max(sample.box[2:]) for sample in poses.samples])
     torso = torso_length(truth)
     torso = np.maximum(np.where(np.isfinite(torso), torso, 0.25 * side), 0.1 * side)
     distance = keypoint_distance(poses.keypoints[head], truth, torso)[:, limbs]
-    return float((distance[labelled[:, limbs]] < threshold).mean())
+    seen = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in poses.samples])
+    return float((distance[(labelled & seen)[:, limbs]] < threshold).mean())
 
 
 def heads_table(config: SSPNetConfig, measure: Callable[[int], float], unit: str) -> Table:

@@ -42,8 +42,8 @@ def coco_from_laboratory(sample: Sample) -> Sample:
     depth = depth - depth[0]
     root_z = sample.root_z
     if joints3d is not None:
-        scale = canonical_scale(joints3d)
-        depth, root_z = depth * scale, None if root_z is None else root_z * scale
+        depth = depth * canonical_scale(joints3d)
+        root_z = None if root_z is None else root_z + float(joints3d[0, 2])
         joints3d = joints3d - joints3d[0]
     return replace(
         sample, keypoints=keypoints, weight=weight, depth=depth, weight_depth=weight_depth, joints3d=joints3d, root_z=root_z

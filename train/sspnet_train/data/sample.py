@@ -20,9 +20,10 @@ class Sample:
     """One person in one picture. 17 joints in Human3.6M's order; a joint without a label has weight 0, never an invented place.
 
     image: (H, W, 3) uint8 RGB; box: (4,) x, y, w, h in pixels; keypoints: (17, 2) pixels; weight: (17,) trust in each, 0..1;
-    depth: (17,) mm from the pelvis, away from the camera; weight_depth: (17,); joints3d: (17, 3) mm, pelvis at 0, or None;
-    visible: (17,) seen in the picture, or None where unknown; focal: pixels, root_z: mm from the camera to the pelvis, or None;
-    camera: the picture's, or None; action: what the person does, where the data set says so.
+    depth: (17,) mm from the pelvis, away from the camera, what a network is to say (of a canonical adult's size where joints
+    are COCO's); weight_depth: (17,); joints3d: (17, 3) mm, pelvis at 0, true size, or None; visible: (17,) seen in the picture,
+    or None where unknown; focal: pixels, root_z: mm from the camera to the pelvis, or None; camera: the picture's, or None;
+    action: what the person does, where the data set says so.
     """
 
     image: np.ndarray

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import DataError
+from .camera import Camera
 from .sample import Sample, SampleSource, canonical_scale
 from .tar_images import TarImages
 
@@ -37,10 +38,20 @@ def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
         return Sample(
             images.read(name), labels["box"][row], labels["keypoints"][row].astype(np.float32), np.ones(17, np.float32),
             joints3d[:, 2] * scale, np.ones(17, np.float32), joints3d, labels["visible"][row].astype(bool),
-            float(labels["focal"][row]), float(labels["root_z"][row]) * scale, name,
+            float(labels["focal"][row]), float(labels["root_z"][row]), name,
+            _camera(joints3d, labels["keypoints"][row], float(labels["focal"][row]), float(labels["root_z"][row])),
         )  # fmt: skip
 
     return SampleSource(f"synth3d/{split}", len(rows), read)
+
+
+def _camera(joints3d: np.ndarray, keypoints: np.ndarray, focal: float, root_z: float) -> Camera:
+    """The crop's principal point, which labels.npz does not hold: u·Z = f·(X + X_root) + c·Z, least squares over the joints."""
+    z = joints3d[:, 2].astype(np.float64) + root_z
+    unknowns = np.stack([np.full(len(z), focal), z], axis=1)
+    shifts = [keypoints[:, axis].astype(np.float64) * z - focal * joints3d[:, axis] for axis in range(2)]
+    centre = [float(np.linalg.lstsq(unknowns, shift, rcond=None)[0][1]) for shift in shifts]
+    return Camera((focal, focal), (centre[0], centre[1]))
 
 
 def held_out(recording: str) -> bool:
