@@ -88,7 +88,7 @@ def _from_mat(path: Path, split: str) -> list[_Person]:
     try:
         from scipy.io import loadmat
     except ImportError:
-        raise DataError("mpii: the .mat file needs SciPy: pip install "sspnet-sdk[datasets]", or use the JSON conversion") from None
+        raise DataError("mpii: the .mat file needs SciPy (pip install scipy); the JSON conversion does not") from None
     release = loadmat(path, struct_as_record=False, squeeze_me=True, variable_names=["RELEASE"])["RELEASE"]
     people = []
     for entry, is_training in zip(_listed(release.annolist), _listed(release.img_train), strict=True):
