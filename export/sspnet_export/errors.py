@@ -4,4 +4,4 @@ from sspnet_sdk.errors import SSPNetError
 
 
 class ExportError(SSPNetError):
-    """A checkpoint that cannot be exported, a graph that disagrees with PyTorch, or an output folder that must not be replaced."""
+    """A checkpoint that cannot be exported, a graph that disagrees with PyTorch, or a folder that must not be replaced."""

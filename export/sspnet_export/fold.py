@@ -1,7 +1,7 @@
-"""Batch norm folded into the convolution before it, remembering both factors.
+"""Constants folded into convolutions: batch norms, gains, merge weights.
 
-A folded weight is (raw weight) x (one factor per output channel). Checkpoints hold raw weights as fp16, so a bundle that stores the raw
-weight and the factor is exact where storing the product as fp16 would not be.
+A folded weight is (raw weight) x (factor). Checkpoints hold raw weights as fp16, so a bundle that stores the raw weight and the
+small factor is exact where storing their product as fp16 would not be.
 """
 
 from __future__ import annotations
@@ -19,23 +19,33 @@ class FactoredConv(nn.Conv2d):
 
     @classmethod
     def of(cls, conv: nn.Conv2d, factor: Tensor, bias: Tensor, raw: Tensor | None = None) -> FactoredConv:
-        """Shapes, stride and padding of `conv`; other weights than its own where `raw` is given."""
+        """Kernel, stride, padding and groups of `conv`; `raw` where other weights than its own are wanted."""
         raw = (conv.weight if raw is None else raw).detach()
-        folded = cls(
-            raw.shape[1] * conv.groups, raw.shape[0], conv.kernel_size, conv.stride, conv.padding, groups=conv.groups
-        )  # fmt: skip
-        folded.raw, folded.factor = raw, factor.detach().expand([1] * 4) if factor.ndim == 0 else factor.detach()
+        outputs, inputs = raw.shape[0], raw.shape[1] * conv.groups
+        folded = cls(inputs, outputs, conv.kernel_size, conv.stride, conv.padding, groups=conv.groups)  # type: ignore[arg-type]
+        folded.raw, folded.factor = raw, factor.detach().reshape(factor.shape or (1, 1, 1, 1))
         with torch.no_grad():
             folded.weight.copy_(folded.raw * folded.factor)
-            folded.bias.copy_(bias)  # type: ignore[union-attr]
+            assert folded.bias is not None
+            folded.bias.copy_(bias)
         return folded
+
+    def times(self, gain: Tensor) -> FactoredConv:
+        """The same convolution with its answer multiplied by `gain`."""
+        assert self.bias is not None
+        return FactoredConv.of(self, self.factor * gain, self.bias * gain, self.raw)
+
+    def of_scaled_input(self, scale: float) -> FactoredConv:
+        """The same convolution for an input that comes multiplied by `scale`."""
+        assert self.bias is not None
+        return FactoredConv.of(self, self.factor / scale, self.bias, self.raw)
 
 
 def fold_batch_norm(network: nn.Module) -> None:
-    """Replace every `ConvBN`, in place, by its convolution with the batch norm's running statistics folded in."""
+    """Replace every `ConvBN`'s convolution, in place, by one with the batch norm's running statistics folded in."""
     for module in list(network.modules()):
         if isinstance(module, ConvBN):
-            module.conv, module.bn = folded(module), nn.Identity()
+            module.conv, module.bn = folded(module), nn.Identity()  # type: ignore[assignment]
 
 
 def folded(layer: ConvBN) -> FactoredConv:
@@ -45,3 +55,23 @@ def folded(layer: ConvBN) -> FactoredConv:
     gain = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
     bias = bn.bias.double() - bn.running_mean.double() * gain
     return FactoredConv.of(layer.conv, gain.float()[:, None, None, None], bias.float())
+
+
+def folded_conv(layer: ConvBN) -> FactoredConv:
+    """The convolution of a layer that `fold_batch_norm` has been through."""
+    assert isinstance(layer.conv, FactoredConv)
+    return layer.conv
+
+
+def constant_conv(weight: Tensor, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    """A convolution by a fixed (outputs, inputs / groups, k, k) weight, without bias or padding."""
+    outputs, inputs, kernel, _ = weight.shape
+    conv = nn.Conv2d(inputs * groups, outputs, kernel, stride, groups=groups, bias=False)
+    with torch.no_grad():
+        conv.weight.copy_(weight)
+    return conv
+
+
+def channel_scale(width: int, gain: Tensor) -> nn.Conv2d:
+    """Every channel times one number; a depthwise convolution, because runtimes fuse that and keep their blocked layout."""
+    return constant_conv(gain.detach().expand(width, 1, 1, 1), groups=width)

@@ -1,6 +1,7 @@
 """The bundle's graphs, all cut out of one: the multi-head graph, the chain of stages, the finder.
 
-A stage takes over exactly the tensors that the stages before it computed, so the chain does the same arithmetic as the whole graph.
+A stage takes over the very tensors that the stages before it computed, so the chain does the same arithmetic as the whole graph; the
+last bit may differ where a runtime fuses an addition into a convolution in one and not in the other.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from onnx import helper
 
 from .inference import FINDER_OUTPUTS
 from .trace import IR_VERSION, OPSET
-
-FINDER_OUTPUTS = ("centre", "joints", "heat")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def boundaries(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[list[str]
     """For each cut, the tensors first known behind it: its pose and features; `fine` belongs to the first."""
     groups: list[list[str]] = [[] for _ in cuts]
     for value in traced.graph.output:
-        kind, _, rest = value.name.partition("_")
+        _, _, rest = value.name.partition("_")
         if value.name in FINDER_OUTPUTS:
             continue
         pyramid = int(rest.split("_")[0]) if rest else 0
@@ -99,11 +98,12 @@ def extract(traced: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> o
         [plain(values[name]) for name in inputs], [plain(values[name]) for name in outputs],
         [tensor for tensor in graph.initializer if tensor.name in read],
     )  # fmt: skip
-    return helper.make_model(part, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="sspnet-sdk")
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(part, opset_imports=opsets, ir_version=IR_VERSION, producer_name="sspnet-sdk")
 
 
 def bare(node: onnx.NodeProto) -> onnx.NodeProto:
-    copy = onnx.NodeProto(op_type=node.op_type, domain=node.domain, input=node.input, output=node.output, attribute=node.attribute)
+    copy = onnx.NodeProto(op_type=node.op_type, input=node.input, output=node.output, attribute=node.attribute)
     for attribute in copy.attribute:
         attribute.ClearField("doc_string")
     return copy

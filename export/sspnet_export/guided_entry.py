@@ -1,20 +1,25 @@
-"""The MoveNet entry for inference at one map size: the same first pose, with sums over cells and over joints as matrix products."""
+"""The MoveNet entry for inference at one size: the same first pose, with sums over cells and over joints as matrix products."""
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from sspnet_train.entry_flow import Entry
 from sspnet_train.movenet import CENTRE_SPREAD, MoveNetEntry, human36m_heatmaps, to_human36m
-from sspnet_train.soft_argmax import pixel_centres
 from torch import Tensor, nn
 
-from .fold import FactoredConv
-from .heads import Prior, cell_centres
+from .fold import FactoredConv, constant_conv
+from .heads import cell_centres, cell_line
 
 
 class InferenceEntry(nn.Module):
     """`MoveNetEntry` on images of size x size pixels; its batch norms are to be folded already."""
+
+    cells: Tensor
+    line: Tensor
+    middle: Tensor
+    joints: Tensor
+    slope: Tensor
+    start: Tensor
 
     def __init__(self, entry: MoveNetEntry, size: int):
         super().__init__()
@@ -22,64 +27,62 @@ class InferenceEntry(nn.Module):
         decoding = entry.decoding
         self.heatmaps = scaled_head(entry.heatmaps, decoding.heat_gain)
         self.weighted_centre = scaled_head(entry.centre, decoding.centre_gain)
-        self.prior = Prior(self.extent, decoding.distance_gain, 0.02**2, torch.ones(()))
-        self.guide = constant_conv(joints_from_coco_maps() * (self.extent**2 / 16.0))
-        self.offsets = constant_conv(torch.kron(joints_from_coco(), torch.eye(2).flip(0)) / self.extent)
-        cells = cell_centres(self.extent)
-        self.register_buffer("cells", cells)
-        self.register_buffer("positions", torch.cat([cells, torch.zeros_like(cells[:, :1])], dim=1))
-        self.register_buffer("joints", joints_from_coco())
+        self.offset = swapped_offsets(entry.regression[3], self.extent)
+        joint_maps = human36m_heatmaps(torch.eye(17)[:, :, None, None])[..., 0, 0].T
+        pooled = (joint_maps * (self.extent**2 / 64.0))[:, :, None, None].expand(17, 17, 2, 2)
+        self.guide = constant_conv(pooled, stride=2)
+        joints, cells = to_human36m(torch.eye(17)[:, :, None])[..., 0].T.contiguous(), cell_centres(self.extent)
+        self.people_heat = constant_conv(joint_maps[:, :, None, None])
+        self.people_offsets = constant_conv((torch.kron(joints, torch.eye(2).flip(0)) / self.extent)[:, :, None, None])
+        self.register_buffer("joints", joints)
+        self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1))
+        self.register_buffer("line", cell_line(self.extent))
         self.register_buffer("middle", -cells.square().sum(dim=1) / (2 * CENTRE_SPREAD**2))
-        self.register_buffer("line", pixel_centres(self.extent, torch.zeros(())))
+        self.register_buffer("slope", -decoding.distance_gain.detach())
+        self.register_buffer("start", torch.tensor([0.0, 0.0, 1.0, 0.0]))
 
-    def forward(self, image: Tensor) -> tuple[Entry, tuple[Tensor, Tensor]]:
-        """(N, 3, size, size) in [-1, 1] -> what the pyramids start from, and `MoveNetEntry.people`'s two answers."""
+    def forward(self, image: Tensor) -> tuple[Entry, tuple[Tensor, Tensor, Tensor]]:
+        """Images -> what the pyramids start from, with a head's state for its pose; `MoveNetEntry.people`'s three answers."""
         skip8, at32, at16, at8, at4 = self.entry.trunk(image)
-        regression = self.entry.regression(at4)
-        pose, heatmap = self.first_pose(at4, regression)
-        guide = self.guide(F.avg_pool2d(heatmap, 2))
+        hidden = self.entry.regression[:3](at4)
+        state, guide = self.first_pose(at4, hidden)
         levels = {
             0: self.entry.to_level0(torch.cat([skip8, at8, guide], dim=1)),
             1: self.entry.to_level1(at16),
             2: self.entry.to_level2(at32),
         }
-        return Entry(levels, pose, at4), self.people(at4, regression)
+        return Entry(levels, state, at4), self.people(at4, hidden)
 
-    def first_pose(self, at4: Tensor, regression: Tensor) -> tuple[Tensor, Tensor]:
-        """-> pose (N, 17, 3) in Human3.6M's order with z = 0.5, heatmaps (N, 17, h, w) in COCO's."""
+    def first_pose(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """-> state (N, 17, 4), guide (N, 17, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
         here = torch.softmax(self.weighted_centre(at4).flatten(1) + self.middle, dim=1).unsqueeze(2)
-        offset = (regression.flatten(2) @ here).unflatten(1, (17, 2)).squeeze(3).flip(2) / self.extent
-        coarse = offset + (here.transpose(1, 2) @ self.cells + 0.5)
-        heatmap = torch.softmax(self.heatmaps(at4).flatten(2) + self.prior(coarse), dim=2)
-        return self.joints @ (heatmap @ self.positions) + 0.5, heatmap.unflatten(2, (self.extent, self.extent))
+        offset = self.offset((hidden.flatten(2) @ here).unsqueeze(3)).unflatten(1, (17, 2)).squeeze(4)
+        coarse = offset + (here.transpose(1, 2) @ self.cells[:, :2]).unsqueeze(3)
+        difference = self.line - coarse
+        across, down = (difference * difference).split(1, dim=2)
+        distance2 = across + (down + 0.02**2).transpose(2, 3)
+        heatmap = torch.softmax(self.heatmaps(at4).flatten(2) + self.slope * torch.log(distance2.flatten(2)), dim=2)
+        state = self.joints @ (heatmap @ self.cells) + self.start
+        return state, self.guide(heatmap.unflatten(2, (self.extent, self.extent)))
 
-    def people(self, at4: Tensor, regression: Tensor) -> tuple[Tensor, Tensor]:
-        offset = self.offsets(regression).unflatten(1, (17, 2))
-        u, v = offset.split(1, dim=2)
-        joints = torch.cat([u + self.line, v + self.line[:, None]], dim=2)
-        return torch.sigmoid(self.entry.centre(at4)).squeeze(1), joints
+    def people(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `MoveNetEntry.people`."""
+        u, v = self.people_offsets(self.entry.regression[3](hidden)).unflatten(1, (17, 2)).split(1, dim=2)
+        line = self.line + 0.5
+        joints = torch.cat([u + line, v + line[:, None]], dim=2)
+        heat = torch.sigmoid(self.people_heat(self.entry.heatmaps(at4)))
+        return torch.sigmoid(self.entry.centre(at4)).squeeze(1), joints, heat
 
 
 def scaled_head(head: nn.Sequential, gain: Tensor) -> nn.Sequential:
-    """The head with its last convolution's answer multiplied by `gain`."""
+    """The head with its answer multiplied by `gain`."""
     *layers, last = head
     assert isinstance(last, nn.Conv2d) and last.bias is not None
     return nn.Sequential(*layers, FactoredConv.of(last, gain, last.bias * gain))
 
 
-def constant_conv(matrix: Tensor) -> nn.Conv2d:
-    """1x1 convolution that multiplies every cell's channels by a fixed matrix."""
-    conv = nn.Conv2d(matrix.shape[1], matrix.shape[0], 1, bias=False)
-    with torch.no_grad():
-        conv.weight.copy_(matrix[:, :, None, None])
-    return conv
-
-
-def joints_from_coco() -> Tensor:
-    """`to_human36m` as a matrix (17, 17)."""
-    return to_human36m(torch.eye(17)[:, :, None])[..., 0].T.contiguous()
-
-
-def joints_from_coco_maps() -> Tensor:
-    """`human36m_heatmaps` as a matrix (17, 17)."""
-    return human36m_heatmaps(torch.eye(17)[:, :, None, None])[..., 0, 0].T.contiguous()
+def swapped_offsets(conv: nn.Module, extent: int) -> FactoredConv:
+    """The regression head's last convolution, giving (x, y) in units of the image instead of (y, x) in cells."""
+    assert isinstance(conv, nn.Conv2d) and conv.bias is not None
+    order = torch.arange(conv.out_channels).view(-1, 2).flip(1).flatten()
+    return FactoredConv.of(conv, torch.tensor(1.0 / extent), conv.bias[order] / extent, raw=conv.weight[order])

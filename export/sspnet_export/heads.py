@@ -1,95 +1,130 @@
 """The heads for inference at one map size: the same functions as in training, in a third of the operations.
 
-On small maps an operation costs more to start than to run. Sums over cells become matrix products, the two 1x1 convolutions on each side
-of a heatmap become one, and the maps stay flat, (N, J, H·W), wherever no convolution needs them square.
+On small maps an operation costs more to start than to run. So sums over cells are matrix products, the two 1x1 convolutions on
+each side of a heatmap are one, and maps stay flat, (N, J, H·W), where no convolution needs them square.
+
+The *state* that refining heads hand on is (N, J, 4): u - ½, v - ½, 1, z - ½. The 1 lets one matrix product subtract a pose from a
+grid; sums around zero lose ten times less than sums around ½.
 """
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from sspnet_train.blocks import Prediction, PredictionBlock
+from sspnet_train.blocks import PredictionBlock
 from sspnet_train.soft_argmax import pixel_centres
 from torch import Tensor, nn
 
 from .fold import FactoredConv
 
 
+def cell_line(extent: int) -> Tensor:
+    """(extent,): centres of the cells of one row, minus ½."""
+    return pixel_centres(extent, torch.zeros(())) - 0.5
+
+
 def cell_centres(extent: int) -> Tensor:
-    """(extent², 2): u - ½, v - ½ of every cell of a square map, row by row. Sums around zero lose ten times less than sums around ½."""
-    line = pixel_centres(extent, torch.zeros(())) - 0.5
+    """(extent², 2): u - ½, v - ½ of every cell of a square map, row by row."""
+    line = cell_line(extent)
     return torch.stack([line.repeat(extent), line.repeat_interleave(extent)], dim=1)
 
 
 class Prior(nn.Module):
-    """-α·log(c + d²·g) around each joint on a square map: `log_prior` of the training code, and MoveNet's falloff with distance."""
+    """`log_prior` of the training code, up to a constant per map that softmax removes: -α·log(1/g + d²), g = cells² / s²."""
 
-    def __init__(self, extent: int, sharpness: Tensor, offset: float, gain: Tensor):
-        """sharpness: α; offset: c; gain: g, with d in units of the crop."""
+    differences: Tensor
+    sums: Tensor
+    slope: Tensor
+
+    def __init__(self, extent: int, sharpness: Tensor, log_scale: Tensor):
         super().__init__()
-        self.offset = offset
-        stretch = gain.detach().sqrt()
-        self.register_buffer("stretch", stretch.clone())
-        self.register_buffer("centres", pixel_centres(extent, stretch) * stretch)
-        self.register_buffer("slope", -sharpness.detach())
+        line, offset = cell_line(extent), torch.exp(0.5 * log_scale.detach()) / extent
+        differences = torch.zeros(4, 2 * extent + 1)
+        differences[0, :extent], differences[1, extent:-1] = -1.0, -1.0
+        differences[2] = torch.cat([line, line, offset.reshape(1)])
+        cells = torch.arange(extent**2)
+        sums = torch.zeros(2 * extent + 1, extent**2)
+        sums[cells % extent, cells], sums[extent + cells // extent, cells], sums[-1] = 1.0, 1.0, 1.0
+        self.register_buffer("differences", differences)
+        self.register_buffer("sums", sums)
+        self.register_buffer("slope", -F.softplus(sharpness.detach()))
 
-    def forward(self, pose: Tensor) -> Tensor:
-        """(N, J, 2 or more) u, v in [0, 1], the rest is not read -> (N, J, H·W) logits."""
-        difference = self.centres - (pose * self.stretch).unsqueeze(3)
-        across, down, *_ = (difference * difference).split(1, dim=2)
-        down = down.transpose(2, 3) + self.offset
-        return self.slope * torch.log((across + down).flatten(2))
+    def forward(self, state: Tensor) -> Tensor:
+        """(N, J, 4) -> (N, J, H·W) logits."""
+        difference = state @ self.differences
+        return self.slope * torch.log((difference * difference) @ self.sums)
 
 
 class InferenceHead(nn.Module):
-    """`PredictionBlock` on maps of extent x extent cells."""
+    """`PredictionBlock` on maps of extent x extent cells.
+
+    The depth map is kept as t = 2d - 1, a tanh instead of a sigmoid, so that Σ Φ·t / 2 is z - ½ without another operation.
+    """
+
+    carry: Tensor
+    moves: Tensor
+    answers: Tensor
 
     def __init__(self, block: PredictionBlock, extent: int):
         super().__init__()
-        self.block, self.extent = block, extent
-        self.joints = block.to_heatmap.out_channels
+        self.extent, self.refining, self.separable = extent, block.refining, block.separable
+        self.joints, self.confidence = block.to_heatmap.out_channels, block.confidence
         self.read, self.write = merged_read(block), merged_write(block, extent)
-        self.register_buffer("cells", cell_centres(extent))
+        self.register_buffer("moves", moves(extent))
+        self.register_buffer("answers", torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0.5, 0.5, 0.5], [0, 0, 1.0]]))
         if block.refining:
-            carry = block.depth_carry.detach()
-            self.prior = Prior(extent, F.softplus(block.sharpness), 1.0, torch.exp(-block.log_scale) * extent**2)
-            self.register_buffer("carry", torch.stack([torch.ones_like(carry), torch.ones_like(carry), carry]))
-            self.register_buffer("start", torch.stack([torch.zeros_like(carry), torch.zeros_like(carry), -0.5 * carry]))
+            self.prior = Prior(extent, block.sharpness, block.log_scale)
+            self.register_buffer("carry", torch.cat([torch.ones(3), block.depth_carry.detach().reshape(1)]))
 
-    def forward(self, x: Tensor, earlier: Tensor | None = None) -> tuple[Tensor, Prediction]:
-        """As `PredictionBlock.forward`."""
-        y = F.relu(self.block.separable(x))
-        logits, depth_map = self.read(y).split(self.joints, dim=1)
-        depth_map = torch.sigmoid(depth_map)
-        if earlier is None:
-            heatmap = torch.softmax(logits.flatten(2), dim=2)
-            move, reinjected = heatmap @ self.cells + 0.5, logits
+    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """-> re-injected features F (Eq. 4), state (without its 1 where there was none before), heatmap (N, J, H·W)."""
+        y = F.relu(self.separable(x))
+        logits, depth = self.read(y).flatten(2).split(self.joints, dim=1)
+        depth = torch.tanh(depth)
+        if state is None:
+            heatmap = shift = torch.softmax(logits, dim=2)
         else:
-            prior = self.prior(earlier)
-            heatmap = torch.softmax(prior + logits.flatten(2), dim=2)
-            move = (heatmap - torch.softmax(prior, dim=2)) @ self.cells
-            reinjected = self.square(heatmap)
-        pose = torch.cat([move, (heatmap * depth_map.flatten(2)).sum(dim=2, keepdim=True)], dim=2)
-        if earlier is not None:
-            pose = pose + (earlier * self.carry + self.start)
-        features = x + y + self.write(torch.cat([reinjected, depth_map], dim=1))
-        return features, Prediction(pose, self.block.confidence(self.square(heatmap)), heatmap)
+            prior = self.prior(state)
+            heatmap = torch.softmax(prior + logits, dim=2)
+            shift = heatmap - torch.softmax(prior, dim=2)
+        move = torch.cat([shift, heatmap * depth], dim=2) @ self.moves
+        maps = torch.cat([logits if state is None else heatmap, depth], dim=1)
+        features = x + (y + self.write(self.square(maps)))
+        return features, move if state is None else state * self.carry + move, heatmap
 
     def square(self, flat: Tensor) -> Tensor:
         return flat.unflatten(2, (self.extent, self.extent))
 
+    def answer(self, state: Tensor, heatmap: Tensor) -> Tensor:
+        """-> (N, J, 4): u, v, z, confidence, all in [0, 1]."""
+        if not self.refining:
+            state = state + torch.tensor([0.0, 0.0, 1.0, 0.0])
+        confidence = self.confidence(self.square(heatmap)).unsqueeze(2)
+        return torch.cat([state @ self.answers, confidence], dim=2)
+
+
+def moves(extent: int) -> Tensor:
+    """(2·extent², 4): what a unit of (shift, heatmap·t) in each cell adds to the state."""
+    matrix = torch.zeros(2 * extent**2, 4)
+    matrix[: extent**2, :2] = cell_centres(extent)
+    matrix[extent**2 :, 3] = 0.5
+    return matrix
+
 
 def merged_read(block: PredictionBlock) -> FactoredConv:
-    """W_h and W_d (Eq. 2, 3) as one convolution."""
+    """W_h and W_d (Eq. 2, 3) as one convolution; tanh(d / 2) = 2·sigmoid(d) - 1."""
     h, d = block.to_heatmap, block.to_depth
     assert h.bias is not None and d.bias is not None
-    return FactoredConv.of(h, torch.ones(()), torch.cat([h.bias, d.bias]), raw=torch.cat([h.weight, d.weight]))
+    halves = torch.ones(h.out_channels + d.out_channels)
+    halves[h.out_channels :] = 0.5
+    bias = torch.cat([h.bias, d.bias]) * halves
+    return FactoredConv.of(h, halves[:, None, None, None], bias, raw=torch.cat([h.weight, d.weight]))
 
 
 def merged_write(block: PredictionBlock, extent: int) -> FactoredConv:
-    """W_r and W_s (Eq. 4) as one convolution; a refining block's scale of its heatmap goes into the factor."""
+    """W_r and W_s (Eq. 4) as one convolution, on t instead of d; a refining block's scale of its heatmap goes into the factor."""
     r, s = block.from_heatmap, block.from_depth
-    scale = torch.ones(1, r.in_channels + s.in_channels, 1, 1)
-    if block.refining:
-        scale[:, : r.in_channels] = extent**2 / 64.0
-    return FactoredConv.of(r, scale, torch.zeros(r.out_channels), raw=torch.cat([r.weight, s.weight], dim=1))
+    scale = torch.full((1, r.in_channels + s.in_channels, 1, 1), 0.5)
+    scale[:, : r.in_channels] = extent**2 / 64.0 if block.refining else 1.0
+    bias = 0.5 * s.weight.sum(dim=(1, 2, 3))
+    return FactoredConv.of(r, scale, bias, raw=torch.cat([r.weight, s.weight], dim=1))

@@ -1,55 +1,71 @@
-"""An SSP-Net made ready for export: batch norm folded, heads and entry in their inference form, uint8 images in, named tensors out."""
+"""An SSP-Net made ready for export: uint8 images in, named tensors out, every constant folded, few operations."""
 
 from __future__ import annotations
 
 import copy
 from typing import cast
 
-import torch
 from sspnet_train.model import SSPNet, Unit
 from sspnet_train.movenet import MoveNetEntry
 from torch import Tensor, nn
 
-from .fold import fold_batch_norm
+from .fold import fold_batch_norm, folded_conv
 from .guided_entry import InferenceEntry
-from .heads import InferenceHead
+from .units import InferenceUnit
+
+FINDER_OUTPUTS = ("centre", "joints", "heat")
 
 
 class InferenceNetwork(nn.Module):
     """uint8 images (N, size, size, 3) RGB -> a dict of named tensors.
 
-    `pose_<cut>` (N, 17, 4): u, v, z, confidence of the last head of pyramid <cut>. `features_<pyramid>_<level>`: what pyramid <pyramid>
-    (0 is the entry) left at a level, wherever a cut may hand it on; `fine`: the entry's stride-4 features; `centre`, `joints`: people in
-    a whole picture, of networks whose entry finds them.
+    `pose_<cut>` (N, 17, 4): u, v, z, confidence of the last head of pyramid <cut>. Where a cut may hand over to the next stage:
+    `features_<pyramid>_<level>`, what pyramid <pyramid> (0 is the entry) left at a level; `state_<cut>`, the pose so far as
+    refining heads hand it on; `fine`, the entry's stride-4 features. `centre`, `joints`, `heat`: people in a picture, where the
+    entry finds them.
     """
 
     def __init__(self, network: SSPNet, cuts: tuple[int, ...], size: int):
         super().__init__()
         self.config, self.cuts, self.size = network.config, cuts, size
-        self.network = copy.deepcopy(network).eval()
-        fold_batch_norm(self.network)
-        for number, pyramid in enumerate(self.network.pyramids, start=1):
-            for level, unit in zip(self.config.levels_of(number), cast(nn.ModuleList, pyramid), strict=True):
-                cast(Unit, unit).head = InferenceHead(cast(Unit, unit).head, size // 8 // 2**level)  # type: ignore[assignment]
-        self.guided = InferenceEntry(self.network.entry, size) if isinstance(self.network.entry, MoveNetEntry) else None
+        network = copy.deepcopy(network).eval().requires_grad_(False)
+        fold_batch_norm(network)
+        stem = network.entry.stem
+        stem.conv = folded_conv(stem).of_scaled_input(127.5)  # type: ignore[assignment]
+        self.entry: nn.Module = network.entry
+        known = {0}
+        if isinstance(network.entry, MoveNetEntry):
+            self.entry, known = InferenceEntry(network.entry, size), {0, 1, 2}
+        self.pyramids = nn.ModuleList()
+        for number in range(1, cuts[-1] + 1):
+            levels = self.config.levels_of(number)
+            units = [cast(Unit, unit) for unit in cast(nn.ModuleList, network.pyramids[number - 1])]
+            pairs = zip(units, levels, strict=True)
+            self.pyramids.append(
+                nn.ModuleList(InferenceUnit(unit, size // 8 // 2**level, level in known) for unit, level in pairs)
+            )
+            known |= set(levels)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        x = image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
+        x = image.permute(0, 3, 1, 2).float() - 127.5
         outputs: dict[str, Tensor] = {}
-        if self.guided is not None:
-            entry, (outputs["centre"], outputs["joints"]) = self.guided(x)
-        else:
-            entry = self.network.entry(x)
-        if entry.fine is not None:
+        if isinstance(self.entry, InferenceEntry):
+            entry, (outputs["centre"], outputs["joints"], outputs["heat"]) = self.entry(x)
             outputs["fine"] = entry.fine
-        levels, pose = dict(entry.levels), entry.pose
+        else:
+            entry = self.entry(x)
+        levels, state = dict(entry.levels), entry.pose
         names = {level: f"features_0_{level}" for level in levels}
-        for number in range(1, self.cuts[-1] + 1):
-            levels, pose, predictions = self.network.run_pyramid(number, levels, pose, entry.fine)
-            names |= {level: f"features_{number}_{level}" for level in self.config.levels_of(number)}
+        for number, pyramid in enumerate(self.pyramids, start=1):
+            order = self.config.levels_of(number)
+            x = levels[order[0] - 1 if number % 2 else order[0] + 1]
+            for level, unit in zip(order, cast(nn.ModuleList, pyramid), strict=True):
+                x, moved, heatmap = unit(x, levels.get(level), entry.fine, state)
+                levels[level], names[level] = x, f"features_{number}_{level}"
+                state = None if state is None else moved
             if number in self.cuts:
-                answer = torch.cat([predictions[-1].pose, predictions[-1].confidence.unsqueeze(2)], dim=2)
-                outputs[f"pose_{number}"] = answer
+                outputs[f"pose_{number}"] = cast(InferenceUnit, unit).head.answer(moved, heatmap)
                 outputs |= {names[level]: levels[level] for level in levels}
-                pose = None if pose is None else answer[..., :3]
+                if state is not None:
+                    outputs[f"state_{number}"] = state
         return outputs

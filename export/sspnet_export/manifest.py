@@ -10,18 +10,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
-from sspnet_sdk.version import __version__
 from sspnet_train.macs import count_macs
 from sspnet_train.model import SSPNet
 
+from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
+from sspnet_sdk.version import __version__
+
+from .errors import ExportError
 from .graphs import Graph
 
 SCHEMA = 1
 NAME = "manifest.json"
 
-# A mean adult's distances between joints, mm. Limbs: means over 14,245 distinct poses of motion capture (CMU, DeepMimic). Hips and torso:
-# medians over 12,000 rendered people whose joints are defined as the network's are, each scaled so that its limbs have these lengths.
+# A mean adult's distances between joints, mm. Limbs: means over 14,245 distinct poses of motion capture (CMU, DeepMimic). Hips,
+# torso and shoulders: medians over 12,000 rendered people with the network's definition of joints, each scaled to these limbs.
 BONE_LENGTHS_MM = (
     *((1, 2, 421.0), (4, 5, 421.0), (2, 3, 415.0), (5, 6, 415.0)),
     *((11, 12, 278.0), (14, 15, 278.0), (12, 13, 256.0), (15, 16, 256.0)),
@@ -41,7 +43,12 @@ Accuracy = Mapping[int, Mapping[str, Mapping[str, Mapping[str, float]]]]
 
 
 def describe(
-    network: SSPNet, notes: Mapping[str, str], cuts: Sequence[int], sizes: Sequence[int], graphs: Mapping[str, Any], accuracy: Accuracy
+    network: SSPNet,
+    notes: Mapping[str, str],
+    cuts: Sequence[int],
+    sizes: Sequence[int],
+    graphs: Mapping[str, Any],
+    accuracy: Accuracy,
 ) -> dict[str, Any]:
     """The manifest without `files`."""
     return {
@@ -58,10 +65,21 @@ def describe(
         "cuts": [describe_cut(network, cut, sizes, accuracy.get(cut, {})) for cut in cuts],
         "graphs": graphs,
         "license": notes.get("license"),
-        "training_data": json.loads(notes.get("training_data", "[]")),
+        "training_data": training_data(notes),
         "versions": {"sspnet_sdk": __version__} | {package: version(package) for package in ("torch", "onnx", "onnxscript")},
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }  # fmt: skip
+
+
+def training_data(notes: Mapping[str, str]) -> list[str]:
+    """What the checkpoint itself says that it was trained on."""
+    try:
+        lines = json.loads(notes.get("training_data", "[]"))
+    except ValueError:
+        lines = None
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ExportError('the checkpoint\'s note "training_data" is not a JSON list of lines')
+    return lines
 
 
 def describe_cut(network: SSPNet, cut: int, sizes: Sequence[int], accuracy: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def trace(network: InferenceNetwork) -> onnx.ModelProto:
         names = list(network(example[:1]))
     with quiet():
         program = torch.onnx.export(
-            network.requires_grad_(False), (example,), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
+            network, (example,), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
             input_names=["image"], output_names=names,
         )  # fmt: skip
     assert program is not None
@@ -56,12 +56,14 @@ def free_batch(graph: onnx.GraphProto) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """The exporter warns about operators of packages that are not installed and about its own deprecations."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

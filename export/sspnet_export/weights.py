@@ -48,7 +48,8 @@ class WeightFile:
     def take_over(self, model: onnx.ModelProto, factors: Factors) -> None:
         """Move the model's weights into this file, in place; folded weights become raw weight times factor again."""
         graph = model.graph
-        tensors, nodes = [], []
+        tensors: list[TensorProto] = []
+        nodes: list[onnx.NodeProto] = []
         for tensor in graph.initializer:
             values = numpy_helper.to_array(tensor)
             if tensor.name in factors:

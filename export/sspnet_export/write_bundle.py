@@ -14,6 +14,8 @@ from pathlib import Path
 from sspnet_train.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.model import SSPNet
 
+from sspnet_sdk.pose import JOINT_NAMES
+
 from . import manifest
 from .errors import ExportError
 from .graphs import cut_out_graphs
@@ -51,11 +53,7 @@ def export_bundle(
 
     Returns `out`. Raises ExportError in one line.
     """
-    path = shipped_checkpoint() if checkpoint is None else Path(checkpoint)
-    try:
-        network, notes = load_network(path), read_checkpoint(path)[2]
-    except CheckpointError as error:
-        raise ExportError(str(error)) from None
+    network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
     chosen_cuts, chosen_sizes = check_cuts(network, cuts), check_sizes(network, sizes)
     check_precisions(precisions)
     check_replaceable(out)
@@ -78,7 +76,19 @@ def shipped_checkpoint() -> Path:
     return path
 
 
-def write_graphs(folder: Path, network: SSPNet, cuts: tuple[int, ...], sizes: tuple[int, ...], on_progress: Progress) -> dict[str, dict]:
+def open_checkpoint(path: Path) -> tuple[SSPNet, dict[str, str]]:
+    try:
+        network, notes = load_network(path), read_checkpoint(path)[2]
+    except CheckpointError as error:
+        raise ExportError(str(error)) from None
+    if network.config.joints != len(JOINT_NAMES):
+        raise ExportError(f"{path} has {network.config.joints} joints; a bundle has the {len(JOINT_NAMES)} of Human3.6M")
+    return network, notes
+
+
+def write_graphs(
+    folder: Path, network: SSPNet, cuts: tuple[int, ...], sizes: tuple[int, ...], on_progress: Progress
+) -> dict[str, dict]:
     """All fp32 graphs and weights.bin; returns their part of the manifest."""
     weights, described = WeightFile(), {}
     for size in sizes:
@@ -97,15 +107,19 @@ def write_graphs(folder: Path, network: SSPNet, cuts: tuple[int, ...], sizes: tu
 def check_cuts(network: SSPNet, cuts: Sequence[int]) -> tuple[int, ...]:
     last = network.config.pyramids
     if not cuts or len(set(cuts)) != len(cuts) or not all(1 <= cut <= last for cut in cuts):
-        raise ExportError(f"cuts must be distinct pyramids from 1 to {last}, got {', '.join(map(str, cuts)) or 'none'}")
+        raise ExportError(f"cuts must be distinct pyramids from 1 to {last}, got {listed(cuts)}")
     return tuple(sorted(cuts))
 
 
 def check_sizes(network: SSPNet, sizes: Sequence[int]) -> tuple[int, ...]:
     stride = network.config.largest_stride
     if not sizes or len(set(sizes)) != len(sizes) or not all(size > 0 and size % stride == 0 for size in sizes):
-        raise ExportError(f"sizes must be distinct multiples of {stride} (the largest stride), got {', '.join(map(str, sizes)) or 'none'}")
+        raise ExportError(f"sizes must be distinct multiples of {stride} (the largest stride), got {listed(sizes)}")
     return tuple(sorted(sizes))
+
+
+def listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"
 
 
 def check_precisions(precisions: Sequence[str]) -> None:
@@ -129,8 +143,11 @@ def check_replaceable(out: Path) -> None:
 @contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
     """A temporary sibling folder that becomes `out` when the block ends well, and vanishes otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise ExportError(f"cannot write beside {out}: {error.strerror or error}") from None
     try:
         yield partial
         partial.chmod(0o755)

@@ -61,8 +61,8 @@ def wake(network: SSPNet) -> None:
 
 
 def without_effect(network: SSPNet) -> set[str]:
-    """What lies behind the last head; of a refining network also the share of a depth that nothing has guessed yet, and the weights that
-    join a level with nothing."""
+    """What lies behind the last head; of a refining network also the share of a depth that nothing has guessed yet, and the
+    weights that join a level with nothing."""
     config = network.config
     idle = {f"pyramids.{config.pyramids - 1}.{config.levels - 1}.head.from_{what}.weight" for what in ("heatmap", "depth")}
     return idle | ({"pyramids.0.0.head.depth_carry", "pyramids.0.2.merge"} if config.heads == "refining" else set())

@@ -54,7 +54,8 @@ def hostile(tmp_path, network, config=None, **weights):
 @pytest.mark.parametrize(
     "config",
     ["{", "[]", "null", "3", '{"name": "x", "pyramids": 3}', {"surprise": 1}, {"pyramids": 2_000_000_000}, {"width": 10**7},
-     {"width": "wide"}, {"width": -8}, {"kernel": 2.5}, {"pyramids": "8"}, {"depths": [10**9] * 4}, {"levels": 0}, {"entry": "movenet"}],
+     {"width": "wide"}, {"width": -8}, {"kernel": 2.5}, {"pyramids": "8"}, {"depths": [10**9] * 4}, {"levels": 0},
+     {"entry": "movenet"}],
     ids=str,
 )  # fmt: skip
 def test_a_config_that_lies_is_refused_before_memory_is_taken(network, tmp_path, config):
@@ -79,7 +80,7 @@ def test_weights_that_are_not_numbers_are_named(network, tmp_path):
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "other.safetensors"
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="not a .safetensors checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a"):
         read_checkpoint(path)
 
 
@@ -95,5 +96,5 @@ def test_a_missing_file_a_folder_and_a_foreign_checkpoint_are_named(tmp_path):
 
 def test_a_truncated_checkpoint_is_refused(checkpoint):
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match="not a .safetensors checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a"):
         read_checkpoint(checkpoint)

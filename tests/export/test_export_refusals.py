@@ -1,0 +1,114 @@
+"""Nothing wrong is exported, and nothing is lost or left half written."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from sspnet_export.errors import ExportError
+from sspnet_export.verify import verify
+from sspnet_export.write_bundle import export_bundle
+from sspnet_train.checkpoint import save_checkpoint
+from sspnet_train.model import CONFIGS, SSPNet
+
+from sspnet_sdk.errors import SSPNetError
+
+
+def refused(match, checkpoint, out, **options):
+    with pytest.raises(ExportError, match=match) as error:
+        export_bundle(checkpoint, out=out, **options)
+    assert isinstance(error.value, SSPNetError) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"cuts": [9]}, "cuts must be distinct pyramids from 1 to 4, got 9"),
+        ({"cuts": [0, 2]}, "got 0, 2"),
+        ({"cuts": [2, 2]}, "distinct"),
+        ({"cuts": []}, "got none"),
+        ({"cuts": [4], "sizes": [100]}, "multiples of 64"),
+        ({"cuts": [4], "sizes": [-64]}, "multiples of 64"),
+        ({"cuts": [4], "sizes": []}, "got none"),
+        ({"cuts": [4], "precisions": ["fp7"]}, "precision must be one of .*, got 'fp7'"),
+    ],
+    ids=str,
+)
+def test_options_without_meaning_are_named(tiny, tmp_path, options, match):
+    refused(match, tiny.checkpoint, tmp_path / "out", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_that_cannot_be_read_are_named(tmp_path):
+    refused("no checkpoint at", tmp_path / "none.safetensors", tmp_path / "out")
+    (tmp_path / "text.safetensors").write_text("hello")
+    refused("text.safetensors is not a", tmp_path / "text.safetensors", tmp_path / "out")
+
+
+def test_a_checkpoint_with_other_joints_or_garbled_notes_is_refused(tmp_path):
+    config = CONFIGS["tiny"]
+    save_checkpoint(tmp_path / "c.safetensors", config, SSPNet(config).state_dict(), {"training_data": "{"})
+    refused("training_data", tmp_path / "c.safetensors", tmp_path / "out", cuts=[1], sizes=[64])
+    config = type(config).from_dict({**config.to_dict(), "joints": 16})
+    save_checkpoint(tmp_path / "c.safetensors", config, SSPNet(config).state_dict())
+    refused("has 16 joints", tmp_path / "c.safetensors", tmp_path / "out", cuts=[1], sizes=[64])
+
+
+def test_a_folder_that_is_no_bundle_is_not_touched(tiny, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(b"dear")
+    refused("exists and is not a bundle", tiny.checkpoint, tmp_path / "photos", cuts=[4])
+    (tmp_path / "file").write_text("dear")
+    refused("exists and is not a bundle", tiny.checkpoint, tmp_path / "file", cuts=[4])
+    assert (tmp_path / "photos" / "one.jpg").read_bytes() == b"dear" and (tmp_path / "file").read_text() == "dear"
+
+
+def test_graphs_that_differ_from_pytorch_are_refused(tiny):
+    other = SSPNet(CONFIGS["tiny"]).eval()
+    with pytest.raises(ExportError, match=r"differs from PyTorch by more than 1e-04: 128 px onnxruntime +full +pose_1"):
+        list(verify(tiny.folder, tiny.manifest, other))
+    with torch.no_grad():
+        other.load_state_dict(tiny.network.state_dict())
+        other.pyramids[3][2].head.to_depth.bias += 0.01
+    with pytest.raises(ExportError, match="pose_4"):
+        list(verify(tiny.folder, tiny.manifest, other))
+
+
+EXPORT = """
+import sys
+from pathlib import Path
+from sspnet_export.write_bundle import export_bundle
+export_bundle(Path(sys.argv[1]), out=Path(sys.argv[2]), cuts=[4], sizes=[64], on_progress=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.mark.parametrize("when", ["tracing", "verified"])
+def test_a_killed_export_leaves_the_bundle_that_was_there(tiny, tmp_path, when):
+    out = tmp_path / "bundle"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"schema": 1, "name": "older"}')
+    command = [sys.executable, "-c", EXPORT, str(tiny.checkpoint), str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(when):
+            process.send_signal(signal.SIGKILL)
+            break
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
+    assert "older" in (out / "manifest.json").read_text()
+
+
+def test_a_bundle_gives_way_to_the_new_one(tiny, tmp_path):
+    out = tmp_path / "bundle"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"schema": 1}')
+    (out / "stale.onnx").write_bytes(b"old")
+    export_bundle(tiny.checkpoint, out=out, cuts=[1], sizes=[64], on_progress=lambda line: None)
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "weights.bin", "full_64.onnx", "stage_1_64.onnx"}
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

@@ -1,0 +1,60 @@
+"""The network that is exported computes what the trained one does."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from conftest import GUIDED, NARROW, lived_in
+from sspnet_export.fold import FactoredConv, fold_batch_norm
+from sspnet_export.inference import InferenceNetwork
+from sspnet_export.verify import reference
+from sspnet_export.weights import factors_of
+from sspnet_train.blocks import ConvBN
+from torch import nn
+
+
+@pytest.mark.parametrize("config", [NARROW, GUIDED], ids=lambda config: config.name)
+def test_folding_batch_norm_changes_no_head(config):
+    network = lived_in(config)
+    folded = copy.deepcopy(network)
+    fold_batch_norm(folded)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    image = torch.randn(2, 3, 128, 128)
+    with torch.no_grad():
+        for before, after in zip(network(image), folded(image), strict=True):
+            torch.testing.assert_close(after.pose, before.pose, atol=2e-5, rtol=0)
+            torch.testing.assert_close(after.confidence, before.confidence, atol=1e-4, rtol=0)
+
+
+def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
+    layer = ConvBN(4, 6, 3)
+    layer.bn.running_var.uniform_(0.5, 2)
+    raw = layer.conv.weight.detach().clone()
+    fold_batch_norm(layer)
+    assert isinstance(layer.conv, FactoredConv)
+    assert torch.equal(layer.conv.raw, raw) and torch.equal(layer.conv.weight, raw * layer.conv.factor)
+
+
+@pytest.mark.parametrize(("config", "cuts"), [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2))], ids=str)
+@pytest.mark.parametrize("size", [64, 128])
+def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
+    network = lived_in(config)
+    images = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    expected = reference(network, images, cuts)
+    with torch.no_grad():
+        outputs = InferenceNetwork(network, cuts, size)(torch.from_numpy(images))
+    assert set(expected) <= set(outputs)
+    for name, values in expected.items():
+        np.testing.assert_allclose(outputs[name].numpy(), values, atol=1e-4, rtol=0, err_msg=name)
+
+
+def test_exporting_leaves_the_network_as_it_was():
+    network = lived_in(NARROW)
+    before = copy.deepcopy(network.state_dict())
+    ready = InferenceNetwork(network, (4,), 64)
+    assert factors_of(ready)
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    assert all(parameter.requires_grad for parameter in network.parameters())
