@@ -13,6 +13,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out
 from sspnet_sdk.errors import BundleError
 from sspnet_sdk.image import Image
+from sspnet_sdk.locate import Answer
 from sspnet_sdk.stages import StageChain
 
 
@@ -50,18 +51,19 @@ class Engine:
             answers.append(pose)
         return np.concatenate(answers) if len(answers) > 1 else answers[0], reached
 
-    def find(self, image: Image, crop: Crop, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The finder's answer on a crop: centre (h, w) and joints (17, 2, h, w)."""
+    def find(self, image: Image, crop: Crop, size: int) -> Answer:
+        """The finder's answer on a crop: centre (h, w), joints (17, 2, h, w), heat (17, h, w)."""
         path = self.bundle.finders[self.precision, size]
         if size not in self._finders:
             self._finders[size] = self._backend.open(path, self.threads, self.precision)
         buffer = self._buffer(size, 1)
         cut_out(image, crop, buffer[0], self.bundle.border)
         answer: dict[str, Any] = self._finders[size].run({"image": buffer[:1]})
-        centre, joints = answer.get("centre"), answer.get("joints")
-        if centre is None or joints is None or joints.shape != (1, 17, 2, *centre.shape[1:]):
-            raise BundleError(f"the graph {path.name} does not give centre (N, h, w) and joints (N, 17, 2, h, w)")
-        return centre[0], joints[0]
+        centre, joints, heat = (answer.get(name, np.empty(0)) for name in ("centre", "joints", "heat"))
+        cells = centre.shape[1:]
+        if centre.ndim != 3 or joints.shape != (1, 17, 2, *cells) or heat.shape != (1, 17, *cells):
+            raise BundleError(f"the graph {path.name} does not give centre (N, h, w), joints (N, 17, 2, h, w), heat (N, 17, h, w)")
+        return centre[0], joints[0], heat[0]
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:
         if len(self._buffers.get(size, ())) < people:

@@ -20,7 +20,6 @@ from sspnet_sdk.locate import Found, box_of_joints, find_people, iou
 from sspnet_sdk.plan import Plan
 from sspnet_sdk.pose import Pose
 
-_SURE_SCORE = 0.3  # of the finder's centre
 _SURE_CONFIDENCE = 0.3  # mean over the joints
 _AFTERWARDS_MS = 0.3  # from the network's answer to the Pose
 
@@ -105,17 +104,12 @@ class Estimator:
         with self._exclusive():
             image = open_image(img, self._color)
             goal = self._plan.goal(deadline_ms)
-            score = 1.0
-            if box is None:
-                found = self._locate(image, goal.finder_ms)
-                person, score = found.box, found.score
-            else:
-                person = check_box(box, image)
+            found = self._locate(image, goal.finder_ms) if box is None else Found(check_box(box, image), 1.0, True)
             point = self._plan.choose(goal, located=box is None)
             deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
-            crop = Crop.around(person, self._bundle.box_scale)
+            crop = Crop.around(found.box, self._bundle.box_scale)
             answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
-            pose = self._pose(answers[0], crop, person, cut, point.input_size, begin, score < _SURE_SCORE)
+            pose = self._pose(answers[0], crop, found.box, cut, point.input_size, begin, not found.sure)
             self._plan.observe(point, cut, self._engine.network_ms, pose.latency_ms, located=box is None)
             return pose
 
@@ -158,8 +152,8 @@ class Estimator:
         """
         with self._exclusive():
             image = open_image(img, self._color)
-            people = self._people(image, None)
-            return [person.box for person in people if person.score >= _SURE_SCORE]
+            people = self._people(image, None, looks=20)
+            return [person.box for person in people if person.sure]
 
     def _exclusive(self) -> threading.Lock:
         if os.getpid() != self._process:
@@ -169,13 +163,13 @@ class Estimator:
         return self._lock
 
     def _locate(self, image: Image, budget_ms: float | None) -> Found:
-        people = self._people(image, budget_ms)
-        return people[0] if people else Found(whole_image(image), 0.0)
+        people = self._people(image, budget_ms, looks=3)
+        return people[0] if people else Found(whole_image(image), 0.0, False)
 
-    def _people(self, image: Image, budget_ms: float | None) -> list[Found]:
+    def _people(self, image: Image, budget_ms: float | None, looks: int) -> list[Found]:
         if self._bundle.has_finder:
-            size = self._plan.finder_size(budget_ms)
-            return find_people(image, lambda crop: self._engine.find(image, crop, size))
+            size, affordable = self._plan.finder(budget_ms)
+            return find_people(image, lambda crop: self._engine.find(image, crop, size), min(looks, affordable - 1))
         return self._person_by_poses(image)
 
     def _person_by_poses(self, image: Image) -> list[Found]:
@@ -191,7 +185,7 @@ class Estimator:
             if settled:
                 break
             crop = Crop.around(box, self._bundle.box_scale)
-        return [Found(box, score)]
+        return [Found(box, score, score >= _SURE_CONFIDENCE)]
 
     def _pose(
         self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool

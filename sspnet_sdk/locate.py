@@ -1,4 +1,4 @@
-"""Find people in a whole image: peaks of the finder's centre map, and the box that joints imply."""
+"""Find people in a whole image: peaks of the finder's centre map, the joints that belong to each, the box that joints imply."""
 
 from __future__ import annotations
 
@@ -14,33 +14,49 @@ from sspnet_sdk.image import Image
 
 # A person's box around the 17 joints, as shares of the joints' longer extent: median of 9,000 photographs.
 _MARGIN_SIDE, _MARGIN_END = 0.07, 0.10
-_SCORE_FLOOR = 0.10  # fainter peaks are noise
-_SMALL_PERSON = 0.3  # of the picture that the finder saw: below this, look again from nearer
-_NEARER = 2.5  # times the box's longer side
-_SAME_PERSON_IOU = 0.5
-_MOST_PEOPLE = 20
+_MARKED = np.array([1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16])  # joints with a heatmap of their own
+_LIMBS = np.array([0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12])  # of these
+_CELLS_FROM_GUESS = 1.8  # heat / (distance in cells + this): MoveNet's own weighting
+_CENTRE_FLOOR, _SCORE_FLOOR = 0.05, 0.15
+_SMALL_PERSON = 0.5  # of the picture that the finder saw: below this, look again from nearer
+_NEARER = 2.0  # times the box's longer side
+_FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
+_SAME_PERSON_IOU, _SAME_JOINT, _SHARED_JOINTS = 0.5, 0.1, 0.4  # boxes overlap; or so many joints lie so near (of the extent)
+_MOST_PEAKS = 30
 
-RunFinder = Callable[[Crop], tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""Crop of the image → centre (h, w) and joints (17, 2, h, w) in [0, 1] of the crop."""
+Answer = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+RunFinder = Callable[[Crop], Answer]
+"""Crop of the image → centre (h, w), joints (17, 2, h, w) in [0, 1] of the crop, heat (17, h, w)."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A person: box (x, y, w, h) in pixels of the image, and how likely there is one, 0..1."""
+    """A person: box (x, y, w, h) in pixels of the image; mean likelihood of the limb joints, 0..1; whether that is more than an
+    empty picture gives; and the joints."""
 
     box: Box
     score: float
+    sure: bool
+    joints: NDArray[np.float32] | None = None
+
+    @property
+    def rank(self) -> float:
+        """The certain come first, the larger one of two that are alike."""
+        return self.score * float(max(self.box[2:])) ** 0.25
 
 
-def find_people(image: Image, run_finder: RunFinder, most: int = _MOST_PEOPLE) -> list[Found]:
-    """People in the image, best first; small ones are looked at again from nearer."""
+def find_people(image: Image, run_finder: RunFinder, looks: int) -> list[Found]:
+    """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: on people
+    of 15-40 % of the picture's height that raises the share of right boxes from 0.48 to 0.81."""
     whole = Crop.around(whole_image(image), 1.0)
-    people = _peaks(whole, *run_finder(whole))[:most]
-    return _distinct([_from_nearer(person, whole, run_finder) for person in people])
+    people = _people_in(whole, run_finder(whole))
+    small = [person for person in people if max(person.box[2:]) < _SMALL_PERSON * whole.side][:looks]
+    large = [person for person in people if max(person.box[2:]) >= _SMALL_PERSON * whole.side]
+    return _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])
 
 
 def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
-    """The person's box (x, y, w, h) that (17, 2) joints imply: around them, and a margin for what no joint marks."""
+    """The person's box (x, y, w, h) that (N, 2) joints imply: around them, and a margin for what no joint marks."""
     low, high = keypoints.min(axis=0), keypoints.max(axis=0)
     longer = max(float((high - low).max()), 1.0)
     margin = np.array([_MARGIN_SIDE, _MARGIN_END], np.float32) * np.float32(longer)
@@ -54,30 +70,58 @@ def iou(a: Box, b: Box) -> float:
     return shared / float(a[2] * a[3] + b[2] * b[3] - shared)
 
 
-def _peaks(crop: Crop, centre: NDArray[np.float32], joints: NDArray[np.float32]) -> list[Found]:
+def _people_in(crop: Crop, answer: Answer) -> list[Found]:
+    centre, joints, heat = answer
     highest_near = cv2.dilate(centre, np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero((centre >= highest_near) & (centre >= _SCORE_FLOOR))
-    order = np.argsort(-centre[rows, columns], kind="stable")
+    rows, columns = np.nonzero((centre >= highest_near) & (centre >= _CENTRE_FLOOR))
+    order = np.argsort(-centre[rows, columns], kind="stable")[:_MOST_PEAKS]
     people = []
     for row, column in zip(rows[order], columns[order], strict=True):
-        box = box_of_joints(crop.to_image(joints[:, :, row, column]))
-        people.append(Found(box, float(centre[row, column])))
+        keypoints, likelihood = _nearest_heat(joints[_MARKED, :, row, column], heat[_MARKED])
+        score = float(likelihood[_LIMBS].mean())
+        if score >= _SCORE_FLOOR:
+            joints_found = crop.to_image(keypoints)
+            people.append(Found(box_of_joints(joints_found), score, score >= _sure_score(centre.shape[1]), joints_found))
     return _distinct(people)
+
+
+def _sure_score(cells: int) -> float:
+    """0.22 on 32 cells, 0.28 on 64: 95 % of 40 pictures without people stay below, 95 % of 40 with people reach it."""
+    return 0.16 + 0.12 * min(cells, 64) / 64
+
+
+def _nearest_heat(guess: NDArray[np.float32], heat: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The cell of each joint whose heat is high and which is near the guess (J, 2): its centre (J, 2) in [0, 1], and its heat (J,),
+    which counts less the further it is from the guess."""
+    count, height, width = heat.shape
+    across = (np.arange(width, dtype=np.float32) + 0.5) / width - guess[:, :1]
+    down = (np.arange(height, dtype=np.float32) + 0.5) / height - guess[:, 1:]
+    distance = np.sqrt((across * across)[:, None, :] + (down * down)[:, :, None]) * width
+    best = (heat / (distance + _CELLS_FROM_GUESS)).reshape(count, -1).argmax(axis=1)
+    rows, columns = np.divmod(best, width)
+    cells = np.stack([(columns + 0.5) / width, (rows + 0.5) / height], axis=1).astype(np.float32)
+    astray = np.linalg.norm(cells - guess, axis=1) / (_FAR_FROM_GUESS * max(float(np.ptp(guess, axis=0).max()), 1 / width))
+    return cells, heat.reshape(count, -1)[np.arange(count), best] / (1 + astray * astray)
 
 
 def _distinct(people: list[Found]) -> list[Found]:
     kept: list[Found] = []
-    for person in sorted(people, key=lambda p: -p.score):
-        if all(iou(person.box, other.box) < _SAME_PERSON_IOU for other in kept):
+    for person in sorted(people, key=lambda p: -p.rank):
+        if not any(_same(person, other) for other in kept):
             kept.append(person)
     return kept
 
 
-def _from_nearer(person: Found, seen: Crop, run_finder: RunFinder) -> Found:
-    if max(person.box[2:]) >= _SMALL_PERSON * seen.side:
-        return person
+def _same(a: Found, b: Found) -> bool:
+    if iou(a.box, b.box) >= _SAME_PERSON_IOU:
+        return True
+    if a.joints is None or b.joints is None:
+        return False
+    near = np.linalg.norm(a.joints - b.joints, axis=1) < _SAME_JOINT * min(float(max(a.box[2:])), float(max(b.box[2:])))
+    return float(near.mean()) >= _SHARED_JOINTS
+
+
+def _from_nearer(person: Found, run_finder: RunFinder) -> Found:
     nearer = Crop.around(person.box, _NEARER)
-    again = _peaks(nearer, *run_finder(nearer))
-    middle = person.box[:2] + person.box[2:] / 2
-    near = [p for p in again if np.abs(p.box[:2] + p.box[2:] / 2 - middle).max() < max(person.box[2:]) / 2]
-    return max(near, key=lambda p: p.score, default=person)
+    again = [(p.score * (0.3 + iou(p.box, person.box)), p) for p in _people_in(nearer, run_finder(nearer))]
+    return max(again, key=lambda pair: pair[0], default=(0.0, person))[1]

@@ -95,14 +95,14 @@ class Plan:
         if self._controller is not None:
             self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)
 
-    def finder_size(self, budget_ms: float | None) -> int:
-        """The largest size whose finder fits."""
+    def finder(self, budget_ms: float | None) -> tuple[int, int]:
+        """The largest size whose finder fits, and how often it does (once at least)."""
         sizes = [size for size in self._bundle.sizes if (self._precision, size) in self._bundle.finders]
         if budget_ms is None or self._controller is None:
-            return sizes[-1]
-        profile, load = self._measured(), self._controller.load
-        known = [size for size in sizes if size in self._sizes]
-        return max((s for s in known if profile.finder_ms(self._setting(s)) * load <= budget_ms), default=sizes[0])
+            return sizes[-1], 1000
+        cost = {size: self._measured().finder_ms(self._setting(size)) * self._controller.load for size in self._sizes}
+        size = max((size for size in self._sizes if cost[size] <= budget_ms), default=self._sizes[0])
+        return size, max(1, int(budget_ms / cost[size]))
 
     def _control(self, goal: Goal) -> RateController:
         assert goal.budget_ms is not None

@@ -23,7 +23,7 @@ finally:
     if _reporting is not None:
         sys.modules["openvino_telemetry"] = _reporting
 
-_ANSWERS = ("pose_", "centre", "joints")
+_ANSWERS = ("pose_", "centre", "joints", "heat")
 
 
 class _Session:

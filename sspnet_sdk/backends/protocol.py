@@ -13,7 +13,7 @@ class Session(Protocol):
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """All outputs of the graph, by name.
 
-        `image` comes in as a C-contiguous uint8 array. Answers (`pose_…`, `centre`, `joints`) go out as numpy arrays that the
+        `image` comes in as a C-contiguous uint8 array. Answers (`pose_…`, `centre`, …) go out as numpy arrays that the
         caller may keep; features are tensors of the engine's own, valid until the next run, for sessions of the same engine only.
 
         Raises:

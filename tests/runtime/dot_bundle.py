@@ -133,7 +133,7 @@ def _finder(size, cell=8):
     joints[0, :, 0] = TEMPLATE[:, 0, None, None] + at[None, None, :]
     joints[0, :, 1] = TEMPLATE[:, 1, None, None] + at[None, :, None]
     constants |= {"joint_map": joints, "channel": np.array([1], np.int64), "span": np.float32(60), "none": np.float32(0)}
-    constants |= {"lift": np.array([1, 2, 3, 4], np.int64)}
+    constants |= {"all": np.array([1, 17, count, count], np.int64), "lift": np.array([1, 2, 3, 4], np.int64)}
     nodes += [
         helper.make_node("Unsqueeze", ["w", "channel"], ["w4"]),
         helper.make_node("MaxPool", ["w4"], ["peak"], kernel_shape=[cell, cell], strides=[cell, cell]),
@@ -143,8 +143,11 @@ def _finder(size, cell=8):
         helper.make_node("Mul", ["mean", "none"], ["nought"]),
         helper.make_node("Unsqueeze", ["nought", "lift"], ["nought5"]),
         helper.make_node("Add", ["joint_map", "nought5"], ["joints"]),
+        helper.make_node("GlobalMaxPool", ["peak"], ["highest"]),
+        helper.make_node("Div", ["highest", "span"], ["likelihood"]),
+        helper.make_node("Expand", ["likelihood", "all"], ["heat"]),
     ]
-    outputs = [("centre", ["N", count, count]), ("joints", ["N", 17, 2, count, count])]
+    outputs = [("centre", ["N", count, count]), ("joints", ["N", 17, 2, count, count]), ("heat", ["N", 17, count, count])]
     return _graph(nodes, constants, [("image", TensorProto.UINT8, ["N", size, size, 3])], outputs)
 
 
