@@ -62,7 +62,7 @@ class Engine:
         centre, joints, heat = (answer.get(name, np.empty(0)) for name in ("centre", "joints", "heat"))
         cells = centre.shape[1:]
         if centre.ndim != 3 or joints.shape != (1, 17, 2, *cells) or heat.shape != (1, 17, *cells):
-            raise BundleError(f"the graph {path.name} does not give centre (N, h, w), joints (N, 17, 2, h, w), heat (N, 17, h, w)")
+            raise BundleError(f"the graph {path.name} lacks centre (N, h, w), joints (N, 17, 2, h, w) or heat (N, 17, h, w)")
         return centre[0], joints[0], heat[0]
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:

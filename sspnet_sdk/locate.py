@@ -91,8 +91,8 @@ def _sure_score(cells: int) -> float:
 
 
 def _nearest_heat(guess: NDArray[np.float32], heat: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The cell of each joint whose heat is high and which is near the guess (J, 2): its centre (J, 2) in [0, 1], and its heat (J,),
-    which counts less the further it is from the guess."""
+    """The cell of each joint whose heat is high and which is near the guess (J, 2): centre (J, 2) in [0, 1] and heat (J,),
+    which counts less the further from the guess it is."""
     count, height, width = heat.shape
     across = (np.arange(width, dtype=np.float32) + 0.5) / width - guess[:, :1]
     down = (np.arange(height, dtype=np.float32) + 0.5) / height - guess[:, 1:]
