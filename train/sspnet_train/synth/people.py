@@ -12,6 +12,7 @@ from .body import PosedBody, body_joints, pose_body
 from .body_data import Body, BodyData
 from .chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
 from .clothing import Outfit, Wardrobe, any_colour
+from .garments import Garment, load_garments
 from .hanging_cloth import draw_cut, hanging_cloth
 from .mesh import Mesh, vertex_normals
 from .pose_sampling import DrawnPose, PoseSampler
@@ -21,6 +22,7 @@ from .rotations import axis_angle
 
 TUMBLE_SHARE = 0.07
 HOLD_SHARE, HAT_SHARE, BACKPACK_SHARE, SEAT_SHARE = 0.16, 0.13, 0.05, 0.75
+SUIT_SHARE, SHOES_SHARE = 0.35, 0.6
 HANGING = {"skirt": (0.22, 0.03), "dress": (0.16, 0.01), "coat": (0.08, 0.08), "shirt": (0.14, 0.25)}
 """Share of women and men who wear each."""
 
@@ -47,6 +49,7 @@ class People:
     def __init__(self, rig: BodyData, poses: PoseSampler, assets: Assets):
         self.rig, self.poses, self.tiles = rig, poses, len(assets.cloth)
         self.wardrobe = Wardrobe(Regions(rig), self.tiles)
+        self.garments = load_garments(assets.garments, rig) if assets.garments else []
 
     def make(self, rng: np.random.Generator) -> Person:
         drawn = self.poses.draw(rng)
@@ -56,26 +59,52 @@ class People:
         holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
         posed = pose_body(body, target, rng, dict.fromkeys(holding, GRIP_CURL))
         joints = body_joints(self.rig, posed.vertices)
-        kind = self._hanging_kind(body, rng)
-        outfit = self.wardrobe.dress(body, rng, bare_legs=kind in ("skirt", "dress") and rng.random() < 0.8)
-        meshes = [skin_mesh(body, posed, outfit)]
-        if kind:
-            meshes.append(self._hang(kind, body, posed, meshes[0], outfit, rng))
-        solid = np.concatenate([mesh.vertices for mesh in meshes])
+        skin, worn, hanging = self._dressed(body, posed, rng)
+        furniture, floor, seat_height = self._seat(skin, joints, rng, tumbles)
+        if hanging:
+            worn.append(laid_on_seat(hanging, joints, seat_height) if furniture else hanging)
+        solid = np.concatenate([mesh.vertices for mesh in (skin, *worn)])
+        carried = [held(body, posed, side, self.wardrobe, rng) for side in holding]
         if rng.random() < HAT_SHARE:
-            meshes += hat(body, posed, self.wardrobe, rng)
+            carried += self._hat(body, posed, rng)
         if rng.random() < BACKPACK_SHARE:
-            meshes.append(backpack(body, posed, self.wardrobe, rng))
-        meshes += [held(body, posed, side, self.wardrobe, rng) for side in holding]
-        furniture, floor, seat_height = self._seat(meshes[0], joints, rng, tumbles)
-        if furniture and kind:
-            meshes[1] = laid_on_seat(meshes[1], joints, seat_height)
+            carried.append(backpack(body, posed, self.wardrobe, rng))
         pelvis = joints[0].copy()
         return Person(
-            [mesh.moved(np.eye(3), -pelvis) for mesh in meshes], [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
-            solid - pelvis,
-            joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
+            [mesh.moved(np.eye(3), -pelvis) for mesh in (skin, *worn, *carried)],
+            [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
+            solid - pelvis, joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
         )  # fmt: skip
+
+    def _dressed(self, body: Body, posed: PosedBody, rng: np.random.Generator) -> tuple[Mesh, list[Mesh], Mesh | None]:
+        """-> skin with what is painted on it, garments that are meshes, cloth that hangs."""
+        suits = self._fitting("suit", body)
+        if suits and rng.random() < SUIT_SHARE:
+            chosen = [suits[int(rng.integers(len(suits)))]]
+            shoes = self._fitting("shoes", body)
+            if shoes and rng.random() < SHOES_SHARE:
+                chosen.append(shoes[int(rng.integers(len(shoes)))])
+            outfit = self.wardrobe.dress(body, rng, clothes=False, shoes=len(chosen) == 1)
+            covered = np.any([garment.covered for garment in chosen], axis=0)
+            return (
+                skin_mesh(body, posed, outfit, covered),
+                [garment.on(body, posed, self.wardrobe, rng) for garment in chosen],
+                None,
+            )
+        kind = self._hanging_kind(body, rng)
+        outfit = self.wardrobe.dress(body, rng, bare_legs=kind in ("skirt", "dress") and rng.random() < 0.8)
+        skin = skin_mesh(body, posed, outfit)
+        return skin, [], self._hang(kind, body, posed, skin, outfit, rng) if kind else None
+
+    def _fitting(self, kind: str, body: Body) -> list[Garment]:
+        female = bool(self.rig.female[body.index])
+        return [garment for garment in self.garments if garment.kind == kind and garment.female in (None, female)]
+
+    def _hat(self, body: Body, posed: PosedBody, rng: np.random.Generator) -> list[Mesh]:
+        hats = self._fitting("hat", body)
+        if hats and rng.random() < 0.4:
+            return [hats[int(rng.integers(len(hats)))].on(body, posed, self.wardrobe, rng)]
+        return hat(body, posed, self.wardrobe, rng)
 
     def _hanging_kind(self, body: Body, rng: np.random.Generator) -> str | None:
         chance = rng.random()
@@ -108,22 +137,16 @@ class People:
         return seat(joints, height, floor, self.tiles, rng), floor, height
 
 
-def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit) -> Mesh:
-    """The posed skin, pushed out by what is worn on it."""
+def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit, covered: np.ndarray | None = None) -> Mesh:
+    """The posed skin, pushed out by what is worn on it. covered: (V,) what garments hide: it is left out."""
     triangles = body.rig.triangles
     thickness = softened(outfit.thickness, triangles)
     vertices = posed.vertices + vertex_normals(posed.vertices, triangles) * thickness[:, None]
+    normals = vertex_normals(vertices, triangles)
+    shown = triangles if covered is None else triangles[~covered[triangles].all(axis=1)]
     return Mesh(
-        vertices,
-        vertex_normals(vertices, triangles),
-        triangles,
-        outfit.albedo,
-        body.vertices,
-        outfit.uv,
-        outfit.cloth,
-        outfit.folds,
-        outfit.gloss,
-    )
+        vertices, normals, shown, outfit.albedo, body.vertices, outfit.uv, outfit.cloth, outfit.folds, outfit.gloss
+    )  # fmt: skip
 
 
 def softened(values: np.ndarray, triangles: np.ndarray, rounds: int = 2) -> np.ndarray:
