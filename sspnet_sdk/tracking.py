@@ -18,7 +18,7 @@ from sspnet_sdk.pose import Pose
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
 
-_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S = 1.0, 0.2, 2.0
+_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S = 1.0, 0.2, 1.0
 _REMEMBER_S = 2.0  # somebody found again within this time, near where they were lost, is the same person
 _SEEN = 0.2  # confidence from which a joint counts for the box
 _FEWEST_JOINTS = 5
@@ -35,14 +35,14 @@ class _Track:
     seen_s: float
     pose: Pose | None = field(default=None, repr=False)
     certain: bool = True
-    doubts: int = 0
+    doubts: float = 0.0
 
 
 class Tracker:
     """Poses of up to `people` persons in a video, each with an id that lasts.
 
     While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, now and then while
-    fewer than `people` are, and every two seconds to check that a crop has not drifted off its person. Where one person is asked
+    fewer than `people` are, and every second to check that a crop has not drifted off its person. Where one person is asked
     for and none is found with certainty, the best guess is followed until somebody is; its poses are `unsure`.
 
     Args:
@@ -95,10 +95,10 @@ class Tracker:
         return lost
 
     def _search_every_s(self) -> float:
-        """Nobody followed: at every frame; somebody lost lately, or a guess: often; else now and then."""
+        """Nobody followed: at every frame; somebody lost lately, doubted, or a guess: often; else now and then."""
         if not self._tracks:
             return 0.0
-        if not all(track.certain for track in self._tracks):
+        if any(track.doubts or not track.certain for track in self._tracks):
             return _SEARCH_LOST_EVERY_S
         if len(self._tracks) == self._people:
             return _VERIFY_EVERY_S
@@ -108,11 +108,13 @@ class Tracker:
         self._searched_s = time_s
         found = self._estimator.find(img)
         self._verify(found)
-        found = [box for box in found if all(iou(box, track.box) < _SAME_BOX for track in self._tracks)]
-        boxes = found[: self._people - len(self._tracks)]
-        for box, pose in zip(boxes, self._estimator.predict_many(img, boxes), strict=True):
-            if pose.unsure or any(same_person(pose, other.pose) for other in self._tracks if other.pose is not None):
-                continue
+        others = [box for box in found if all(iou(box, track.box) < _SAME_BOX for track in self._tracks)]
+        may_go = sum(not track.certain or track.doubts >= _MOST_DOUBTS for track in self._tracks)
+        boxes = others[: self._people - len(self._tracks) + may_go]
+        poses = self._estimator.predict_many(img, boxes)
+        newcomers = [(box, pose) for box, pose in zip(boxes, poses, strict=True) if self._is_new(pose)]
+        self._drop_ghosts([pose for _, pose in newcomers])
+        for box, pose in newcomers[: self._people - len(self._tracks)]:
             self._tracks.append(_Track(self._identify(box), box, time_s, pose))
         if self._people == 1 and not any(track.certain for track in self._tracks):
             self._guess(self._estimator.predict(img), time_s)
@@ -126,13 +128,29 @@ class Tracker:
             self._tracks = [_Track(self._identify(guess.box), guess.box, time_s, guess, certain=not guess.unsure)]
 
     def _verify(self, found: Sequence[Box]) -> None:
-        """Drop whom two searches in a row did not find though they found others: a crop can drift off its person."""
-        if not found:
+        """Doubt whom a search does not find: a crop can drift off its person. Where it finds nobody at all, it may be blind."""
+        for track in self._tracks:
+            overlap = max((iou(box, track.box) for box in found), default=0.0)
+            track.certain = track.certain or overlap >= _SAME_BOX
+            track.doubts = 0.0 if overlap >= _SUPPORT else track.doubts + (1.0 if found else 0.5)
+        if not found and self._people == 1:
+            for track in self._tracks:
+                track.certain = track.certain and track.doubts < _MOST_DOUBTS
+        elif not found:
+            self._tracks = [track for track in self._tracks if track.doubts < _MOST_DOUBTS]
+
+    def _is_new(self, pose: Pose) -> bool:
+        return not pose.unsure and not any(same_person(pose, track.pose) for track in self._tracks if track.pose is not None)
+
+    def _drop_ghosts(self, newcomers: Sequence[Pose]) -> None:
+        """Where somebody is sure to be, guesses end; so do doubted people, unless their pose is as confident as others'."""
+        settled = [track.pose for track in self._tracks if track.certain and not track.doubts and track.pose is not None]
+        sure = [float(pose.confidence.mean()) for pose in (*newcomers, *settled)]
+        if not sure:
             return
         for track in self._tracks:
-            overlap = max(iou(box, track.box) for box in found)
-            track.certain = track.certain or overlap >= _SAME_BOX
-            track.doubts = 0 if overlap >= _SUPPORT else track.doubts + 1
+            if track.pose is not None and track.certain and float(track.pose.confidence.mean()) >= np.mean(sure):
+                track.doubts = 0.0
         self._tracks = [track for track in self._tracks if track.certain and track.doubts < _MOST_DOUBTS]
 
     def _identify(self, box: Box) -> int:

@@ -89,3 +89,24 @@ def test_somebody_found_again_is_matched_by_place():
 def test_people_must_be_a_whole_number(estimator, people):
     with pytest.raises(OptionError, match="whole number"):
         Tracker(estimator, people=people)
+
+
+def test_somebody_who_jumps_elsewhere_is_found_again_within_a_second(estimator):
+    photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator)
+    for index in range(10):
+        tracker.update(photo, index / FPS)
+    for index in range(10, 45):
+        (person,) = tracker.update(np.roll(photo, -200, axis=1), index / FPS)
+    low = person.pose.keypoints.min(axis=0)
+    assert 0 < low[0] < 180
+    assert not person.pose.unsure
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_when_everybody_has_left_nobody_is_certain(estimator, people):
+    photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator, people=people)
+    for index in range(10):
+        assert len(tracker.update(photo, index / FPS)) == 1
+    for index in range(10, 70):
+        left = tracker.update(np.full_like(photo, 128), index / FPS)
+    assert all(person.pose.unsure for person in left)
