@@ -25,7 +25,7 @@ from sspnet_sdk.cli.options import Numbers
 )
 @click.option(
     "--protocol",
-    type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d"]),
+    type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d", "coco", "mpii"]),
     help="The paper's tables on that set (Tables 2, 3, 5).  [default: a score for every cut and size, of people3d and synth3d]",
 )
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True)

@@ -140,7 +140,7 @@ def test_a_network_of_cocos_joints_is_measured_on_the_joints_in_common(network, 
 
 def test_an_unknown_protocol_and_a_wrong_size_are_told(network, tmp_path):
     path = checkpoint(network, tmp_path, "")
-    with pytest.raises(TrainingError, match="choose from human36m, mpi-inf-3dhp, synth3d, people3d"):
+    with pytest.raises(TrainingError, match="choose from human36m, mpi-inf-3dhp, synth3d, people3d, coco, mpii"):
         evaluate_protocol(path, "h36m", tmp_path)
     with pytest.raises(TrainingError, match="size 100 is not a multiple of 64"):
         evaluate_protocol(path, "human36m", tmp_path, size=100)

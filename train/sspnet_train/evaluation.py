@@ -15,13 +15,14 @@ from .data.sample import SampleSource
 from .errors import TrainingError
 from .heads import HeadPoses, predict_heads
 from .model import SSPNet
-from .protocols import given_root_z, human36m_tables, mpi_inf_3dhp_tables, people3d_tables, synth3d_tables
+from .protocols import given_root_z, human36m_tables, mpi_inf_3dhp_tables, photograph_tables, synth3d_tables
 from .report import Table, write_report
 from .root_depth import RootDepth, load_root_depth
 
 IN_MILLIMETRES = {"human36m": human36m_tables, "mpi-inf-3dhp": mpi_inf_3dhp_tables, "synth3d": synth3d_tables}
 LABORATORIES = ("human36m", "mpi-inf-3dhp")
-PROTOCOLS = (*IN_MILLIMETRES, "people3d")
+PHOTOGRAPHS = ("people3d", "coco", "mpii")
+PROTOCOLS = (*IN_MILLIMETRES, *PHOTOGRAPHS)
 Progress = Callable[[int, int], None]
 
 
@@ -54,7 +55,7 @@ def evaluate_protocol(
     if protocol in IN_MILLIMETRES:
         tables = IN_MILLIMETRES[protocol](with_root_depths(ways), network.config)
     else:
-        tables = people3d_tables(ways, network.config)
+        tables = photograph_tables(protocol, ways, network.config)
     if report is not None:
         write_report(report, tables, _heading(protocol, checkpoint, size, len(ways["one crop"].samples), definition))
     return tables

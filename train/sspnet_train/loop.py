@@ -41,6 +41,7 @@ class RunOptions:
     save_minutes, save_steps: a checkpoint every so often; validate_minutes: scores of the moving average every so often, or by
     validate_steps where given, so that a run repeats exactly even where its rate hangs on validations.
     bf16: forward passes in bfloat16 (coordinates stay float32); sync_batch_norm: statistics over the ranks' batches together.
+    validate_first: scores before the first step too, so that one sees what a fine-tuned network could do before.
     """
 
     steps: int
@@ -55,6 +56,7 @@ class RunOptions:
     validate_steps: int = 0
     bf16: bool = False
     sync_batch_norm: bool = False
+    validate_first: bool = False
 
 
 Scores = dict[str, dict[int, dict[str, float]]]
@@ -74,6 +76,8 @@ def train(
     """
     run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
     with _interruptible() as interrupted:
+        if options.validate_first and run.next_step == 0:
+            run.validate()
         for step, batch in run.batches():
             loss = run.step(step, *batch)
             if on_step is not None and run.is_main:

@@ -118,13 +118,13 @@ def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     return [Table("synth3d", "synth3d, recordings held out", columns, rows), heads]
 
 
-def people3d_tables(ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list[Table]:
-    """PCK at 0.2 torso on hand labels, by cut and by head; photographs have no true millimetres."""
+def photograph_tables(name: str, ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list[Table]:
+    """PCK at 0.2 torso on labelled photographs, by cut and by head; they have no true millimetres."""
     cuts = range(1, config.pyramids + 1)
     rows: list[list[Cell]] = [
-        [name, *(100 * torso_pck(poses, cut * config.levels - 1) for cut in cuts)] for name, poses in ours.items()
+        [way, *(100 * torso_pck(poses, cut * config.levels - 1) for cut in cuts)] for way, poses in ours.items()
     ]
-    table = Table("people3d_cuts", "Limb joints within 0.2 torso, %", ["cut", *map(str, cuts)], rows)
+    table = Table(f"{name}_cuts", f"{name}: limb joints within 0.2 torso, %", ["cut", *map(str, cuts)], rows)
     poses = next(iter(ours.values()))
     return [table, heads_table(config, lambda head: 100 * torso_pck(poses, head), "PCK@0.2 %")]
 

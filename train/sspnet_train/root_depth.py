@@ -135,3 +135,29 @@ def load_root_depth(path: Path, network: SSPNet) -> RootDepth:
     root = RootDepth(width)
     root.load_state_dict(weights)
     return root.eval()
+
+
+def main() -> None:
+    """Train the MLP of a checkpoint: python -m sspnet_train.root_depth --help."""
+    import argparse
+
+    from .checkpoint import load_network
+    from .data.catalog import common_definition, open_split, parse_data
+
+    parser = argparse.ArgumentParser(description="Train the root's depth network that goes with a checkpoint.")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument(
+        "--data", required=True, metavar="[NAME=]FOLDER", help="a set with depths: synth3d, human36m, mpi-inf-3dhp"
+    )
+    parser.add_argument("--size", type=int, default=128, help="side of the input, pixels")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--out", type=Path, default=Path("root_depth.safetensors"))
+    given = parser.parse_args()
+    name, folder = next(iter(parse_data([given.data]).items()))
+    source = open_split(name, folder, "train", common_definition([name]))
+    save_root_depth(given.out, train_root_depth(load_network(given.checkpoint), source, given.size, given.steps))
+    print(f"wrote {given.out}")
+
+
+if __name__ == "__main__":
+    main()

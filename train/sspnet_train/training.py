@@ -59,7 +59,8 @@ def run_training(
     every = validate_steps or max(1, min(MOST_STEPS_UNVALIDATED, steps // 10))
     options = RunOptions(
         steps, seed, None if chosen.plateau_patience else int(DECAY_FROM * steps), validate_steps=every, save_steps=every,
-        validate_size=max(chosen.size_shares), workers=workers, bf16=bf16, sync_batch_norm=sync_batch_norm,
+        validate_size=max(chosen.size_shares), validate_first=init is not None, workers=workers, bf16=bf16,
+        sync_batch_norm=sync_batch_norm,
     )  # fmt: skip
     with torchrun_ranks() as rank, RunDisplay(folder, quiet=quiet or rank > 0) as display:
 
