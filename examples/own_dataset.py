@@ -2,8 +2,8 @@
 
     python examples/own_dataset.py my_photos/ --steps 600
 
-my_photos/labels.csv has a line per person: file, x, y, w, h (the person's box), then u, v of each joint of Human3.6M's order in pixels;
-an empty pair is a joint that nobody labelled.
+my_photos/labels.csv has a line per person: file, x, y, w, h (the person's box), then u, v in pixels of each of the 17 joints in
+Human3.6M's order; an empty pair is a joint that nobody labelled.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ def main() -> None:
     parser.add_argument("--init", help="checkpoint to start from, or `default`")
     parser.add_argument("--out", type=Path, default=Path("run"))
     given = parser.parse_args()
-    print(
-        run_training({"csv-people": given.folder}, given.out, given.steps, recipe=given.recipe, init=given.init, freeze=["entry"])
-    )
+    data = {"csv-people": given.folder}
+    print(run_training(data, given.out, given.steps, recipe=given.recipe, init=given.init, freeze=["entry"]))
 
 
 if __name__ == "__main__":
