@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import cv2
 import numpy as np
-from drawn_people import person_mm
+from drawn_people import drawn_person, person_mm
 from sspnet_train.data.camera import Camera
 
 H36M_CAMERA = Camera((1145.0, 1144.0), (512.5, 515.4), (-0.207, 0.248, -0.003), (-0.0014, -0.001))
@@ -191,3 +193,29 @@ def write_own_coco(folder: Path, count: int) -> None:
         write_picture(folder / "images" / image["file_name"])
     content = {"images": images, "annotations": [coco_annotation(i, points, flags) for i in range(count)]}
     (folder / "annotations.json").write_text(json.dumps(content))
+
+
+def write_people3d(folder: Path, count: int = 6) -> None:
+    """Drawn people in people3d's layout: the last two are `val`, whose hand labels lie 3 px right of the agreed ones."""
+    people = [drawn_person(i) for i in range(count)]
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{i:05d}.webp" for i in range(count)]
+    with tarfile.open(folder / "photos_00.tar", "w") as archive:
+        for name, person in zip(names, people, strict=True):
+            encoded = cv2.imencode(".webp", person.image[..., ::-1])[1].tobytes()
+            member = tarfile.TarInfo(name)
+            member.size = len(encoded)
+            archive.addfile(member, io.BytesIO(encoded))
+    hands = np.full((count, 14, 3), np.nan, np.float32)
+    for row, joint in enumerate((3, 2, 1, 4, 5, 6, 16, 15, 14, 11, 12, 13)):
+        for i, person in enumerate(people):
+            hands[i, row] = [*(person.keypoints[joint] + np.array([3, 0])), 1]
+    hands[:, 0] = np.nan
+    np.savez(
+        folder / "labels.npz", name=np.array(names), split=np.array(["train"] * (count - 2) + ["val"] * 2), hand=hands,
+        box=np.stack([p.box for p in people]),
+    )  # fmt: skip
+    np.savez(
+        folder / "labels3d.npz", keypoints=np.stack([p.keypoints for p in people]), weight=np.ones((count, 17)),
+        joints3d=np.stack([p.joints3d for p in people]), weight_z=np.full((count, 17), 0.5),
+    )  # fmt: skip

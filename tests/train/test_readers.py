@@ -18,6 +18,7 @@ from dataset_layouts import (
     write_mpii_json,
     write_mpii_mat,
     write_own_coco,
+    write_people3d,
     write_picture,
     write_video,
 )  # fmt: skip
@@ -27,6 +28,7 @@ from sspnet_train.data.coco import coco
 from sspnet_train.data.human36m import human36m
 from sspnet_train.data.mpi_inf_3dhp import mpi_inf_3dhp
 from sspnet_train.data.mpii import mpii
+from sspnet_train.data.people3d import people3d
 from sspnet_train.data.sample import Sample
 from sspnet_train.data.synth3d import synth3d
 from sspnet_train.errors import DataError
@@ -135,6 +137,15 @@ def test_photographs_of_ones_own_are_split_by_picture(tmp_path):
     assert not {kept[i].name for i in range(len(kept))} & {held[i].name for i in range(len(held))}
 
 
+def test_people3d_trains_on_agreed_labels_and_validates_on_hands(tmp_path):
+    write_people3d(tmp_path)
+    kept, held = people3d(tmp_path, "train"), people3d(tmp_path, "val")
+    assert (len(kept), len(held)) == (4, 2)
+    np.testing.assert_allclose(kept[1].keypoints, drawn_person(1).keypoints, atol=1e-4)
+    np.testing.assert_allclose(held[0].keypoints[5], drawn_person(4).keypoints[5] + [3, 0], atol=1e-4)
+    assert set(np.flatnonzero(held[0].weight == 0)) == {0, 3, 7, 8, 9, 10}
+
+
 def test_synth3d_holds_whole_recordings_out(tmp_path):
     write_synth3d(tmp_path, 9)
     assert (len(synth3d(tmp_path, "train")), len(synth3d(tmp_path, "val"))) == (6, 3)
@@ -166,6 +177,16 @@ def test_a_folder_is_recognised_by_what_it_holds(tmp_path):
     with pytest.raises(DataError, match="not laid out like any of human36m"):
         (tmp_path / "e").mkdir()
         parse_data([str(tmp_path / "e")])
+
+
+def test_a_folder_of_data_sets_stands_for_all_of_them_and_an_address_stays_one(tmp_path):
+    write_people3d(tmp_path / "people3d")
+    write_synth3d(tmp_path / "synth3d", 3)
+    (tmp_path / "people3d/assets/backgrounds").mkdir(parents=True)
+    assert list(parse_data([str(tmp_path)])) == ["synth3d", "people3d", "backgrounds"]
+    assert parse_data(["shards=s3://bucket/people"]) == {"shards": "s3://bucket/people"}
+    with pytest.raises(DataError, match="synth3d is given twice"):
+        parse_data([str(tmp_path), f"synth3d={tmp_path / 'synth3d'}"])
 
 
 def test_mixed_definitions_mask_what_is_not_the_same_place(tmp_path):

@@ -83,9 +83,8 @@ def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str,
     sure = valid & (predictions.confidence[cut][:, limbs] > 0.8)
     scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
     if samples[0].visible is not None and samples[0].joints3d is not None:
-        errors = pa_mpjpe(
-            predictions.joints3d[cut][:, limbs], np.stack([s.joints3d for s in samples if s.joints3d is not None]).astype(np.float64)[:, limbs]
-        )
+        true = np.stack([sample.joints3d for sample in samples if sample.joints3d is not None]).astype(np.float64)
+        errors = pa_mpjpe(predictions.joints3d[cut][:, limbs], true[:, limbs])
         clear = visible[:, limbs].sum(axis=1) >= FULLY_VISIBLE
         scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
     return scores
