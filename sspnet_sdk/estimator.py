@@ -27,8 +27,8 @@ _AFTERWARDS_MS = 0.3  # from the network's answer to the Pose
 class Estimator:
     """3D human pose from one RGB image.
 
-    One estimator may be used from several threads (calls wait for each other). A process that forks must make its own: using one
-    that was made before the fork raises `BackendError`.
+    One estimator may be used from several threads (calls wait for each other). A forked process must make its own (one from
+    before the fork raises `BackendError`) and, with ONNX Runtime, end by os._exit, as multiprocessing's children do.
 
     Args:
         bundle: folder of a bundle made by `sspnet-sdk export`; None for the default one in the package.

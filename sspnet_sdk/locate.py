@@ -46,13 +46,14 @@ class Found:
 
 
 def find_people(image: Image, run_finder: RunFinder, looks: int) -> list[Found]:
-    """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: on people
-    of 15-40 % of the picture's height that raises the share of right boxes from 0.48 to 0.81."""
+    """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
+    picture they have too few cells for a right box."""
     whole = Crop.around(whole_image(image), 1.0)
-    people = _people_in(whole, run_finder(whole))
+    people = sorted(_people_in(whole, run_finder(whole)), key=lambda person: -_prominence(person, whole))
     small = [person for person in people if max(person.box[2:]) < _SMALL_PERSON * whole.side][:looks]
     large = [person for person in people if max(person.box[2:]) >= _SMALL_PERSON * whole.side]
-    return _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])
+    people = _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])
+    return sorted(people, key=lambda person: -_prominence(person, whole))
 
 
 def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
@@ -68,6 +69,13 @@ def iou(a: Box, b: Box) -> float:
     overlap = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
     shared = float(np.prod(np.maximum(overlap, 0)))
     return shared / float(a[2] * a[3] + b[2] * b[3] - shared)
+
+
+def _prominence(person: Found, whole: Crop) -> float:
+    """Photographs are taken of whoever is in the middle: a person at the border counts half."""
+    middle = person.box[:2] + person.box[2:] / 2
+    away = np.hypot(*(middle - np.array([whole.x, whole.y], np.float32) - whole.side / 2)) / (whole.side / 2)
+    return person.rank * float(np.exp(-0.7 * away**2))
 
 
 def _people_in(crop: Crop, answer: Answer) -> list[Found]:
