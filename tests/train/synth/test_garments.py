@@ -16,7 +16,7 @@ from sspnet_train.synth.regions import Regions
 
 @pytest.fixture
 def archive(tmp_path, bodies: BodyData):
-    """A garment of one quad: three corners on the skin, one 1 unit (MakeHuman's, 0.1 m) above the first; it hides vertices 0 to 3 and 7."""
+    """A garment of one quad: three corners on the skin, one 0.1 m above the first; it hides two vertices."""
     anchors = bodies.base_indices[[100, 200, 300]]
     low, high = bodies.base_indices[[0, 1]]
     lines = ["tag Female", *(f"{axis}_scale {low} {high} {_distance(bodies, axis)}" for axis in "xyz"), "verts 0"]

@@ -62,36 +62,41 @@ def label_folder(
     """
     people = people_in(photographs, annotations)
     network = load_lifter(lifter)
-    description: dict[str, object] = {
-        "people": _people_digest(people),
-        "movenet": digest(movenet) if movenet.is_file() else "",
-        "shard_size": shard_size,
-    }
-    changed = changed_settings(out / "parts" / "run.json", description | {"blaze": digest(blaze) if blaze else ""})
+    changed = changed_settings(out / "parts" / "run.json", _description(people, movenet, blaze, shard_size))
     if changed:
         raise LabelError(f"{out} holds labels made with other {' and '.join(changed)}; give another folder, or the same inputs")
-    shards = [people[start : start + shard_size] for start in range(0, len(people), shard_size)]
-    parts = [out / "parts" / f"answers_{number:02d}.npz" for number in range(len(shards))]
-    done, teachers = 0, None
-    for number, (shard, part) in enumerate(zip(shards, parts, strict=True)):
+    parts = _answer_all(
+        people, out, lambda: Teachers(MoveNetTeacher(movenet), BlazeAnswers(blaze) if blaze else None), shard_size, progress
+    )
+    if not parts:
+        raise LabelError(f"MoveNet sees nobody in the {len(people)} pictures of {photographs}")
+    answers = joined_arrays(parts)
+    save_arrays(out / "labels.npz", answers)
+    save_arrays(out / "labels3d.npz", agreed_labels(answers, network))
+    return out / "labels3d.npz"
+
+
+def _answer_all(
+    people: Sequence[Person], out: Path, hire: Callable[[], Teachers], shard_size: int, progress: Progress | None
+) -> list[Path]:
+    """Write the shards that are not there yet; -> the answers of those in which somebody was seen."""
+    teachers, parts = None, []
+    for number, first in enumerate(range(0, len(people), shard_size)):
+        part = out / "parts" / f"answers_{number:02d}.npz"
         if not part.is_file():
-            teachers = teachers or Teachers(MoveNetTeacher(movenet), BlazeAnswers(blaze) if blaze else None)
+            teachers = teachers or hire()
             rows = []
             with picture_tar(out / f"photos_{number:02d}.tar") as tar:
-                for count, (crop, row) in enumerate(_answered(teachers, shard, number * shard_size), done + 1):
+                for count, (crop, row) in enumerate(_answered(teachers, people[first : first + shard_size], first), first + 1):
                     if crop is not None:
                         tar.add(str(row["name"]), crop)
                         rows.append(row | {"shard": np.int16(number)})
                     if progress:
                         progress(count, len(people))
             save_arrays(part, _columns(rows))
-        done += len(shard)
-    answers = joined_arrays([part for part in parts if _rows_in(part)] or parts[:1])
-    if not len(answers["name"]):
-        raise LabelError(f"MoveNet sees nobody in the {len(people)} pictures of {photographs}")
-    save_arrays(out / "labels.npz", answers)
-    save_arrays(out / "labels3d.npz", agreed_labels(answers, network))
-    return out / "labels3d.npz"
+        if _rows_in(part):
+            parts.append(part)
+    return parts
 
 
 def _answered(teachers: Teachers, people: Sequence[Person], first: int) -> Iterator[tuple[np.ndarray | None, dict]]:
@@ -175,6 +180,11 @@ def _rows_in(part: Path) -> int:
         return len(file["name"])
 
 
-def _people_digest(people: Sequence[Person]) -> int:
+def _description(people: Sequence[Person], movenet: Path, blaze: Path | None, shard_size: int) -> dict[str, str | int]:
     told = "\n".join(f"{person.origin} {person.photograph.stat().st_size} {person.box} {person.hand}" for person in people)
-    return zlib.crc32(told.encode())
+    return {
+        "people": zlib.crc32(told.encode()),
+        "movenet": digest(movenet) if movenet.is_file() else "",
+        "blaze": digest(blaze) if blaze and blaze.is_file() else "",
+        "shard_size": shard_size,
+    }
