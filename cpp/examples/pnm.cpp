@@ -1,5 +1,6 @@
 #include "pnm.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <fstream>
 #include <iterator>
