@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from drawn_people import drawn_people
+from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.errors import TrainingError
 from sspnet_train.loop import RunOptions, train
+from sspnet_train.model import SSPNet
 from sspnet_train.recipes import Recipe
 
 OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
@@ -65,6 +67,13 @@ def test_the_log_of_a_resumed_run_is_that_of_a_whole_one(tiny_recipe, tmp_path):
         run(tiny_recipe, tmp_path / "cut", options=options, on_step=die_at(41))
     run(tiny_recipe, tmp_path / "cut", options=options, resume=True)
     assert (tmp_path / "whole/log.csv").read_text() == (tmp_path / "cut/log.csv").read_text()
+
+
+def test_a_resumed_run_keeps_the_shape_of_the_checkpoint_it_began_from(tiny_recipe, tiny_config, tmp_path):
+    wider = SSPNet(replace(tiny_config, name="wider", width=16))
+    save_checkpoint(tmp_path / "wider.safetensors", wider.config, wider.state_dict())
+    run(tiny_recipe, tmp_path / "run", options=replace(OPTIONS, steps=2), init=tmp_path / "wider.safetensors")
+    assert run(tiny_recipe, tmp_path / "run", options=replace(OPTIONS, steps=3), resume=True).config.width == 16
 
 
 def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):

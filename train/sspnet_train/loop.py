@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -23,40 +22,17 @@ from .data.sample import SampleSource
 from .distributed import agreed, mean_over_ranks, rank_and_world
 from .errors import TrainingError
 from .evaluate import predict_cuts, score
+from .interruptible import interruptible
 from .losses import LabelCounts, Targets, label_counts, total_loss
-from .model import CONFIGS, SSPNet
+from .model import CONFIGS, SSPNet, SSPNetConfig
 from .optimizer import Plateau, build_optimizer
 from .recipes import Recipe
 from .run_log import append_row, environment, forget_rows_after
+from .run_options import RunOptions
 from .run_state import MovingAverage, load_state, save_state
 from .sync_batch_norm import synchronise_batch_norm
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How one run goes. decay_from: step from which the rate falls to zero along a half cosine (None: never).
-
-    save_minutes, save_steps: a checkpoint every so often; validate_minutes: scores of the moving average every so often, or by
-    validate_steps where given, so that a run repeats exactly even where its rate hangs on validations.
-    bf16: forward passes in bfloat16 (coordinates stay float32); sync_batch_norm: statistics over the ranks' batches together.
-    validate_first: scores before the first step too, so that one sees what a fine-tuned network could do before.
-    """
-
-    steps: int
-    seed: int = 0
-    decay_from: int | None = None
-    save_minutes: float = 10.0
-    validate_minutes: float = 20.0
-    validate_size: int = 256
-    validate_limit: int = 300
-    workers: int = 0
-    save_steps: int = 0
-    validate_steps: int = 0
-    bf16: bool = False
-    sync_batch_norm: bool = False
-    validate_first: bool = False
 
 
 Scores = dict[str, dict[int, dict[str, float]]]
@@ -75,7 +51,7 @@ def train(
     An interrupt (Ctrl-C, SIGTERM) saves, then raises KeyboardInterrupt.
     """
     run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         if options.validate_first and run.next_step == 0:
             run.validate()
         for step, batch in run.batches():
@@ -103,11 +79,7 @@ class _Run:
         torch.manual_seed(options.seed)
         cuda = torch.cuda.is_available()
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
-        self.network = SSPNet(CONFIGS[recipe.config])
-        if init is not None:
-            config, weights, _ = read_checkpoint(init)
-            self.network = SSPNet(config)
-            self.network.load_state_dict(weights)
+        self.network = _fresh_network(recipe, init, folder if resume else None)
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if options.sync_batch_norm and self.world > 1:
             synchronise_batch_norm(self.network, self.device)
@@ -259,6 +231,18 @@ class _Run:
         (self.folder / "run.json").write_text(json.dumps(description, indent=1))
 
 
+def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> SSPNet:
+    """As the recipe or the checkpoint to start from says; a resumed run's network has the shape that it began with."""
+    if resumed is not None and (resumed / "run.json").is_file():
+        return SSPNet(SSPNetConfig.from_dict(json.loads((resumed / "run.json").read_text())["config"]))
+    if init is None:
+        return SSPNet(CONFIGS[recipe.config])
+    config, weights, _ = read_checkpoint(init)
+    network = SSPNet(config)
+    network.load_state_dict(weights)
+    return network
+
+
 class _Forward(nn.Module):
     """Entry and pyramids in one forward, as DistributedDataParallel wants it."""
 
@@ -269,19 +253,3 @@ class _Forward(nn.Module):
     def forward(self, image: Tensor):
         entry = self.network.entry(image)
         return entry.pose, self.network.refine(entry)
-
-
-class _interruptible:
-    """Turn SIGINT and SIGTERM into a flag that is looked at between steps."""
-
-    def __enter__(self) -> Callable[[], bool]:
-        self._seen = False
-        self._old = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-        return lambda: self._seen
-
-    def _note(self, *_: object) -> None:
-        self._seen = True
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
