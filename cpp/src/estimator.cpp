@@ -8,9 +8,9 @@
 namespace sspnet::core {
 namespace {
 
-constexpr float kSureScore = 0.3f;       // of the finder's centre
-constexpr float kSureConfidence = 0.3f;  // mean over the joints
-constexpr double kAfterwardsMs = 0.3;    // from the network's answer to the pose
+constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
+constexpr float kSureConfidence = 0.3f;          // mean over the joints
+constexpr double kAfterwardsMs = 0.3;            // from the network's answer to the pose
 
 std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal) {
     if (!goal.deadline_ms) return std::nullopt;
@@ -40,10 +40,10 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     const Image image = check_image(source);
     const Goal goal = deadline_ms ? Goal::deadline(*deadline_ms) : plan_.goal();
     const bool located = box == nullptr;
-    const Found person = located ? locate(image, goal) : Found{check_box(*box, image), 1};
+    const Found person = located ? locate(image, goal) : Found{check_box(*box, image), 1, true, {}};
     const OperatingPoint point = plan_.choose(goal, 1, located);
     sspnet_pose result = pose(image, person.box, point, when(begin, goal));
-    result.unsure = result.unsure != 0 || person.score < kSureScore;
+    result.unsure = result.unsure != 0 || !person.sure;
     result.latency_ms = ms_between(begin, Clock::now());
     plan_.observe(point, result.cut, result.network_ms, result.latency_ms, 1, located);
     return result;
@@ -72,8 +72,8 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
-    for (const Found& person : plan_.networks().find(image, plan_.finder_size(Goal::none())))
-        if (person.score >= kSureScore) boxes.push_back(person.box);
+    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll))
+        if (person.sure) boxes.push_back(person.box);
     return boxes;
 }
 
@@ -103,8 +103,9 @@ sspnet_info Estimator::describe() {
 }
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
-    const std::vector<Found> people = plan_.networks().find(image, plan_.finder_size(goal));
-    return people.empty() ? Found{whole_image(image), 0} : people.front();
+    const Plan::Finder finder = plan_.finder(goal);
+    const std::vector<Found> people = plan_.networks().find(image, finder.size, std::min(kLooks, finder.affordable - 1));
+    return people.empty() ? Found{whole_image(image), 0, false, {}} : people.front();
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,

@@ -1,88 +1,94 @@
 #include "locate.hpp"
 
+#include "finder_peaks.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace sspnet::core {
 namespace {
 
-// A person's box around the 17 joints, as shares of the joints' longer extent: median of 9,000 photographs.
+// A person's box around the joints, as shares of the joints' longer extent: median of 9,000 photographs.
 constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
-constexpr float kScoreFloor = 0.10f;  // fainter peaks are noise
-constexpr float kSmallPerson = 0.3f;  // of the picture that the finder saw: below this, look again from nearer
-constexpr double kNearer = 2.5;       // times the box's longer side
-constexpr float kSamePersonIou = 0.5f;
-constexpr std::size_t kMostPeople = 20;
+constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
+constexpr double kNearer = 2.0;       // times the box's longer side
+// Boxes overlap; or so many joints lie so near (of the extent).
+constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
 
 float longer_side(const sspnet_box& box) { return std::max(box.w, box.h); }
 
-bool is_peak(const FinderMaps& maps, int row, int column) {
-    const float value = maps.centre[row * maps.columns + column];
-    if (!(value >= kScoreFloor)) return false;
-    for (int r = std::max(0, row - 1); r <= std::min(maps.rows - 1, row + 1); ++r)
-        for (int c = std::max(0, column - 1); c <= std::min(maps.columns - 1, column + 1); ++c)
-            if (maps.centre[r * maps.columns + c] > value) return false;
-    return true;
+/// The certain come first, the larger one of two that are alike.
+float rank(const Found& person) { return person.score * std::pow(longer_side(person.box), 0.25f); }
+
+/// Photographs are taken of whoever is in the middle: a person at the border counts half.
+double prominence(const Found& person, const Crop& whole) {
+    const double half = whole.side / 2;
+    const double x = person.box.x + person.box.w / 2 - whole.x - half, y = person.box.y + person.box.h / 2 - whole.y - half;
+    return rank(person) * std::exp(-0.7 * (x * x + y * y) / (half * half));
+}
+
+bool is_same(const Found& a, const Found& b) {
+    if (iou(a.box, b.box) >= kSamePersonIou) return true;
+    if (!a.joints || !b.joints) return false;
+    const float near = kSameJoint * std::min(longer_side(a.box), longer_side(b.box));
+    int shared = 0;
+    for (std::size_t i = 0; i < a.joints->size(); ++i) {
+        const auto &p = (*a.joints)[i], &q = (*b.joints)[i];
+        shared += std::hypot(p[0] - q[0], p[1] - q[1]) < near;
+    }
+    return float(shared) >= kSharedJoints * float(a.joints->size());
 }
 
 std::vector<Found> distinct(std::vector<Found> people) {
-    std::stable_sort(people.begin(), people.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+    std::stable_sort(people.begin(), people.end(), [](const Found& a, const Found& b) { return rank(a) > rank(b); });
     std::vector<Found> kept;
     for (const Found& person : people) {
-        const auto is_same = [&](const Found& other) { return iou(person.box, other.box) >= kSamePersonIou; };
-        if (std::none_of(kept.begin(), kept.end(), is_same)) kept.push_back(person);
+        const auto is_it = [&](const Found& other) { return is_same(person, other); };
+        if (std::none_of(kept.begin(), kept.end(), is_it)) kept.push_back(person);
     }
     return kept;
 }
 
-std::vector<Found> peaks(const Crop& crop, const FinderMaps& maps) {
-    std::vector<Found> people;
-    const int cells = maps.rows * maps.columns;
-    for (int row = 0; row < maps.rows; ++row) {
-        for (int column = 0; column < maps.columns; ++column) {
-            if (!is_peak(maps, row, column)) continue;
-            const int cell = row * maps.columns + column;
-            float keypoints[SSPNET_JOINTS][2];
-            for (int j = 0; j < SSPNET_JOINTS; ++j) {
-                keypoints[j][0] = crop.image_x(maps.joints[2 * j * cells + cell]);
-                keypoints[j][1] = crop.image_y(maps.joints[(2 * j + 1) * cells + cell]);
-            }
-            people.push_back({box_of_joints(keypoints), maps.centre[cell]});
-        }
-    }
-    return distinct(people);
+void most_prominent_first(std::vector<Found>& people, const Crop& whole) {
+    std::stable_sort(people.begin(), people.end(),
+                     [&](const Found& a, const Found& b) { return prominence(a, whole) > prominence(b, whole); });
 }
 
-Found from_nearer(const Found& person, const Crop& seen, const RunFinder& run_finder) {
-    if (longer_side(person.box) >= kSmallPerson * float(seen.side)) return person;
+Found from_nearer(const Found& person, const RunFinder& run_finder) {
     const Crop nearer = Crop::around(person.box, kNearer);
-    const auto middle_x = [](const sspnet_box& box) { return box.x + box.w / 2; };
-    const auto middle_y = [](const sspnet_box& box) { return box.y + box.h / 2; };
-    for (const Found& again : peaks(nearer, run_finder(nearer))) {  // best first
-        const float apart =
-            std::max(std::abs(middle_x(again.box) - middle_x(person.box)), std::abs(middle_y(again.box) - middle_y(person.box)));
-        if (apart < longer_side(person.box) / 2) return again;
+    Found best = person;
+    float best_fit = -1;
+    for (const Found& again : distinct(people_at_peaks(nearer, run_finder(nearer)))) {
+        const float fit = again.score * (0.3f + iou(again.box, person.box));
+        if (fit > best_fit) best_fit = fit, best = again;
     }
-    return person;
+    return best;
 }
 
 }  // namespace
 
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder) {
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks) {
     const Crop whole = Crop::around(whole_image(image), 1.0);
-    std::vector<Found> people = peaks(whole, run_finder(whole));
-    people.resize(std::min(people.size(), kMostPeople));
-    for (Found& person : people) person = from_nearer(person, whole, run_finder);
-    return distinct(people);
+    std::vector<Found> people = distinct(people_at_peaks(whole, run_finder(whole)));
+    most_prominent_first(people, whole);
+    std::vector<Found> settled, seen_nearer;
+    for (const Found& person : people) {
+        if (longer_side(person.box) >= kSmallPerson * float(whole.side))
+            settled.push_back(person);
+        else if (looks-- > 0)
+            seen_nearer.push_back(from_nearer(person, run_finder));
+    }
+    settled.insert(settled.end(), seen_nearer.begin(), seen_nearer.end());
+    people = distinct(std::move(settled));
+    most_prominent_first(people, whole);
+    return people;
 }
 
-sspnet_box box_of_joints(const float (&keypoints)[SSPNET_JOINTS][2]) {
-    float low[2], high[2];
-    for (int axis = 0; axis < 2; ++axis) {
-        low[axis] = high[axis] = keypoints[0][axis];
-        for (const auto& keypoint : keypoints)
+sspnet_box box_of_joints(const MarkedJoints& keypoints) {
+    std::array<float, 2> low = keypoints[0], high = keypoints[0];
+    for (const auto& keypoint : keypoints)
+        for (int axis = 0; axis < 2; ++axis)
             low[axis] = std::min(low[axis], keypoint[axis]), high[axis] = std::max(high[axis], keypoint[axis]);
-    }
     const float longer = std::max({high[0] - low[0], high[1] - low[1], 1.0f});
     const float side = kMarginSide * longer, end = kMarginEnd * longer;
     return {low[0] - side, low[1] - end, high[0] - low[0] + 2 * side, high[1] - low[1] + 2 * end};

@@ -1,32 +1,44 @@
-// Find people in a whole image: peaks of the finder's centre map, and the box that joints imply.
+// Find people in a whole image: peaks of the finder's centre map, the joints that belong to each, the box that joints imply.
 #pragma once
 
 #include "crop.hpp"
 
+#include <array>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace sspnet::core {
 
-/// A person, and how likely there is one, 0..1.
+/// Joints with a heatmap of their own.
+inline constexpr std::array<int, 13> kMarkedJoints = {1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16};
+
+using MarkedJoints = std::array<std::array<float, 2>, kMarkedJoints.size()>;
+
+/// A person: box in pixels of the image; mean likelihood of the limb joints, 0..1; whether that is more than an empty picture
+/// gives; and the joints.
 struct Found {
     sspnet_box box;
     float score;
+    bool sure;
+    std::optional<MarkedJoints> joints;
 };
 
-/// The finder's answer on a crop: `centre` (rows, columns) in [0, 1], `joints` (17, 2, rows, columns) in [0, 1] of the crop.
+/// The finder's answer on a crop: `centre` (rows, columns) in [0, 1], `joints` (17, 2, rows, columns) in [0, 1] of the crop,
+/// `heat` (17, rows, columns).
 struct FinderMaps {
-    const float *centre, *joints;
+    const float *centre, *joints, *heat;
     int rows, columns;
 };
 
 using RunFinder = std::function<FinderMaps(const Crop&)>;
 
-/// People in the image, best first; small ones are looked at again from nearer.
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder);
+/// People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
+/// picture they have too few cells for a right box.
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks);
 
-/// The person's box that (17, 2) joints in pixels imply: around them, and a margin for what no joint marks.
-sspnet_box box_of_joints(const float (&keypoints)[SSPNET_JOINTS][2]);
+/// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
+sspnet_box box_of_joints(const MarkedJoints& keypoints);
 
 /// Intersection over union of two boxes.
 float iou(const sspnet_box& a, const sspnet_box& b);

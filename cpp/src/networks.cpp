@@ -3,6 +3,18 @@
 #include "error.hpp"
 
 namespace sspnet::core {
+namespace {
+
+FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) {
+    using Shape = std::vector<std::size_t>;
+    const std::size_t rows = centre.shape.size() == 3 ? centre.shape[1] : 0, columns = rows > 0 ? centre.shape[2] : 0;
+    if (columns == 0 || joints.shape != Shape{1, SSPNET_JOINTS, 2, rows, columns} ||
+        heat.shape != Shape{1, SSPNET_JOINTS, rows, columns})
+        throw BundleError("the bundle's finder lacks centre (N, h, w), joints (N, 17, 2, h, w) or heat (N, 17, h, w)");
+    return {centre.values, joints.values, heat.values, int(rows), int(columns)};
+}
+
+}  // namespace
 
 StageChain& Networks::chain(int size) {
     const auto found = chains_.find(size);
@@ -14,7 +26,7 @@ Chain* Networks::finder(int size) {
     if (file.empty()) return nullptr;
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
-        auto opened = engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints"}}}, size);
+        auto opened = engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, size);
         opened->open(0);
         finder = std::move(opened);
     }
@@ -28,17 +40,14 @@ StageChain::Result Networks::pose(const Image& image, const Crop& crop, int size
     return stages.run(cut, deadline);
 }
 
-std::vector<Found> Networks::find(const Image& image, int size) {
+std::vector<Found> Networks::find(const Image& image, int size, int looks) {
     Chain& graph = *finder(size);
-    return find_people(image, [&](const Crop& crop) {
+    const auto run_finder = [&](const Crop& crop) {
         cropper_.cut_out(image, crop, size, bundle_.manifest.border, graph.image());
         graph.run(0);
-        const Answer centre = graph.answer(0, "centre"), joints = graph.answer(0, "joints");
-        if (centre.shape.size() != 3 ||
-            joints.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 2, centre.shape[1], centre.shape[2]})
-            throw BundleError("the bundle's finder does not give centre (N, h, w) and joints (N, 17, 2, h, w)");
-        return FinderMaps{centre.values, joints.values, int(centre.shape[1]), int(centre.shape[2])};
-    });
+        return maps(graph.answer(0, "centre"), graph.answer(0, "joints"), graph.answer(0, "heat"));
+    };
+    return find_people(image, run_finder, looks);
 }
 
 }  // namespace sspnet::core

@@ -22,8 +22,8 @@ public:
     /// The pose in a crop of the image (see StageChain::run).
     StageChain::Result pose(const Image& image, const Crop& crop, int size, int cut, std::optional<Clock::time_point> deadline);
 
-    /// People in the whole image, by the finder of a size that has one.
-    std::vector<Found> find(const Image& image, int size);
+    /// People in the whole image, by the finder of a size that has one (see find_people).
+    std::vector<Found> find(const Image& image, int size, int looks);
 
 private:
     const Bundle& bundle_;

@@ -11,6 +11,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr double kFinderShare = 0.4;  // of the frame budget that finding the person may take
+constexpr int kUnlimited = 1000;
 
 std::string short_number(double value) {
     char text[32];
@@ -102,16 +103,21 @@ void Plan::observe(OperatingPoint point, int cut, double network_ms, double tota
     if (controller_) controller_->observe(point, network_ms, total_ms, people, located);
 }
 
-int Plan::finder_size(const Goal& goal) {
+Plan::Finder Plan::finder(const Goal& goal) const {
     std::vector<int> sizes;
     for (const int size : bundle_.manifest.sizes)
         if (!bundle_.manifest.graphs.at({settings_.precision, size}).finder.empty()) sizes.push_back(size);
     if (sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
-    if (!goal.budget_ms || !controller_) return sizes.back();
-    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size)
-        if (profile_->knows(*size) && profile_->at(*size).finder_ms * controller_->load() <= kFinderShare * *goal.budget_ms)
-            return *size;
-    return sizes.front();
+    if (!goal.budget_ms || !controller_) return {sizes.back(), kUnlimited};
+    const double budget_ms = kFinderShare * *goal.budget_ms;
+    Finder cheapest = {sizes.front(), 1};
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
+        if (!profile_->knows(*size)) continue;
+        const double cost = std::max(profile_->at(*size).finder_ms * controller_->load(), 1e-6);
+        if (cost <= budget_ms) return {*size, int(std::min<double>(budget_ms / cost, kUnlimited))};
+        cheapest.size = *size;
+    }
+    return cheapest;
 }
 
 RateController& Plan::control(const Goal& goal) {

@@ -47,8 +47,12 @@ public:
     /// Tell what a frame really took, and the cut that it reached.
     void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
 
+    struct Finder {
+        int size, affordable;  ///< how often it may run, once at least
+    };
+
     /// The largest size whose finder fits into its share of the goal. Throws OptionError where the bundle has none.
-    int finder_size(const Goal& goal);
+    Finder finder(const Goal& goal) const;
 
 private:
     RateController& control(const Goal& goal);

@@ -9,3 +9,73 @@ TEST_CASE("boxes overlap by what they share") {
     CHECK(iou({0, 0, 10, 10}, {5, 0, 10, 10}) == doctest::Approx(1.0 / 3));
     CHECK(iou({0, 0, 10, 10}, {20, 20, 5, 5}) == 0);
 }
+
+namespace {
+
+constexpr int kCells = 32;
+
+/// The finder's maps of people who stand at (u, v), each joint's heat where it is guessed.
+class Maps {
+public:
+    Maps() : centre_(kCells * kCells), joints_(17 * 2 * kCells * kCells), heat_(17 * kCells * kCells) {}
+
+    void add(float u, float v, float height, float certainty) {
+        const int column = int(u * kCells), row = int(v * kCells), cell = row * kCells + column;
+        centre_[cell] = certainty;
+        for (int j = 0; j < SSPNET_JOINTS; ++j) {
+            const float x = u + height * 0.02f * float(j % 5 - 2), y = v + height * (float(j) / 16 - 0.5f);
+            joints_[2 * j * kCells * kCells + cell] = x, joints_[(2 * j + 1) * kCells * kCells + cell] = y;
+            heat_[j * kCells * kCells + int(y * kCells) * kCells + int(x * kCells)] = certainty;
+        }
+    }
+
+    FinderMaps view() const { return {centre_.data(), joints_.data(), heat_.data(), kCells, kCells}; }
+
+private:
+    std::vector<float> centre_, joints_, heat_;
+};
+
+Image empty_image() {
+    static const std::vector<std::uint8_t> pixels(3 * 320 * 320);
+    return check_image({pixels.data(), 320, 320, 0, SSPNET_BGR});
+}
+
+}  // namespace
+
+TEST_CASE("who is certain and in the middle comes first, and everybody once") {
+    Maps maps;
+    maps.add(0.2f, 0.5f, 0.6f, 0.8f);
+    maps.add(0.55f, 0.5f, 0.6f, 0.8f);
+    maps.add(0.58f, 0.5f, 0.6f, 0.5f);  // the same person again, less certain
+    const std::vector<Found> people = find_people(
+        empty_image(), [&](const Crop&) { return maps.view(); }, 0);
+    REQUIRE(people.size() == 2);
+    CHECK(people[0].sure);
+    CHECK(people[0].box.x + people[0].box.w / 2 == doctest::Approx(0.55 * 320).epsilon(0.1));
+    CHECK(people[1].box.x + people[1].box.w / 2 == doctest::Approx(0.2 * 320).epsilon(0.1));
+}
+
+TEST_CASE("an empty picture holds nobody") {
+    const Maps maps;
+    CHECK(find_people(
+              empty_image(), [&](const Crop&) { return maps.view(); }, 3)
+              .empty());
+}
+
+TEST_CASE("small people are looked at again from nearer, as often as is allowed") {
+    Maps far, near;
+    far.add(0.25f, 0.5f, 0.3f, 0.6f);
+    far.add(0.75f, 0.5f, 0.3f, 0.6f);
+    near.add(0.5f, 0.5f, 0.6f, 0.9f);
+    int runs = 0;
+    const RunFinder run = [&](const Crop& crop) {
+        ++runs;
+        return crop.side < 300 ? near.view() : far.view();
+    };
+    for (const int looks : {0, 1, 2, 5}) {
+        runs = 0;
+        const std::vector<Found> people = find_people(empty_image(), run, looks);
+        CHECK(runs == 1 + std::min(looks, 2));
+        CHECK(people.size() == std::size_t(std::min(looks, 2)));  // with looks left out, the small ones are not trusted
+    }
+}
