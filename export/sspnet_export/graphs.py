@@ -1,7 +1,7 @@
 """The bundle's graphs, all cut out of one: the multi-head graph, the chain of stages, the finder.
 
-A stage takes over the very tensors that the stages before it computed, so the chain does the same arithmetic as the whole graph; the
-last bit may differ where a runtime fuses an addition into a convolution in one and not in the other.
+A stage takes over the very tensors that the stages before it computed, so the chain does the same arithmetic as the whole graph.
+The last bit may differ where a runtime fuses an addition into a convolution in one and not in the other.
 """
 
 from __future__ import annotations

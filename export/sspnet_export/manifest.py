@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sspnet_train.data.sample import CANONICAL_BONES_MM, PARENTS
 from sspnet_train.macs import count_macs
 from sspnet_train.model import SSPNet
 
@@ -22,13 +24,8 @@ from .graphs import Graph
 SCHEMA = 1
 NAME = "manifest.json"
 
-# A mean adult's distances between joints, mm. Limbs: means over 14,245 distinct poses of motion capture (CMU, DeepMimic). Hips,
-# torso and shoulders: medians over 12,000 rendered people with the network's definition of joints, each scaled to these limbs.
-BONE_LENGTHS_MM = (
-    *((1, 2, 421.0), (4, 5, 421.0), (2, 3, 415.0), (5, 6, 415.0)),
-    *((11, 12, 278.0), (14, 15, 278.0), (12, 13, 256.0), (15, 16, 256.0)),
-    *((0, 1, 98.0), (0, 4, 98.0), (0, 8, 513.0), (11, 14, 330.0)),
-)
+# A mean adult's bones as the network's depth was trained on them: means over 14,245 distinct poses of motion capture.
+BONE_LENGTHS_MM = [(PARENTS[child], child, length) for child, length in CANONICAL_BONES_MM.items()]
 
 FRAME = {
     "keypoints": "u, v in [0, 1] of the square crop, corner to corner: x right, y down",
@@ -42,9 +39,27 @@ Accuracy = Mapping[int, Mapping[str, Mapping[str, Mapping[str, float]]]]
 """What an evaluation found: cut -> precision -> size -> {"pck": …, "pa_mpjpe_mm": …}."""
 
 
+@dataclass(frozen=True)
+class Notes:
+    """What a checkpoint itself says of its licence and of what it was trained on."""
+
+    license: str | None
+    training_data: list[str]
+
+    @classmethod
+    def read(cls, notes: Mapping[str, str]) -> Notes:
+        try:
+            lines = json.loads(notes.get("training_data", "[]"))
+        except ValueError:
+            lines = None
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            raise ExportError('the checkpoint\'s note "training_data" is not a JSON list of lines')
+        return cls(notes.get("license"), lines)
+
+
 def describe(
     network: SSPNet,
-    notes: Mapping[str, str],
+    notes: Notes,
     cuts: Sequence[int],
     sizes: Sequence[int],
     graphs: Mapping[str, Any],
@@ -64,22 +79,11 @@ def describe(
         "precisions": list(graphs),
         "cuts": [describe_cut(network, cut, sizes, accuracy.get(cut, {})) for cut in cuts],
         "graphs": graphs,
-        "license": notes.get("license"),
-        "training_data": training_data(notes),
+        "license": notes.license,
+        "training_data": notes.training_data,
         "versions": {"sspnet_sdk": __version__} | {package: version(package) for package in ("torch", "onnx", "onnxscript")},
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }  # fmt: skip
-
-
-def training_data(notes: Mapping[str, str]) -> list[str]:
-    """What the checkpoint itself says that it was trained on."""
-    try:
-        lines = json.loads(notes.get("training_data", "[]"))
-    except ValueError:
-        lines = None
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise ExportError('the checkpoint\'s note "training_data" is not a JSON list of lines')
-    return lines
 
 
 def describe_cut(network: SSPNet, cut: int, sizes: Sequence[int], accuracy: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from . import manifest
 from .errors import ExportError
 from .graphs import cut_out_graphs
 from .inference import InferenceNetwork
-from .manifest import Accuracy
+from .manifest import Accuracy, Notes
 from .trace import trace
 from .verify import verify
 from .weights import WeightFile, factors_of
@@ -76,14 +76,14 @@ def shipped_checkpoint() -> Path:
     return path
 
 
-def open_checkpoint(path: Path) -> tuple[SSPNet, dict[str, str]]:
+def open_checkpoint(path: Path) -> tuple[SSPNet, Notes]:
     try:
         network, notes = load_network(path), read_checkpoint(path)[2]
     except CheckpointError as error:
         raise ExportError(str(error)) from None
     if network.config.joints != len(JOINT_NAMES):
         raise ExportError(f"{path} has {network.config.joints} joints; a bundle has the {len(JOINT_NAMES)} of Human3.6M")
-    return network, notes
+    return network, Notes.read(notes)
 
 
 def write_graphs(

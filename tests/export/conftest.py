@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ GUIDED = SSPNetConfig(
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)
 
 
+@functools.cache
 def lived_in(config: SSPNetConfig, seed: int = 0) -> SSPNet:
     """A network with nothing left at its initial value, batch-norm statistics included."""
     torch.manual_seed(seed)
@@ -34,7 +36,7 @@ def lived_in(config: SSPNetConfig, seed: int = 0) -> SSPNet:
             parameter.add_(torch.randn_like(parameter) * 0.05)
         network.train()
         for _ in range(3):
-            network(torch.randn(4, 3, 128, 128))
+            network(torch.randn(4, 3, 64, 64))
     return network.eval()
 
 

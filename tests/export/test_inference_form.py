@@ -38,7 +38,9 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
     assert torch.equal(layer.conv.raw, raw) and torch.equal(layer.conv.weight, raw * layer.conv.factor)
 
 
-@pytest.mark.parametrize(("config", "cuts"), [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2))], ids=str)
+@pytest.mark.parametrize(
+    ("config", "cuts"), [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2))], ids=["narrow", "one cut", "guided"]
+)
 @pytest.mark.parametrize("size", [64, 128])
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
     network = lived_in(config)
