@@ -25,7 +25,12 @@ class RecordingController(RateController):
 
     def __init__(self, points, budget_ms, percentile=None, goal="", clock=time.monotonic):
         self._now, self._outer_clock, self.events = clock(), clock, []
-        self.start = {"points": [_point(p) for p in points], "budget_ms": budget_ms, "percentile": percentile, "start_s": self._now}
+        self.start = {
+            "points": [_point(p) for p in points],
+            "budget_ms": budget_ms,
+            "percentile": percentile,
+            "start_s": self._now,
+        }
         super().__init__(points, budget_ms, percentile, goal, clock=lambda: self._now)
 
     def retarget(self, budget_ms, percentile, goal):

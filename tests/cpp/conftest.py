@@ -1,0 +1,36 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def own_cache(tmp_path_factory):
+    """Measurements and compiled models go to a folder of this run, shared by Python and C++."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def demo(own_cache):
+    """Runs the C++ demo program with some arguments; it is built here, anew only where something changed."""
+    pytest.importorskip("openvino")
+    if shutil.which("cmake") is None:
+        pytest.skip("cmake is not installed")
+    build = ROOT / "build" / "pytest"
+    environment = {**os.environ, "VIRTUAL_ENV": sys.prefix}
+    configure = ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DSSPNET_OPENVINO=ON"]
+    subprocess.run(configure, check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
+
+    def run(*arguments, **options):
+        command = [build / "cpp/examples/sspnet-demo", "--threads", "1", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, **options)
+
+    return run

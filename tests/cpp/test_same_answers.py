@@ -1,0 +1,110 @@
+"""libsspnet gives the answers of the Python runtime, on photographs, through the same engine."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from sspnet_sdk import Estimator
+from sspnet_sdk.bundle import DEFAULT_BUNDLE
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = json.loads((ROOT / "examples/photos/people.json").read_text())
+PHOTOS = sorted({person["file"] for person in PEOPLE})
+
+
+def boxes_in(photo):
+    return [person["box"] for person in PEOPLE if person["file"] == photo]
+
+
+@pytest.fixture
+def as_ppm(tmp_path):
+    """A photograph as an array and as a PPM file of the same pixels."""
+
+    def convert(photo):
+        image = cv2.imread(str(ROOT / "examples/photos" / photo))
+        path = tmp_path / f"{photo}.ppm"
+        cv2.imwrite(str(path), image)
+        return image, path
+
+    return convert
+
+
+def poses_of(run):
+    assert run.returncode == 0, run.stderr.decode()
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(("size", "cut"), [(256, 8), (128, 8), (128, 2)])
+def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut):
+    estimator = Estimator(backend="openvino", threads=1, input_size=size, cut=cut)
+    for photo in PHOTOS:
+        image, path = as_ppm(photo)
+        boxes = [word for box in boxes_in(photo) for word in ("--box", ",".join(map(str, box)))]
+        poses = poses_of(demo("--json", "--size", size, "--cut", cut, *boxes, DEFAULT_BUNDLE, path))
+        assert len(poses) == len(boxes_in(photo))
+        for box, pose in zip(boxes_in(photo), poses, strict=True):
+            expected = estimator.predict(image, box)
+            np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
+            np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=5)
+            np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
+            assert (pose["cut"], pose["input_size"], pose["unsure"]) == (cut, size, expected.unsure)
+
+
+@pytest.mark.parametrize("photo", PHOTOS)
+def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
+    image, path = as_ppm(photo)
+    (pose,) = poses_of(demo("--json", DEFAULT_BUNDLE, path))
+    expected = Estimator(backend="openvino", threads=1).predict(image)
+    np.testing.assert_allclose(pose["box"], expected.box, atol=1.0)
+    np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1.0)
+    assert pose["unsure"] == expected.unsure
+
+
+def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
+    image, _path = as_ppm(PHOTOS[0])
+    height, width = image.shape[:2]
+    poses = poses_of(demo("--json", "--raw", f"{width}x{height}", "--size", 128, DEFAULT_BUNDLE, input=image.tobytes() * 3))
+    assert len(poses) == 3
+    middles = [np.array(pose["box"][:2]) + np.array(pose["box"][2:]) / 2 for pose in poses]
+    assert np.abs(middles[2] - middles[0]).max() < 0.2 * max(poses[0]["box"][2:])
+
+
+def test_a_gray_picture_is_read_and_the_skeleton_is_drawn_in_colour(demo, as_ppm, tmp_path):
+    image, _path = as_ppm(PHOTOS[0])
+    cv2.imwrite(str(tmp_path / "gray.pgm"), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    box = ",".join(map(str, boxes_in(PHOTOS[0])[0]))
+    run = demo("--size", 128, "--box", box, "--draw", tmp_path / "out.ppm", DEFAULT_BUNDLE, tmp_path / "gray.pgm")
+    assert run.returncode == 0 and b"r-wrist" in run.stdout
+    drawn = cv2.imread(str(tmp_path / "out.ppm"))
+    assert drawn.shape == image.shape
+    assert (np.ptp(drawn, axis=2) > 50).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nowhere", "{photo}"], 4, "nowhere is not a bundle"),
+        (["--fps", "-1", "{bundle}", "{photo}"], 2, "target_fps must be a positive number"),
+        (["--fps", "fast", "{bundle}", "{photo}"], 2, "--fps takes a number"),
+        (["--box", "0,0,0,0", "--size", "128", "{bundle}", "{photo}"], 2, "is empty"),
+        (["--size", "128", "{bundle}", "{bundle}/manifest.json"], 2, "not a binary PGM or PPM picture"),
+        (["--magic", "{bundle}"], 2, "there is no option --magic"),
+        ([], 2, "name a bundle and a picture"),
+    ],
+)
+def test_a_mistake_gets_one_line_and_the_command_lines_exit_code(demo, as_ppm, arguments, code, words):
+    _image, path = as_ppm(PHOTOS[0])
+    run = demo(*(argument.format(bundle=DEFAULT_BUNDLE, photo=path) for argument in arguments))
+    assert run.returncode == code
+    assert words in run.stderr.decode() and run.stderr.count(b"\n") == 1
+
+
+def test_help_names_every_option(demo):
+    run = demo("--help")
+    assert run.returncode == 0
+    for option in ("--box", "--fps", "--deadline", "--cut", "--size", "--backend", "--device", "--raw", "--draw"):
+        assert option in run.stdout.decode()
