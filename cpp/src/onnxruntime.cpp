@@ -1,0 +1,201 @@
+#include "engines.hpp"
+#include "error.hpp"
+
+#include <onnxruntime_c_api.h>
+
+#include <cstdlib>
+#include <map>
+
+namespace sspnet::core {
+namespace {
+
+const OrtApi& api() {
+    static const OrtApi* const found = OrtGetApiBase()->GetApi(ORT_API_VERSION);
+    if (found == nullptr)
+        throw BackendError(std::string("ONNX Runtime ") + OrtGetApiBase()->GetVersionString() +
+                           " is older than the headers that libsspnet was built with");
+    return *found;
+}
+
+void check(OrtStatus* status, const std::string& doing) {
+    if (status == nullptr) return;
+    const std::string words = api().GetErrorMessage(status);
+    api().ReleaseStatus(status);
+    throw BackendError("ONNX Runtime " + doing + ": " + words);
+}
+
+template <class T>
+using Owned = std::unique_ptr<T, void(ORT_API_CALL*)(T*)>;
+
+/// What `create` gives through its last argument, owned.
+template <class T, class Create>
+Owned<T> owned(void(ORT_API_CALL* release)(T*), const std::string& doing, Create create) {
+    T* made = nullptr;
+    check(create(&made), doing);
+    return Owned<T>(made, release);
+}
+
+/// Poses and the finder's maps are read here; features stay where the next graph needs them.
+bool is_answer(const std::string& name) {
+    return name.rfind("pose_", 0) == 0 || name == "centre" || name == "joints" || name == "heat";
+}
+
+Owned<OrtMemoryInfo> memory(const char* name) {
+    return owned<OrtMemoryInfo>(api().ReleaseMemoryInfo, "failed", [&](OrtMemoryInfo** made) {
+        return api().CreateMemoryInfo(name, OrtDeviceAllocator, 0, OrtMemTypeDefault, made);
+    });
+}
+
+void append_cuda(OrtSessionOptions* options) {
+    const auto cuda = owned<OrtCUDAProviderOptionsV2>(api().ReleaseCUDAProviderOptions, "has no CUDA",
+                                                      [](auto** made) { return api().CreateCUDAProviderOptions(made); });
+    check(api().SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()), "has no CUDA");
+}
+
+void append_tensorrt(OrtSessionOptions* options, const EngineSettings& settings) {
+    const auto tensorrt =
+        owned<OrtTensorRTProviderOptionsV2>(api().ReleaseTensorRTProviderOptions, "has no TensorRT",
+                                            [](auto** made) { return api().CreateTensorRTProviderOptions(made); });
+    const std::string cache = settings.cache.empty() ? "" : (settings.cache / "tensorrt").u8string();
+    const char* keys[] = {"trt_fp16_enable", "trt_engine_cache_enable", "trt_engine_cache_path"};
+    const char* values[] = {settings.precision == "fp32" ? "0" : "1", cache.empty() ? "0" : "1", cache.c_str()};
+    check(api().UpdateTensorRTProviderOptions(tensorrt.get(), keys, values, cache.empty() ? 2 : 3), "has no TensorRT");
+    check(api().SessionOptionsAppendExecutionProvider_TensorRT_V2(options, tensorrt.get()), "has no TensorRT");
+    append_cuda(options);  // for what TensorRT does not take
+}
+
+Owned<OrtSessionOptions> session_options(const EngineSettings& settings) {
+    auto options = owned<OrtSessionOptions>(api().ReleaseSessionOptions, "failed", api().CreateSessionOptions);
+    check(api().SetIntraOpNumThreads(options.get(), settings.threads), "failed");
+    check(api().SetInterOpNumThreads(options.get(), 1), "failed");
+    check(api().SetSessionLogSeverityLevel(options.get(), ORT_LOGGING_LEVEL_ERROR), "failed");
+    check(api().AddFreeDimensionOverrideByName(options.get(), "batch", 1), "failed");  // what is fixed is planned once
+    // The pools of several sessions must not spin against each other: a chain of stages would take 2.5 times as long.
+    check(api().AddSessionConfigEntry(options.get(), "session.intra_op.allow_spinning", "0"), "failed");
+    if (settings.device == "cuda") append_cuda(options.get());
+    if (settings.device == "tensorrt") append_tensorrt(options.get(), settings);
+    return options;
+}
+
+class OnnxRuntimeChain : public Chain {
+public:
+    OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs, int size)
+        : env_(env),
+          options_(session_options(settings)),
+          here_(memory("Cpu")),
+          there_(memory(settings.device == "cpu" ? "Cpu" : "Cuda")),
+          graphs_(std::move(graphs)),
+          image_(3 * std::size_t(size) * std::size_t(size)) {
+        const std::int64_t shape[] = {1, size, size, 3};
+        auto image = owned<OrtValue>(api().ReleaseValue, "failed", [&](OrtValue** made) {
+            return api().CreateTensorWithDataAsOrtValue(here_.get(), image_.data(), image_.size(), shape, 4,
+                                                        ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, made);
+        });
+        values_.emplace("image", std::move(image));
+    }
+
+    std::uint8_t* image() override { return image_.data(); }
+
+    void open(std::size_t index) override {
+        while (opened_.size() <= index) {
+            const GraphFile& graph = graphs_[opened_.size()];
+            const std::string doing = "cannot open " + graph.path.filename().u8string();
+            auto session = owned<OrtSession>(api().ReleaseSession, doing, [&](OrtSession** made) {
+                return api().CreateSession(env_, graph.path.c_str(), options_.get(), made);
+            });
+            auto binding = owned<OrtIoBinding>(api().ReleaseIoBinding, doing,
+                                               [&](OrtIoBinding** made) { return api().CreateIoBinding(session.get(), made); });
+            opened_.push_back({std::move(session), std::move(binding), false});
+        }
+    }
+
+    void run(std::size_t index) override {
+        Opened& graph = opened_[index];
+        if (!graph.bound) bind_to_new(graph, graphs_[index]);
+        check(api().RunWithBinding(graph.session.get(), nullptr, graph.binding.get()), "failed");
+        if (!graph.bound) bind_to_held(graph, graphs_[index]);
+    }
+
+    Answer answer(std::size_t, const std::string& name) override {
+        const auto found = values_.find(name);
+        if (found == values_.end()) throw BackendError("ONNX Runtime gave no " + name);
+        const auto info = owned<OrtTensorTypeAndShapeInfo>(api().ReleaseTensorTypeAndShapeInfo, "failed", [&](auto** made) {
+            return api().GetTensorTypeAndShape(found->second.get(), made);
+        });
+        std::size_t rank = 0;
+        check(api().GetDimensionsCount(info.get(), &rank), "failed");
+        std::vector<std::int64_t> shape(rank);
+        check(api().GetDimensions(info.get(), shape.data(), rank), "failed");
+        ONNXTensorElementDataType type;
+        check(api().GetTensorElementType(info.get(), &type), "failed");
+        if (type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
+            throw BackendError("ONNX Runtime gave " + name + " in another type than float32");
+        void* data = nullptr;
+        check(api().GetTensorMutableData(found->second.get(), &data), "failed");
+        return {static_cast<const float*>(data), {shape.begin(), shape.end()}};
+    }
+
+private:
+    struct Opened {
+        Owned<OrtSession> session;
+        Owned<OrtIoBinding> binding;
+        bool bound;
+    };
+
+    /// For the first run: the shapes of the outputs are known only after it.
+    void bind_to_new(Opened& graph, const GraphFile& file) {
+        for (const std::string& name : file.inputs)
+            check(api().BindInput(graph.binding.get(), name.c_str(), values_.at(name).get()), "takes no " + name);
+        for (const std::string& name : file.outputs)
+            check(api().BindOutputToDevice(graph.binding.get(), name.c_str(), (is_answer(name) ? here_ : there_).get()),
+                  "gives no " + name);
+    }
+
+    /// For all later runs: into the tensors that the first one made, to which the graphs after it are bound too.
+    void bind_to_held(Opened& graph, const GraphFile& file) {
+        OrtAllocator* allocator = nullptr;
+        check(api().GetAllocatorWithDefaultOptions(&allocator), "failed");
+        OrtValue** given = nullptr;
+        std::size_t count = 0;
+        check(api().GetBoundOutputValues(graph.binding.get(), allocator, &given, &count), "failed");
+        for (std::size_t i = 0; i < count; ++i)
+            values_.insert_or_assign(file.outputs[i], Owned<OrtValue>(given[i], api().ReleaseValue));
+        check(api().AllocatorFree(allocator, given), "failed");
+        for (const std::string& name : file.outputs)
+            check(api().BindOutput(graph.binding.get(), name.c_str(), values_.at(name).get()), "failed");
+        graph.bound = true;
+    }
+
+    OrtEnv* env_;
+    Owned<OrtSessionOptions> options_;
+    Owned<OrtMemoryInfo> here_, there_;
+    std::vector<GraphFile> graphs_;
+    std::vector<std::uint8_t> image_;
+    std::map<std::string, Owned<OrtValue>> values_;
+    std::vector<Opened> opened_;
+};
+
+class OnnxRuntime : public Engine {
+public:
+    explicit OnnxRuntime(const EngineSettings& settings)
+        : env_(owned<OrtEnv>(api().ReleaseEnv, "does not load",
+                             [](OrtEnv** made) { return api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "sspnet", made); })),
+          settings_(settings) {}
+
+    std::string name() const override { return "onnxruntime"; }
+    std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
+
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, int size) override {
+        return std::make_unique<OnnxRuntimeChain>(env_.get(), settings_, std::move(graphs), size);
+    }
+
+private:
+    Owned<OrtEnv> env_;
+    EngineSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_onnxruntime(const EngineSettings& settings) { return std::make_unique<OnnxRuntime>(settings); }
+
+}  // namespace sspnet::core
