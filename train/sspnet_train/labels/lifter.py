@@ -115,7 +115,8 @@ def _join_depth(joints: np.ndarray, spread: np.ndarray, blaze_world: np.ndarray)
     own, theirs = 1 / np.maximum(spread[:, order], LEAST_SPREAD_MM) ** 2, 1 / BLAZE_SPREAD_MM**2
     mean = (joints[:, order, 2] * own + depth * theirs) / (own + theirs)
     joints[:, order, 2] = np.where(np.isfinite(mean), mean, joints[:, order, 2])
-    joints[:, 8, 2] = (joints[:, 11, 2] + joints[:, 14, 2]) / 2
+    used = np.isfinite(mean).all(axis=1)
+    joints[used, 8, 2] = (joints[used, 11, 2] + joints[used, 14, 2]) / 2
 
 
 @torch.no_grad()
