@@ -187,14 +187,10 @@ class Estimator:
             crop = Crop.around(box, self._bundle.box_scale)
         return [Found(box, score, score >= _SURE_CONFIDENCE)]
 
-    def _pose(
-        self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool
-    ) -> Pose:
+    def _pose(self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool) -> Pose:
         keypoints = crop.to_image(answer[:, :2])
         confidence = np.clip(answer[:, 3], 0, 1)
-        joints3d = lift(
-            keypoints, answer[:, 2], confidence, self._bundle.bones, self._bundle.depth_range_mm, float(max(box[2:]))
-        )
+        joints3d = lift(keypoints, answer[:, 2], confidence, self._bundle.bones, self._bundle.depth_range_mm, float(max(box[2:])))
         unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
         latency = (time.perf_counter() - begin) * 1000
         return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure)
@@ -207,4 +203,3 @@ def _several(boxes: Any) -> list[Any]:
         return list(boxes)
     except TypeError:
         raise OptionError(f"boxes must be a list of (x, y, w, h), not {type(boxes).__name__}") from None
-

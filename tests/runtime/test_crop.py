@@ -23,9 +23,7 @@ def centroid(crop):
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    side=st.floats(40, 1400), x=st.floats(-0.2, 0.2), y=st.floats(-0.2, 0.2), size=st.sampled_from([64, 128, 192, 256])
-)
+@given(side=st.floats(40, 1400), x=st.floats(-0.2, 0.2), y=st.floats(-0.2, 0.2), size=st.sampled_from([64, 128, 192, 256]))
 def test_a_blob_is_found_where_it_is_at_every_scale(side, x, y, size):
     centre = np.array([320.3, 210.7])
     image = open_image(blob(640, 420, *centre, sigma=max(side / 24, 3)))

@@ -48,9 +48,7 @@ def test_the_skeleton_is_one_tree_and_mirrors_onto_itself():
 
 def test_import_brings_no_engine_no_opencv_and_no_torch():
     code = "import sys, sspnet_sdk; print([m for m in ('torch', 'cv2', 'onnxruntime', 'openvino', 'onnx') if m in sys.modules])"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     assert run.stdout.strip() == "[]"
 
 

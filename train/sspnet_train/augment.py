@@ -49,7 +49,9 @@ class Crop:
     torso: float
 
 
-def make_crop(sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None) -> Crop:
+def make_crop(
+    sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
+) -> Crop:
     """One view of a sample. `others` are people who may be pasted in (used for `paste` only)."""
     view, mirrored = _random_view(sample.box, size, augmentation, rng)
     border = cv2.BORDER_CONSTANT if rng.random() < 0.7 else cv2.BORDER_REPLICATE
@@ -175,7 +177,7 @@ def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return cv2.filter2D(image, -1, kernel if rng.random() < 0.6 else kernel.T)
     if choice == 2:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))])[1]
-        return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
     return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
 
 

