@@ -63,9 +63,8 @@ class PredictionBlock(nn.Module):
     """Y = ReLU(BN(SC(X))); h = W_h*Y; d = W_d*Y; F = X + Y + W_r*h + W_s*d (Eq. 1-4).
 
     Called without an earlier pose, the softmax of h is the heatmap, as in the paper. A *refining* block takes the pose of the
-    head
-    before: its heatmap is softmax(prior + h) with the prior around that pose, its depth is Eq. 10's plus a carried share of the
-    depth before, W_h and W_d start at zero, and the block therefore starts by repeating that pose exactly.
+    head before: its heatmap is softmax(prior + h) with the prior around that pose, its depth is Eq. 10's plus a carried share of
+    the depth before, W_h and W_d start at zero, and the block therefore starts by repeating that pose exactly.
     """
 
     def __init__(self, width: int, joints: int, kernel: int, refining: bool):
