@@ -16,7 +16,7 @@ struct Layout {
     int channels, red, green, blue;
 };
 
-Layout layout(sspnet_color color) {
+Layout layout(int color) {
     switch (color) {
         case SSPNET_BGR:
             return {3, 2, 1, 0};
@@ -30,7 +30,7 @@ Layout layout(sspnet_color color) {
             return {1, 0, 0, 0};
     }
     throw ImageError("color must be one of SSPNET_BGR, SSPNET_RGB, SSPNET_BGRA, SSPNET_RGBA, SSPNET_GRAY, not " +
-                     std::to_string(static_cast<int>(color)));
+                     std::to_string(color));
 }
 
 std::string describe(const sspnet_box& box) {

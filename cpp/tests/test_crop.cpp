@@ -108,5 +108,5 @@ TEST_CASE("a box that makes no sense, or an image that cannot be used, is refuse
     CHECK_THROWS_AS(check_image({nullptr, 64, 48, 0, SSPNET_BGR}), ImageError);
     CHECK_THROWS_AS(check_image({picture.pixels.data(), 7, 48, 0, SSPNET_BGR}), ImageError);
     CHECK_THROWS_AS(check_image({picture.pixels.data(), 64, 48, 100, SSPNET_BGR}), ImageError);
-    CHECK_THROWS_AS(check_image({picture.pixels.data(), 64, 48, 0, static_cast<sspnet_color>(9)}), ImageError);
+    CHECK_THROWS_AS(check_image({picture.pixels.data(), 64, 48, 0, 9}), ImageError);
 }

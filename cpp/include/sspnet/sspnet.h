@@ -63,7 +63,7 @@ typedef struct sspnet_image {
     int width;             /**< pixels, at least 8 */
     int height;            /**< pixels, at least 8 */
     size_t stride;         /**< bytes from one row to the next; 0 for rows without padding */
-    sspnet_color color;
+    int color;             /**< an sspnet_color */
 } sspnet_image;
 
 /** A person's box in pixels of the image; (0, 0) is the corner of the top-left pixel, x right, y down. It may reach over the
