@@ -1,33 +1,48 @@
-"""Fit each answering head's confidence so that it means a probability: that the joint is within 0.2 torso of the truth."""
+"""Fit each answering head's confidence so that it means a probability: that the joint is within 0.2 torso of the truth.
+
+python -m sspnet_train.calibrate run/checkpoint.safetensors --data /data/people3d --data /data/synth3d --out out.safetensors
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .augment import Augmentation
 from .batches import Batches
+from .checkpoint import read_checkpoint, save_checkpoint
+from .data.catalog import open_split, parse_data
 from .losses import CORRECT_WITHIN_TORSO, Targets
 from .model import SSPNet
+from .recipes import RECIPES
 from .soft_argmax import peak_mass
+
+VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.05, paste=0.2, occlude=0.1)
+"""Held-out people as a runtime's boxes would show them, some cut off by the crop's border."""
 
 
 @torch.no_grad()
-def _evidence(network: SSPNet, batches: Batches, cut: int) -> tuple[Tensor, Tensor]:
-    """-> features (n, 3): logit of the 2x2 mass, 1, log of the map's cells; truth (n,): found within reach."""
-    features, truths = [], []
+def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor]]:
+    """-> by cut: features (n, 3): logit of the 2x2 mass, 1, log of the map's cells; truth (n,): found within reach."""
+    found: dict[int, list[tuple[Tensor, Tensor]]] = {cut: [] for cut in cuts}
     for step in range(len(batches)):
         image, targets = batches[step]
-        prediction = network(image, cut)[-1]
-        heatmap = prediction.heatmap
-        cells = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0))
-        mass = torch.logit(peak_mass(heatmap).clamp(1e-4, 1 - 1e-4))
+        predictions = network(image, max(cuts))
         known = ~targets.present.isnan()
-        features.append(torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass)], dim=2)[known])
-        truths.append(_correct(prediction.pose, targets)[known])
-    return torch.cat(features), torch.cat(truths)
+        for cut in cuts:
+            prediction = predictions[cut * network.config.levels - 1]
+            heatmap = prediction.heatmap
+            cells = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0))
+            mass = torch.logit(peak_mass(heatmap).clamp(1e-4, 1 - 1e-4))
+            features = torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass)], dim=2)[known]
+            found[cut].append((features, _correct(prediction.pose, targets)[known]))
+    return {cut: (torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts])) for cut, parts in found.items()}
 
 
 def _correct(pose: Tensor, targets: Targets) -> Tensor:
@@ -58,9 +73,32 @@ def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
     """
     network.eval()
     found = {}
-    for cut in cuts:
+    for cut, evidence in _evidence(network, batches, cuts).items():
         head = network.pyramids[cut - 1][-1].head  # type: ignore[index]
-        found[cut] = fit_logistic(*_evidence(network, batches, cut))
+        found[cut] = fit_logistic(*evidence)
         with torch.no_grad():
             head.calibration.copy_(found[cut])
     return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER", help="their held-out people are used")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cuts", type=int, nargs="+", default=[2, 4, 8])
+    parser.add_argument("--batches", type=int, default=60)
+    given = parser.parse_args()
+    config, weights, notes = read_checkpoint(given.checkpoint)
+    network = SSPNet(config)
+    network.load_state_dict(weights)
+    sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
+    shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
+    recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
+    for cut, numbers in calibrate(network, Batches(recipe, sources, given.batches, seed=1), given.cuts).items():
+        print(f"cut {cut}: slope {numbers[0]:.3f}, offset {numbers[1]:.3f}, per log of cells {numbers[2]:.3f}")
+    save_checkpoint(given.out, network.config, network.state_dict(), notes)
+
+
+if __name__ == "__main__":
+    main()
