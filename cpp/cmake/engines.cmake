@@ -46,6 +46,7 @@ if(SSPNET_ONNXRUNTIME)
     set(onnxruntime_location "${CMAKE_CURRENT_BINARY_DIR}/onnxruntime/libonnxruntime.so.${CMAKE_MATCH_1}")
     file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/onnxruntime")
     file(CREATE_LINK "${ONNXRUNTIME_LIBRARY}" "${onnxruntime_location}" SYMBOLIC)
+    install(FILES "${onnxruntime_location}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   endif()
   add_library(onnxruntime::onnxruntime UNKNOWN IMPORTED)
   set_target_properties(onnxruntime::onnxruntime PROPERTIES
