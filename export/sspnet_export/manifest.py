@@ -18,6 +18,7 @@ from sspnet_train.model import SSPNet
 from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
 from sspnet_sdk.version import __version__
 
+from .deviation import Deviation
 from .errors import ExportError
 from .graphs import Graph
 
@@ -90,6 +91,16 @@ def describe_cut(network: SSPNet, cut: int, sizes: Sequence[int], accuracy: Mapp
     counted = {size: count_macs(network, size, cut) for size in sizes}
     macs = {str(size): macs for size, (_, macs) in counted.items()}
     return {"cut": cut, "parameters": counted[sizes[0]][0], "macs": macs, "accuracy": accuracy}
+
+
+def add_deviation(document: dict[str, Any], deviation: Deviation) -> None:
+    """What a precision costs at a cut and size, beside the accuracy that an evaluation states."""
+    (entry,) = (entry for entry in document["cuts"] if entry["cut"] == deviation.cut)
+    sizes = entry.setdefault("deviation", {}).setdefault(deviation.precision, {})
+    sizes[str(deviation.size)] = {
+        "keypoints": float(f"{deviation.keypoints:.3g}"),
+        "depth_mm": float(f"{deviation.depth_mm:.3g}"),
+    }
 
 
 def describe_graphs(graphs: Sequence[Graph], files: Mapping[str, str]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from .inference import InferenceNetwork
 
 BATCH = 7  # of the example: no other extent of a network is 7
 OPSET = 20
+# Convolutions that give heatmaps or coordinates, by parts of their weights' names.
+COORDINATES = (".head.read.", ".guide.", "people_", ".offset.", "heatmaps.3.", "regression.3.", "centre.3.")
 IR_VERSION = 10  # what ONNX Runtime 1.18 reads
 
 
@@ -49,8 +51,14 @@ def free_batch(graph: onnx.GraphProto) -> None:
                 tensor.CopyFrom(numpy_helper.from_array(np.concatenate([[0], shape[1:]]).astype(np.int64), tensor.name))
     for node in reshapes:
         del node.attribute[:]  # allowzero: "0 is an extent of 0"
+    del graph.value_info[:]
     for value in [*graph.input, *graph.output]:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+
+
+def touches_coordinates(conv: onnx.NodeProto) -> bool:
+    """Whether a convolution of a traced graph is to stay in float whatever the precision."""
+    return any(part in "." + conv.input[1] for part in COORDINATES)
 
 
 @contextmanager

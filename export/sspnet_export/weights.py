@@ -71,12 +71,11 @@ class WeightFile:
         graph.node.extend(nodes + rest)
 
     def _store(self, name: str, values: NDArray, tensors: list[TensorProto], nodes: list[onnx.NodeProto]) -> None:
-        if values.nbytes <= INLINE_BYTES or values.dtype != np.float32:
+        if values.nbytes <= INLINE_BYTES or values.dtype == np.int64:  # shapes have to be known before weights are read
             tensors.append(numpy_helper.from_array(values, name))
             return
-        half = values.astype(np.float16)
-        if np.array_equal(half.astype(np.float32), values):
-            tensors.append(self._external(f"{name}.half", half))
+        if exact_in_half(values):
+            tensors.append(self._external(f"{name}.half", values.astype(np.float16)))
             nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
         else:
             tensors.append(self._external(name, values))
@@ -97,3 +96,10 @@ class WeightFile:
             self._chunks.append(content + bytes(padding))
             self._end += len(content) + padding
         return self._places[key]
+
+
+def exact_in_half(values: NDArray) -> bool:
+    if values.dtype != np.float32:
+        return False
+    with np.errstate(over="ignore"):
+        return np.array_equal(values.astype(np.float16).astype(np.float32), values)

@@ -17,11 +17,22 @@ from sspnet_sdk.errors import OptionError
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the source tree's]")
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network can answer.")
 @click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
-@click.option("--precision", default="fp32", show_default=True, help="Comma-separated.")
+@click.option("--precision", default="fp32", show_default=True, help="Comma-separated: fp32, fp16, int8.")
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    help="A folder of pictures with one person in each: int8 takes its ranges there.",
+)
 @click.option("--accuracy", type=click.Path(path_type=Path), help="What `sspnet-sdk eval --json` wrote, for the manifest.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(
-    checkpoint: Path | None, cuts: tuple[int, ...], sizes: tuple[int, ...], precision: str, accuracy: Path | None, out: Path
+    checkpoint: Path | None,
+    cuts: tuple[int, ...],
+    sizes: tuple[int, ...],
+    precision: str,
+    calibration: Path | None,
+    accuracy: Path | None,
+    out: Path,
 ) -> None:
     """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
 
@@ -36,7 +47,8 @@ def command(
             out=out,
             cuts=cuts,
             sizes=sizes,
-            precisions=tuple(precision.split(",")),
+            precisions=tuple(word.strip() for word in precision.split(",")),
+            calibration=calibration,
             accuracy=stated,
             on_progress=lambda line: click.echo(line, err=True),
         )
