@@ -89,7 +89,7 @@ class InferenceHead(nn.Module):
             shift = heatmap - torch.softmax(prior, dim=2)
         move = torch.cat([shift, heatmap * depth], dim=2) @ self.moves
         maps = torch.cat([logits if state is None else heatmap, depth], dim=1)
-        features = x + (y + self.write(self.square(maps)))
+        features = x + y + self.write(self.square(maps))
         return features, move if state is None else state * self.carry + move, heatmap
 
     def square(self, flat: Tensor) -> Tensor:

@@ -8,8 +8,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from sspnet_export.verify import reference
+from sspnet_export.write_bundle import export_bundle
+from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.macs import count_macs
+from sspnet_train.model import CONFIGS, SSPNet
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
@@ -140,3 +144,15 @@ def test_the_runtime_opens_and_runs_it(bundle):
     estimator = Estimator(bundle.folder, backend="onnxruntime", cut=bundle.manifest["cuts"][-1]["cut"], input_size=128)
     pose = estimator.predict(images(1, 160)[0], box=(20, 10, 100, 140))
     assert pose.keypoints.shape == (17, 2) and np.isfinite(pose.joints3d).all()
+
+
+@pytest.mark.slow
+def test_the_paper_config_exports_too(tmp_path):
+    torch.manual_seed(0)
+    network = SSPNet(CONFIGS["paper"]).eval()
+    save_checkpoint(tmp_path / "paper.safetensors", network.config, network.state_dict())
+    lines: list[str] = []
+    checkpoint, out = tmp_path / "paper.safetensors", tmp_path / "paper"
+    export_bundle(checkpoint, cuts=[2, 8], sizes=[256], out=out, on_progress=lines.append)
+    assert sum(line.startswith("verified") for line in lines) == 8
+    assert (out / "weights.bin").stat().st_size < 2.1 * sum(parameter.numel() for parameter in network.parameters())
