@@ -24,7 +24,18 @@ from .trace import touches_coordinates
 # Fed by heatmaps, or one number per map. Of MoveNet's layers, rounding these moved keypoints most, its first blocks 5 to 10 times
 # as much as a late one.
 UNFIT = (".head.write.", ".earlier.", ".shortcut.weight")
-FRAGILE = (".stem.", ".blocks.0.", ".blocks.1.", ".blocks.2.", ".fusion.", "heatmaps.", "regression.", "centre.")
+FRAGILE = (
+    ".stem.",
+    ".blocks.0.",
+    ".blocks.1.",
+    ".blocks.2.",
+    ".blocks.3.",
+    ".blocks.13.",
+    ".fusion.",
+    "heatmaps.",
+    "regression.",
+    "centre.",
+)
 LARGEST_WEIGHT = 64  # of reduce_range's signed 7 bits
 AXES = "calibration.axes"
 
