@@ -1,62 +1,8 @@
 from __future__ import annotations
 
-import functools
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-import torch
-from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import load_network, save_checkpoint
-from sspnet_train.model import CONFIGS, SSPNet, SSPNetConfig
-
-GUIDED = SSPNetConfig(
-    "guided",
-    entry="movenet",
-    heads="refining",
-    merge="weighted",
-    width=16,
-    growth=0,
-    kernel=3,
-    pyramids=2,
-    depths=(1, 2),
-    second_look=(2,),
-)
-NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)
-
-
-@functools.cache
-def lived_in(config: SSPNetConfig, seed: int = 0) -> SSPNet:
-    """A network with nothing left at its initial value, batch-norm statistics included."""
-    torch.manual_seed(seed)
-    network = SSPNet(config)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.05)
-        network.train()
-        for _ in range(3):
-            network(torch.randn(4, 3, 64, 64))
-    return network.eval()
-
-
-@dataclass(frozen=True)
-class Exported:
-    checkpoint: Path
-    folder: Path
-    network: SSPNet
-    lines: list[str]
-
-    @property
-    def manifest(self) -> dict:
-        return json.loads((self.folder / "manifest.json").read_text())
-
-
-def exported(config: SSPNetConfig, folder: Path, cuts: tuple[int, ...], size: int, notes: dict[str, str]) -> Exported:
-    checkpoint, lines = folder / f"{config.name}.safetensors", []
-    save_checkpoint(checkpoint, config, lived_in(config).state_dict(), notes)
-    out = export_bundle(checkpoint, cuts=cuts, sizes=[size], out=folder / "bundle", on_progress=lines.append)
-    return Exported(checkpoint, out, load_network(checkpoint), lines)
+from small_networks import GUIDED, Exported, exported
+from sspnet_train.model import CONFIGS
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from conftest import GUIDED, NARROW, lived_in
+from small_networks import GUIDED, NARROW, lived_in
 from sspnet_export.fold import FactoredConv, fold_batch_norm
 from sspnet_export.inference import InferenceNetwork
 from sspnet_export.verify import reference

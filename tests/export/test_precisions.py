@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from conftest import Exported, lived_in
+from small_networks import Exported, lived_in
 from sspnet_export.calibration import as_batch, read_crops
 from sspnet_export.errors import ExportError
 from sspnet_export.verify import test_images as noise_and_figure
