@@ -25,8 +25,9 @@ from .trace import touches_coordinates
 # as much as a late one.
 UNFIT = (".head.write.", ".earlier.", ".shortcut.weight")
 FRAGILE = (
-    ".stem.", ".blocks.0.", ".blocks.1.", ".blocks.2.", ".blocks.3.", ".blocks.13.", ".fusion.", "heatmaps.", "regression.", "centre.",
-)  # fmt: skip
+    *(".stem.", ".blocks.0.", ".blocks.1.", ".blocks.2.", ".blocks.3.", ".blocks.13."),
+    *(".fusion.", "heatmaps.", "regression.", "centre."),
+)
 LARGEST_WEIGHT = 64  # of reduce_range's signed 7 bits
 AXES = "calibration.axes"
 
