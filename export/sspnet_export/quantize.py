@@ -1,7 +1,8 @@
 """int8: convolutions quantized statically (QDQ), for ONNX Runtime and OpenVINO alike; everything from heatmaps on stays in float.
 
-What makes it accurate here: the bias of each convolution takes back the mean error of its rounded weights (halves the loss of a
-MobileNet), the layers that suffer most stay in float, and weights use 7 bits, because CPUs without VNNI saturate on 8.
+What makes it accurate here: the bias of each convolution takes back the mean error of its rounded weights, the layers that
+suffer most stay in float, and weights use 7 bits, because CPUs without VNNI saturate on 8. Which layers those are was chosen on
+held-out people at 256 px: score a bundle's int8 on people who were not among them.
 """
 
 from __future__ import annotations
