@@ -1,0 +1,98 @@
+// Box ↔ crop geometry. A crop is the square around a box's centre, {x, y, side} in pixels, resampled to size × size.
+// An image is {data, width, height} with RGBA bytes, as `getImageData` gives it; (0, 0) is the corner of its first pixel.
+
+/** The square around `box` [x, y, w, h] whose side is `scale` times the box's longer side. */
+export function cropAround([x, y, w, h], scale) {
+  const side = scale * Math.max(w, h);
+  return { x: x + (w - side) / 2, y: y + (h - side) / 2, side };
+}
+
+/** [u, v] in [0, 1] of the crop → pixels of the image. */
+export function toImage(crop, [u, v]) {
+  return [u * crop.side + crop.x, v * crop.side + crop.y];
+}
+
+/** Resamples `crop` of `image` into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. */
+export function cutOut(image, crop, size, border, out) {
+  // Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then interpolate.
+  const halvings = Math.max(0, Math.floor(Math.log2(Math.max(crop.side / size, 1))));
+  const shrink = 1 << halvings;
+  const region = regionUnder(image, crop, shrink);
+  if (region === null) {
+    out.fill(border);
+    return;
+  }
+  let part = region;
+  for (let i = 0; i < halvings; i++) part = halved(part);
+  const step = crop.side / size / shrink;
+  const columns = taps(size, step, (crop.x - region.left) / shrink, part.width);
+  const rows = taps(size, step, (crop.y - region.top) / shrink, part.height);
+  interpolate(part, columns, rows, size, border, out);
+}
+
+/** The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`; null: none. */
+function regionUnder(image, crop, multiple) {
+  const margin = 2 * multiple;
+  const left = Math.max(0, Math.trunc(crop.x) - margin);
+  const top = Math.max(0, Math.trunc(crop.y) - margin);
+  const right = Math.min(image.width, Math.trunc(crop.x + crop.side) + margin);
+  const bottom = Math.min(image.height, Math.trunc(crop.y + crop.side) + margin);
+  const width = Math.floor((right - left) / multiple) * multiple;
+  const height = Math.floor((bottom - top) / multiple) * multiple;
+  if (width <= 0 || height <= 0) return null;
+  return { data: image.data, stride: 4 * image.width, start: 4 * (top * image.width + left), left, top, width, height };
+}
+
+function halved({ data, stride, start, width, height }) {
+  const half = { stride: 2 * width, start: 0, width: width >> 1, height: height >> 1 };
+  half.data = new Uint8ClampedArray(half.stride * half.height);
+  let to = 0;
+  for (let y = 0; y < half.height; y++) {
+    let from = start + 2 * y * stride;
+    for (let x = 0; x < half.width; x++, from += 8, to += 4) {
+      const below = from + stride;
+      for (let c = 0; c < 3; c++) {
+        half.data[to + c] = (data[from + c] + data[from + 4 + c] + data[below + c] + data[below + 4 + c] + 2) >> 2;
+      }
+    }
+  }
+  return half;
+}
+
+/** For each of `size` samples along one axis: the pixel before it (may lie outside 0 … length − 1) and the share of the next. */
+function taps(size, step, first, length) {
+  const pixel = new Int32Array(size);
+  const share = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const at = Math.min(Math.max(first + (i + 0.5) * step - 0.5, -2), length + 1); // centres of pixels lie at halves
+    pixel[i] = Math.floor(at);
+    share[i] = at - pixel[i];
+  }
+  return { pixel, share, length };
+}
+
+function interpolate(part, columns, rows, size, border, out) {
+  const { data, stride, start } = part;
+  const inside = (index, axis) => index >= 0 && index < axis.length;
+  let to = 0;
+  for (let i = 0; i < size; i++) {
+    const y = rows.pixel[i];
+    const above = inside(y, rows) ? start + y * stride : -1;
+    const below = inside(y + 1, rows) ? start + (y + 1) * stride : -1;
+    const fy = rows.share[i];
+    for (let j = 0; j < size; j++) {
+      const x = columns.pixel[j];
+      const left = inside(x, columns) ? 4 * x : -1;
+      const right = inside(x + 1, columns) ? 4 * (x + 1) : -1;
+      const fx = columns.share[j];
+      for (let c = 0; c < 3; c++) {
+        const a = above < 0 || left < 0 ? border : data[above + left + c];
+        const b = above < 0 || right < 0 ? border : data[above + right + c];
+        const d = below < 0 || left < 0 ? border : data[below + left + c];
+        const e = below < 0 || right < 0 ? border : data[below + right + c];
+        const upper = a + (b - a) * fx;
+        out[to++] = upper + (d + (e - d) * fx - upper) * fy + 0.5;
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// ONNX Runtime Web: WebGPU where the browser has it, else WebAssembly, with threads where the page is cross-origin isolated.
+
+const MOST_THREADS = 4;
+
+/** Loads the engine. `wanted`: "webgpu", "wasm" or "auto". Gives {ort, provider, threads}. */
+export async function loadEngine(wanted = "auto") {
+  const gpu = wanted !== "wasm" && (await hasGpu());
+  if (wanted === "webgpu" && !gpu) throw new Error("this browser has no WebGPU here: use WebAssembly");
+  const build = gpu ? ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"] : ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"];
+  const [module, binary] = build.map((name) => new URL(`../ort/${name}`, import.meta.url).href);
+  const ort = await import(module);
+  const threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
+  ort.env.wasm.wasmPaths = { wasm: binary };
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+  return { ort, provider: gpu ? "webgpu" : "wasm", threads };
+}
+
+/** Opens one of the bundle's graphs; of its outputs, those in `answers` are read here, the others stay where the engine has them. */
+export async function openGraph(engine, bundle, file, outputs, answers) {
+  const [graph, weights] = await Promise.all([bundle.file(file), bundle.file("weights.bin")]);
+  const options = {
+    executionProviders: [engine.provider],
+    externalData: [{ path: "weights.bin", data: weights }],
+    freeDimensionOverrides: { batch: 1 },
+    logSeverityLevel: 3,
+  };
+  if (engine.provider === "webgpu") {
+    options.preferredOutputLocation = Object.fromEntries(outputs.map((name) => [name, answers.includes(name) ? "cpu" : "gpu-buffer"]));
+  }
+  try {
+    return await engine.ort.InferenceSession.create(graph, options);
+  } catch (error) {
+    throw new Error(`ONNX Runtime Web cannot open ${file}: ${error.message ?? error}`);
+  }
+}
+
+async function hasGpu() {
+  try {
+    return (await navigator.gpu?.requestAdapter()) != null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,122 @@
+// An image in, a pose out, at the frame rate that was asked for.
+
+import { openBundle } from "./bundle.js";
+import { cropAround, cutOut, toImage } from "./crop.js";
+import { loadEngine } from "./engine.js";
+import { Finder } from "./finder.js";
+import { lift } from "./lift.js";
+import { findPeople } from "./locate.js";
+import { measure, profileKey } from "./profile.js";
+import { RateController } from "./rate.js";
+import { StageChain } from "./stages.js";
+
+const SURE_CONFIDENCE = 0.3; // mean over the joints
+const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
+const MOST_LOOKS = 3;
+
+export class Estimator {
+  #bundle;
+  #engine;
+  #chains = {};
+  #finders = {};
+  #profile = null;
+  #controller = null;
+
+  /** Opens the bundle in the folder at `url`; `provider`: "auto", "webgpu" or "wasm". */
+  static async open(url, provider = "auto") {
+    const [bundle, engine] = await Promise.all([openBundle(url), loadEngine(provider)]);
+    return new Estimator(bundle, engine);
+  }
+
+  constructor(bundle, engine) {
+    this.#bundle = bundle;
+    this.#engine = engine;
+    for (const size of bundle.sizes) {
+      this.#chains[size] = new StageChain(engine, bundle, size);
+      if (bundle.graphs[size].finder) this.#finders[size] = new Finder(engine, bundle, size);
+    }
+  }
+
+  /** What runs where: {bundle, cuts, sizes, provider, threads}. */
+  get description() {
+    const { name, cuts, sizes } = this.#bundle;
+    return { bundle: name, cuts, sizes, provider: this.#engine.provider, threads: this.#engine.threads };
+  }
+
+  /** Measures every operating point, unless `kept` is a profile of this bundle in this browser. Gives the profile to keep. */
+  async prepare(kept = null, progress = () => {}) {
+    const key = profileKey(this.#bundle, this.#engine);
+    const timings = kept?.key === key ? kept.timings : {};
+    for (const size of this.#bundle.sizes) {
+      progress(size);
+      if (timings[size]) await this.#chains[size].run(this.#bundle.cuts.at(-1));
+      else timings[size] = await measure(this.#chains[size], this.#finders[size] ?? null, this.#bundle.cuts);
+    }
+    const points = this.#bundle.sizes.flatMap((size) =>
+      this.#bundle.cuts.map((cut, index) => ({ cut, size, p50: timings[size].p50[index], error: this.#bundle.errors[size][cut] })),
+    );
+    this.#controller = new RateController(points, Infinity);
+    this.#profile = { key, timings };
+    return this.#profile;
+  }
+
+  /**
+   * The pose of one person.
+   *
+   * image: {data, width, height}, RGBA bytes. options: `box` [x, y, w, h] in pixels, else the person is found; `targetFps`, once
+   * prepared, or `cut` and `size`; without any of these the deepest cut at the largest size.
+   *
+   * Gives keypoints (17 × [x, y], pixels), joints3d (17 × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
+   * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
+   */
+  async predict(image, { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = {}) {
+    const controller = targetFps === null ? null : this.#controller;
+    controller?.retarget(1000 / targetFps);
+    const located = box === null;
+    const person = located ? await this.#locate(image, targetFps) : { box, sure: true };
+    const point = controller?.choose(located) ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
+    const chain = this.#chains[point.size];
+    const crop = cropAround(person.box, this.#bundle.boxScale);
+    cutOut(image, crop, point.size, this.#bundle.border, chain.image);
+    const answer = await chain.run(point.cut);
+    const pose = this.#pose(answer, crop, person);
+    const latencyMs = performance.now() - begin;
+    controller?.observe(point, answer.stageMs.reduce((sum, ms) => sum + ms), latencyMs, located);
+    return { ...pose, cut: answer.cut, size: point.size, latencyMs, outOfReach: controller?.outOfReach ?? false };
+  }
+
+  #pose(answer, crop, person) {
+    const column = (index) => Array.from({ length: 17 }, (_, joint) => answer.pose[4 * joint + index]);
+    const [u, v, z, raw] = [0, 1, 2, 3].map(column);
+    const keypoints = u.map((value, joint) => toImage(crop, [value, v[joint]]));
+    const confidence = raw.map((value) => Math.min(Math.max(value, 0), 1));
+    const extent = Math.max(person.box[2], person.box[3]);
+    const joints3d = lift(keypoints, z, confidence, this.#bundle.bones, this.#bundle.depthRange, extent);
+    const unsure = !person.sure || confidence.reduce((sum, value) => sum + value) / 17 < SURE_CONFIDENCE;
+    return { keypoints, joints3d, confidence, box: [...person.box], unsure };
+  }
+
+  async #locate(image, targetFps) {
+    const whole = { box: [0, 0, image.width, image.height], sure: false };
+    const { finder, looks } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
+    if (finder === undefined) return whole;
+    const people = await findPeople(
+      image,
+      (crop) => {
+        cutOut(image, crop, finder.size, this.#bundle.border, finder.image);
+        return finder.run();
+      },
+      looks,
+    );
+    return people[0] ?? whole;
+  }
+
+  /** The largest finder that fits `budget` milliseconds, and how often it may look again. */
+  #finderWithin(budget) {
+    const finders = Object.values(this.#finders);
+    if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), looks: MOST_LOOKS };
+    const cost = ({ size }) => this.#profile.timings[size].finder * this.#controller.load.value;
+    const finder = finders.findLast((one) => cost(one) <= budget) ?? finders[0];
+    return { finder, looks: finder ? Math.min(MOST_LOOKS, Math.max(1, Math.floor(budget / cost(finder))) - 1) : 0 };
+  }
+}

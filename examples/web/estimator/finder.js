@@ -1,0 +1,28 @@
+// The bundle's finder graph of one size: a crop in, its maps out.
+
+import { openGraph } from "./engine.js";
+
+const OUTPUTS = ["centre", "joints", "heat"];
+
+export class Finder {
+  #engine;
+  #bundle;
+  #session;
+
+  constructor(engine, bundle, size) {
+    this.size = size;
+    this.image = new Uint8Array(size * size * 3);
+    this.#engine = engine;
+    this.#bundle = bundle;
+  }
+
+  /** Runs on the crop in `image`. Gives centre (h × w), joints (17 × 2 × h × w), heat (17 × h × w), width and height in cells. */
+  async run() {
+    const file = this.#bundle.graphs[this.size].finder;
+    this.#session ??= await openGraph(this.#engine, this.#bundle, file, OUTPUTS, OUTPUTS);
+    const image = new this.#engine.ort.Tensor("uint8", this.image, [1, this.size, this.size, 3]);
+    const maps = await this.#session.run({ image }, OUTPUTS);
+    const [, height, width] = maps.centre.dims;
+    return { centre: maps.centre.data, joints: maps.joints.data, heat: maps.heat.data, width, height };
+  }
+}

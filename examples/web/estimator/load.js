@@ -1,0 +1,38 @@
+// How much slower the device is now than when it was measured: a slow mean that jumps when frames agree on a new level.
+
+export function median(values) {
+  const ordered = [...values].sort((a, b) => a - b);
+  const middle = ordered.length >> 1;
+  return ordered.length % 2 ? ordered[middle] : (ordered[middle - 1] + ordered[middle]) / 2;
+}
+
+/** `value` follows steps within four frames and ignores single spikes; `mean` adds what spikes cost on average. */
+export class LoadEstimate {
+  value = 1;
+  #recent = [];
+  #spread = 0.05;
+  #astray = 0;
+  #excess = 0;
+
+  get mean() {
+    return this.value + this.#excess;
+  }
+
+  /** `ratio`: a frame's latency over the measured one of the same operating point. */
+  update(ratio) {
+    this.#recent = [...this.#recent, ratio].slice(-5);
+    const level = median(this.#recent);
+    const threshold = Math.max(0.12, 2.5 * this.#spread);
+    this.#astray = Math.abs(level / this.value - 1) > threshold ? this.#astray + 1 : 0;
+    if (this.#astray >= 2) {
+      this.value = level;
+      this.#astray = 0;
+      return;
+    }
+    const reach = 1 + 3 * Math.max(this.#spread, 0.03);
+    const usual = Math.min(Math.max(ratio, this.value / reach), this.value * reach);
+    this.#excess += 0.005 * (Math.max(ratio - usual, 0) - this.#excess);
+    this.#spread += 0.05 * (Math.min(Math.abs(ratio / this.value - 1), 3 * this.#spread + 0.02) - this.#spread);
+    this.value += 0.08 * (usual - this.value);
+  }
+}

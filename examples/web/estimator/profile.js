@@ -1,0 +1,42 @@
+// Measures the operating points in this browser, once; the page keeps the result.
+
+import { median } from "./load.js";
+
+const MILLISECONDS = 400;
+const FEWEST_RUNS = 6;
+const MOST_RUNS = 40;
+
+/** What a kept profile must have been made with to be of use again. */
+export function profileKey(bundle, engine) {
+  return [1, bundle.digest, engine.provider, engine.threads, engine.ort.env.versions.web, navigator.userAgent].join("|");
+}
+
+/** Median milliseconds to each cut in `cuts`' order, and of the finder (null without one), on a grey crop. */
+export async function measure(chain, finder, cuts) {
+  chain.image.fill(128);
+  await chain.run(cuts.at(-1));
+  const runs = await repeat(async () => sums((await chain.run(cuts.at(-1))).stageMs));
+  const p50 = cuts.map((_cut, index) => median(runs.map((run) => run[index])));
+  if (finder === null) return { p50, finder: null };
+  finder.image.fill(128);
+  await finder.run();
+  return { p50, finder: median(await repeat(() => elapsed(() => finder.run()))) };
+}
+
+async function repeat(work) {
+  const results = [];
+  const end = performance.now() + MILLISECONDS;
+  while (results.length < FEWEST_RUNS || (performance.now() < end && results.length < MOST_RUNS)) results.push(await work());
+  return results;
+}
+
+async function elapsed(work) {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+}
+
+function sums(values) {
+  let sum = 0;
+  return values.map((value) => (sum += value));
+}

@@ -1,0 +1,111 @@
+// Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
+// A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
+
+import { LoadEstimate, median } from "./load.js";
+
+// A point is left when it costs more than the budget; a dearer one is taken only when it leaves this share of it free, as it has
+// for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+const KEEP = 1.02;
+const TAKE = 0.94;
+const DWELL_FRAMES = 4;
+const FIRST_WAIT_S = 0.5;
+const LONGEST_WAIT_S = 30;
+const LASTING_S = 2;
+
+/** The points that no other beats in both latency and error, fastest (and worst) first. */
+export function paretoFront(points) {
+  const front = [];
+  for (const point of [...points].sort((a, b) => a.p50 - b.p50 || a.error - b.error)) {
+    if (front.length === 0 || point.error < front.at(-1).error) front.push(point);
+  }
+  return front;
+}
+
+export class RateController {
+  load = new LoadEstimate();
+  switches = 0;
+  #points;
+  #budget;
+  #clock;
+  #overheads = { false: [], true: [] };
+  #index;
+  #candidate;
+  #dwell = 0;
+  #upgradedAt = -Infinity;
+  #wait = FIRST_WAIT_S;
+  #notBefore = -Infinity;
+
+  /** `budget`: milliseconds for one frame; `clock`: seconds, monotonic. */
+  constructor(points, budget, clock = () => performance.now() / 1000) {
+    this.front = paretoFront(points);
+    this.#points = points;
+    this.#budget = budget;
+    this.#clock = clock;
+    this.#index = this.#candidate = this.#best(TAKE, false);
+  }
+
+  /** Whether even the fastest point does not fit the budget now. */
+  get outOfReach() {
+    return this.#cost(0, false) > this.#budget;
+  }
+
+  /** Changes the budget; what is known about the load stays. */
+  retarget(budget) {
+    if (budget === this.#budget) return;
+    this.#budget = budget;
+    this.#index = this.#best(TAKE, false);
+    this.#dwell = 0;
+  }
+
+  /** The point for the next frame; `located`: the frame also pays for finding the person. */
+  choose(located) {
+    if (this.#cost(this.#index, located) > this.#budget * KEEP) this.#degrade(this.#best(1, located));
+    else this.#consider(this.#best(TAKE, located));
+    return this.front[this.#index];
+  }
+
+  /** Takes one frame's timings in milliseconds: in the network, and from the frame to its pose. */
+  observe(point, network, total, located) {
+    const known = this.#points.find((other) => other.cut === point.cut && other.size === point.size) ?? point;
+    this.load.update(network / known.p50);
+    this.#overheads[located] = [...this.#overheads[located], Math.max(total - network, 0)].slice(-9);
+  }
+
+  #cost(index, located) {
+    const overheads = this.#overheads[located];
+    return this.load.mean * this.front[index].p50 + (overheads.length ? median(overheads) : 0);
+  }
+
+  #best(share, located) {
+    const fits = (_point, index) => this.#cost(index, located) <= this.#budget * share;
+    return Math.max(0, this.front.findLastIndex(fits));
+  }
+
+  #degrade(index) {
+    if (index >= this.#index) return;
+    const now = this.#clock();
+    const lasted = now - this.#upgradedAt > LASTING_S;
+    this.#wait = lasted ? FIRST_WAIT_S : Math.min(2 * this.#wait, LONGEST_WAIT_S);
+    this.#notBefore = lasted ? -Infinity : now + this.#wait;
+    this.#move(index);
+  }
+
+  #consider(candidate) {
+    if (candidate <= this.#index) {
+      this.#dwell = 0;
+      return;
+    }
+    this.#candidate = this.#dwell ? Math.min(candidate, this.#candidate) : candidate;
+    this.#dwell += 1;
+    if (this.#dwell >= DWELL_FRAMES && this.#clock() >= this.#notBefore) {
+      this.#upgradedAt = this.#clock();
+      this.#move(this.#candidate);
+    }
+  }
+
+  #move(index) {
+    this.#index = index;
+    this.#dwell = 0;
+    this.switches += 1;
+  }
+}

@@ -1,0 +1,55 @@
+// The chain of stages of one size. Each stage gives a complete pose and the features that the next one refines, so a run can end
+// after any of them. Stages are opened when first needed.
+
+import { openGraph } from "./engine.js";
+
+export class StageChain {
+  #engine;
+  #bundle;
+  #stages;
+  #sessions = [];
+
+  constructor(engine, bundle, size) {
+    this.size = size;
+    this.image = new Uint8Array(size * size * 3);
+    this.#engine = engine;
+    this.#bundle = bundle;
+    this.#stages = bundle.graphs[size].stages;
+  }
+
+  /** Runs the crop in `image` to `cut`. Gives {pose: 17 × 4 u, v, z, confidence, cut, stageMs: each stage's milliseconds}. */
+  async run(cut) {
+    const { Tensor } = this.#engine.ort;
+    const tensors = { image: new Tensor("uint8", this.image, [1, this.size, this.size, 3]) };
+    const result = { pose: null, cut: 0, stageMs: [] };
+    try {
+      for (let index = 0; index < this.#stages.length && (index === 0 || this.#stages[index].cut <= cut); index++) {
+        const stage = this.#stages[index];
+        const session = await this.#open(index);
+        const begin = performance.now();
+        const inputs = Object.fromEntries(stage.inputs.map((name) => [name, tensors[name]]));
+        Object.assign(tensors, await session.run(inputs, stage.outputs));
+        result.stageMs.push(performance.now() - begin);
+        result.pose = answerOf(tensors, stage);
+        result.cut = stage.cut;
+      }
+    } finally {
+      for (const tensor of Object.values(tensors)) tensor.dispose();
+    }
+    return result;
+  }
+
+  async #open(index) {
+    const { file, cut, outputs } = this.#stages[index];
+    this.#sessions[index] ??= await openGraph(this.#engine, this.#bundle, file, outputs, [`pose_${cut}`]);
+    return this.#sessions[index];
+  }
+}
+
+function answerOf(tensors, stage) {
+  const pose = tensors[`pose_${stage.cut}`];
+  if (pose === undefined) throw new Error(`the graph ${stage.file} gives no pose_${stage.cut}`);
+  if (pose.dims.join() !== "1,17,4") throw new Error(`the graph ${stage.file} gives a pose of shape ${pose.dims}, not 1,17,4`);
+  if (!pose.data.every(Number.isFinite)) throw new Error(`the graph ${stage.file} gave a pose that is not finite`);
+  return Float32Array.from(pose.data);
+}

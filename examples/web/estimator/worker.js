@@ -1,0 +1,44 @@
+// The estimator in a thread of its own: the page stays smooth while the network runs.
+//
+// in:  {id, open: {url, provider, kept}}          out: {id, result: {description, profile}}, before it {progress: size} several times
+//      {id, predict: {bitmap, box, targetFps, follow}}   out: {id, result: a pose}
+// A failure: {id, error: one line}.
+
+import { Estimator } from "./estimator.js";
+import { boxOfJoints } from "./peaks.js";
+
+let estimator;
+let followed = null; // the box of the person that the frames before showed
+const canvas = new OffscreenCanvas(1, 1);
+const context = canvas.getContext("2d", { willReadFrequently: true });
+
+self.onmessage = async ({ data }) => {
+  try {
+    const result = data.open ? await open(data.open) : await predict(data.predict);
+    self.postMessage({ id: data.id, result });
+  } catch (error) {
+    self.postMessage({ id: data.id, error: error.message ?? String(error) });
+  }
+};
+
+async function open({ url, provider, kept }) {
+  estimator = await Estimator.open(url, provider);
+  const profile = await estimator.prepare(kept, (size) => self.postMessage({ progress: size }));
+  return { description: estimator.description, profile };
+}
+
+async function predict({ bitmap, box, targetFps, follow }) {
+  const begin = performance.now();
+  const image = pixels(bitmap);
+  const pose = await estimator.predict(image, { box: box ?? (follow ? followed : null), targetFps, begin });
+  followed = pose.unsure ? null : boxOfJoints(pose.keypoints);
+  return pose;
+}
+
+function pixels(bitmap) {
+  const { width, height } = bitmap;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
