@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 
-from sspnet_sdk.backends import installed
+from sspnet_sdk.backends.choice import engines
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
-from sspnet_sdk.errors import BackendError, OptionError
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.profile import Profile, Setting
 from sspnet_sdk.rate import OperatingPoint
 
@@ -29,6 +29,7 @@ def measure(
 
     Args:
         bundle: an opened bundle.
+        backends: engines, as "onnxruntime" or "onnxruntime:cuda".
         repeat: measure so many times, interleaved, and take the median of the medians and of the p95s: a busy moment counts less.
         progress: called with the name of each setting before it is measured.
 
@@ -38,7 +39,7 @@ def measure(
     """
     settings = [
         Setting(backend, precision, size)
-        for backend in _chosen(backends, tuple(installed()), "backend")
+        for backend in backends or engines("auto", "auto")
         for precision in _chosen(precisions, bundle.precisions, "precision")
         for size in _chosen(sizes, bundle.sizes, "input size")
     ]
@@ -58,8 +59,6 @@ def _median(points: Iterable[OperatingPoint]) -> OperatingPoint:
 
 
 def _chosen(wanted: Sequence, offered: Sequence, what: str) -> Sequence:
-    if not offered:
-        raise BackendError("no inference engine is installed: pip install onnxruntime")
     for name in wanted:
         if name not in offered:
             raise OptionError(f"there is no {what} {name} here: choose from {', '.join(map(str, offered))}")

@@ -6,6 +6,7 @@ import os
 import platform
 from pathlib import Path
 
+_ROOT = Path("/")
 MOST_THREADS = 8  # networks this small gain nothing from more
 
 
@@ -24,7 +25,7 @@ def default_threads() -> int:
 
 
 def describe_device() -> dict[str, str | int]:
-    """CPU model, cores, affinity and power mode: timings of another description are not this device's."""
+    """CPU and GPU model, cores, affinity and power mode: timings of another description are not this device's."""
     affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return {
         "cpu": _cpu_model(),
@@ -33,7 +34,19 @@ def describe_device() -> dict[str, str | int]:
         "affinity": ",".join(map(str, affinity)),
         "usable_cores": usable_cores(),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip(),
+        "board": _read("/proc/device-tree/model").strip("\0\n "),
+        "nvpmodel": _read("/var/lib/nvpmodel/status").strip(),  # a Jetson's power mode, as "pmode:0002"
+        "gpus": ", ".join(_nvidia_gpus()),
     }
+
+
+def _nvidia_gpus() -> list[str]:
+    """Model names as NVIDIA's driver for desktops states them."""
+    models = []
+    for path in sorted(_under_root("/proc/driver/nvidia/gpus").glob("*/information")):
+        lines = path.read_text(errors="replace").splitlines()
+        models += [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
+    return models
 
 
 def _cpu_model() -> str:
@@ -45,6 +58,10 @@ def _cpu_model() -> str:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text(errors="replace")
+        return _under_root(path).read_text(errors="replace")
     except OSError:
         return ""
+
+
+def _under_root(path: str) -> Path:
+    return _ROOT / path.lstrip("/")

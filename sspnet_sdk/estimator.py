@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.backends import split
 from sspnet_sdk.bundle import Bundle, open_bundle
 from sspnet_sdk.crop import Box, Crop, check_box, whole_image
 from sspnet_sdk.errors import BackendError, OptionError
@@ -41,6 +42,8 @@ class Estimator:
         input_size: side of the crop in pixels (one of the bundle's sizes), likewise.
         precision: "auto" (fp32) or one of the bundle's precisions.
         backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
+        device: "auto" (the CPU, or CUDA where it is there and measured faster), "cpu", "gpu", "npu", or by name "cuda",
+            "tensorrt" (compiles for minutes at first), "directml" or "coreml".
         threads: for the network; None for the cores that this process may use.
         color: channel order of the arrays that will be passed, "bgr" as OpenCV reads them or "rgb".
 
@@ -61,12 +64,13 @@ class Estimator:
         input_size: int | None = None,
         precision: str = "auto",
         backend: str = "auto",
+        device: str = "auto",
         threads: int | None = None,
         color: str = "bgr",
     ) -> None:
         self._color = check_color(color)
         self._bundle = open_bundle(bundle)
-        self._plan = Plan(self._bundle, target_fps, deadline_ms, percentile, cut, input_size, precision, backend, threads)
+        self._plan = Plan(self._bundle, target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads)
         self._engine = self._plan.engine
         self._lock = threading.Lock()
         self._process = os.getpid()
@@ -79,7 +83,12 @@ class Estimator:
     @property
     def backend(self) -> str:
         """The inference engine in use."""
-        return self._plan.backend
+        return split(self._plan.backend)[0]
+
+    @property
+    def device(self) -> str:
+        """What it runs on: "cpu", "cuda", "tensorrt", "directml", "coreml", "gpu" or "npu"."""
+        return split(self._plan.backend)[1]
 
     @property
     def out_of_reach(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sspnet_sdk.backends import check_backend
+from sspnet_sdk.backends.choice import check_device, engines
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.engine import Engine
@@ -44,6 +45,7 @@ class Plan:
         input_size: Any,
         precision: Any,
         backend: Any,
+        device: Any,
         threads: Any,
     ) -> None:
         if target_fps is not None and deadline_ms is not None:
@@ -62,8 +64,8 @@ class Plan:
         self._threads = default_threads() if threads is None else _threads(threads)
         self._profile: Profile | None = None
         self._controller: RateController | None = None
-        wanted = check_backend(backend)
-        self.backend = self._fastest_backend() if wanted == "auto" else wanted
+        candidates = engines(check_backend(backend), check_device(device))
+        self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
         self.engine = Engine(bundle, self.backend, self._precision, self._threads)
         if self._goal.budget_ms is not None:
             self._control(self._goal)
@@ -126,9 +128,9 @@ class Plan:
     def _setting(self, size: int) -> Setting:
         return Setting(self.backend, self._precision, size)
 
-    def _fastest_backend(self) -> str:
+    def _fastest_backend(self, candidates: list[str]) -> str:
         self._profile = Profile(self._bundle, self._threads)
-        return choose_backend(self._profile, self._precision, self._sizes[-1])
+        return choose_backend(self._profile, self._precision, self._sizes[-1], candidates)
 
 
 def _deadline(value: Any) -> Goal:

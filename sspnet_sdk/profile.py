@@ -9,14 +9,14 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sspnet_sdk.backends import installed, load
+from sspnet_sdk.backends import choice, installed, load
 from sspnet_sdk.backends.protocol import Backend
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import describe_device
@@ -117,15 +117,16 @@ class Profile:
             logger.info("the profile is not kept: %s", error)
 
 
-def choose_backend(profile: Profile, precision: str, size: int) -> str:
-    """The installed backend whose full chain is fastest at this size; one that does not work here is passed over.
+def choose_backend(profile: Profile, precision: str, size: int, engines: Sequence[str] | None = None) -> str:
+    """The engine whose full chain is fastest at this size; one that does not work here is passed over.
+
+    Args:
+        engines: to choose from; None for all that may be taken without being asked for.
 
     Raises:
         BackendError: none is installed, or none works.
     """
-    candidates = list(installed())
-    if not candidates:
-        raise BackendError("no inference engine is installed: pip install onnxruntime")
+    candidates = list(choice.engines("auto", "auto") if engines is None else engines)
     measured: dict[str, float] = {}
     failures = []
     for backend in candidates:
@@ -133,7 +134,7 @@ def choose_backend(profile: Profile, precision: str, size: int) -> str:
         try:
             if len(candidates) == 1:
                 load(backend)
-                logger.info("backend %s: the only one installed", backend)
+                logger.info("backend %s: the only one to choose from", backend)
                 return backend
             profile.measure([setting])
             measured[backend] = profile.points([setting])[-1].p50_ms

@@ -21,7 +21,7 @@ def test_the_public_names_are_there_and_listed():
 def test_the_estimator_takes_the_promised_options():
     options = inspect.signature(sspnet_sdk.Estimator).parameters
     expected = ["bundle", "target_fps", "deadline_ms", "percentile", "cut", "input_size"]
-    expected += ["precision", "backend", "threads", "color"]
+    expected += ["precision", "backend", "device", "threads", "color"]
     assert list(options) == expected
     assert all(option.kind is option.KEYWORD_ONLY for name, option in options.items() if name != "bundle")
     assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == ["self", "img", "box", "deadline_ms"]

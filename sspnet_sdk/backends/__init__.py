@@ -1,20 +1,24 @@
-"""Inference engines behind one small protocol; one file per engine, imported when it is first asked for."""
+"""Inference engines behind one small protocol; one file per engine, imported when it is first asked for.
+
+An engine is named by its backend and, off the CPU, its device: "onnxruntime", "openvino:npu", "onnxruntime:tensorrt".
+"""
 
 from __future__ import annotations
 
 from importlib import import_module, metadata
+from types import ModuleType
 
 from sspnet_sdk.backends.protocol import Backend, Session
 from sspnet_sdk.errors import BackendError, OptionError
 
 BACKENDS = ("onnxruntime", "openvino")
 _DISTRIBUTIONS = {
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
     "openvino": ("openvino",),
 }
-_INSTALL = {"onnxruntime": "pip install onnxruntime", "openvino": "pip install 'sspnet-sdk[openvino]'"}
+INSTALL = {"onnxruntime": "pip install onnxruntime", "openvino": "pip install 'sspnet-sdk[openvino]'"}
 
-__all__ = ["BACKENDS", "Backend", "Session", "check_backend", "installed", "load"]
+__all__ = ["BACKENDS", "INSTALL", "Backend", "Session", "check_backend", "installed", "load", "module", "split"]
 
 
 def installed() -> dict[str, str]:
@@ -37,17 +41,33 @@ def check_backend(name: object) -> str:
     return str(name)
 
 
-def load(name: str) -> Backend:
-    """The backend called `name`.
+def split(engine: str) -> tuple[str, str]:
+    """Backend and device of an engine."""
+    backend, _, device = engine.partition(":")
+    return backend, device or "cpu"
+
+
+def load(engine: str) -> Backend:
+    """The backend on its device, by the engine's name.
 
     Raises:
         BackendError: its library is missing (says how to install it) or does not load (with the library's own words).
     """
+    backend, device = split(engine)
+    return module(backend).on(device)  # type: ignore[no-any-return]
+
+
+def module(backend: str) -> ModuleType:
+    """The backend's file.
+
+    Raises:
+        BackendError: as `load`.
+    """
     try:
-        return import_module(f"sspnet_sdk.backends.{name}").BACKEND  # type: ignore[no-any-return]
+        return import_module(f"sspnet_sdk.backends.{backend}")
     except ModuleNotFoundError as error:
-        if error.name != name:
-            raise BackendError(f"the backend {name} does not load: {error}") from error
-        raise BackendError(f"the backend {name} is not installed: {_INSTALL[name]}") from None
+        if error.name != backend:
+            raise BackendError(f"the backend {backend} does not load: {error}") from error
+        raise BackendError(f"the backend {backend} is not installed: {INSTALL[backend]}") from None
     except (ImportError, OSError) as error:
-        raise BackendError(f"the backend {name} is installed but does not load: {error}") from error
+        raise BackendError(f"the backend {backend} is installed but does not load: {error}") from error

@@ -1,15 +1,25 @@
-"""ONNX Runtime."""
+"""ONNX Runtime, on the CPU or through one of its execution providers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import functools
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
 from sspnet_sdk.backends.forks import keep_in_children
+from sspnet_sdk.backends.protocol import is_answer
+from sspnet_sdk.backends.providers import NAMES, ONE_AT_A_TIME, PACKAGES, providers
 from sspnet_sdk.errors import BackendError
+from sspnet_sdk.user_cache import cache_folder
+
+_BOUND = {"cuda": "cuda", "tensorrt": "cuda"}  # device → where features stay between two stages
 
 
 class _Session:
@@ -22,30 +32,100 @@ class _Session:
         if self._session is None:
             raise BackendError("ONNX Runtime: this session is closed")
         try:
-            return dict(zip(self._outputs, self._session.run(self._outputs, dict(inputs)), strict=True))
+            return self._run(self._session, inputs)
         except Exception as error:  # the engine's exceptions have no common base of their own
             raise BackendError(f"ONNX Runtime failed: {error}") from error
+
+    def _run(self, session: ort.InferenceSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(zip(self._outputs, session.run(self._outputs, dict(inputs)), strict=True))
 
     def close(self) -> None:
         self._session = None
 
 
+class BoundSession(_Session):
+    """Features stay in the device's memory from stage to stage; only answers come back."""
+
+    def __init__(self, session: ort.InferenceSession, memory: str) -> None:
+        super().__init__(session)
+        self._memory = memory
+
+    def _run(self, session: ort.InferenceSession, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        binding = session.io_binding()
+        for name, value in inputs.items():
+            if isinstance(value, np.ndarray):
+                binding.bind_cpu_input(name, value)
+            else:
+                binding.bind_ortvalue_input(name, value)
+        for name in self._outputs:
+            binding.bind_output(name, "cpu" if is_answer(name) else self._memory)
+        session.run_with_iobinding(binding)
+        values = zip(self._outputs, binding.get_outputs(), strict=True)
+        return {name: value.numpy() if is_answer(name) else value for name, value in values}
+
+
 class _OnnxRuntime:
     name = "onnxruntime"
     version = ort.__version__
-    largest_batch = 16
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self.largest_batch = 1 if device in ONE_AT_A_TIME else 16
+        if device in _BOUND and hasattr(ort, "preload_dlls"):
+            with _quiet():
+                ort.preload_dlls()  # CUDA and cuDNN as pip installs them
 
     def open(self, path: Path, threads: int, precision: str) -> _Session:
+        wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
+        try:
+            with _quiet():
+                session = ort.InferenceSession(str(path), self._options(threads), providers=wanted)
+        except Exception as error:
+            raise BackendError(f"ONNX Runtime cannot open {path.name} on {self.device}: {error}") from error
+        if wanted[0][0] not in session.get_providers():
+            raise BackendError(
+                f"ONNX Runtime {self.version} has {wanted[0][0]}, but it does not start here: its driver or libraries are missing"
+                f" or of another version ({PACKAGES[self.device]})"
+            )
+        return BoundSession(session, _BOUND[self.device]) if self.device in _BOUND else _Session(session)
+
+    def _options(self, threads: int) -> ort.SessionOptions:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors arrive as exceptions; warnings about a graph are of no use to who runs it
         # The pools of several sessions must not spin against each other: a chain of stages would take 2.5 times as long.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            return _Session(ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
-        except Exception as error:
-            raise BackendError(f"ONNX Runtime cannot open {path.name}: {error}") from error
+        if self.largest_batch == 1:
+            options.add_free_dimension_override_by_name("batch", 1)
+        if self.device == "directml":
+            options.enable_mem_pattern = False  # DirectML refuses to open otherwise
+        return options
 
 
-BACKEND = _OnnxRuntime()
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ONNX Runtime from printing and warning about providers that do not start: `open` checks, and raises."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+on = functools.cache(_OnnxRuntime)
+"""The backend on a device."""
+
+
+def devices() -> tuple[str, ...]:
+    """What this build of ONNX Runtime has a provider for."""
+    return devices_of(ort.get_available_providers())
+
+
+def devices_of(available: Sequence[str]) -> tuple[str, ...]:
+    """The devices that some providers serve."""
+    return tuple(device for device, provider in NAMES.items() if provider in available)
+
+
+def why_not(device: str) -> str:
+    """What is missing for `device`, and what brings it."""
+    has = ", ".join(ort.get_available_providers())
+    return f"this onnxruntime {ort.__version__} has {has}, not {NAMES[device]}: {PACKAGES[device]}"

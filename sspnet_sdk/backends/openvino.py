@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sspnet_sdk.backends.forks import keep_in_children
+from sspnet_sdk.backends.protocol import is_answer
 from sspnet_sdk.errors import BackendError
 from sspnet_sdk.user_cache import cache_folder
 
@@ -23,7 +25,12 @@ finally:
     if _reporting is not None:
         sys.modules["openvino_telemetry"] = _reporting
 
-_ANSWERS = ("pose_", "centre", "joints", "heat")
+
+_DRIVERS = {
+    "cpu": "",
+    "gpu": "Intel's GPU driver (intel-opencl-icd on Linux)",
+    "npu": "Intel's NPU driver (linux-npu-driver on Linux)",
+}
 
 
 class _Session:
@@ -45,7 +52,7 @@ class _Session:
             outputs: dict[str, Any] = {}
             for name, index in self._outputs:
                 tensor = request.get_output_tensor(index)
-                outputs[name] = tensor.data.copy() if name.startswith(_ANSWERS) else tensor
+                outputs[name] = tensor.data.copy() if is_answer(name) else tensor
             return outputs
         except Exception as error:  # the engine raises RuntimeError, ValueError and TypeError alike
             raise BackendError(f"OpenVINO failed: {error}") from error
@@ -59,23 +66,52 @@ class _OpenVino:
     version = ov.__version__.split("-")[0]
     largest_batch = 1  # compiled for a fixed batch: dynamic shapes cost speed on every frame
 
-    def __init__(self) -> None:
-        self._core: ov.Core | None = None
+    def __init__(self, device: str) -> None:
+        self.device = device
 
     def open(self, path: Path, threads: int, precision: str) -> _Session:
-        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
-        if precision == "fp32":
-            settings["INFERENCE_PRECISION_HINT"] = "f32"  # else bf16 where the CPU has it, which moves coordinates
-        folder = cache_folder("openvino")
-        if folder is not None:
-            settings["CACHE_DIR"] = str(folder)
         try:
-            self._core = self._core or ov.Core()
-            model = self._core.read_model(path)
+            model = _core().read_model(path)
             model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
-            return _Session(self._core.compile_model(model, "CPU", settings))
+            wanted = settings(self.device, threads, precision, cache_folder("openvino"))
+            return _Session(_core().compile_model(model, self.device.upper(), wanted))
         except Exception as error:
-            raise BackendError(f"OpenVINO cannot open {path.name}: {error}") from error
+            raise BackendError(f"OpenVINO cannot open {path.name} on {self.device}: {error}") from error
 
 
-BACKEND = _OpenVino()
+def settings(device: str, threads: int, precision: str, cache: Path | None) -> dict[str, Any]:
+    """OpenVINO's settings for one graph at the lowest latency."""
+    chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if device == "cpu":
+        chosen |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
+    if precision == "fp32" and device != "npu":  # an NPU computes in fp16 at best
+        chosen["INFERENCE_PRECISION_HINT"] = "f32"  # else bf16 or fp16 where the device has it, which moves coordinates
+    if cache is not None:
+        chosen["CACHE_DIR"] = str(cache)
+    return chosen
+
+
+@functools.cache
+def _core() -> ov.Core:
+    return ov.Core()
+
+
+on = functools.cache(_OpenVino)
+"""The backend on a device."""
+
+
+def devices() -> tuple[str, ...]:
+    """What OpenVINO finds in this machine."""
+    return devices_of(_core().available_devices)
+
+
+def devices_of(available: Sequence[str]) -> tuple[str, ...]:
+    """The devices among OpenVINO's names ("CPU", "GPU.0", …)."""
+    kinds = {name.partition(".")[0].lower() for name in available}
+    return tuple(device for device in _DRIVERS if device in kinds)
+
+
+def why_not(device: str) -> str:
+    """What is missing for `device`, and what brings it."""
+    found = ", ".join(_core().available_devices)
+    return f"OpenVINO {_OpenVino.version} finds {found}, no {device.upper()}: it needs {_DRIVERS[device]}"

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+def is_answer(output: str) -> bool:
+    """Whether an output of a graph is for the caller; the others are features for the next stage."""
+    return output.startswith(("pose_", "centre", "joints", "heat", "root_"))
+
+
 class Session(Protocol):
     """One opened graph. Not to be run from two threads at once."""
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """All outputs of the graph, by name.
 
-        `image` comes in as a C-contiguous uint8 array. Answers (`pose_…`, `centre`, …) go out as numpy arrays that the
+        `image` comes in as a C-contiguous uint8 array. Answers (`pose_…`, `centre`, `root_…`, …) go out as numpy arrays that the
         caller may keep; features are tensors of the engine's own, valid until the next run, for sessions of the same engine only.
 
         Raises:
@@ -27,14 +32,15 @@ class Session(Protocol):
 
 
 class Backend(Protocol):
-    """An engine: opens graphs."""
+    """An engine on one device: opens graphs."""
 
     name: str
+    device: str
     version: str
     largest_batch: int  # images that one run may take
 
     def open(self, path: Path, threads: int, precision: str) -> Session:
-        """Compile the ONNX graph at `path` for `threads` threads.
+        """Compile the ONNX graph at `path`; `threads` counts on the CPU.
 
         Raises:
             BackendError: with the engine's own words.

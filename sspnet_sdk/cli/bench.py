@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, threads_option
+from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, device_option, threads_option
 
 _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", "pck", "pa_mpjpe_mm")
 
@@ -18,6 +18,7 @@ _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", 
 @click.option("--sizes", type=Numbers(), default=(), help="Only these, as 128,256.")
 @click.option("--precision", "precisions", multiple=True, help="Only this one; may be repeated.")
 @click.option("--backend", type=BACKENDS, default="auto", help="Only this one.  [default: all that are installed]")
+@device_option
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Rounds; their median is shown.")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="CSV too; - writes it to standard output instead.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Error against frames per second, as .png, .svg or .pdf.")
@@ -28,6 +29,7 @@ def command(
     sizes: tuple[int, ...],
     precisions: tuple[str, ...],
     backend: str,
+    device: str,
     repeat: int,
     csv_path: Path | None,
     plot: Path | None,
@@ -38,6 +40,7 @@ def command(
 
     Cropping, decoding and drawing are not in these times (about a millisecond).
     """
+    from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.benchmark import measure
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.plot import check_plot, plot_error_against_speed
@@ -47,7 +50,7 @@ def command(
         check_plot(plot, opened)
     points = measure(
         opened,
-        backends=() if backend == "auto" else (backend,),
+        backends=engines(backend, device),
         sizes=sizes,
         cuts=cuts,
         precisions=precisions,

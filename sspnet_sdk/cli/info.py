@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,11 @@ def command(bundle: Path | None) -> None:
     _show_bundle(opened)
     if working:
         click.echo()
-        _show_default(opened, working)
+        _show_default(opened)
 
 
 def _show_backends() -> list[str]:
-    from sspnet_sdk.backends import BACKENDS, installed, load
+    from sspnet_sdk.backends import BACKENDS, installed, module
     from sspnet_sdk.device import default_threads, describe_device
     from sspnet_sdk.errors import BackendError
 
@@ -39,8 +40,8 @@ def _show_backends() -> list[str]:
     versions, working = installed(), []
     for name in BACKENDS:
         try:
-            load(name)
-            click.echo(f"backend  {name} {versions.get(name, '')}".rstrip())
+            devices = ", ".join(module(name).devices())
+            click.echo(f"backend  {name} {versions.get(name, '')}: {devices}")
             working.append(name)
         except BackendError as error:
             click.echo(f"backend  {error}")
@@ -73,18 +74,20 @@ def _show_bundle(bundle: Bundle) -> None:
     show_table(("cut", "precision", "size", "parameters", "MACs", "PCK@0.2", "PA-MPJPE mm"), rows)
 
 
-def _show_default(bundle: Bundle, working: list[str]) -> None:
-    """The engine that `backend="auto"` takes, with the timings that decide it (measured at the first use of a bundle)."""
+def _show_default(bundle: Bundle) -> None:
+    """The engine that is taken by itself, with the timings that decide it (measured at the first use of a bundle)."""
+    from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.device import default_threads
     from sspnet_sdk.profile import Profile, Setting, choose_backend
 
     profile, precision, size = Profile(bundle, default_threads()), bundle.precisions[0], bundle.sizes[-1]
-    default = choose_backend(profile, precision, size)
-    if len(working) == 1:
+    names = engines("auto", "auto")
+    default = choose_backend(profile, precision, size, names)
+    times = []
+    for name in names:
+        with contextlib.suppress(KeyError):  # passed over, or alone and so not measured
+            times.append(f"{name} {profile.points([Setting(name, precision, size)])[-1].p50_ms:.1f} ms")
+    if len(times) < 2:
         click.echo(f"default  {default}: the only one that works here")
         return
-    times = []
-    for name in working:
-        point = profile.points([Setting(name, precision, size)])[-1]
-        times.append(f"{name} {point.p50_ms:.1f} ms")
     click.echo(f"default  {default}: fastest at cut {bundle.cuts[-1]}, {size} px ({', '.join(times)})")

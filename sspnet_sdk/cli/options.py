@@ -10,6 +10,7 @@ import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+DEVICES = ("auto", "cpu", "gpu", "npu", "cuda", "tensorrt", "directml", "coreml")
 BACKENDS = click.Choice(["auto", "onnxruntime", "openvino"])
 
 
@@ -57,6 +58,9 @@ bundle_option: Decorator = click.option(
 backend_option: Decorator = click.option(
     "--backend", type=BACKENDS, default="auto", show_default=True, help="Inference engine; auto takes the faster one here."
 )
+device_option: Decorator = click.option(
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What runs the network; see docs/devices.md."
+)
 threads_option: Decorator = click.option(
     "--threads", type=click.IntRange(min=1), help="Threads for the network.  [default: the cores that may be used]"
 )
@@ -73,6 +77,7 @@ def estimator_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--input-size", type=int, metavar="PX", help="Side of the crop that the network sees."),
         click.option("--precision", default="auto", show_default=True, help="One of the bundle's precisions."),
         backend_option,
+        device_option,
         threads_option,
         bundle_option,
     ]

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from sspnet_sdk.cli.options import backend_option, bundle_option, threads_option
+from sspnet_sdk.cli.options import backend_option, bundle_option, device_option, threads_option
 
 
 @click.command(name="profile", short_help="Measure this device anew for every frame rate.")
 @click.option("--precision", default="auto", show_default=True, help="One of the bundle's precisions.")
 @backend_option
+@device_option
 @threads_option
 @bundle_option
-def command(precision: str, backend: str, threads: int | None, bundle: Path | None) -> None:
+def command(precision: str, backend: str, device: str, threads: int | None, bundle: Path | None) -> None:
     """Measure the operating points of this device anew, and keep them for every `Estimator` with a frame rate.
 
     An `Estimator` does this by itself at its first use of a bundle; run it again after the power mode or the cooling changed.
     Shown are the points that no other beats in both latency and error, fastest first: what a target frame rate chooses from.
     """
-    from sspnet_sdk.backends import check_backend, installed
+    from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.device import default_threads
@@ -33,10 +34,10 @@ def command(precision: str, backend: str, threads: int | None, bundle: Path | No
     if chosen not in opened.precisions:
         raise OptionError(f"precision must be one of auto, {', '.join(opened.precisions)}, not {precision!r}")
     profile = Profile(opened, threads or default_threads(), refresh=True)
-    names = tuple(installed()) if check_backend(backend) == "auto" else (backend,)
+    names = engines(backend, device)
     settings = [Setting(name, chosen, size) for name in names for size in opened.sizes]
     profile.measure(settings, lambda setting: click.echo(f"measuring {setting}", err=True))
-    fastest = choose_backend(profile, chosen, opened.sizes[-1]) if backend == "auto" else backend
+    fastest = choose_backend(profile, chosen, opened.sizes[-1], names)
     front = pareto_front(profile.points([setting for setting in settings if setting.backend == fastest]))
     click.echo(f"backend {fastest}, {profile.device['threads']} threads, {profile.device['cpu']}")
     rows = [

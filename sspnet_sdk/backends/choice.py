@@ -1,0 +1,65 @@
+"""Which engines a choice of backend and device leaves on this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from sspnet_sdk.backends import INSTALL, installed, module, split
+from sspnet_sdk.errors import BackendError, OptionError
+
+logger = logging.getLogger("sspnet_sdk")
+
+_GPUS = {"win32": ("onnxruntime:directml",), "darwin": ("onnxruntime:coreml",)}.get(sys.platform, ())
+# "auto" leaves out what takes minutes to compile (TensorRT) or computes in fp16 whatever is asked for.
+_SERVE: dict[str, tuple[str, ...]] = {
+    "auto": ("onnxruntime", "openvino", "onnxruntime:cuda"),
+    "cpu": ("onnxruntime", "openvino"),
+    "gpu": ("onnxruntime:cuda", *_GPUS, "openvino:gpu"),
+    "npu": ("openvino:npu",),
+    "cuda": ("onnxruntime:cuda",),
+    "tensorrt": ("onnxruntime:tensorrt",),
+    "directml": ("onnxruntime:directml",),
+    "coreml": ("onnxruntime:coreml",),
+}
+DEVICES = tuple(_SERVE)
+
+
+def check_device(name: object) -> str:
+    """`name` if it is one of `DEVICES`, else an `OptionError`."""
+    if name not in DEVICES:
+        raise OptionError(f"device must be {', '.join(map(repr, DEVICES))}, not {name!r}")
+    return str(name)
+
+
+def engines(backend: str, device: str, found: Callable[[str], Sequence[str]] | None = None) -> list[str]:
+    """The engines to choose from by measurement: those that serve `device`, belong to `backend` and are here.
+
+    Args:
+        backend: "auto" or a backend's name.
+        device: one of `DEVICES`.
+        found: gives the devices that a backend finds here; None asks the backend itself.
+
+    Raises:
+        OptionError: the backend has no such device anywhere.
+        BackendError: there is none here; says what is missing and what installs it.
+    """
+    serving = [engine for engine in _SERVE[device] if backend in ("auto", split(engine)[0])]
+    if not serving:
+        able = ", ".join(repr(name) for name, several in _SERVE.items() if any(split(one)[0] == backend for one in several))
+        raise OptionError(f"device {device!r} is none of the backend {backend}: choose {able}")
+    here = installed()
+    kept, missing = [], []
+    for engine in serving:
+        library, wanted = split(engine)
+        if backend == "auto" and library not in here:
+            missing.append(f"{library} is not installed: {INSTALL[library]}")
+        elif wanted == "cpu" or wanted in (found(library) if found else module(library).devices()):
+            kept.append(engine)
+        else:
+            missing.append(module(library).why_not(wanted))
+    if not kept:
+        raise BackendError(f"device {device!r} is not to be had: {'; '.join(dict.fromkeys(missing))}")
+    logger.info("device %s: %s here%s", device, ", ".join(kept), "".join(f"; {reason}" for reason in dict.fromkeys(missing)))
+    return kept

@@ -1,0 +1,48 @@
+"""What a profile is kept under: another board, GPU or power mode is another device."""
+
+import pytest
+
+from sspnet_sdk import device
+from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.profile import Profile, Setting
+
+
+@pytest.fixture
+def jetson(tmp_path, monkeypatch):
+    """The files by which a Jetson says what it is."""
+    monkeypatch.setattr(device, "_ROOT", tmp_path)
+    for path, text in {
+        "proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0",
+        "var/lib/nvpmodel/status": "pmode:0000\n",
+        "proc/cpuinfo": "processor\t: 0\nmodel name\t: ARMv8 Processor rev 1 (v8l)\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def test_a_jetson_is_described_with_its_board_and_power_mode(jetson):
+    described = device.describe_device()
+    assert described["board"] == "NVIDIA Jetson Orin Nano Developer Kit"
+    assert described["nvpmodel"] == "pmode:0000" and described["cpu"].startswith("ARMv8")
+
+
+def test_another_power_mode_is_measured_anew(jetson, dot_bundle):
+    setting = Setting("onnxruntime", "fp32", 64)
+    bundle, measured = open_bundle(dot_bundle), []
+    for mode in ("pmode:0000", "pmode:0000", "pmode:0002"):
+        (jetson / "var/lib/nvpmodel/status").write_text(mode)
+        Profile(bundle, threads=1).measure([setting], lambda one, mode=mode: measured.append(mode))
+    assert measured == ["pmode:0000", "pmode:0002"]
+
+
+def test_another_device_of_the_same_backend_is_another_setting():
+    assert str(Setting("onnxruntime:cuda", "fp16", 256)) != str(Setting("onnxruntime", "fp16", 256))
+
+
+def test_graphics_cards_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(device, "_ROOT", tmp_path)
+    card = tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0"
+    card.mkdir(parents=True)
+    (card / "information").write_text("Model: \t\t NVIDIA GeForce RTX 4070\nIRQ:   \t\t 78\n")
+    assert device.describe_device()["gpus"] == "NVIDIA GeForce RTX 4070"
