@@ -47,6 +47,7 @@ class Bundle:
     bones: NDArray[np.float32]
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = field(repr=False)
     finders: dict[tuple[str, int], Path] = field(repr=False)
+    root_depth: Path | None = field(default=None, repr=False)
 
     @property
     def has_finder(self) -> bool:
@@ -166,7 +167,14 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
         bones=bones,
         stages=stages,
         finders=finders,
+        root_depth=_root_depth(folder, manifest),
     )
+
+
+def _root_depth(folder: Path, manifest: dict[str, Any]) -> Path | None:
+    """The graph that says how far away a person is, where the bundle has one."""
+    entry = manifest.get("root_depth")
+    return None if entry is None else _listed(folder, manifest, entry["file"])
 
 
 def _stage(folder: Path, manifest: dict[str, Any], entry: dict[str, Any]) -> StageGraph:

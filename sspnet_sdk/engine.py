@@ -11,7 +11,7 @@ from sspnet_sdk.backends import load
 from sspnet_sdk.backends.protocol import Session
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out
-from sspnet_sdk.errors import BundleError
+from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
 from sspnet_sdk.locate import Answer
 from sspnet_sdk.stages import StageChain
@@ -26,6 +26,8 @@ class Engine:
         self._backend = load(backend)
         self._chains: dict[int, StageChain] = {}
         self._finders: dict[int, Session] = {}
+        self._root_depth: Session | None = None
+        self._root_features: list[NDArray[np.float32] | None] = []  # of the last `poses`, a batch each
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
     def chain(self, size: int) -> StageChain:
@@ -39,7 +41,7 @@ class Engine:
     ) -> tuple[NDArray[np.float32], int]:
         """(N, 17, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
         chain, answers, reached = self.chain(size), [], cut
-        self.network_ms = 0.0
+        self.network_ms, self._root_features = 0.0, []
         batch = min(len(crops), self._backend.largest_batch)
         buffer = self._buffer(size, batch)
         for start in range(0, len(crops), batch):
@@ -48,8 +50,26 @@ class Engine:
                 cut_out(image, crop, buffer[row], self.bundle.border)
             pose, reached = chain.run(buffer[: len(part)], cut, deadline)
             self.network_ms += sum(chain.stage_ms)
+            self._root_features.append(chain.root_features)
             answers.append(pose)
         return np.concatenate(answers) if len(answers) > 1 else answers[0], reached
+
+    def root_depths(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N,) mm from the camera to the pelvis of the people of the last `poses`; boxes (N, 6): `Intrinsics.box_features`."""
+        path = self.bundle.root_depth
+        assert path is not None
+        self._root_depth = self._root_depth or self._backend.open(path, self.threads, "fp32")
+        found, start = [], 0
+        for features in self._root_features:
+            if features is None:
+                raise BundleError(f"no stage of the bundle {self.bundle.folder} gives the root_features that {path.name} reads")
+            part = np.ascontiguousarray(boxes[start : start + len(features)])
+            found.append(self._root_depth.run({"root_features": features, "box": part})["root_z"])
+            start += len(features)
+        depths = np.concatenate(found)
+        if depths.shape != (len(boxes),) or not (np.isfinite(depths) & (depths > 0)).all():
+            raise BackendError(f"the graph {path.name} gave no distances: {depths}")
+        return depths
 
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
         """The finder's answer on a crop: centre (h, w), joints (17, 2, h, w), heat (17, h, w)."""

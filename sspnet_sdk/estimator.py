@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.backends import split
 from sspnet_sdk.bundle import Bundle, open_bundle
+from sspnet_sdk.camera import Intrinsics, check_camera
 from sspnet_sdk.crop import Box, Crop, check_box, whole_image
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
@@ -23,6 +24,8 @@ from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
 _AFTERWARDS_MS = 0.3  # from the network's answer to the Pose
+
+_Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
 
 
 class Estimator:
@@ -95,39 +98,45 @@ class Estimator:
         """Whether the target is out of reach now: even the fastest operating point misses it. False without a target."""
         return self._plan.out_of_reach
 
-    def predict(self, img: Any, box: Any = None, *, deadline_ms: float | None = None) -> Pose:
+    def predict(self, img: Any, box: Any = None, *, camera: Any = None, deadline_ms: float | None = None) -> Pose:
         """The pose of one person.
 
         Args:
             img: (H, W, 3) uint8 in the estimator's `color` order; (H, W), (H, W, 1) and (H, W, 4) too; or an image file's path.
             box: the person's x, y, w, h in pixels of the image; None to find the person (`Pose.unsure`: none is certain).
+            camera: intrinsics of the camera, 3x3 or (fx, fy, cx, cy), in pixels of the image as `Pose.keypoints` has them (its
+                first pixel's centre is 0.5, 0.5: add 0.5 to cx and cy of OpenCV's calibration), lens distortion removed: the
+                pose gets `joints3d_camera`, millimetres from the camera. Needs a bundle with a root depth.
             deadline_ms: answer within so many milliseconds from now, with the deepest cut that is expected to fit. The first
                 such call of an estimator without a deadline opens and measures what it needs, and takes longer.
 
         Raises:
             ImageError: the image cannot be used.
-            OptionError: the box or the deadline makes no sense.
+            OptionError: the box, the camera or the deadline makes no sense, or the bundle cannot tell distances.
             BackendError: the engine failed.
         """
         begin = time.perf_counter()
         with self._exclusive():
             image = open_image(img, self._color)
+            intrinsics = self._intrinsics(camera, image)
             goal = self._plan.goal(deadline_ms)
             found = self._locate(image, goal.finder_ms) if box is None else Found(check_box(box, image), 1.0, True)
             point = self._plan.choose(goal, located=box is None)
             deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
             crop = Crop.around(found.box, self._bundle.box_scale)
             answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
-            pose = self._pose(answers[0], crop, found.box, cut, point.input_size, begin, not found.sure)
+            place = self._places(intrinsics, [found.box])[0]
+            pose = self._pose(answers[0], crop, found.box, cut, point.input_size, begin, not found.sure, place)
             self._plan.observe(point, cut, self._engine.network_ms, pose.latency_ms, located=box is None)
             return pose
 
-    def predict_many(self, img: Any, boxes: Iterable[Any]) -> list[Pose]:
+    def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
         """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.
 
         Args:
             img: as for `predict`.
             boxes: (N, 4) x, y, w, h in pixels; may be empty.
+            camera: as for `predict`.
 
         Raises:
             As `predict`.
@@ -135,6 +144,7 @@ class Estimator:
         begin = time.perf_counter()
         with self._exclusive():
             image = open_image(img, self._color)
+            intrinsics = self._intrinsics(camera, image)
             people = [check_box(box, image) for box in _several(boxes)]
             if not people:
                 return []
@@ -144,8 +154,8 @@ class Estimator:
             crops = [Crop.around(person, self._bundle.box_scale) for person in people]
             answers, cut = self._engine.poses(image, crops, point.input_size, point.cut, deadline)
             poses = [
-                self._pose(answer, crop, person, cut, point.input_size, begin, False)
-                for answer, crop, person in zip(answers, crops, people, strict=True)
+                self._pose(answer, crop, person, cut, point.input_size, begin, False, place)
+                for answer, crop, person, place in zip(answers, crops, people, self._places(intrinsics, people), strict=True)
             ]
             self._plan.observe(point, cut, self._engine.network_ms, poses[-1].latency_ms, people=len(people))
             return poses
@@ -196,13 +206,35 @@ class Estimator:
             crop = Crop.around(box, self._bundle.box_scale)
         return [Found(box, score, score >= _SURE_CONFIDENCE)]
 
-    def _pose(self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool) -> Pose:
+    def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:
+        if camera is None:
+            return None
+        if self._bundle.root_depth is None:
+            raise OptionError(
+                f"the bundle {self._bundle.folder} cannot tell how far away people are, which camera= asks for: "
+                "export one with --root-depth"
+            )
+        return check_camera(camera, image)
+
+    def _places(self, intrinsics: Intrinsics | None, boxes: list[Box]) -> list[_Place | None]:
+        """The camera, and how far from it the people whom the network saw last are."""
+        if intrinsics is None:
+            return [None] * len(boxes)
+        return [(intrinsics, float(z)) for z in self._engine.root_depths(intrinsics.box_features(boxes))]
+
+    def _pose(
+        self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool,
+        place: _Place | None,
+    ) -> Pose:  # fmt: skip
         keypoints = crop.to_image(answer[:, :2])
         confidence = np.clip(answer[:, 3], 0, 1)
         joints3d = lift(keypoints, answer[:, 2], confidence, self._bundle.bones, self._bundle.depth_range_mm, float(max(box[2:])))
         unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
+        in_camera, matrix = None, None
+        if place is not None:
+            in_camera, matrix = place[0].unproject(keypoints, joints3d[:, 2] + place[1]), place[0].matrix
         latency = (time.perf_counter() - begin) * 1000
-        return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure)
+        return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure, in_camera, matrix)
 
 
 def _several(boxes: Any) -> list[Any]:

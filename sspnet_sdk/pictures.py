@@ -24,7 +24,7 @@ _READ_AHEAD = 2
 
 
 def pictures(
-    paths: Iterable[Path], estimator: Estimator, *, people: int = 1, boxes: Sequence[Any] = ()
+    paths: Iterable[Path], estimator: Estimator, *, people: int = 1, boxes: Sequence[Any] = (), camera: Any = None
 ) -> Generator[Frame | tuple[Path, SSPNetError], None, None]:
     """A `Frame` for each picture, in order; for one that cannot be used, its path and the error, and on to the next.
 
@@ -33,27 +33,30 @@ def pictures(
         estimator: an `Estimator(color="bgr")`.
         people: how many to look for at most in each.
         boxes: x, y, w, h of the people in every picture, in pixels; none: find them.
+        camera: intrinsics of every picture, as `Estimator.predict` takes them.
     """
     check_people(people)
     for index, (path, image) in enumerate(in_background(_read(paths), _READ_AHEAD)):
         try:
             if isinstance(image, SSPNetError):
                 raise image
-            poses = look(estimator, image, people, boxes)
+            poses = look(estimator, image, people, boxes, camera)
         except SSPNetError as error:
             yield path, error
             continue
         yield Frame(image, str(path), index, None, tuple(Person(number, pose) for number, pose in enumerate(poses, start=1)))
 
 
-def look(estimator: Estimator, image: NDArray[np.uint8], people: int = 1, boxes: Sequence[Any] = ()) -> list[Pose]:
+def look(
+    estimator: Estimator, image: NDArray[np.uint8], people: int = 1, boxes: Sequence[Any] = (), camera: Any = None
+) -> list[Pose]:
     """Poses in one image: in `boxes`, or, best first, of up to `people` persons who are found.
 
     One person is always given, with `Pose.unsure` where nobody is found with certainty.
     """
     if not boxes and people > 1:
         boxes = estimator.find(image)[:people]
-    return estimator.predict_many(image, boxes) if len(boxes) else [estimator.predict(image)]
+    return estimator.predict_many(image, boxes, camera=camera) if len(boxes) else [estimator.predict(image, camera=camera)]
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -49,6 +49,9 @@ class Pose:
         input_size: side of the square crop that the network saw, pixels.
         latency_ms: time from the call to this result, milliseconds.
         unsure: no person was found with certainty; the pose is the best guess there is.
+        joints3d_camera: (17, 3) float32, millimetres in the camera's space, the camera at 0, axes as above; None unless the
+            camera was given. Projected by `camera` they are the `keypoints`.
+        camera: (3, 3) the intrinsics that were given, or None.
     """
 
     keypoints: NDArray[np.float32]
@@ -59,3 +62,5 @@ class Pose:
     input_size: int
     latency_ms: float
     unsure: bool = False
+    joints3d_camera: NDArray[np.float32] | None = None
+    camera: NDArray[np.float64] | None = None

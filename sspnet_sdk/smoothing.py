@@ -8,6 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.camera import check_camera
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.pose import Pose
 
@@ -71,18 +72,20 @@ class PoseSmoother:
     def __init__(self, smooth: float = 0.5) -> None:
         self._smooth = check_smooth(smooth)
         cutoff = _LIGHTEST_HZ * (_HEAVIEST_HZ / _LIGHTEST_HZ) ** self._smooth
-        self._keypoints, self._joints3d = OneEuro(cutoff, _BETA), OneEuro(cutoff, _BETA)
+        self._keypoints, self._joints3d, self._distance = (OneEuro(cutoff, _BETA) for _ in range(3))
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
-        """The pose at `time_s` (seconds, ascending) with smoothed `keypoints` and `joints3d`."""
+        """The pose at `time_s` (seconds, ascending) with smoothed `keypoints`, `joints3d`, and distance from the camera."""
         if self._smooth == 0.0:
             return pose
         size = max(float(pose.box[2:].max()), 1.0)
-        return dataclasses.replace(
-            pose,
-            keypoints=self._keypoints(pose.keypoints, time_s, size).astype(np.float32),
-            joints3d=self._joints3d(pose.joints3d, time_s, _BODY_MM).astype(np.float32),
-        )
+        keypoints = self._keypoints(pose.keypoints, time_s, size).astype(np.float32)
+        joints3d = self._joints3d(pose.joints3d, time_s, _BODY_MM).astype(np.float32)
+        in_camera = None
+        if pose.joints3d_camera is not None:
+            root_z = np.exp(self._distance(np.log(pose.joints3d_camera[:1, 2:]), time_s)[0])
+            in_camera = check_camera(pose.camera).unproject(keypoints, joints3d[:, 2] + root_z)
+        return dataclasses.replace(pose, keypoints=keypoints, joints3d=joints3d, joints3d_camera=in_camera)
 
 
 def check_smooth(smooth: float) -> float:

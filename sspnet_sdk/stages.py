@@ -24,6 +24,7 @@ class StageChain:
         self._sessions: list[Session] = []
         self._times = [StageTime() for _ in self._graphs]
         self.stage_ms: list[float] = []  # of the last run
+        self.root_features: NDArray[np.float32] | None = None  # (N, width) of the last run, where the bundle has a root depth
 
     def run(self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None) -> tuple[NDArray[np.float32], int]:
         """Poses of some crops.
@@ -57,6 +58,7 @@ class StageChain:
             self.stage_ms.append(elapsed)
             spent, expected = spent + elapsed, expected + stage_time.mean_ms
             stage_time.update(elapsed / people)
+        self.root_features = tensors.get("root_features")
         return pose, reached
 
     def warm_up(self, cut: int) -> None:

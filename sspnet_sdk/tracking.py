@@ -49,10 +49,11 @@ class Tracker:
         estimator: runs the network.
         people: how many to follow at most.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
+        camera: intrinsics of the frames, as `Estimator.predict` takes them.
     """
 
-    def __init__(self, estimator: Estimator, people: int = 1, boxes: Iterable[Any] = ()) -> None:
-        self._estimator, self._people = estimator, check_people(people)
+    def __init__(self, estimator: Estimator, people: int = 1, boxes: Iterable[Any] = (), camera: Any = None) -> None:
+        self._estimator, self._people, self._camera = estimator, check_people(people), camera
         self._start = list(boxes)
         self._tracks: list[_Track] = []
         self._lost: list[_Track] = []
@@ -81,7 +82,7 @@ class Tracker:
 
     def _follow(self, img: Any, time_s: float) -> bool:
         """Run the known boxes; True if somebody was lost."""
-        poses = self._estimator.predict_many(img, [track.box for track in self._tracks])
+        poses = self._estimator.predict_many(img, [track.box for track in self._tracks], camera=self._camera)
         kept: list[_Track] = []
         for track, pose in zip(self._tracks, poses, strict=True):
             if pose.unsure or any(same_person(pose, other.pose) for other in kept if other.pose is not None):
@@ -111,13 +112,13 @@ class Tracker:
         others = [box for box in found if all(iou(box, track.box) < _SAME_BOX for track in self._tracks)]
         may_go = sum(not track.certain or track.doubts >= _MOST_DOUBTS for track in self._tracks)
         boxes = others[: self._people - len(self._tracks) + may_go]
-        poses = self._estimator.predict_many(img, boxes)
+        poses = self._estimator.predict_many(img, boxes, camera=self._camera)
         newcomers = [(box, pose) for box, pose in zip(boxes, poses, strict=True) if self._is_new(pose)]
         self._drop_ghosts([pose for _, pose in newcomers])
         for box, pose in newcomers[: self._people - len(self._tracks)]:
             self._tracks.append(_Track(self._identify(box), box, time_s, pose))
         if self._people == 1 and not any(track.certain for track in self._tracks):
-            self._guess(self._estimator.predict(img), time_s)
+            self._guess(self._estimator.predict(img, camera=self._camera), time_s)
 
     def _guess(self, guess: Pose, time_s: float) -> None:
         """Follow the best guess at the only person; one guess gives way to another only if that one comes twice."""

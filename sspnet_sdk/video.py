@@ -28,6 +28,7 @@ def stream(
     people: int = 1,
     smooth: float = 0.5,
     boxes: Iterable[Any] = (),
+    camera: Any = None,
     live: bool | None = None,
 ) -> Generator[Frame, None, None]:
     """Follow people through a video; yields a `Frame` for each picture.
@@ -42,6 +43,7 @@ def stream(
         people: how many to follow at most.
         smooth: One Euro filter on the poses, 0 (off) to 1.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
+        camera: intrinsics of the frames, as `Estimator.predict` takes them: poses get `joints3d_camera`.
         live: drop stale frames (True) or keep all (False); None: by the source.
 
     Raises:
@@ -49,7 +51,7 @@ def stream(
         OptionError: an option makes no sense.
     """
     check_smooth(smooth)
-    tracker = Tracker(estimator, people, boxes)
+    tracker = Tracker(estimator, people, boxes, camera)
     capture = source if isinstance(source, Capture) else Capture(source)
     return _stream(capture, capture is not source, tracker, smooth, capture.live if live is None else live)
 

@@ -14,6 +14,7 @@ COLUMNS = (
     *("source", "frame", "time_s", "person", "joint"),
     *("x_px", "y_px", "x_mm", "y_mm", "z_mm", "confidence", "cut", "latency_ms"),
 )
+IN_CAMERA = ("x_camera_mm", "y_camera_mm", "z_camera_mm")  # where a camera was given
 
 
 class CsvWriter:
@@ -21,10 +22,12 @@ class CsvWriter:
 
     def __init__(self, path: Path | str) -> None:
         self._file = TextFile(path, newline="")
-        self._file.write(",".join(COLUMNS) + "\n")
+        self._columns: tuple[str, ...] = ()
 
     def write(self, frame: Frame) -> None:
         """Append 17 rows per person."""
+        if not self._columns and frame.people:
+            self._begin(IN_CAMERA if frame.people[0].pose.joints3d_camera is not None else ())
         rows = io.StringIO()
         table = csv.writer(rows, lineterminator="\n")
         time = "" if frame.time_s is None else f"{frame.time_s:.6f}"
@@ -34,11 +37,19 @@ class CsvWriter:
                 pixels = (f"{value:.2f}" for value in pose.keypoints[joint])
                 millimetres = (f"{value:.1f}" for value in pose.joints3d[joint])
                 sure, latency = f"{pose.confidence[joint]:.4f}", f"{pose.latency_ms:.3f}"
-                table.writerow((frame.source, frame.index, time, person.id, name, *pixels, *millimetres, sure, pose.cut, latency))
+                row = (frame.source, frame.index, time, person.id, name, *pixels, *millimetres, sure, pose.cut, latency)
+                in_camera = () if pose.joints3d_camera is None else (f"{value:.1f}" for value in pose.joints3d_camera[joint])
+                table.writerow((*row, *in_camera))
         self._file.write(rows.getvalue())
+
+    def _begin(self, more: tuple[str, ...]) -> None:
+        self._columns = (*COLUMNS, *more)
+        self._file.write(",".join(self._columns) + "\n")
 
     def close(self) -> None:
         """Complete the file."""
+        if not self._columns:
+            self._begin(())
         self._file.close()
 
     def discard(self) -> None:

@@ -38,6 +38,7 @@ def _person_record(person: Person) -> dict[str, Any]:
         "input_size": int(pose.input_size),
         "latency_ms": round(float(pose.latency_ms), 3),
         "unsure": bool(pose.unsure),
+        **({} if pose.joints3d_camera is None else {"joints3d_camera": _rounded(pose.joints3d_camera, 1)}),
     }
 
 

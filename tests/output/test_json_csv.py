@@ -1,6 +1,7 @@
 """JSON lines and CSV carry everything a pose holds, and read back as it was."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ from made_people import make_frame, make_pose, write_all
 
 from sspnet_sdk import JOINT_NAMES, OptionError
 from sspnet_sdk.formats import open_writer
+from sspnet_sdk.formats.csv import COLUMNS
 from sspnet_sdk.frame import Person
 
 
@@ -43,6 +45,24 @@ def test_csv_has_one_row_per_person_and_joint(tmp_path):
     assert {row["source"] for row in rows} == {'odd, "name".mp4'}
     assert float(rows[3]["y_px"]) == pytest.approx(frame.people[0].pose.keypoints[3, 1], abs=0.006)
     assert float(rows[20]["z_mm"]) == pytest.approx(frame.people[1].pose.joints3d[3, 2], abs=0.06)
+
+
+def test_places_in_the_camera_are_written_where_there_are(tmp_path):
+    pose = make_pose(0.1)
+    placed = dataclasses.replace(pose, joints3d_camera=pose.joints3d + np.float32([100, -50, 4000]))
+    for name, poses in (("with", (placed, placed)), ("without", (pose,)), ("nobody", ())):
+        frames = [make_frame(0), make_frame(1, *(Person(i, p) for i, p in enumerate(poses, 1)))]
+        write_all(open_writer("csv", tmp_path / f"{name}.csv"), frames)
+        write_all(open_writer("json", tmp_path / f"{name}.jsonl"), frames)
+    with open(tmp_path / "with.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 34 and None not in rows[0]
+    assert float(rows[20]["z_camera_mm"]) == pytest.approx(placed.joints3d_camera[3, 2], abs=0.06)
+    assert "x_camera_mm" not in (tmp_path / "without.csv").read_text()
+    assert (tmp_path / "nobody.csv").read_text() == ",".join(COLUMNS) + "\n"
+    people = [json.loads((tmp_path / f"{name}.jsonl").read_text().splitlines()[1])["people"] for name in ("with", "without")]
+    np.testing.assert_allclose(people[0][1]["joints3d_camera"], placed.joints3d_camera, atol=0.06)
+    assert "joints3d_camera" not in people[1][0]
 
 
 def test_a_discarded_file_leaves_the_old_one_and_no_trace(walk, tmp_path):

@@ -21,6 +21,12 @@ def blind_dot_bundle(tmp_path_factory):
     return write_dot_bundle(tmp_path_factory.mktemp("blind") / "bundle", finder=False)
 
 
+@pytest.fixture(scope="session")
+def depth_dot_bundle(tmp_path_factory):
+    """The same, and it knows that everybody's box is 1.7 m high."""
+    return write_dot_bundle(tmp_path_factory.mktemp("depth") / "bundle", root_depth=True)
+
+
 @pytest.fixture
 def dot_image():
     """Draws a dark BGR image with a soft red dot at (x, y), in pixels from the top-left corner."""

@@ -25,7 +25,7 @@ TEMPLATE = np.array(
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 
 
-def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS) -> Path:
+def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False) -> Path:
     """Write the bundle into `folder` (made here) and give it back."""
     graphs: dict = {}
     for size in sizes:
@@ -35,17 +35,21 @@ def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS) -> P
             name = f"{size}/stage_{cut}.onnx"
             inputs = ["image"] if number == 0 else [f"features_{cuts[number - 1]}"]
             outputs = [f"pose_{cut}", f"features_{cut}"][: 1 if cut == cuts[-1] else 2]
+            if root_depth and number == 0:
+                outputs.append("root_features")
             _save(_first_stage(size, outputs) if number == 0 else _later_stage(inputs[0], outputs), folder / name)
             entries.append({"cut": cut, "file": name, "inputs": inputs, "outputs": outputs})
         graphs[str(size)] = {"stages": entries}
         if finder:
             _save(_finder(size), folder / f"{size}/finder.onnx")
             graphs[str(size)]["finder"] = f"{size}/finder.onnx"
-    write_manifest(folder, sizes, cuts, graphs)
+    if root_depth:
+        _save(_root_depth(), folder / "root_depth.onnx")
+    write_manifest(folder, sizes, cuts, graphs, {"root_depth": {"file": "root_depth.onnx"}} if root_depth else {})
     return folder
 
 
-def write_manifest(folder: Path, sizes, cuts, graphs) -> None:
+def write_manifest(folder: Path, sizes, cuts, graphs, more=None) -> None:
     files = {}
     for path in sorted(folder.rglob("*.onnx")):
         content = path.read_bytes()
@@ -71,6 +75,7 @@ def write_manifest(folder: Path, sizes, cuts, graphs) -> None:
         "training_data": [],
         "versions": {},
         "created": "2026-01-01T00:00:00Z",
+        **(more or {}),
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -121,8 +126,27 @@ def _with_template(nodes, constants, state, outputs, inputs):
     template = np.zeros((1, 17, 4), np.float32)
     template[0, :, :2], template[0, :, 2] = TEMPLATE, 0.5
     constants["template"] = template
-    nodes = [*nodes, *(helper.make_node("Add", [state, "template"], [name]) for name in outputs)]
-    return _graph(nodes, constants, inputs, [(name, ["N", 17, 4]) for name in outputs])
+    poses = [name for name in outputs if name != "root_features"]
+    nodes = [*nodes, *(helper.make_node("Add", [state, "template"], [name]) for name in poses)]
+    if len(poses) < len(outputs):
+        constants["person"] = np.array([1], np.int64)
+        nodes.append(helper.make_node("Squeeze", [state, "person"], ["root_features"]))
+    features = [("root_features", ["N", 4])] if len(poses) < len(outputs) else []
+    return _graph(nodes, constants, inputs, [(name, ["N", 17, 4]) for name in poses] + features)
+
+
+def _root_depth():
+    """Everybody's box is 1700 mm on its longer side, and who is half as bright is twice as large."""
+    nodes = [
+        helper.make_node("Gather", ["box", "first"], ["closeness"], axis=1),
+        helper.make_node("Gather", ["root_features", "last"], ["confidence"], axis=1),
+        helper.make_node("Exp", ["closeness"], ["ratio"]),
+        helper.make_node("Mul", ["ratio", "size"], ["z"]),
+        helper.make_node("Div", ["z", "confidence"], ["root_z"]),
+    ]
+    constants = {"first": np.array(0), "last": np.array(3), "size": np.float32(1700 * 0.9)}
+    inputs = [("root_features", TensorProto.FLOAT, ["N", 4]), ("box", TensorProto.FLOAT, ["N", 6])]
+    return _graph(nodes, constants, inputs, [("root_z", ["N"])])
 
 
 def _finder(size, cell=8):

@@ -1,0 +1,79 @@
+"""A camera's intrinsics: what a box under them says of distance, and pixels with a depth back to millimetres in its space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.crop import Box
+from sspnet_sdk.errors import OptionError
+from sspnet_sdk.image import Image
+
+_NEAREST_MM = 10.0  # joints are kept in front of the camera by this much
+_WIDEST = 0.1  # focal length over the picture's longer side: 157° of view
+_WHAT = "camera is a 3x3 matrix of intrinsics or (fx, fy, cx, cy), in pixels of the image"
+
+
+@dataclass(frozen=True, eq=False)
+class Intrinsics:
+    """A pinhole camera: focal lengths (2,) and principal point (2,), pixels of the caller's image (corner coordinates)."""
+
+    focal: NDArray[np.float64]
+    centre: NDArray[np.float64]
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """(3, 3)."""
+        return np.array([[self.focal[0], 0, self.centre[0]], [0, self.focal[1], self.centre[1]], [0, 0, 1]])
+
+    def box_features(self, boxes: list[Box]) -> NDArray[np.float32]:
+        """(N, 6), what the root's depth network takes of each box: log of focal / longer side; its inverse; width and height by
+        the longer side; the box's centre on the plane z = 1. A picture made larger or smaller changes none of them."""
+        x, y, w, h = np.stack(boxes).astype(np.float64).T
+        focal, side = float(self.focal.mean()), np.maximum(w, h)
+        middle = [(x + w / 2 - self.centre[0]) / self.focal[0], (y + h / 2 - self.centre[1]) / self.focal[1]]
+        return np.stack([np.log(focal / side), side / focal, w / side, h / side, *middle], axis=1).astype(np.float32)
+
+    def unproject(self, pixels: NDArray[Any], z_mm: NDArray[Any]) -> NDArray[np.float32]:
+        """(J, 2) pixels and (J,) mm from the camera → (J, 3) mm in its space: x right, y down, z away, the camera at 0.
+
+        The inverse projection of Section 4.2. What would lie behind the camera is put right before it.
+        """
+        z = np.maximum(z_mm.astype(np.float64), _NEAREST_MM)[:, None]
+        return np.concatenate([(pixels - self.centre) / self.focal * z, z], axis=1).astype(np.float32)
+
+
+def check_camera(camera: Any, image: Image | None = None) -> Intrinsics:
+    """A caller's intrinsics, (3, 3) or (4,): fx, fy, cx, cy.
+
+    Raises:
+        OptionError: names what is wrong with them.
+    """
+    try:
+        if isinstance(camera, (str, bytes)):
+            raise ValueError
+        values = np.asarray(camera, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise OptionError(f"{_WHAT}, not {_brief(camera)}") from None
+    if values.shape == (3, 3):
+        if np.any(values[2] != [0, 0, 1]) or values[1, 0] != 0 or values[0, 1] != 0:
+            raise OptionError(f"{_WHAT}: [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] (no skew), not {_brief(camera)}")
+        values = values[[0, 1, 0, 1], [0, 1, 2, 2]]
+    if values.shape != (4,):
+        raise OptionError(f"{_WHAT}, not an array of shape {values.shape}")
+    if not np.isfinite(values).all() or values[:2].min() <= 0:
+        raise OptionError(f"the camera's focal lengths must be positive and all its numbers finite, not {_brief(camera)}")
+    if image is not None and values[:2].max() < _WIDEST * max(image.width, image.height):
+        focal, shape = f"{values[:2].max():g}", f"{image.width}x{image.height}"
+        raise OptionError(
+            f"the camera's focal length of {focal} is too small for an image of {shape}: give it in pixels of the image"
+        )
+    return Intrinsics(values[:2], values[2:])
+
+
+def _brief(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
