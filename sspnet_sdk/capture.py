@@ -36,7 +36,8 @@ class Capture:
     """An open video source; iterate over it once, then `close` it (or use it in `with`).
 
     Args:
-        source: path of a video file, number of a camera (0 is the first), or an address (rtsp://…, http://…).
+        source: path of a video file, number of a camera (0 is the first), an address (rtsp://…, http://…), or a GStreamer
+            pipeline ("… ! appsink") where OpenCV is built with GStreamer.
         fps: for a camera: the frame rate to ask it for.
 
     Attributes:
@@ -50,13 +51,14 @@ class Capture:
 
     def __init__(self, source: int | str | os.PathLike[str], fps: float | None = None) -> None:
         self.name, opened = _names(source)
-        self._capture = cv2.VideoCapture(opened)
+        pipeline = _is_pipeline(opened)
+        self._capture = cv2.VideoCapture(opened, cv2.CAP_GSTREAMER) if pipeline else cv2.VideoCapture(opened)
         if not self._capture.isOpened():
             raise ImageError(_why_not(source))
         if isinstance(opened, int) and fps is not None:
             self._capture.set(cv2.CAP_PROP_FPS, fps)
         count, rate = self._capture.get(cv2.CAP_PROP_FRAME_COUNT), self._capture.get(cv2.CAP_PROP_FPS)
-        self.live = isinstance(opened, int) or opened.startswith(_LIVE_SCHEMES) or ("://" in opened and count <= 0)
+        self.live = isinstance(opened, int) or opened.startswith(_LIVE_SCHEMES) or (is_address(opened) and count <= 0)
         self.frames = int(count) if 0 < count < 1e9 and not self.live else None
         self.fps = float(rate) if 0.1 < rate < 1000.0 else _FALLBACK_FPS
 
@@ -105,8 +107,12 @@ def camera_number(source: Any) -> int | None:
 
 
 def is_address(source: Any) -> bool:
-    """Whether `source` is an address such as rtsp://… rather than a path."""
-    return isinstance(source, str) and "://" in source
+    """Whether `source` is an address such as rtsp://…, or a GStreamer pipeline, rather than a path."""
+    return isinstance(source, str) and ("://" in source or _is_pipeline(source))
+
+
+def _is_pipeline(source: Any) -> bool:
+    return isinstance(source, str) and " ! " in source
 
 
 def _names(source: int | str | os.PathLike[str]) -> tuple[str, int | str]:
@@ -128,6 +134,10 @@ def _why_not(source: int | str | os.PathLike[str]) -> str:
     number = camera_number(source)
     if number is not None:
         return f"camera {number} does not open: none is connected under this number, or another program uses it"
+    if _is_pipeline(source):
+        if not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
+            return "this OpenCV is built without GStreamer: use the system's (apt install python3-opencv; JetPack brings its own)"
+        return f"the GStreamer pipeline does not start (no such camera, or in use): {source}"
     if is_address(source):
         return f"{source} does not open: no answer, or not a video that OpenCV can decode"
     return f"{source} is not a video that OpenCV can decode, or it is damaged"

@@ -11,6 +11,9 @@ from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats import Writer, open_writer
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.overlay import OverlayPicture, OverlayPictures, OverlayVideo
+from sspnet_sdk.rerun_view import RerunView
+
+_NO_FILES = ("-", "viewer")
 
 
 class Outputs:
@@ -24,7 +27,7 @@ class Outputs:
         self._interrupts = Interrupts()
         try:
             for name, path in targets.items():
-                self._writers[path] = open_writer(name, path, fps)
+                self._writers[path] = RerunView(path) if name == "rerun" else open_writer(name, path, fps)
             if overlay is not None and video:
                 self._writers[overlay] = OverlayVideo(overlay, fps, keep_time=live)
             elif overlay is not None:
@@ -64,7 +67,7 @@ class Outputs:
         for path, writer in self._writers.items():
             try:
                 writer.close()
-                if str(path) != "-":
+                if str(path) not in _NO_FILES:
                     click.echo(f"wrote {path}", err=True)
             except SSPNetError as problem:
                 refused.append(problem)

@@ -21,6 +21,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--openpose", type=_FILE, help="Folder for OpenPose JSON (BODY_25), a file per frame.")
 @click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person.")
 @click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
+@click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D; the word viewer shows it live instead.")
 @click.option("--people", type=click.IntRange(min=1), default=1, show_default=True, help="How many people to look for at most.")
 @click.option(
     "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
@@ -50,12 +51,14 @@ def command(
       sspnet-sdk predict photo.jpg --out overlay.jpg --json photo.json
       sspnet-sdk predict walk.mp4 --out overlay.mp4 --trc walk.trc --target-fps 60
       sspnet-sdk predict 0 --json - | my-program
+      sspnet-sdk predict 0 --rerun viewer
     """
     from sspnet_sdk.cli import run_predict
     from sspnet_sdk.estimator import Estimator
 
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("coco", "openpose", "trc", "bvh")}
+    targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
     job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
     estimator = Estimator(options.pop("bundle"), **options)
     people = max(people, len(boxes))

@@ -1,0 +1,18 @@
+"""GStreamer pipelines as a source, which cameras on a Jetson need."""
+
+import cv2
+import pytest
+
+from sspnet_sdk import ImageError
+from sspnet_sdk.capture import Capture
+
+TEST_PICTURE = "videotestsrc num-buffers=3 ! video/x-raw,width=320,height=240 ! videoconvert ! video/x-raw,format=BGR ! appsink"
+
+
+def test_a_pipeline_gives_frames_or_says_that_this_opencv_has_no_gstreamer():
+    if cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
+        with Capture(TEST_PICTURE) as capture:
+            assert capture.live and [shot.image.shape for shot in capture] == [(240, 320, 3)] * 3
+    else:
+        with pytest.raises(ImageError, match="built without GStreamer.*python3-opencv"):
+            Capture(TEST_PICTURE)
