@@ -11,18 +11,12 @@ from typing import Any
 import click
 
 from sspnet_sdk.cli.extras import needing
-from sspnet_sdk.cli.options import Numbers
+from sspnet_sdk.cli.options import Numbers, data_option
 
 
 @click.command(name="eval", short_help="Score a checkpoint, by cut and size or as the paper does.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), required=True, help="A .safetensors checkpoint.")
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="[NAME=]FOLDER",
-    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
-)
+@data_option
 @click.option(
     "--protocol",
     type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d", "coco", "mpii"]),
@@ -62,7 +56,6 @@ def command(
     """
     with needing("train", "eval"):
         import torch
-        from sspnet_train.checkpoint import CheckpointError
         from sspnet_train.data.catalog import parse_data
         from sspnet_train.errors import TrainingError
 
@@ -80,7 +73,7 @@ def command(
             _ablate(protocol, checkpoint, sets[protocol], sizes[-1], limit, out)
             return
         _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)
-    except (TrainingError, CheckpointError) as error:
+    except TrainingError as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -10,6 +10,14 @@ import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+data_option = click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]FOLDER",
+    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
+)
+
 DEVICES = ("auto", "cpu", "gpu", "npu", "cuda", "tensorrt", "directml", "coreml")
 BACKENDS = click.Choice(["auto", "onnxruntime", "openvino"])
 

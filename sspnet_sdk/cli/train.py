@@ -7,16 +7,11 @@ from pathlib import Path
 import click
 
 from sspnet_sdk.cli.extras import needing
+from sspnet_sdk.cli.options import data_option
 
 
 @click.command(name="train", short_help="Train or fine-tune a network.")
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="[NAME=]FOLDER",
-    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
-)
+@data_option
 @click.option("--recipe", help="edge, paper or finetune.  [default: finetune with --init, else edge]")
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
@@ -50,7 +45,6 @@ def command(
     """
     with needing("train", "train"):
         import torch
-        from sspnet_train.checkpoint import CheckpointError
         from sspnet_train.data.catalog import parse_data
         from sspnet_train.errors import TrainingError
         from sspnet_train.training import run_training
@@ -71,6 +65,6 @@ def command(
             bf16=bf16,
             sync_batch_norm=sync_batch_norm,
         )
-    except (TrainingError, CheckpointError) as error:
+    except TrainingError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"wrote {checkpoint}", err=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.formats.bvh import BvhWriter
+from sspnet_sdk.formats.bvh import bvh_text
 from sspnet_sdk.formats.coco import CocoWriter
 from sspnet_sdk.formats.csv import CsvWriter
 from sspnet_sdk.formats.jsonl import JsonLinesWriter, frame_record
+from sspnet_sdk.formats.motion import MotionWriter
 from sspnet_sdk.formats.openpose import OpenPoseWriter
-from sspnet_sdk.formats.trc import TrcWriter
+from sspnet_sdk.formats.trc import trc_text
 from sspnet_sdk.frame import Frame
 
 __all__ = ["FORMATS", "Writer", "frame_record", "open_writer"]
@@ -36,8 +37,8 @@ FORMATS: dict[str, Callable[[Path | str, float], Writer]] = {
     "csv": lambda path, _: CsvWriter(path),
     "coco": lambda path, _: CocoWriter(path),
     "openpose": lambda path, _: OpenPoseWriter(Path(path)),
-    "trc": lambda path, fps: TrcWriter(Path(path), fps),
-    "bvh": lambda path, fps: BvhWriter(Path(path), fps),
+    "trc": lambda path, fps: MotionWriter(Path(path), fps, trc_text),
+    "bvh": lambda path, fps: MotionWriter(Path(path), fps, lambda joints, rate, _: bvh_text(joints, rate)),
 }
 
 

@@ -7,14 +7,9 @@ the extra joints lie on the same spot, as in the usual animation skeletons (Spin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
-from sspnet_sdk.formats.motion import Motions, numbered
-from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, write_text
 
 Array = NDArray[np.float64]
 
@@ -164,23 +159,3 @@ def _hierarchy(index: int, offsets: Array, depth: int) -> list[str]:
         tip = " ".join(f"{value:.4f}" for value in _TIPS_CM[node.name])
         lines += [f"{pad}\tEnd Site", f"{pad}\t{{", f"{pad}\t\tOFFSET {tip}", f"{pad}\t}}"]
     return [*lines, f"{pad}}}"]
-
-
-class BvhWriter:
-    """Collects frames; `close` writes one file per person."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
-        self._path, self._motions = path, Motions(fps)
-
-    def write(self, frame: Frame) -> None:
-        """Take the frame's people."""
-        self._motions.add(frame)
-
-    def close(self) -> None:
-        """Write the files."""
-        for person, joints in enumerate(self._motions.people()):
-            write_text(numbered(self._path, person), bvh_text(joints, self._motions.fps))
-
-    def discard(self) -> None:
-        """Nothing was written yet."""

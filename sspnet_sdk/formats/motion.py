@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.staging import StagedFile, write_text
 
 TO_Y_UP = np.array([1.0, -1.0, -1.0])  # camera (x right, y down, z away) → x right, y up, z towards the camera
 _LONGEST_S = 24 * 3600.0
@@ -46,6 +48,27 @@ class Motions:
                 share = (np.arange(start, end) - start)[:, None, None] / (end - start)
                 track[start:end] = track[start] + share * (track[end] - track[start])
         return track
+
+
+class MotionWriter:
+    """Collects frames; `close` writes one file per person, whose text is `text(joints, fps, file name)`."""
+
+    def __init__(self, path: Path, fps: float, text: Callable[[NDArray[np.float64], float, str], str]) -> None:
+        StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
+        self._path, self._motions, self._text = path, Motions(fps), text
+
+    def write(self, frame: Frame) -> None:
+        """Take the frame's people."""
+        self._motions.add(frame)
+
+    def close(self) -> None:
+        """Write the files."""
+        for person, joints in enumerate(self._motions.people()):
+            path = numbered(self._path, person)
+            write_text(path, self._text(joints, self._motions.fps, path.name))
+
+    def discard(self) -> None:
+        """Nothing was written yet."""
 
 
 def numbered(path: Path, person: int) -> Path:

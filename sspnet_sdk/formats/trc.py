@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
-
-from sspnet_sdk.formats.motion import Motions, numbered
-from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, write_text
 
 MARKERS = (
     *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax", "Neck", "Head"),
@@ -38,24 +32,3 @@ def trc_text(joints: NDArray[np.float64], fps: float, name: str) -> str:
         cells = ("NaN" if np.isnan(value) else f"{value:.3f}" for value in values)
         lines.append("\t".join((str(row + 1), f"{row / fps:.6f}", *cells)))
     return "\n".join(lines) + "\n"
-
-
-class TrcWriter:
-    """Collects frames; `close` writes one file per person."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
-        self._path, self._motions = path, Motions(fps)
-
-    def write(self, frame: Frame) -> None:
-        """Take the frame's people."""
-        self._motions.add(frame)
-
-    def close(self) -> None:
-        """Write the files."""
-        for person, joints in enumerate(self._motions.people()):
-            path = numbered(self._path, person)
-            write_text(path, trc_text(joints, self._motions.fps, path.name))
-
-    def discard(self) -> None:
-        """Nothing was written yet."""

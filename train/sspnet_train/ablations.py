@@ -14,6 +14,7 @@ from .data.sample import SampleSource
 from .figures import bars_by_map, curves, heatmap_sheet
 from .heads import HeadPoses, predict_heads
 from .model import SSPNet, SSPNetConfig
+from .network_input import network_input
 from .paper_results import ARGMAX_BY_MAP, SOFT_ARGMAX_BY_MAP
 from .protocols import given_root_z, heads_table, mpjpe_of_head
 from .report import Cell, Table, write_report
@@ -122,7 +123,7 @@ def learned_heatmaps(network: SSPNet, source: SampleSource, size: int) -> tuple[
     candidates = (source[i] for i in range(min(len(source), 200)))
     sample = next((s for s in candidates if s.visible is None or s.visible.all()), source[0])
     crop, _ = plain_crop(sample, size)
-    image = torch.from_numpy(crop)[None].permute(0, 3, 1, 2).to(next(network.parameters()).device).float() / 127.5 - 1
+    image = network_input(crop[None]).to(next(network.parameters()).device)
     predictions, config = network(image), network.config
     last = {level: i for i, level in enumerate(level for k in range(1, config.pyramids + 1) for level in config.levels_of(k))}
     return crop, {level: predictions[head].heatmap[0].float().cpu().numpy() for level, head in sorted(last.items())}

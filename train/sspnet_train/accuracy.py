@@ -40,7 +40,7 @@ def measure_accuracy(
             on_progress(f"scoring {name} at {size} px")
             predictions = predict_cuts(network, source, size, cuts, limit=limit)
             for cut in cuts:
-                scores[cut].append(score(predictions, source, cut))
+                scores[cut].append(score(predictions, cut))
         for cut in cuts:
             accuracy[cut]["fp32"][str(size)] = _stated(scores[cut])
     return accuracy

@@ -14,6 +14,7 @@ from .augment import Crop, make_crop
 from .data.sample import Sample, SampleSource
 from .errors import TrainingError
 from .losses import Targets
+from .network_input import network_input
 from .recipes import Recipe
 
 MAX_PASTED = 2
@@ -49,7 +50,7 @@ class Batches(Dataset):
         size = self.size_at(step)
         count = self.recipe.batch[size]
         crops = [self._crop(size, step, self.rank * count + i) for i in range(count)]
-        image = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2).float() / 127.5 - 1
+        image = network_input([crop.image for crop in crops])
         return image, Targets(
             torch.from_numpy(np.stack([crop.target for crop in crops])),
             torch.from_numpy(np.stack([crop.weight for crop in crops])),

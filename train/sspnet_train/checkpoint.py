@@ -11,10 +11,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from .errors import TrainingError
 from .model import SSPNet, SSPNetConfig
 
 
-class CheckpointError(ValueError):
+class CheckpointError(TrainingError):
     """A file that is no checkpoint of ours, or does not fit."""
 
 

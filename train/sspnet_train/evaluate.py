@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from .augment import plain_crop
-from .data.sample import LIMB_JOINTS, SampleSource
+from .data.sample import LIMB_JOINTS, Sample, SampleSource, labels_only
 from .lift import joints_in_mm
 from .metrics import keypoint_distance, pa_mpjpe, pck, torso_length
 from .model import SSPNet
+from .network_input import network_input
 
 FULLY_VISIBLE = 11
 """Of 12 limb joints: people with so many visible count for `pa_mpjpe_mm`."""
@@ -20,8 +21,12 @@ FULLY_VISIBLE = 11
 
 @dataclass
 class Predictions:
-    """Per cut, for N people: keypoints (N, 17, 2) in the sample's pixels, joints3d (N, 17, 3) mm, confidence (N, 17)."""
+    """Per cut, for N people: keypoints (N, 17, 2) in the sample's pixels, joints3d (N, 17, 3) mm, confidence (N, 17).
 
+    samples: the people's labels, without their pictures.
+    """
+
+    samples: list[Sample]
     keypoints: dict[int, np.ndarray]
     joints3d: dict[int, np.ndarray]
     confidence: dict[int, np.ndarray]
@@ -37,11 +42,14 @@ def predict_cuts(
     poses: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
     confidences: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
     views: list[np.ndarray] = []
+    samples: list[Sample] = []
     count = min(len(source), limit or len(source))
     for start in range(0, count, batch):
-        crops = [plain_crop(source[i], size) for i in range(start, min(start + batch, count))]
+        people = [source[i] for i in range(start, min(start + batch, count))]
+        samples += [labels_only(person) for person in people]
+        crops = [plain_crop(person, size) for person in people]
         views += [view for _, view in crops]
-        image = torch.from_numpy(np.stack([crop for crop, _ in crops])).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
+        image = network_input([crop for crop, _ in crops]).to(device)
         entry = network.entry(image)
         heads = network.refine(entry, max(max(cuts), 1))
         for cut in cuts:
@@ -61,14 +69,13 @@ def predict_cuts(
     keypoints = {
         cut: np.einsum("nij,nkj->nki", inverse[:, :2, :2], joined[cut][..., :2] * size) + inverse[:, None, :2, 2] for cut in cuts
     }
-    return Predictions(keypoints, {cut: joints_in_mm(joined[cut], trust[cut]) for cut in cuts}, trust)
+    return Predictions(samples, keypoints, {cut: joints_in_mm(joined[cut], trust[cut]) for cut in cuts}, trust)
 
 
-def score(predictions: Predictions, source: SampleSource, cut: int) -> dict[str, float]:
+def score(predictions: Predictions, cut: int) -> dict[str, float]:
     """PCK@0.2 torso of the limb joints (visible ones where visibility is known), PA-MPJPE of 12 limb joints where 3D is true,
     and `calibration`: of the joints with confidence above 0.8, the share within 0.2 torso."""
-    count = len(predictions.keypoints[cut])
-    samples = [source[i] for i in range(count)]
+    samples = predictions.samples
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight > 0 for sample in samples])
     truth[~trusted] = np.nan

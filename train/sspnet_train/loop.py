@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from .batches import Batches
-from .checkpoint import read_checkpoint, save_checkpoint
+from .checkpoint import load_network, save_checkpoint
 from .data.sample import SampleSource
 from .distributed import agreed, mean_over_ranks, rank_and_world
 from .errors import TrainingError
@@ -31,9 +30,6 @@ from .run_log import append_row, environment, forget_rows_after
 from .run_options import RunOptions
 from .run_state import MovingAverage, load_state, save_state
 from .sync_batch_norm import synchronise_batch_norm
-
-log = logging.getLogger(__name__)
-
 
 Scores = dict[str, dict[int, dict[str, float]]]
 """Of one validation: data set -> cut -> measure -> value."""
@@ -63,7 +59,7 @@ def train(
                 raise KeyboardInterrupt
     run.validate()
     run.save()
-    run.network.load_state_dict(run.average.weights if run.average else run.network.state_dict())
+    run.network.load_state_dict(run.best_weights())
     return run.network
 
 
@@ -116,7 +112,9 @@ class _Run:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
             first_pose, predictions = self.parallel(image)
         counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
-        loss, heads = total_loss(predictions, first_pose, targets, self.head_weights, self.recipe.confidence, counts)
+        loss, heads = total_loss(
+            predictions, first_pose, targets, self.head_weights, self.recipe.confidence, counts, self.recipe.missed
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip:
@@ -160,6 +158,10 @@ class _Run:
             self.save()
             self.saved = time.monotonic()
 
+    def best_weights(self) -> dict[str, Tensor]:
+        """The moving average where the recipe keeps one."""
+        return self.average.weights if self.average else self.network.state_dict()
+
     def save(self) -> None:
         if not self.is_main:
             return
@@ -170,10 +172,9 @@ class _Run:
             "validated_step": self.validated_step,
         }  # fmt: skip
         save_state(self.folder / "state.pt", state)
-        weights = self.average.weights if self.average else self.network.state_dict()
         notes = {"recipe": self.recipe.name, "step": str(self.next_step), "crops": str(self.crops)}
         notes["data"] = ",".join(sorted(self.recipe.shares))
-        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, weights, notes)
+        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, self.best_weights(), notes)
 
     def _restore(self) -> None:
         path = self.folder / "state.pt"
@@ -202,7 +203,7 @@ class _Run:
         self.validated_step = self.next_step
         if self.is_main:
             network = SSPNet(self.network.config).to(self.device)
-            network.load_state_dict(self.average.weights if self.average else self.network.state_dict())
+            network.load_state_dict(self.best_weights())
             scores = {name: self._score(network, name, source) for name, source in self.validation.items()}
             if scores:
                 self.plateau.observe(-sum(by_cut[max(by_cut)]["pck"] for by_cut in scores.values()) / len(scores))
@@ -217,7 +218,7 @@ class _Run:
         cuts = [0] if network.config.entry == "movenet" else []
         cuts += [k for k in (2, 4, 8) if k <= network.config.pyramids]
         found = predict_cuts(network, source, self.options.validate_size, cuts, limit=self.options.validate_limit)
-        scores = {cut: {key: round(value, 4) for key, value in score(found, source, cut).items()} for cut in cuts}
+        scores = {cut: {key: round(value, 4) for key, value in score(found, cut).items()} for cut in cuts}
         for cut in cuts:
             row = [self.next_step, self.crops, name, self.options.validate_size, cut, json.dumps(scores[cut])]
             append_row(self.folder / "validation.csv", ["step", "crops", "set", "size", "cut", "scores"], row)
@@ -235,12 +236,7 @@ def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> S
     """As the recipe or the checkpoint to start from says; a resumed run's network has the shape that it began with."""
     if resumed is not None and (resumed / "run.json").is_file():
         return SSPNet(SSPNetConfig.from_dict(json.loads((resumed / "run.json").read_text())["config"]))
-    if init is None:
-        return SSPNet(CONFIGS[recipe.config])
-    config, weights, _ = read_checkpoint(init)
-    network = SSPNet(config)
-    network.load_state_dict(weights)
-    return network
+    return SSPNet(CONFIGS[recipe.config]) if init is None else load_network(init)
 
 
 class _Forward(nn.Module):

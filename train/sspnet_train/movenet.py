@@ -168,24 +168,25 @@ def regressed_joints(regression: Tensor) -> Tensor:
 
 def to_human36m(coco: Tensor) -> Tensor:
     """(N, 17, 2) in COCO's order -> Human3.6M's; pelvis, spine and thorax are midpoints, the head lies between the ears."""
-    joints: list[Tensor] = [coco[:, NOSE]] * 17
-    for joint, source in COCO_OF_JOINT.items():
-        joints[joint] = coco[:, source]
-    joints[0] = (joints[1] + joints[4]) / 2
-    joints[8] = (joints[11] + joints[14]) / 2
+    joints = _limbs_and_midpoints(coco)
     joints[7] = (joints[0] + joints[8]) / 2
-    joints[10] = (coco[:, LEFT_EAR] + coco[:, RIGHT_EAR]) / 2
     joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
     return torch.stack(joints, dim=1)
 
 
 def human36m_heatmaps(coco: Tensor) -> Tensor:
     """The same for heatmaps: means of the maps the joints come from; spine shows the thorax, neck the nose."""
-    maps: list[Tensor] = [coco[:, NOSE]] * 17
-    for joint, source in COCO_OF_JOINT.items():
-        maps[joint] = coco[:, source]
-    maps[0] = (maps[1] + maps[4]) / 2
-    maps[8] = (maps[11] + maps[14]) / 2
+    maps = _limbs_and_midpoints(coco)
     maps[7] = maps[8]
-    maps[10] = (coco[:, LEFT_EAR] + coco[:, RIGHT_EAR]) / 2
     return torch.stack(maps, dim=1)
+
+
+def _limbs_and_midpoints(coco: Tensor) -> list[Tensor]:
+    """(N, 17, …) in COCO's order -> 17 of (N, …) in Human3.6M's; spine and neck hold the nose."""
+    joints: list[Tensor] = [coco[:, NOSE]] * 17
+    for joint, source in COCO_OF_JOINT.items():
+        joints[joint] = coco[:, source]
+    joints[0] = (joints[1] + joints[4]) / 2
+    joints[8] = (joints[11] + joints[14]) / 2
+    joints[10] = (coco[:, LEFT_EAR] + coco[:, RIGHT_EAR]) / 2
+    return joints

@@ -19,6 +19,7 @@ from .data.sample import SampleSource
 from .init_movenet import load_movenet, restore_batch_norm
 from .model import CONFIGS, SSPNet
 from .movenet import MoveNetEntry
+from .network_input import network_input
 
 BATCH = 16
 
@@ -31,10 +32,7 @@ def movenet_start(model_json: Path, people: SampleSource, count: int = 256, size
     load_movenet(network.entry, model_json)
     chosen = np.random.default_rng(seed).permutation(len(people))[:count]
     crops = [plain_crop(people[int(i)], size)[0] for i in chosen]
-    batches = [
-        torch.from_numpy(np.stack(crops[i : i + BATCH])).permute(0, 3, 1, 2).float() / 127.5 - 1
-        for i in range(0, len(crops), BATCH)
-    ]
+    batches = [network_input(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
     restore_batch_norm(network.entry, batches)
     return network.eval()
 

@@ -13,6 +13,7 @@ import torch
 from .augment import plain_crop
 from .data.sample import PARENTS, SampleSource
 from .model import SSPNet
+from .network_input import network_input
 
 PEOPLE_PER_SET, TILE = 12, 160
 RIGHT, LEFT, MIDDLE, LABEL = (230, 120, 60), (60, 150, 230), (110, 200, 90), (255, 255, 255)
@@ -37,7 +38,7 @@ def overlay_rows(network: SSPNet, source: SampleSource, size: int, people: int =
     places = np.linspace(0, len(source) - 1, min(people, len(source))).astype(int)
     samples = [source[int(place)] for place in places]
     crops = [plain_crop(sample, size) for sample in samples]
-    images = torch.from_numpy(np.stack([crop for crop, _ in crops])).permute(0, 3, 1, 2).float() / 127.5 - 1
+    images = network_input([crop for crop, _ in crops])
     said = network.eval()(images.to(next(network.parameters()).device))[-1]
     tiles = []
     for sample, (crop, view), pose, confidence in zip(

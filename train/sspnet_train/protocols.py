@@ -80,11 +80,7 @@ def human36m_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     rows.append(["paper, Z estimated", *HUMAN36M_MPJPE.values(), HUMAN36M_MEANS["Z estimated"]])
     rows += [[f"paper, {name}", *[None] * len(ACTIONS), mean] for name, mean in HUMAN36M_MEANS.items() if name != "Z estimated"]
     table = Table("human36m_actions", "Human3.6M, S9 and S11, every 64th frame (Table 2)", columns, rows)
-    poses, root_z = next(iter(ours.values()))
-    return [
-        table,
-        heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm"),
-    ]
+    return [table, _heads_in_mm(ours, config)]
 
 
 def mpi_inf_3dhp_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
@@ -98,11 +94,7 @@ def mpi_inf_3dhp_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     rows.append(["paper, Z given", *MPI_INF_3DHP_PCK.values(), *MPI_INF_3DHP_ALL.values()])
     columns = ["PCK@150 %", *ACTIVITIES, "all", "AUC", "MPJPE mm"]
     table = Table("mpi_inf_3dhp_activities", "MPI-INF-3DHP test set, unnormalised poses (Table 3)", columns, rows)
-    poses, root_z = next(iter(ours.values()))
-    return [
-        table,
-        heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm"),
-    ]
+    return [table, _heads_in_mm(ours, config)]
 
 
 def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
@@ -113,9 +105,13 @@ def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
         aligned = float(_aligned_errors(poses, root_z)[seen].mean())
         rows.append([name, mpjpe_of_head(poses, -1, root_z), aligned, 100 * torso_pck(poses, -1), int(seen.sum())])
     columns = ["rendered people", "MPJPE mm", "PA-MPJPE mm", "PCK@0.2 %", "people measured in mm"]
+    return [Table("synth3d", "synth3d, recordings held out", columns, rows), _heads_in_mm(ours, config)]
+
+
+def _heads_in_mm(ours: Ours, config: SSPNetConfig) -> Table:
+    """Table 5: MPJPE of every head, by the first way of answering."""
     poses, root_z = next(iter(ours.values()))
-    heads = heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm")
-    return [Table("synth3d", "synth3d, recordings held out", columns, rows), heads]
+    return heads_table(config, lambda head: mpjpe_of_head(poses, head, root_z), "MPJPE mm")
 
 
 def photograph_tables(name: str, ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list[Table]:

@@ -27,10 +27,6 @@ class Light:
     sun: np.ndarray
     sun_colour: np.ndarray
 
-    def soft_at(self, normals: np.ndarray) -> np.ndarray:
-        """(..., 3) normals in the panorama's axes -> (..., 3) linear light that a white matt surface sends back."""
-        return np.clip(harmonics(normals) @ self.soft, 0.02, None)
-
 
 def light_of(radiance: np.ndarray) -> Light:
     """radiance: (h, w, 3) linear, equirectangular."""
