@@ -9,6 +9,8 @@ grid; sums around zero lose ten times less than sums around ½.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from sspnet_train.blocks import PredictionBlock
@@ -55,6 +57,13 @@ class Prior(nn.Module):
         return self.slope * torch.log((difference * difference) @ self.sums)
 
 
+class Found(NamedTuple):
+    """heatmap: (N, J, H·W); y: the head's features Y (N, width, H, W)."""
+
+    heatmap: Tensor
+    y: Tensor
+
+
 class InferenceHead(nn.Module):
     """`PredictionBlock` on maps of extent x extent cells.
 
@@ -73,11 +82,12 @@ class InferenceHead(nn.Module):
         self.register_buffer("moves", moves(extent))
         self.register_buffer("answers", torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0.5, 0.5, 0.5], [0, 0, 1.0]]))
         if block.refining:
+            self.to_evidence = block.to_evidence
             self.prior = Prior(extent, block.sharpness, block.log_scale)
             self.register_buffer("carry", torch.cat([torch.ones(3), block.depth_carry.detach().reshape(1)]))
 
-    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """-> re-injected features F (Eq. 4), state (without its 1 where there was none before), heatmap (N, J, H·W)."""
+    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Found]:
+        """-> re-injected features F (Eq. 4), state (without its 1 where there was none before), what `answer` reads."""
         y = F.relu(self.separable(x))
         logits, depth = self.read(y).flatten(2).split(self.joints, dim=1)
         depth = torch.tanh(depth)
@@ -90,16 +100,17 @@ class InferenceHead(nn.Module):
         move = torch.cat([shift, heatmap * depth], dim=2) @ self.moves
         maps = torch.cat([logits if state is None else heatmap, depth], dim=1)
         features = x + y + self.write(self.square(maps))
-        return features, move if state is None else state * self.carry + move, heatmap
+        return features, move if state is None else state * self.carry + move, Found(heatmap, y)
 
     def square(self, flat: Tensor) -> Tensor:
         return flat.unflatten(2, (self.extent, self.extent))
 
-    def answer(self, state: Tensor, heatmap: Tensor) -> Tensor:
+    def answer(self, state: Tensor, found: Found) -> Tensor:
         """-> (N, J, 4): u, v, z, confidence, all in [0, 1]."""
         if not self.refining:
             state = state + torch.tensor([0.0, 0.0, 1.0, 0.0])
-        confidence = self.confidence(self.square(heatmap)).unsqueeze(2)
+        evidence = self.to_evidence(found.y) if self.refining else None
+        confidence = self.confidence(self.square(found.heatmap), evidence).unsqueeze(2)
         return torch.cat([state @ self.answers, confidence], dim=2)
 
 

@@ -8,7 +8,7 @@ from sspnet_train.model import Unit
 from torch import Tensor, nn
 
 from .fold import FactoredConv, channel_scale, folded_conv
-from .heads import InferenceHead
+from .heads import Found, InferenceHead
 
 
 class InferenceUnit(nn.Module):
@@ -38,8 +38,8 @@ class InferenceUnit(nn.Module):
 
     def forward(
         self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, state: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `Unit.forward`, with the head's state for its pose -> features, state, heatmap."""
+    ) -> tuple[Tensor, Tensor, Found]:
+        """As `Unit.forward`, with the head's state for its pose -> features, state, what the head's answer is read from."""
         x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = self.shortcut(x) + self.body(x)
         if same_level is not None:

@@ -86,6 +86,9 @@ class PredictionBlock(nn.Module):
             self.log_scale = nn.Parameter(torch.tensor(0.0))
             self.depth_carry = nn.Parameter(torch.tensor(1.0))
             self.calibration = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
+            self.to_evidence = nn.Conv2d(width, joints, 1)
+            nn.init.zeros_(self.to_evidence.weight)
+            nn.init.zeros_(self.to_evidence.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, earlier: Tensor | None = None) -> tuple[Tensor, Prediction]:
         """x: (N, width, H, W); earlier: (N, J, 3) of a refining block -> re-injected features F (Eq. 4), prediction."""
@@ -101,19 +104,24 @@ class PredictionBlock(nn.Module):
         z = attended_depth(heatmap, depth_map)
         if self.refining and earlier is not None:
             z = z + self.depth_carry * (earlier[..., 2:] - 0.5)
+        confidence = self.confidence(heatmap, self.to_evidence(y).float() if self.refining else None)
         features = x + y + self.from_heatmap(reinjected) + self.from_depth(depth_map)
-        return features, Prediction(torch.cat([pose, z], dim=2), self.confidence(heatmap), heatmap)
+        return features, Prediction(torch.cat([pose, z], dim=2), confidence, heatmap)
 
     def _refine(self, logits: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         prior = log_prior(logits.shape, earlier, F.softplus(self.sharpness), self.log_scale)
         heatmap = spatial_softmax(prior + logits)
         return heatmap, earlier + expectation(heatmap) - expectation(spatial_softmax(prior))
 
-    def confidence(self, heatmap: Tensor) -> Tensor:
-        """Section 3.2.3; a refining block passes it through sigmoid(a·logit(c) + b + e·log(cells)) to mean a probability."""
+    def confidence(self, heatmap: Tensor, evidence: Tensor | None) -> Tensor:
+        """Section 3.2.3: c, the largest mass of 2x2 cells. -> (N, J).
+
+        A refining block's map is narrow around its prior, be it right or wrong. So it adds what the features say at the joint,
+        evidence = W_e*Y: sigmoid(a·logit(c) + b + e·log(cells) + Σ Φ·evidence) learns to mean a probability.
+        """
         mass = peak_mass(heatmap).clamp(1e-4, 1 - 1e-4)
-        if not self.refining:
+        if evidence is None:
             return mass
         slope, offset, cells = self.calibration
         size = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0, dtype=mass.dtype, device=mass.device))
-        return torch.sigmoid(slope * torch.logit(mass) + offset + cells * size)
+        return torch.sigmoid(slope * torch.logit(mass) + offset + cells * size + (heatmap * evidence).flatten(2).sum(dim=2))

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from .augment import Augmentation
 from .batches import Batches
-from .checkpoint import read_checkpoint, save_checkpoint
+from .blocks import PredictionBlock
+from .checkpoint import load_network, read_checkpoint, save_checkpoint
 from .data.catalog import open_split, parse_data
 from .losses import CORRECT_WITHIN_TORSO, Targets
 from .model import SSPNet
@@ -29,7 +30,8 @@ VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.0
 
 @torch.no_grad()
 def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor]]:
-    """-> by cut: features (n, 3): logit of the 2x2 mass, 1, log of the map's cells; truth (n,): found within reach."""
+    """-> by cut: signs (n, 4): logit of the 2x2 mass, 1, log of the map's cells, the head's evidence; truth (n,): found within
+    reach."""
     found: dict[int, list[tuple[Tensor, Tensor]]] = {cut: [] for cut in cuts}
     for step in range(len(batches)):
         image, targets = batches[step]
@@ -40,8 +42,10 @@ def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
             heatmap = prediction.heatmap
             cells = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0))
             mass = torch.logit(peak_mass(heatmap).clamp(1e-4, 1 - 1e-4))
-            features = torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass)], dim=2)[known]
-            found[cut].append((features, _correct(prediction.pose, targets)[known]))
+            slope, offset, growth = _head(network, cut).calibration
+            evidence = torch.logit(prediction.confidence) - (slope * mass + offset + growth * cells)
+            signs = torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass), evidence], dim=2)[known]
+            found[cut].append((signs, _correct(prediction.pose, targets)[known]))
     return {cut: (torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts])) for cut, parts in found.items()}
 
 
@@ -67,18 +71,24 @@ def fit_logistic(features: Tensor, truth: Tensor) -> Tensor:
 
 
 def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
-    """Set `calibration` of the heads that answer for `cuts` (refining heads only). -> the three numbers of each cut.
+    """Set `calibration` of the heads that answer for `cuts` (refining heads only) and the scale of their evidence. -> the four
+    numbers of each cut.
 
     batches: held-out people, joints outside the crop and pictures with nobody in them, at every size the network will run at.
     """
     network.eval()
     found = {}
     for cut, evidence in _evidence(network, batches, cuts).items():
-        head = network.pyramids[cut - 1][-1].head  # type: ignore[index]
-        found[cut] = fit_logistic(*evidence)
+        head, found[cut] = _head(network, cut), fit_logistic(*evidence)
         with torch.no_grad():
-            head.calibration.copy_(found[cut])
+            head.calibration.copy_(found[cut][:3])
+            for parameter in head.to_evidence.parameters():
+                parameter.mul_(found[cut][3])
     return found
+
+
+def _head(network: SSPNet, cut: int) -> PredictionBlock:
+    return network.pyramids[cut - 1][-1].head  # type: ignore[index, return-value]
 
 
 def main() -> None:
@@ -89,14 +99,12 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, nargs="+", default=[2, 4, 8])
     parser.add_argument("--batches", type=int, default=60)
     given = parser.parse_args()
-    config, weights, notes = read_checkpoint(given.checkpoint)
-    network = SSPNet(config)
-    network.load_state_dict(weights)
+    network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
     sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
     shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
     recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
     for cut, numbers in calibrate(network, Batches(recipe, sources, given.batches, seed=1), given.cuts).items():
-        print(f"cut {cut}: slope {numbers[0]:.3f}, offset {numbers[1]:.3f}, per log of cells {numbers[2]:.3f}")
+        print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
     save_checkpoint(given.out, network.config, network.state_dict(), notes)
 
 

@@ -12,6 +12,7 @@ from .blocks import Prediction
 
 CONFIDENCE_WEIGHT = 0.01
 CORRECT_WITHIN_TORSO = 0.2
+REACH_TORSO = 0.15
 
 
 class Targets(NamedTuple):
@@ -46,6 +47,16 @@ def elastic_net(pose: Tensor, targets: Targets, count: Tensor | None = None) -> 
     return ((error.abs() + error.square()) * weight).sum() / count.clamp(min=1.0)
 
 
+def missed(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
+    """1 - exp(-d² / 2σ²) per joint in the image, σ = 0.15 torso, weighted, mean over labelled joints.
+
+    The elastic net's best answer to "left or right?" is the middle, where no joint is. This one's is one of the two.
+    """
+    distance2 = (pose[..., :2] - targets.target[..., :2]).square().sum(dim=2)
+    reach2 = (REACH_TORSO * targets.torso[:, None]).square()
+    return ((1 - torch.exp(-distance2 / (2 * reach2))) * targets.weight[..., 0]).sum() / count.clamp(min=1.0)
+
+
 def confidence_loss(
     prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"], count: Tensor | None = None
 ) -> Tensor:
@@ -63,16 +74,20 @@ def confidence_loss(
 
 def total_loss(
     predictions: list[Prediction], first_pose: Tensor | None, targets: Targets, head_weights: list[float],
-    meaning: Literal["present", "correct"], counts: LabelCounts | None = None,
+    meaning: Literal["present", "correct"], counts: LabelCounts | None = None, missed_weight: float = 0.0,
 ) -> tuple[Tensor, list[float]]:  # fmt: skip
     """Weighted mean over heads, first pose included where there is one. -> loss, elastic net of each head (detached)."""
     counts = counts or label_counts(targets)
+
+    def of_pose(pose: Tensor, net: Tensor) -> Tensor:
+        return net + missed_weight * missed(pose, targets, counts.joints) if missed_weight else net
+
     nets = [elastic_net(prediction.pose, targets, counts.joints) for prediction in predictions]
-    weighted = [weight * net for weight, net in zip(head_weights, nets, strict=True)]
-    loss = torch.stack(weighted).sum() / sum(head_weights)
+    heads = zip(head_weights, predictions, nets, strict=True)
+    loss = torch.stack([weight * of_pose(prediction.pose, net) for weight, prediction, net in heads]).sum() / sum(head_weights)
     for prediction in predictions:
         if min(prediction.heatmap.shape[2:]) > 2:
             loss = loss + CONFIDENCE_WEIGHT * confidence_loss(prediction, targets, meaning, counts.confidences) / len(predictions)
     if first_pose is not None:
-        loss = loss + elastic_net(first_pose, targets, counts.joints)
+        loss = loss + of_pose(first_pose, elastic_net(first_pose, targets, counts.joints))
     return loss, [net.item() for net in nets]

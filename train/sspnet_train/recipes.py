@@ -18,7 +18,7 @@ class Recipe:
     fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
     shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
-    pyramid's heads against the first's (linear between).
+    pyramid's heads against the first's (linear between); missed: weight of `losses.missed` beside the elastic net.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Recipe:
     augmentation: Augmentation
     confidence: Literal["present", "correct"] = "present"
     late_heads: float = 1.0
+    missed: float = 0.0
     weight_decay: float = 0.0
     clip: float = 0.0
     warmup_steps: int = 0
@@ -53,12 +54,12 @@ RECIPES = {
         "edge", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
         batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.25, 192: 0.45, 256: 0.3},
         shares={"people3d": 0.6, "synth3d": 0.37, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
-        confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5, warmup_steps=100, ema=0.997,
+        confidence="correct", late_heads=3.0, missed=0.1, weight_decay=1e-3, clip=0.5, warmup_steps=100, ema=0.997,
         fixed_entry_statistics=True,
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
-        shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, weight_decay=1e-3, clip=0.5,
+        shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, missed=0.1, weight_decay=1e-3, clip=0.5,
         warmup_steps=50, ema=0.99, fixed_entry_statistics=True,
     ),
 }  # fmt: skip
