@@ -1,0 +1,70 @@
+"""What `peers.py` found, as a Markdown table and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+_PIPELINES = {"BlazePose": "MediaPipe"}
+
+
+def table(accuracy: dict[str, Any], speed: dict[str, Any]) -> str:
+    """One row per network, the engines' better time."""
+    rows = [
+        "| network | network only | engine | FPS | 1080p frame to joints | PCK@0.2 photographs | PA-MPJPE rendered |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, scores in accuracy.items():
+        engines = speed["network"].get(name, {})
+        if not engines:
+            continue
+        engine = min(engines, key=engines.__getitem__)
+        whole = speed["end to end"].get(_pipeline(name), {}).get("pipeline")
+        error = scores["pa_mpjpe_mm"]
+        cells = [
+            name, f"{engines[engine]:.1f} ms", engine, f"{1000 / engines[engine]:.0f}",
+            "–" if whole is None else f"{whole:.1f} ms", f"{scores['pck']:.3f}", "–" if error is None else f"{error:.0f} mm",
+        ]  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def draw(accuracy: dict[str, Any], speed: dict[str, Any], path: Path) -> None:
+    """Error against frames per second of the network alone, after the paper's Fig. 6b, peers marked."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, 2, figsize=(11, 4.5), dpi=110)
+    for axes, measure in zip(panels, ("pck", "pa_mpjpe_mm"), strict=True):
+        for family, marker in {"ours 128": "o", "ours 192": "o", "ours 256": "o", "BlazePose": "s", "MoveNet": "^"}.items():
+            points = [
+                (1000 / min(speed["network"][name].values()), _error(scores[measure], measure), name)
+                for name, scores in accuracy.items()
+                if name.startswith(family) and scores[measure] is not None
+            ]
+            if points:
+                label, style = (f"{family} px", "-") if family.startswith("ours") else (family, ":")
+                axes.plot([point[0] for point in points], [point[1] for point in points], style, marker=marker, label=label)
+            for fps, error, name in points:
+                axes.annotate(name.split()[-1], (fps, error), textcoords="offset points", xytext=(4, 4), fontsize=8)
+        axes.set(xscale="log", xlabel="frames per second (network, one crop)")
+        axes.set_ylabel("1 − PCK@0.2, photographs" if measure == "pck" else "PA-MPJPE, rendered people, mm")
+        for format_axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+            format_axis("{x:g}")
+        axes.tick_params(axis="x", which="both", labelsize=7)
+        axes.grid(alpha=0.3, which="both")
+        axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def _error(score: float, measure: str) -> float:
+    return 1 - score if measure == "pck" else score
+
+
+def _pipeline(name: str) -> str:
+    family, _, variant = name.partition(" ")
+    return f"{_PIPELINES.get(family, family)} {variant}"
