@@ -36,8 +36,8 @@ class Capture:
     """An open video source; iterate over it once, then `close` it (or use it in `with`).
 
     Args:
-        source: path of a video file, number of a camera (0 is the first), an address (rtsp://…, http://…), or a GStreamer
-            pipeline ("… ! appsink") where OpenCV is built with GStreamer.
+        source: path of a video file, number of a camera (0 is the first; /dev/video0 too), an address (rtsp://…, http://…), or
+            a GStreamer pipeline ("… ! appsink") where OpenCV is built with GStreamer.
         fps: for a camera: the frame rate to ask it for.
 
     Attributes:
@@ -99,10 +99,10 @@ class Capture:
 
 
 def camera_number(source: Any) -> int | None:
-    """The camera that `source` means (0, "0", …); None if it means something else."""
+    """The camera that `source` means (0, "0", "/dev/video0", …); None if it means something else."""
     if isinstance(source, int) and not isinstance(source, bool):
         return source
-    text = str(source)
+    text = str(source).removeprefix("/dev/video")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 and not Path(text).exists() else None
 
 

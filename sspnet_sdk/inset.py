@@ -58,16 +58,17 @@ class _View:
         return local[:, :2] * scale[:, None] + self.size / 2.0, scale
 
 
-def render_inset(poses: Sequence[Pose], background: Image) -> Image:
+def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = _AZIMUTH_DEG) -> Image:
     """Draw the 3D joints of `poses` over a darkened, square `background`.
 
-    Several people stand in a row, in the picture's order; the `_MOST_PEOPLE` largest are shown.
+    Several people stand in a row, in the picture's order; the `_MOST_PEOPLE` largest are shown, from `azimuth_deg` to the side of
+    the camera.
     Returns an image of the same shape, (S, S, 3) uint8 BGR.
     """
     poses = sorted(sorted(poses, key=_height, reverse=True)[:_MOST_PEOPLE], key=lambda pose: float(pose.keypoints[0, 0]))
     canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED
     people = _stand_in_a_row(poses)
-    view = _look_at(np.concatenate(people), background.shape[0])
+    view = _look_at(np.concatenate(people), background.shape[0], azimuth_deg)
     _draw_floor(canvas, view)
     _draw_shadows(canvas, view, people)
     _draw_people(canvas, view, people, poses)
@@ -85,8 +86,8 @@ def _stand_in_a_row(poses: Sequence[Pose]) -> list[Points]:
     return [joints + np.array([place * _SPACING_MM, -joints[:, 1].max(), 0.0]) for place, joints in enumerate(row)]
 
 
-def _look_at(joints: Points, size: int) -> _View:
-    azimuth, elevation = np.radians([_AZIMUTH_DEG, _ELEVATION_DEG])
+def _look_at(joints: Points, size: int, azimuth_deg: float) -> _View:
+    azimuth, elevation = np.radians([azimuth_deg, _ELEVATION_DEG])
     around = np.array([[np.cos(azimuth), 0, np.sin(azimuth)], [0, 1, 0], [-np.sin(azimuth), 0, np.cos(azimuth)]])
     above = np.array([[1, 0, 0], [0, np.cos(elevation), -np.sin(elevation)], [0, np.sin(elevation), np.cos(elevation)]])
     target = (joints.min(0) + joints.max(0)) / 2.0

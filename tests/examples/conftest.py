@@ -1,0 +1,41 @@
+import os
+import subprocess
+import sys
+
+import cv2
+import pytest
+from example_files import PHOTO, ROOT
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """What an example sees: measurements go to a folder of this run."""
+    return {
+        **os.environ,
+        "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
+        "PYTHONPATH": str(ROOT),
+        "OPENCV_LOG_LEVEL": "OFF",
+    }
+
+
+@pytest.fixture
+def run(environment, tmp_path):
+    """Run an example as a user does, in an empty folder."""
+
+    def call(name, *arguments):
+        command = [sys.executable, str(ROOT / "examples" / name), *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    """A file in a camera's place: half a second of a photograph that moves sideways."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    photo = cv2.imread(str(PHOTO))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, (400, 424))
+    for index in range(10):
+        writer.write(photo[:424, 100 + 3 * index : 500 + 3 * index])
+    writer.release()
+    return path

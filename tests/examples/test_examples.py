@@ -1,0 +1,104 @@
+"""Every example runs as it stands, with a file in the camera's place and the CPU in the accelerator's."""
+
+import json
+import runpy
+import sys
+
+import cv2
+import pytest
+from example_files import PHOTO, ROOT
+
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+
+
+def frames(path):
+    """Number of frames and the size of a video."""
+    video = cv2.VideoCapture(str(path))
+    count = 0
+    while video.read()[0]:
+        count += 1
+    return count, (int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "own_dataset.py"])
+def test_help_says_what_it_does_and_how_to_call_it(name, monkeypatch, capsys):
+    path = str(ROOT / "examples" / name)
+    monkeypatch.setattr(sys, "argv", [path, "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(path, run_name="__main__")
+    text = capsys.readouterr().out
+    assert end.value.code == 0 and f"examples/{name}" in text and "options:" in text
+
+
+def test_quickstart_prints_the_joints_and_draws_them(run, tmp_path):
+    done = run("quickstart.py", PHOTO)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[1][0] == "pelvis" and [float(value) for value in rows[1][3:6]] == [0, 0, 0]
+    assert len(rows) == 19 and cv2.imread(str(tmp_path / "quickstart.png")).shape == cv2.imread(str(PHOTO)).shape
+
+
+def test_quickstart_says_what_is_wrong_in_one_line(run):
+    done = run("quickstart.py", "none.jpg")
+    assert done.returncode == 1 and done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
+
+
+def test_webcam_writes_a_video(run, clip, tmp_path):
+    done = run("webcam.py", clip, "--out", "overlay.mp4", "--target-fps", "5")
+    assert done.returncode == 0, done.stderr
+    assert frames(tmp_path / "overlay.mp4") == (10, (400, 424))
+
+
+def test_webcam_without_a_camera_or_a_window_says_so(run, clip):
+    done = run("webcam.py", "99")
+    assert done.returncode == 1 and done.stderr.startswith("Error: camera 99 does not open")
+    if not cv2.currentUIFramework():
+        done = run("webcam.py", clip, "--target-fps", "5")
+        assert done.returncode == 1 and "cannot open windows" in done.stderr.splitlines()[-1]
+
+
+def test_video_gives_overlay_3d_view_and_joints(run, clip, tmp_path):
+    done = run("video.py", clip, "--view3d", "view3d.mp4", "--json", "joints.jsonl", "--target-fps", "5")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("10 frames with ")
+    assert frames(tmp_path / "overlay.mp4") == (10, (400, 424))
+    assert frames(tmp_path / "view3d.mp4") == (10, (720, 720))
+    lines = [json.loads(line) for line in (tmp_path / "joints.jsonl").read_text().splitlines()]
+    assert len(lines) == 10 and all(line["people"] for line in lines)
+
+
+def test_desktop_gpu_compares_devices_and_goes_on_where_one_is_missing(run):
+    done = run("desktop_gpu.py", PHOTO, "--devices", "cpu", "directml", "--input-size", "128", "--runs", "3")
+    assert done.returncode == 0, done.stderr
+    _, cpu, missing = done.stdout.splitlines()
+    assert cpu.split()[0] == "cpu" and cpu.endswith("0.00 px")
+    assert "onnxruntime-directml" in missing
+
+
+def test_jetson_runs_from_a_file_and_says_board_and_rate(run, clip, tmp_path):
+    arguments = ["--source", clip, "--device", "cpu", "--target-fps", "5", "--json", "-", "--out", "overlay.mp4"]
+    done = run("jetson.py", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["frame"] for line in done.stdout.splitlines()] == list(range(10))
+    for words in ("power mode", "on cpu ready after", " FPS, cut "):
+        assert words in done.stderr
+    assert frames(tmp_path / "overlay.mp4")[0] == 10
+
+
+def test_jetson_elsewhere_says_what_is_missing(run):
+    done = run("jetson.py", "--device", "cpu", "--target-fps", "5")
+    assert done.returncode == 1 and "GStreamer" in done.stderr.splitlines()[-1]
+
+
+def test_openvino_npu_shows_what_openvino_finds(run):
+    pytest.importorskip("openvino")
+    done = run("openvino_npu.py", PHOTO, "--devices", "cpu", "--input-size", "128", "--runs", "3")
+    assert done.returncode == 0, done.stderr
+    assert "OpenVINO finds cpu" in done.stdout and done.stdout.splitlines()[-1].startswith("cpu: median")
+
+
+def test_multi_camera_shows_all_cameras_side_by_side(run, clip, tmp_path):
+    done = run("multi_camera.py", clip, clip, "--target-fps", "2", "--height", "212")
+    assert done.returncode == 0, done.stderr
+    assert "10 rounds of 2 cameras" in done.stdout
+    assert frames(tmp_path / "cameras.mp4") == (10, (400, 212))
