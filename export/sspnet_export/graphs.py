@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import onnx
 from onnx import helper
 
-from .inference import FINDER_OUTPUTS
+from .inference import FINDER_OUTPUTS, ROOT_FEATURES
 from .trace import IR_VERSION, OPSET
 
 
@@ -43,7 +43,7 @@ def cut_out_graphs(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph
 
 
 def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
-    """The chain. What a stage gives beyond its pose is what some later stage takes."""
+    """The chain. What a stage gives beyond its pose is what some later stage takes; the first, what the root's depth needs."""
     handed = boundaries(traced, cuts)
     taken, known = [], ["image"]
     for cut, tensors in zip(cuts, handed, strict=True):
@@ -54,6 +54,7 @@ def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph
         later = {name for inputs in taken[index + 1 :] for name in inputs}
         gives = [f"pose_{cut}"] + [name for name in handed[index] if name in later and name != f"pose_{cut}"]
         gives = [name for name in gives if name not in taken[index]]
+        gives += [value.name for value in traced.graph.output if value.name == ROOT_FEATURES and index == 0]
         stages.append(Graph(f"stage_{cut}", extract(traced, taken[index], gives), cut))
     return stages
 
@@ -63,7 +64,7 @@ def boundaries(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[list[str]
     groups: list[list[str]] = [[] for _ in cuts]
     for value in traced.graph.output:
         _, _, rest = value.name.partition("_")
-        if value.name in FINDER_OUTPUTS:
+        if value.name in (*FINDER_OUTPUTS, ROOT_FEATURES):
             continue
         pyramid = int(rest.split("_")[0]) if rest else 0
         groups[next(index for index, cut in enumerate(cuts) if pyramid <= cut)].append(value.name)

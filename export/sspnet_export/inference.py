@@ -14,6 +14,7 @@ from .guided_entry import InferenceEntry
 from .units import InferenceUnit
 
 FINDER_OUTPUTS = ("centre", "joints", "heat")
+ROOT_FEATURES = "root_features"
 
 
 class InferenceNetwork(nn.Module):
@@ -22,12 +23,12 @@ class InferenceNetwork(nn.Module):
     `pose_<cut>` (N, 17, 4): u, v, z, confidence of the last head of pyramid <cut>. Where a cut may hand over to the next stage:
     `features_<pyramid>_<level>`, what pyramid <pyramid> (0 is the entry) left at a level; `state_<cut>`, the pose so far as
     refining heads hand it on; `fine`, the entry's stride-4 features. `centre`, `joints`, `heat`: people in a picture, where the
-    entry finds them.
+    entry finds them. `root_features` (N, width), if asked for: what the root's depth network reads, F_1^3.
     """
 
-    def __init__(self, network: SSPNet, cuts: tuple[int, ...], size: int):
+    def __init__(self, network: SSPNet, cuts: tuple[int, ...], size: int, root_features: bool = False):
         super().__init__()
-        self.config, self.cuts, self.size = network.config, cuts, size
+        self.config, self.cuts, self.size, self.root_features = network.config, cuts, size, root_features
         network = copy.deepcopy(network).eval().requires_grad_(False)
         fold_batch_norm(network)
         stem = network.entry.stem
@@ -60,11 +61,13 @@ class InferenceNetwork(nn.Module):
             order = self.config.levels_of(number)
             x = levels[order[0] - 1 if number % 2 else order[0] + 1]
             for level, unit in zip(order, cast(nn.ModuleList, pyramid), strict=True):
-                x, moved, heatmap = unit(x, levels.get(level), entry.fine, state)
+                x, moved, found = unit(x, levels.get(level), entry.fine, state)
                 levels[level], names[level] = x, f"features_{number}_{level}"
                 state = None if state is None else moved
+            if number == 1 and self.root_features:
+                outputs[ROOT_FEATURES] = levels[self.config.levels].mean(dim=(2, 3))
             if number in self.cuts:
-                outputs[f"pose_{number}"] = cast(InferenceUnit, unit).head.answer(moved, heatmap)
+                outputs[f"pose_{number}"] = cast(InferenceUnit, unit).head.answer(moved, found)
                 outputs |= {names[level]: levels[level] for level in levels}
                 if state is not None:
                     outputs[f"state_{number}"] = state

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from torch import Tensor, nn
 
 from .inference import InferenceNetwork
 
@@ -26,10 +27,21 @@ def trace(network: InferenceNetwork) -> onnx.ModelProto:
     example = torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)
     with torch.no_grad():
         names = list(network(example[:1]))
+    return export_onnx(network, {"image": example}, names)
+
+
+def trace_module(module: nn.Module, examples: dict[str, Tensor]) -> onnx.ModelProto:
+    """A module of named tensors to a dict of named tensors, likewise."""
+    with torch.no_grad():
+        names = list(module(*examples.values()))
+    return export_onnx(module, examples, names)
+
+
+def export_onnx(module: nn.Module, examples: dict[str, Tensor], names: list[str]) -> onnx.ModelProto:
     with quiet():
         program = torch.onnx.export(
-            network, (example,), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
-            input_names=["image"], output_names=names,
+            module, tuple(examples.values()), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
+            input_names=list(examples), output_names=names,
         )  # fmt: skip
     assert program is not None
     model = program.model_proto  # made anew at every access

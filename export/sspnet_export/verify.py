@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from sspnet_train.model import SSPNet
 from sspnet_train.movenet import MoveNetEntry
+from sspnet_train.network_input import network_input
 
 from .errors import ExportError
 from .inference import FINDER_OUTPUTS
@@ -67,7 +68,7 @@ LIMBS = [
 @torch.no_grad()
 def reference(network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...]) -> Arrays:
     """What the network itself answers, neither folded nor rounded."""
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+    x = network_input(images)
     predictions = network(x, cuts[-1])
     answers = {}
     for cut in cuts:

@@ -25,6 +25,7 @@ from .half import to_half
 from .inference import InferenceNetwork
 from .manifest import Accuracy, Notes
 from .quantize import to_int8
+from .root_depth import open_root_depth, verify_root_depth, write_root_depth
 from .trace import trace
 from .verify import verify
 from .weights import WeightFile, factors_of
@@ -43,6 +44,7 @@ def export_bundle(
     precisions: Sequence[str] = ("fp32",),
     calibration: Crops | None = None,
     accuracy: Accuracy | None = None,
+    root_depth: Path | None = None,
     on_progress: Progress = log.info,
 ) -> Path:
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
@@ -54,6 +56,8 @@ def export_bundle(
         precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it.
         calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8; int8 takes its ranges from them.
         accuracy: what an evaluation found, for the manifest.
+        root_depth: what `python -m sspnet_train.root_depth_training` wrote for this checkpoint: the bundle then tells how far
+            away people are.
         on_progress: called with one line per step.
 
     Returns `out`. Raises ExportError in one line.
@@ -64,18 +68,26 @@ def export_bundle(
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)
     precisions = check_precisions(precisions, calibration is not None)
     crops = [] if calibration is None else read_crops(calibration)
+    root = None if root_depth is None else open_root_depth(root_depth, network)
     check_replaceable(out)
     with written_whole(out) as folder:
         weights = WeightFile()
         graphs: dict[str, dict[str, Any]] = {precision: {} for precision in precisions}
         for size in sizes:
             on_progress(f"tracing {network.config.name} at {size} px, cuts {', '.join(map(str, cuts))}")
-            for precision, described in write_size(folder, weights, network, cuts, size, precisions, crops).items():
+            ready = InferenceNetwork(network, cuts, size, root is not None).eval()
+            for precision, described in write_size(folder, weights, ready, precisions, crops).items():
                 graphs[precision][str(size)] = described
+        if root is not None:
+            write_root_depth(folder, weights, root[0])
         weights.write(folder)
         document = manifest.describe(network, notes, cuts, sizes, graphs, accuracy or {})
         for difference in verify(folder, document, network):
             on_progress(f"verified: {difference}")
+        if root is not None:
+            document["root_depth"] = root[1]
+            for difference in verify_root_depth(folder, document, network, root[0]):
+                on_progress(f"verified: {difference}")
         for deviation in deviations(folder, document, crops):
             on_progress(str(deviation))
             manifest.add_deviation(document, deviation)
@@ -104,10 +116,10 @@ def open_checkpoint(path: Path) -> tuple[SSPNet, Notes]:
 
 
 def write_size(
-    folder: Path, weights: WeightFile, network: SSPNet, cuts: tuple[int, ...], size: int, precisions: Sequence[str], crops: list
+    folder: Path, weights: WeightFile, ready: InferenceNetwork, precisions: Sequence[str], crops: list
 ) -> dict[str, dict]:
     """The graphs of one size; returns precision -> their part of the manifest."""
-    ready = InferenceNetwork(network, cuts, size).eval()
+    size, cuts = ready.size, ready.cuts
     traced, factors, described = trace(ready), factors_of(ready), {}
     for precision in precisions:
         suffix = f"{size}" if precision == "fp32" else f"{size}_{precision}"

@@ -24,6 +24,11 @@ from sspnet_sdk.errors import OptionError
     help="A folder of pictures with one person in each: int8 takes its ranges there.",
 )
 @click.option("--accuracy", type=click.Path(path_type=Path), help="What `sspnet-sdk eval --json` wrote, for the manifest.")
+@click.option(
+    "--root-depth",
+    type=click.Path(path_type=Path),
+    help="What `python -m sspnet_train.root_depth_training` wrote: the bundle then tells how far away people are.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(
     checkpoint: Path | None,
@@ -32,6 +37,7 @@ def command(
     precision: str,
     calibration: Path | None,
     accuracy: Path | None,
+    root_depth: Path | None,
     out: Path,
 ) -> None:
     """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
@@ -50,6 +56,7 @@ def command(
             precisions=tuple(word.strip() for word in precision.split(",")),
             calibration=calibration,
             accuracy=stated,
+            root_depth=root_depth,
             on_progress=lambda line: click.echo(line, err=True),
         )
 

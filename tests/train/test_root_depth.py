@@ -13,7 +13,8 @@ from sspnet_train.camera_space import camera_space, root_relative
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.model import SSPNet
-from sspnet_train.root_depth import RootDepth, box_features, load_root_depth, save_root_depth, train_root_depth
+from sspnet_train.root_depth import RootDepth, box_features, load_root_depth, save_root_depth
+from sspnet_train.root_depth_training import errors, fit, see
 
 
 def test_pixels_and_depths_go_back_to_the_joints_they_came_from():
@@ -40,7 +41,8 @@ def people_at_distances(count: int) -> SampleSource:
 def test_the_mlp_learns_how_far_people_are(tiny_config):
     torch.manual_seed(0)
     network, source = SSPNet(tiny_config).eval(), people_at_distances(24)
-    root = train_root_depth(network, source, 64, steps=80, batch=12, lr=3e-3)
+    views = see(network, source, range(24), [64], views=3)
+    root = fit(views, network.config.width_at(network.config.levels), steps=80, lr=3e-3)
     samples = [source[i] for i in range(24)]
     from sspnet_train.heads import predict_heads
 
@@ -48,6 +50,8 @@ def test_the_mlp_learns_how_far_people_are(tiny_config):
     assert found.root_z is not None and found.root_z.shape == (24,)
     truth = np.array([sample.root_z for sample in samples])
     assert np.median(np.abs(found.root_z - truth) / truth) < 0.12
+    stated = errors(root, see(network, source, range(24), [64], jitter=False))
+    assert stated["median_mm"] == pytest.approx(np.median(np.abs(found.root_z - truth)), rel=1e-3)
 
 
 def test_distance_is_halved_by_twice_the_pixels(tiny_config):
@@ -60,20 +64,26 @@ def test_distance_is_halved_by_twice_the_pixels(tiny_config):
 
 
 def test_it_comes_back_from_its_file_and_fits_its_network_only(tiny_config, tmp_path):
-    network, root = SSPNet(tiny_config), RootDepth(8)
-    save_root_depth(tmp_path / "root.safetensors", root)
-    loaded = load_root_depth(tmp_path / "root.safetensors", network)
+    network, root = SSPNet(tiny_config), RootDepth(8).half().float()
+    save_root_depth(tmp_path / "root.safetensors", root, network, {"128": {"median_mm": 200.0}})
+    loaded, found = load_root_depth(tmp_path / "root.safetensors", network)
     features, box = torch.randn(3, 8), torch.randn(3, 6)
-    assert torch.equal(loaded(features, box), root(features, box))
+    assert torch.equal(loaded(features, box), root(features, box)) and found == {"128": {"median_mm": 200.0}}
     wider = SSPNet(replace(tiny_config, width=16))
     with pytest.raises(TrainingError, match="trained on features of width 8; this network's are 16"):
         load_root_depth(tmp_path / "root.safetensors", wider)
+    with torch.no_grad():
+        network.pyramids[1][0].residual.body.pointwise.conv.weight.mul_(1.1)  # behind F_1^3
+        load_root_depth(tmp_path / "root.safetensors", network)
+        network.pyramids[0][0].residual.body.pointwise.conv.weight.mul_(1.1)
+    with pytest.raises(TrainingError, match="another checkpoint's features"):
+        load_root_depth(tmp_path / "root.safetensors", network)
 
 
 def test_data_without_distances_is_refused(tiny_config):
     bare = replace(drawn_person(0), root_z=None)
     with pytest.raises(DataError, match="has no absolute depths to learn from"):
-        train_root_depth(SSPNet(tiny_config), SampleSource("bare", 1, lambda _: bare), 64, steps=1)
+        see(SSPNet(tiny_config), SampleSource("bare", 1, lambda _: bare), [0], [64])
     with pytest.raises(DataError, match="needs a focal length"):
         box_features(Sample(np.zeros((9, 9, 3), np.uint8), np.array([0, 0, 9, 9]), np.zeros((17, 2)), np.zeros(17)))
     assert drawn_people(1)[0].root_z == 4000.0

@@ -44,7 +44,7 @@ def evaluate_protocol(
     depth estimated. Raises TrainingError or DataError in one line.
     """
     network, source, definition = _open(checkpoint, protocol, folder, size)
-    root = None if root_depth is None else load_root_depth(root_depth, network)
+    root = None if root_depth is None else load_root_depth(root_depth, network)[0]
 
     def predict(flip: bool, crops: int, with_root: RootDepth | None = None) -> HeadPoses:
         return predict_heads(network, source, size, flip=flip, crops=crops, limit=limit, root=with_root, on_progress=on_progress)

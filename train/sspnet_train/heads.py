@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from .augment import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
-from .data.sample import FLIP_ORDER, Sample, SampleSource
+from .data.sample import FLIP_ORDER, Sample, SampleSource, labels_only
 from .model import SSPNet
-from .root_depth import RootDepth, box_features
+from .network_input import network_input
+from .root_depth import RootDepth, box_features, root_features
 
 FIVE_CROPS = ((0.0, 0.0), (-0.05, -0.05), (0.05, -0.05), (-0.05, 0.05), (0.05, 0.05))
 """Centres of the five boxes of multi-crop, shifted by these shares of the crop's side."""
@@ -53,7 +54,7 @@ def predict_heads(
         people = [source[i] for i in range(start, min(start + batch, count))]
         answers = [_one_view(network, people, size, shift, mirror, root) for shift, mirror in views]
         found.append(tuple(np.mean(parts, axis=0) for parts in zip(*answers, strict=True)))
-        samples += [_labels_only(person) for person in people]
+        samples += [labels_only(person) for person in people]
         on_progress(len(samples), count)
     keypoints, depth, confidence, *rest = (
         np.concatenate(parts, axis=-1 if parts[0].ndim == 1 else 1) for parts in zip(*found, strict=True)
@@ -68,7 +69,7 @@ def _one_view(
     matrices = [_view(person.box, size, shift, mirror) for person in people]
     pictures = np.stack([warp(person.image, matrix, size) for person, matrix in zip(people, matrices, strict=True)])
     device = next(network.parameters()).device
-    image = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
+    image = network_input(pictures).to(device)
     entry = network.entry(image)
     heads = network.refine(entry)
     pose = np.stack([head.pose.float().cpu().numpy() for head in heads]).astype(np.float64)
@@ -81,14 +82,10 @@ def _one_view(
     if root is None:
         return answer
     boxes = torch.stack([box_features(person) for person in people]).to(device)
-    return *answer, root.absolute(root.features(network, entry), boxes).cpu().numpy()
+    return *answer, root.absolute(root_features(network, entry), boxes).cpu().numpy()
 
 
 def _view(box: np.ndarray, size: int, shift: tuple[float, float], mirror: bool) -> np.ndarray:
     x, y, w, h = (float(value) for value in box)
     side = BOX_SCALE * max(w, h)
     return view_matrix(np.array([x + w / 2, y + h / 2]) + side * np.array(shift), side, size, mirror=mirror)
-
-
-def _labels_only(sample: Sample) -> Sample:
-    return Sample(**{**vars(sample), "image": np.zeros((0, 0, 3), np.uint8)})

@@ -7,26 +7,29 @@ focal · size / box side.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from .augment import BOX_SCALE, view_matrix, warp
-from .data.sample import Sample, SampleSource
+from .data.sample import Sample
 from .entry_flow import Entry
 from .errors import DataError, TrainingError
 from .model import SSPNet
 
 BOX_FEATURES = 6
 HIDDEN = (128, 128, 256)
-JITTER_SCALE, JITTER_SHIFT = 0.15, 0.05
+NOT_FEATURES = ("num_batches_tracked", "calibration", "to_evidence")
+"""Weights that F_1^3 does not depend on."""
 
 
 class RootDepth(nn.Module):
@@ -48,13 +51,14 @@ class RootDepth(nn.Module):
         """-> (N,) mm from the camera to the pelvis."""
         return 1000.0 * torch.exp(self(features, box) + box[:, 0])
 
-    def features(self, network: SSPNet, entry: Entry) -> Tensor:
-        """F_1^3, mean over its cells. -> (N, width)."""
-        pose = None
-        if entry.pose is not None:
-            pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
-        levels, _, _ = network.run_pyramid(1, dict(entry.levels), pose, entry.fine)
-        return levels[network.config.levels].float().mean(dim=(2, 3))
+
+def root_features(network: SSPNet, entry: Entry) -> Tensor:
+    """F_1^3, mean over its cells. -> (N, width)."""
+    pose = None
+    if entry.pose is not None:
+        pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
+    levels, _, _ = network.run_pyramid(1, dict(entry.levels), pose, entry.fine)
+    return levels[network.config.levels].float().mean(dim=(2, 3))
 
 
 def box_features(sample: Sample, box: np.ndarray | None = None) -> Tensor:
@@ -70,94 +74,42 @@ def box_features(sample: Sample, box: np.ndarray | None = None) -> Tensor:
     return torch.tensor([np.log(sample.focal / side), side / sample.focal, w / side, h / side, *middle], dtype=torch.float32)
 
 
-def train_root_depth(
-    network: SSPNet, source: SampleSource, size: int, steps: int, *, batch: int = 16, lr: float = 1e-3, seed: int = 0
-) -> RootDepth:
-    """Train the MLP on a set with focal lengths and root depths; the network stays as it is. Boxes are jittered as detectors'
-    are."""
-    device = next(network.parameters()).device
-    torch.manual_seed(seed)
-    root = RootDepth(network.config.width_at(network.config.levels)).to(device)
-    optimizer = torch.optim.AdamW(root.parameters(), lr=lr, weight_decay=1e-3)
-    network.eval()
-    for step in range(steps):
-        features, boxes, truth = _batch(network, root, source, size, batch, np.random.default_rng((seed, step)))
-        for group in optimizer.param_groups:
-            group["lr"] = lr * 0.5 * (1 + np.cos(np.pi * step / steps))
-        loss = F.smooth_l1_loss(root(features, boxes) + boxes[:, 0], torch.log(truth / 1000.0), beta=0.05)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return root.eval()
+def features_digest(network: SSPNet) -> str:
+    """Of the weights that F_1^3 comes from: an MLP is of use with those it was trained on, and no others."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        if name.startswith(("entry.", "pyramids.0.")) and not any(part in name for part in NOT_FEATURES):
+            digest.update(name.encode() + value.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
-@torch.no_grad()
-def _batch(
-    network: SSPNet, root: RootDepth, source: SampleSource, size: int, count: int, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    pictures, boxes, truth = [], [], []
-    for _ in range(count):
-        sample = source[int(rng.integers(len(source)))]
-        if sample.root_z is None:
-            raise DataError(f"{source.name} has no absolute depths to learn from; synth3d, human36m and mpi-inf-3dhp have")
-        x, y, w, h = (float(value) for value in sample.box)
-        scale, shift = np.exp(rng.uniform(-JITTER_SCALE, JITTER_SCALE)), rng.uniform(-JITTER_SHIFT, JITTER_SHIFT, 2) * max(w, h)
-        centre = np.array([x + w / 2, y + h / 2]) + shift
-        box = np.array([*(centre - np.array([w, h]) * scale / 2), w * scale, h * scale])
-        pictures.append(warp(sample.image, view_matrix(centre, BOX_SCALE * scale * max(w, h), size), size))
-        boxes.append(box_features(sample, box))
-        truth.append(sample.root_z)
-    device = next(network.parameters()).device
-    image = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
-    features = root.features(network, network.entry(image))
-    return features, torch.stack(boxes).to(device), torch.tensor(truth, dtype=torch.float32, device=device)
-
-
-def save_root_depth(path: Path, root: RootDepth) -> None:
+def save_root_depth(path: Path, root: RootDepth, network: SSPNet, errors: Mapping[str, Any] | None = None) -> None:
+    """errors: what was measured on held-out people, for who uses the file."""
+    notes = {"root_depth_width": str(root.width), "features": features_digest(network), "errors": json.dumps(errors or {})}
     partial = path.with_name(path.name + ".part")
-    save_file(
-        {key: value.contiguous() for key, value in root.state_dict().items()}, partial, {"root_depth_width": str(root.width)}
-    )
+    save_file({key: value.half().contiguous() for key, value in root.state_dict().items()}, partial, notes)
     os.replace(partial, path)
 
 
-def load_root_depth(path: Path, network: SSPNet) -> RootDepth:
-    """The MLP of a file, for that network. Raises TrainingError in one line."""
+def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:
+    """The MLP of a file, for that network, and its errors. Raises TrainingError in one line."""
     try:
         with safe_open(path, framework="pt") as file:
-            width = int((file.metadata() or {}).get("root_depth_width", 0))
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError) as error:
+            notes = file.metadata() or {}
+            width, digest, errors = int(notes["root_depth_width"]), notes["features"], json.loads(notes["errors"])
+            weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise TrainingError(f"{path} is not a root depth file: {error}") from None
     expected = network.config.width_at(network.config.levels)
     if width != expected:
         raise TrainingError(f"{path} was trained on features of width {width}; this network's are {expected} wide")
+    if digest != features_digest(network):
+        raise TrainingError(
+            f"{path} was trained on another checkpoint's features: make it anew with python -m sspnet_train.root_depth_training"
+        )
     root = RootDepth(width)
-    root.load_state_dict(weights)
-    return root.eval()
-
-
-def main() -> None:
-    """Train the MLP of a checkpoint: python -m sspnet_train.root_depth --help."""
-    import argparse
-
-    from .checkpoint import load_network
-    from .data.catalog import common_definition, open_split, parse_data
-
-    parser = argparse.ArgumentParser(description="Train the root's depth network that goes with a checkpoint.")
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument(
-        "--data", required=True, metavar="[NAME=]FOLDER", help="a set with depths: synth3d, human36m, mpi-inf-3dhp"
-    )
-    parser.add_argument("--size", type=int, default=128, help="side of the input, pixels")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--out", type=Path, default=Path("root_depth.safetensors"))
-    given = parser.parse_args()
-    name, folder = next(iter(parse_data([given.data]).items()))
-    source = open_split(name, folder, "train", common_definition([name]))
-    save_root_depth(given.out, train_root_depth(load_network(given.checkpoint), source, given.size, given.steps))
-    print(f"wrote {given.out}")
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        root.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(f"{path} is not a root depth file: {str(error).splitlines()[-1].strip()}") from None
+    return root.eval(), errors

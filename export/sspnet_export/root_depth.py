@@ -1,0 +1,91 @@
+"""The root's depth network of a bundle: one small graph for all sizes and precisions, checked against PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sspnet_train.errors import TrainingError
+from sspnet_train.model import SSPNet
+from sspnet_train.network_input import network_input
+from sspnet_train.root_depth import BOX_FEATURES, RootDepth, load_root_depth, root_features
+from torch import Tensor, nn
+
+from .errors import ExportError
+from .graphs import Graph, extract
+from .inference import ROOT_FEATURES
+from .trace import BATCH, trace_module
+from .verify import TOLERANCE, Arrays, Difference, Run, check_model, runtimes, test_images
+from .weights import WeightFile
+
+FILE = "root_depth.onnx"
+BOXES = np.array([[0.9, 0.4, 0.45, 1.0, 0.1, -0.05], [0.2, 0.8, 1.0, 0.7, -0.3, 0.2]], np.float32)  # of `box_features`
+WHAT = {
+    "features": "mean over the cells of pyramid 1's deepest features (F_1^3)",
+    "box": [
+        *("log(focal / longer side)", "longer side / focal", "width / longer side", "height / longer side"),
+        *("(centre x - cx) / fx", "(centre y - cy) / fy"),
+    ],
+    "answer": "millimetres along z from the camera to the pelvis",
+}
+
+
+class RootDepthGraph(nn.Module):
+    """root_features (N, width), box (N, 6) -> root_z (N,) mm."""
+
+    def __init__(self, root: RootDepth):
+        super().__init__()
+        self.root = root
+
+    def forward(self, root_features: Tensor, box: Tensor) -> dict[str, Tensor]:
+        return {"root_z": self.root.absolute(root_features, box)}
+
+
+def open_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:
+    """The MLP of a file, and its part of the manifest. Raises ExportError in one line."""
+    try:
+        root, errors = load_root_depth(path, network)
+    except TrainingError as error:
+        raise ExportError(str(error)) from None
+    return root, {"file": FILE, **WHAT, "errors": errors}
+
+
+def write_root_depth(folder: Path, weights: WeightFile, root: RootDepth) -> None:
+    """The graph, its weights beside those of the others."""
+    examples = {ROOT_FEATURES: torch.zeros(BATCH, root.width), "box": torch.zeros(BATCH, BOX_FEATURES)}
+    model = Graph("root_depth", extract(trace_module(RootDepthGraph(root), examples), list(examples), ["root_z"])).model
+    weights.take_over(model, {})
+    (folder / FILE).write_bytes(model.SerializeToString(deterministic=True))
+
+
+def verify_root_depth(folder: Path, manifest: Mapping[str, Any], network: SSPNet, root: RootDepth) -> Iterator[Difference]:
+    """First stage and root depth, in every engine and size, against PyTorch: the largest |Δ log Z|.
+
+    Raises ExportError where the graph is malformed, or fp32 differs by more than verification allows.
+    """
+    check_model(folder / FILE)
+    for size, graphs in manifest["graphs"]["fp32"].items():
+        images = test_images(int(size))
+        expected = reference_depth(network, root, images)
+        for runtime, open_graph in runtimes().items():
+            stage = open_graph(folder / graphs["stages"][0]["file"])
+            found = depth_by(stage, open_graph(folder / FILE), images)
+            difference = Difference(int(size), runtime, "root depth", "log Z", float(np.abs(np.log(found / expected)).max()))
+            yield difference
+            if not difference.largest <= TOLERANCE:
+                raise ExportError(f"differs from PyTorch by more than {TOLERANCE:.0e}: {difference}")
+
+
+@torch.no_grad()
+def reference_depth(network: SSPNet, root: RootDepth, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    features = root_features(network, network.entry(network_input(images)))
+    return root.absolute(features, torch.from_numpy(BOXES)).numpy()
+
+
+def depth_by(stage: Run, root_depth: Run, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    answers: Arrays = stage({"image": images})
+    return root_depth({ROOT_FEATURES: answers[ROOT_FEATURES], "box": BOXES})["root_z"]
