@@ -47,7 +47,7 @@ class Estimator:
         backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
         device: "auto" (the CPU, or CUDA where it is there and measured faster), "cpu", "gpu", "npu", or by name "cuda",
             "tensorrt" (compiles for minutes at first), "directml" or "coreml".
-        threads: for the network; None for the cores that this process may use.
+        threads: for the network; None for the cores that this process may use, or for one where that is measured to be faster.
         color: channel order of the arrays that will be passed, "bgr" as OpenCV reads them or "rgb".
 
     Raises:
@@ -139,7 +139,7 @@ class Estimator:
             camera: as for `predict`.
 
         Raises:
-            As `predict`.
+            SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
         with self._exclusive():

@@ -12,7 +12,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.engine import Engine
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.profile import Profile, Setting, choose_backend
+from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
 from sspnet_sdk.rate import OperatingPoint, RateController
 
 _FINDER_SHARE = 0.4  # of the frame budget that finding the person may take
@@ -66,6 +66,8 @@ class Plan:
         self._controller: RateController | None = None
         candidates = engines(check_backend(backend), check_device(device))
         self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
+        if threads is None and (len(candidates) > 1 or self._goal.budget_ms is not None):
+            self._fastest_threads()
         self.engine = Engine(bundle, self.backend, self._precision, self._threads)
         if self._goal.budget_ms is not None:
             self._control(self._goal)
@@ -131,6 +133,11 @@ class Plan:
     def _fastest_backend(self, candidates: list[str]) -> str:
         self._profile = Profile(self._bundle, self._threads)
         return choose_backend(self._profile, self._precision, self._sizes[-1], candidates)
+
+    def _fastest_threads(self) -> None:
+        profiles = [Profile(self._bundle, count) for count in sorted({1, self._threads})]
+        self._profile = choose_threads(profiles, self._setting(self._sizes[-1]))
+        self._threads = int(self._profile.device["threads"])
 
 
 def _deadline(value: Any) -> Goal:

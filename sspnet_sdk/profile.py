@@ -28,6 +28,7 @@ from sspnet_sdk.user_cache import cache_folder
 logger = logging.getLogger("sspnet_sdk")
 
 _FORMAT = 1
+_WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
 _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
 
 
@@ -145,6 +146,21 @@ def choose_backend(profile: Profile, precision: str, size: int, engines: Sequenc
         raise BackendError("; ".join(failures))
     best = min(measured, key=measured.__getitem__)
     logger.info("backend %s: fastest here (%s)", best, ", ".join(f"{name} {ms:.1f} ms" for name, ms in measured.items()))
+    return best
+
+
+def choose_threads(profiles: Sequence[Profile], setting: Setting) -> Profile:
+    """Of profiles with more and more threads, the one whose full chain is fastest; the fewer threads where it hardly matters.
+
+    Small networks gain little from a second thread, and lose where another program wants its core.
+    """
+    times = []
+    for profile in profiles:
+        profile.measure([setting])
+        times.append(profile.points([setting])[-1].p50_ms)
+    best = next(profile for profile, ms in zip(profiles, times, strict=True) if ms <= min(times) * _WORTH_A_THREAD)
+    described = ", ".join(f"{profile.device['threads']}: {ms:.1f} ms" for profile, ms in zip(profiles, times, strict=True))
+    logger.info("%s threads: fastest here (%s)", best.device["threads"], described)
     return best
 
 

@@ -26,19 +26,25 @@ def command(precision: str, backend: str, device: str, threads: int | None, bund
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.device import default_threads
     from sspnet_sdk.errors import OptionError
-    from sspnet_sdk.profile import Profile, Setting, choose_backend
+    from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
     from sspnet_sdk.rate import pareto_front
 
     opened = open_bundle(bundle)
     chosen = opened.precisions[0] if precision == "auto" else precision
     if chosen not in opened.precisions:
         raise OptionError(f"precision must be one of auto, {', '.join(opened.precisions)}, not {precision!r}")
-    profile = Profile(opened, threads or default_threads(), refresh=True)
+    profiles = [
+        Profile(opened, count, refresh=True) for count in sorted({1, default_threads()} if threads is None else {threads})
+    ]
+    profile = profiles[-1]
     names = engines(backend, device)
     settings = [Setting(name, chosen, size) for name in names for size in opened.sizes]
     profile.measure(settings, lambda setting: click.echo(f"measuring {setting}", err=True))
     fastest = choose_backend(profile, chosen, opened.sizes[-1], names)
-    front = pareto_front(profile.points([setting for setting in settings if setting.backend == fastest]))
+    settings = [setting for setting in settings if setting.backend == fastest]
+    profile = choose_threads(profiles, settings[-1])
+    profile.measure(settings)
+    front = pareto_front(profile.points(settings))
     click.echo(f"backend {fastest}, {profile.device['threads']} threads, {profile.device['cpu']}")
     rows = [
         (str(p.cut), str(p.input_size), f"{p.p50_ms:.2f}", f"{p.p95_ms:.2f}", f"{1000 / p.p50_ms:.0f}", f"{1000 / p.p95_ms:.0f}")
