@@ -36,15 +36,16 @@ async function attempt(work) {
 }
 
 function showPose(pose) {
-  view.show(pose, camera.running);
+  view.show(pose.unsure && camera.running ? null : pose, camera.running);
   for (const stage of element("chain").children) {
     stage.classList.toggle("ran", Number(stage.dataset.cut) <= pose.cut);
     stage.classList.toggle("cut", Number(stage.dataset.cut) === pose.cut);
   }
   const rate = camera.running ? ` · ${camera.fps.toFixed(0)} FPS` : "";
   element("numbers").textContent = `cut ${pose.cut} · ${pose.size} px · ${pose.latencyMs.toFixed(0)} ms${rate}`;
-  if (pose.outOfReach) say(`${targetFps()} FPS is out of reach here: this is the fastest cut at the smallest size`);
-  else say(pose.unsure ? "No person for certain; this is the best guess" : "");
+  if (pose.outOfReach) say(`${targetFps()} FPS is out of reach in this browser: this is the fastest there is`);
+  else if (pose.unsure) say(camera.running ? "Nobody in sight" : "No person for certain; this is the best guess");
+  else say("");
   Object.assign(document.body.dataset, { cut: pose.cut, size: pose.size, unsure: pose.unsure });
 }
 
@@ -65,6 +66,7 @@ async function showPhoto(source) {
   if (mine !== turn) return;
   [photo, box] = [opened, null];
   drawOverlay(element("overlay"), photo, photo.width, photo.height, null);
+  view.show(null, false);
   await estimatePhoto();
 }
 

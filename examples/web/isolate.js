@@ -7,11 +7,15 @@ export async function isolate() {
   if (sessionStorage.getItem("isolating")) return false; // it did not help: go on with one thread
   try {
     await navigator.serviceWorker.register("sw.js");
-    await navigator.serviceWorker.ready;
+    if (!(await withinSeconds(3, navigator.serviceWorker.ready))) return false; // it never is where service workers are blocked
     sessionStorage.setItem("isolating", "yes");
     location.reload();
     return true;
   } catch {
     return false;
   }
+}
+
+async function withinSeconds(seconds, promise) {
+  return Promise.race([promise.then(() => true), new Promise((resolve) => setTimeout(resolve, 1000 * seconds, false))]);
 }

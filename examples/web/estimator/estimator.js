@@ -63,17 +63,20 @@ export class Estimator {
   /**
    * The pose of one person.
    *
-   * image: {data, width, height}, RGBA bytes. options: `box` [x, y, w, h] in pixels, else the person is found; `targetFps`, once
-   * prepared, or `cut` and `size`; without any of these the deepest cut at the largest size.
+   * image: {data, width, height}, RGBA bytes. options: `box` [x, y, w, h] in pixels, or `person` as `find` gives it, else the person
+   * is found within the frame's budget; `targetFps`, once prepared, or `cut` and `size`; without any of these the deepest cut at the
+   * largest size. `begin`: when the frame's time began (`performance.now()`).
    *
    * Gives keypoints (17 × [x, y], pixels), joints3d (17 × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
    * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
    */
-  async predict(image, { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = {}) {
+  async predict(image, options = {}) {
+    const { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
-    const located = box === null;
-    const person = located ? await this.#locate(image, targetFps) : { box, sure: true };
+    const given = options.person ?? (box === null ? null : { box, sure: true });
+    const located = given === null;
+    const person = given ?? (await this.#locate(image, targetFps));
     const point = controller?.choose(located) ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
     const chain = this.#chains[point.size];
     const crop = cropAround(person.box, this.#bundle.boxScale);
@@ -83,6 +86,11 @@ export class Estimator {
     const latencyMs = performance.now() - begin;
     controller?.observe(point, answer.stageMs.reduce((sum, ms) => sum + ms), latencyMs, located);
     return { ...pose, cut: answer.cut, size: point.size, latencyMs, outOfReach: controller?.outOfReach ?? false };
+  }
+
+  /** The most prominent person {box, sure}, found without hurry; the whole image, not sure, where there is none. */
+  find(image) {
+    return this.#locate(image, null);
   }
 
   #pose(answer, crop, person) {

@@ -28,9 +28,15 @@ async function open({ url, provider, kept }) {
 }
 
 async function predict({ bitmap, box, targetFps, follow }) {
-  const begin = performance.now();
+  let begin = performance.now();
   const image = pixels(bitmap);
-  const pose = await estimator.predict(image, { box: box ?? (follow ? followed : null), targetFps, begin });
+  let person = box === null ? null : { box, sure: true };
+  if (follow && followed !== null) person = { box: followed, sure: true };
+  if (!follow && person === null) {
+    person = await estimator.find(image); // a photo can wait: its rate is that of the pose
+    begin = performance.now();
+  }
+  const pose = await estimator.predict(image, { person, targetFps, begin });
   followed = pose.unsure ? null : boxOfJoints(pose.keypoints);
   return pose;
 }
