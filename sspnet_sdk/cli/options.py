@@ -58,6 +58,24 @@ class BoxType(click.ParamType):
         return box
 
 
+class CameraType(click.ParamType):
+    """A camera's intrinsics as fx,fy,cx,cy in pixels."""
+
+    name = "FX,FY,CX,CY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Four numbers, the focal lengths positive."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            camera = tuple(float(part) for part in value.split(","))
+        except ValueError:
+            camera = ()
+        if len(camera) != 4 or min(camera[:2]) <= 0:
+            self.fail(f"{value!r} is not a camera: give fx,fy,cx,cy in pixels, such as 1400,1400,960,540", param, ctx)
+        return camera
+
+
 bundle_option: Decorator = click.option(
     "--bundle",
     type=click.Path(path_type=Path),

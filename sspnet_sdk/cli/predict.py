@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sspnet_sdk.cli.options import BoxType, estimator_options
+from sspnet_sdk.cli.options import BoxType, CameraType, estimator_options
 
 _FILE = click.Path(path_type=Path)
 
@@ -26,6 +26,9 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
 )
+@click.option(
+    "--camera", type=CameraType(), help="Intrinsics: --json and --csv then say where people are, in mm from the camera."
+)
 @click.option("--smooth/--no-smooth", default=True, show_default=True, help="One Euro filter over time (videos and cameras).")
 @click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much of it, 0 to 1.")
 @estimator_options
@@ -34,6 +37,7 @@ def command(
     out: Path | None,
     people: int,
     boxes: tuple[Any, ...],
+    camera: tuple[float, ...] | None,
     smooth: bool,
     smoothing: float,
     **options: Any,
@@ -62,6 +66,6 @@ def command(
     job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
     estimator = Estimator(options.pop("bundle"), **options)
     people = max(people, len(boxes))
-    failed = run_predict.run(job, estimator, people, boxes, smoothing if smooth else 0.0, options["target_fps"])
+    failed = run_predict.run(job, estimator, people, boxes, camera, smoothing if smooth else 0.0, options["target_fps"])
     if failed:
         raise SystemExit(1)

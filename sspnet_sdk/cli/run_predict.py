@@ -59,16 +59,18 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> 
     return job
 
 
-def run(job: Job, estimator: Estimator, people: int, boxes: Sequence[Any], smooth: float, target_fps: float | None) -> bool:
+def run(
+    job: Job, estimator: Estimator, people: int, boxes: Sequence[Any], camera: Any, smooth: float, target_fps: float | None
+) -> bool:
     """Do it. True if a picture among several could not be used."""
     count: int | None
     results: Generator[Frame | tuple[Path, SSPNetError], None, None] | Generator[Frame, None, None]
     if job.video is None:
-        results = pictures(job.pictures, estimator, people=people, boxes=boxes)
+        results = pictures(job.pictures, estimator, people=people, boxes=boxes, camera=camera)
         fps, live, count = 30.0, False, len(job.pictures)
     else:
         capture = Capture(job.video, target_fps)
-        results = stream(capture, estimator, people=people, smooth=smooth, boxes=boxes)
+        results = stream(capture, estimator, people=people, smooth=smooth, boxes=boxes, camera=camera)
         fps, live, count = capture.fps, capture.live, capture.frames
     failed = False
     with (

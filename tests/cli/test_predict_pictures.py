@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from command_line import FAST, PHOTO
 
+from sspnet_sdk.bundle import open_bundle
+
 # A JPEG segment: EXIF, big-endian, one tag: orientation 6 (turn right to see it upright).
 TURN_RIGHT = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 
@@ -120,3 +122,13 @@ def test_mistakes_get_one_line_and_a_code(run, tmp_path, arguments, code, words)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+
+
+def test_a_camera_needs_a_bundle_that_tells_distances_and_four_numbers(run):
+    done = run("predict", PHOTO, "--camera", "600,600,320,240", "--json", "-", *FAST)
+    if "root_depth" in open_bundle().manifest:
+        (record,) = map(json.loads, done.stdout.splitlines())
+        assert 500 < record["people"][0]["joints3d_camera"][0][2] < 50_000
+    else:
+        assert done.returncode == 2 and "cannot tell how far away people are" in done.stderr
+    assert "is not a camera: give fx,fy,cx,cy" in run("predict", PHOTO, "--camera", "600,600,320", *FAST).stderr
