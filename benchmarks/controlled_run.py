@@ -38,9 +38,11 @@ def main() -> None:
     given = _arguments()
     bundle = open_bundle()
     best, fast = (bundle.sizes[-1], bundle.cuts[-1]), (bundle.sizes[0], bundle.cuts[0])
-    tracks = {f"target_fps={given.target_fps:g}": Track(Estimator(bundle, target_fps=given.target_fps).predict)}
+    tracks = {
+        f"target_fps={given.target_fps:g}": Track(Estimator(bundle, target_fps=given.target_fps, threads=given.threads).predict)
+    }
     for size, cut in (best, fast):
-        tracks[f"fixed: {size} px, cut {cut}"] = Track(Estimator(bundle, cut=cut, input_size=size).predict)
+        tracks[f"fixed: {size} px, cut {cut}"] = Track(Estimator(bundle, cut=cut, input_size=size, threads=given.threads).predict)
     run(tracks, given.seconds, given.hogs)
     for name, track in tracks.items():
         print(name, summary(track, 1000 / given.target_fps, given.seconds), sep=": ")
@@ -114,7 +116,7 @@ def draw(tracks: dict[str, Track], budget_ms: float, seconds: float, path: Path)
     known = sorted(set(controlled.points))
     below.step(controlled.times, [known.index(point) for point in controlled.points], where="post", linewidth=0.8)
     below.set_yticks(range(len(known)), [f"{size} px, cut {cut}" for size, cut in known], fontsize=8)
-    below.set(xlabel="seconds; grey: another program takes all cores", ylabel="chosen")
+    below.set(xlabel="seconds; grey: another program is busy", ylabel="chosen")
     for axes in (above, below):
         for start, end in BUSY_SHARE:
             axes.axvspan(start * seconds, end * seconds, color="0.9")
@@ -129,6 +131,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--target-fps", type=float, required=True)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--hogs", type=int, default=2, help="busy processes")
+    parser.add_argument("--threads", type=int, help="for each estimator; measured if not given")
     parser.add_argument("--out", type=Path, required=True, help="a picture, .png or .svg")
     return parser.parse_args()
 
