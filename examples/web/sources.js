@@ -27,7 +27,9 @@ export class Camera {
   }
 
   async start() {
-    if (navigator.mediaDevices === undefined) throw new Error("browsers give the camera only to https:// and localhost: open the page there");
+    if (navigator.mediaDevices === undefined) {
+      throw new Error("browsers give the camera only to https:// and localhost: open the page there");
+    }
     try {
       this.#video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, frameRate: { ideal: 60 } } });
     } catch (error) {

@@ -112,7 +112,9 @@ function drawPerson(context, project, joints, confidence) {
     const sure = Math.min(confidence[parent], confidence[child]);
     return { from: points[parent], to: points[child], color: COLORS[child], sure, width: BONE_MM };
   });
-  points.forEach((point, joint) => strokes.push({ from: point, to: point, color: COLORS[joint], sure: confidence[joint], width: JOINT_MM }));
+  points.forEach((point, joint) => {
+    strokes.push({ from: point, to: point, color: COLORS[joint], sure: confidence[joint], width: JOINT_MM });
+  });
   const nearness = ({ from, to }) => from[2] + to[2];
   for (const stroke of strokes.sort((a, b) => nearness(a) - nearness(b))) {
     line(context, stroke.from, stroke.to, css([13, 15, 18]), stroke.width + 16);

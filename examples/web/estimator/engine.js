@@ -1,13 +1,16 @@
 // ONNX Runtime Web: WebGPU where the browser has it, else WebAssembly, with threads where the page is cross-origin isolated.
 
 const MOST_THREADS = 4;
+const BUILDS = {
+  webgpu: ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"],
+  wasm: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"],
+};
 
 /** Loads the engine. `wanted`: "webgpu", "wasm" or "auto". Gives {ort, provider, threads}. */
 export async function loadEngine(wanted = "auto") {
-  const gpu = wanted !== "wasm" && (await hasGpu());
+  const gpu = wanted !== "wasm" && (await hasGpu(wanted === "webgpu"));
   if (wanted === "webgpu" && !gpu) throw new Error("this browser has no WebGPU here: use WebAssembly");
-  const build = gpu ? ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"] : ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"];
-  const [module, binary] = build.map((name) => new URL(`../ort/${name}`, import.meta.url).href);
+  const [module, binary] = BUILDS[gpu ? "webgpu" : "wasm"].map((name) => new URL(`../ort/${name}`, import.meta.url).href);
   const ort = await import(module);
   const threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
   ort.env.wasm.wasmPaths = { wasm: binary };
@@ -35,9 +38,11 @@ export async function openGraph(engine, bundle, file, outputs, answers) {
   }
 }
 
-async function hasGpu() {
+/** Whether there is WebGPU; one that a CPU pretends to be counts only if `evenInSoftware`. */
+async function hasGpu(evenInSoftware) {
   try {
-    return (await navigator.gpu?.requestAdapter()) != null;
+    const adapter = await navigator.gpu?.requestAdapter();
+    return adapter != null && (evenInSoftware || !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter));
   } catch {
     return false;
   }

@@ -22,10 +22,18 @@ export class Estimator {
   #profile = null;
   #controller = null;
 
-  /** Opens the bundle in the folder at `url`; `provider`: "auto", "webgpu" or "wasm". */
+  /** Opens the bundle in the folder at `url`; `provider`: "webgpu", "wasm", or "auto": WebGPU where it is there and works. */
   static async open(url, provider = "auto") {
     const [bundle, engine] = await Promise.all([openBundle(url), loadEngine(provider)]);
-    return new Estimator(bundle, engine);
+    const estimator = new Estimator(bundle, engine);
+    if (provider !== "auto" || engine.provider === "wasm") return estimator;
+    try {
+      await estimator.#chains[bundle.sizes[0]].run(bundle.cuts.at(-1));
+      return estimator;
+    } catch (error) {
+      console.warn(`WebGPU does not work here, WebAssembly will do: ${error.message}`);
+      return new Estimator(bundle, await loadEngine("wasm"));
+    }
   }
 
   constructor(bundle, engine) {
