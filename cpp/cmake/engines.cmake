@@ -34,7 +34,7 @@ if(SSPNET_ONNXRUNTIME)
   # The Python wheel's library has its full version in its name and no links to it.
   file(GLOB onnxruntime_files "${ONNXRUNTIME_ROOT}/lib/libonnxruntime.so.*" "${ONNXRUNTIME_ROOT}/libonnxruntime.so.*")
   list(TRANSFORM onnxruntime_files REPLACE "^.*/" "")
-  find_library(ONNXRUNTIME_LIBRARY NAMES onnxruntime ${onnxruntime_files} HINTS "${ONNXRUNTIME_ROOT}" PATH_SUFFIXES lib lib64 .)
+  find_library(ONNXRUNTIME_LIBRARY NAMES onnxruntime ${onnxruntime_files} NAMES_PER_DIR HINTS "${ONNXRUNTIME_ROOT}" PATH_SUFFIXES lib lib64 .)
   if(NOT ONNXRUNTIME_INCLUDE_DIR OR NOT ONNXRUNTIME_LIBRARY)
     message(FATAL_ERROR "ONNX Runtime was not found: give -DONNXRUNTIME_ROOT= (or the environment variable), a folder with include/ and "
       "lib/ as its release archives have. Found header: ${ONNXRUNTIME_INCLUDE_DIR}, library: ${ONNXRUNTIME_LIBRARY}")
