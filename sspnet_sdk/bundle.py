@@ -48,6 +48,7 @@ class Bundle:
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = field(repr=False)
     finders: dict[tuple[str, int], Path] = field(repr=False)
     root_depth: Path | None = field(default=None, repr=False)
+    lift: Path | None = field(default=None, repr=False)
 
     @property
     def has_finder(self) -> bool:
@@ -167,13 +168,14 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
         bones=bones,
         stages=stages,
         finders=finders,
-        root_depth=_root_depth(folder, manifest),
+        root_depth=_small_graph(folder, manifest, "root_depth"),
+        lift=_small_graph(folder, manifest, "lift"),
     )
 
 
-def _root_depth(folder: Path, manifest: dict[str, Any]) -> Path | None:
-    """The graph that says how far away a person is, where the bundle has one."""
-    entry = manifest.get("root_depth")
+def _small_graph(folder: Path, manifest: dict[str, Any], name: str) -> Path | None:
+    """A graph beside the stages, where the bundle has it."""
+    entry = manifest.get(name)
     return None if entry is None else _listed(folder, manifest, entry["file"])
 
 

@@ -27,6 +27,7 @@ class Engine:
         self._chains: dict[int, StageChain] = {}
         self._finders: dict[int, Session] = {}
         self._root_depth: Session | None = None
+        self._lift: Session | None = None
         self._root_features: list[NDArray[np.float32] | None] = []  # of the last `poses`, a batch each
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
@@ -70,6 +71,20 @@ class Engine:
         if depths.shape != (len(boxes),) or not (np.isfinite(depths) & (depths > 0)).all():
             raise BackendError(f"the graph {path.name} gave no distances: {depths}")
         return depths
+
+    def joints3d(self, poses: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """(N, 17, 4) answers of `poses` -> (N, 17, 3) mm from the pelvis, where the bundle has a graph for it."""
+        path = self.bundle.lift
+        if path is None:
+            return None
+        self._lift = self._lift or self._backend.open(path, self.threads, "fp32")
+        batch, found = self._backend.largest_batch, []
+        for start in range(0, len(poses), batch):
+            found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
+        joints = np.concatenate(found) if len(found) > 1 else found[0]
+        if joints.shape != (len(poses), 17, 3):
+            raise BundleError(f"the graph {path.name} gave joints of shape {joints.shape} for {len(poses)} people")
+        return joints
 
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
         """The finder's answer on a crop: centre (h, w), joints (17, 2, h, w), heat (17, h, w)."""

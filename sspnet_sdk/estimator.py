@@ -126,7 +126,8 @@ class Estimator:
             crop = Crop.around(found.box, self._bundle.box_scale)
             answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
             place = self._places(intrinsics, [found.box])[0]
-            pose = self._pose(answers[0], crop, found.box, cut, point.input_size, begin, not found.sure, place)
+            joints = self._joints3d(answers, [crop], [found.box])[0]
+            pose = self._pose(answers[0], joints, crop, found.box, cut, point.input_size, begin, not found.sure, place)
             self._plan.observe(point, cut, self._engine.network_ms, pose.latency_ms, located=box is None)
             return pose
 
@@ -153,9 +154,10 @@ class Estimator:
             deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
             crops = [Crop.around(person, self._bundle.box_scale) for person in people]
             answers, cut = self._engine.poses(image, crops, point.input_size, point.cut, deadline)
+            joints, places = self._joints3d(answers, crops, people), self._places(intrinsics, people)
             poses = [
-                self._pose(answer, crop, person, cut, point.input_size, begin, False, place)
-                for answer, crop, person, place in zip(answers, crops, people, self._places(intrinsics, people), strict=True)
+                self._pose(answer, mm, crop, person, cut, point.input_size, begin, False, place)
+                for answer, mm, crop, person, place in zip(answers, joints, crops, people, places, strict=True)
             ]
             self._plan.observe(point, cut, self._engine.network_ms, poses[-1].latency_ms, people=len(people))
             return poses
@@ -222,13 +224,23 @@ class Estimator:
             return [None] * len(boxes)
         return [(intrinsics, float(z)) for z in self._engine.root_depths(intrinsics.box_features(boxes))]
 
+    def _joints3d(self, answers: NDArray[np.float32], crops: list[Crop], boxes: list[Box]) -> list[NDArray[np.float32]]:
+        """(17, 3) mm of each person: by the bundle's own graph, or from the lengths of the limb bones."""
+        found = self._engine.joints3d(answers)
+        if found is not None:
+            return list(found)
+        bones, depth_range = self._bundle.bones, self._bundle.depth_range_mm
+        return [
+            lift(crop.to_image(answer[:, :2]), answer[:, 2], np.clip(answer[:, 3], 0, 1), bones, depth_range, float(max(box[2:])))
+            for answer, crop, box in zip(answers, crops, boxes, strict=True)
+        ]
+
     def _pose(
-        self, answer: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int, begin: float, unsure: bool,
-        place: _Place | None,
+        self, answer: NDArray[np.float32], joints3d: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int,
+        begin: float, unsure: bool, place: _Place | None,
     ) -> Pose:  # fmt: skip
         keypoints = crop.to_image(answer[:, :2])
         confidence = np.clip(answer[:, 3], 0, 1)
-        joints3d = lift(keypoints, answer[:, 2], confidence, self._bundle.bones, self._bundle.depth_range_mm, float(max(box[2:])))
         unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
         in_camera, matrix = None, None
         if place is not None:

@@ -16,9 +16,9 @@ from sspnet_train.root_depth import BOX_FEATURES, RootDepth, load_root_depth, ro
 from torch import Tensor, nn
 
 from .errors import ExportError
-from .graphs import Graph, extract
 from .inference import ROOT_FEATURES
-from .trace import BATCH, trace_module
+from .modules import write_module
+from .trace import BATCH
 from .verify import TOLERANCE, Arrays, Difference, Run, check_model, runtimes, test_images
 from .weights import WeightFile
 
@@ -57,9 +57,7 @@ def open_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, A
 def write_root_depth(folder: Path, weights: WeightFile, root: RootDepth) -> None:
     """The graph, its weights beside those of the others."""
     examples = {ROOT_FEATURES: torch.zeros(BATCH, root.width), "box": torch.zeros(BATCH, BOX_FEATURES)}
-    model = Graph("root_depth", extract(trace_module(RootDepthGraph(root), examples), list(examples), ["root_z"])).model
-    weights.take_over(model, {})
-    (folder / FILE).write_bytes(model.SerializeToString(deterministic=True))
+    write_module(folder / FILE, weights, RootDepthGraph(root), examples, ["root_z"])
 
 
 def verify_root_depth(folder: Path, manifest: Mapping[str, Any], network: SSPNet, root: RootDepth) -> Iterator[Difference]:

@@ -23,6 +23,7 @@ from .folder import check_replaceable, written_whole
 from .graphs import cut_out_graphs
 from .half import to_half
 from .inference import InferenceNetwork
+from .lift import LIFT, verify_lift, write_lift
 from .manifest import Accuracy, Notes
 from .quantize import to_int8
 from .root_depth import open_root_depth, verify_root_depth, write_root_depth
@@ -80,8 +81,14 @@ def export_bundle(
                 graphs[precision][str(size)] = described
         if root is not None:
             write_root_depth(folder, weights, root[0])
+        if network.config.lift:
+            write_lift(folder, weights, network.config.lift)
         weights.write(folder)
         document = manifest.describe(network, notes, cuts, sizes, graphs, accuracy or {})
+        if network.config.lift:
+            document["lift"] = LIFT
+            for line in verify_lift(folder, network.config.lift):
+                on_progress(f"verified: {line}")
         for difference in verify(folder, document, network):
             on_progress(f"verified: {difference}")
         if root is not None:

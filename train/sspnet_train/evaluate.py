@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .augment import plain_crop
 from .data.sample import LIMB_JOINTS, Sample, SampleSource, labels_only
-from .lift import joints_in_mm
 from .metrics import keypoint_distance, pa_mpjpe, pck, torso_length
 from .model import SSPNet
 from .network_input import network_input
+from .pose_lift import PoseLift
 
 FULLY_VISIBLE = 11
 """Of 12 limb joints: people with so many visible count for `pa_mpjpe_mm`."""
@@ -39,8 +40,7 @@ def predict_cuts(
     """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
     network.eval()
     device = next(network.parameters()).device
-    poses: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
-    confidences: dict[int, list[np.ndarray]] = {cut: [] for cut in cuts}
+    poses: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
     views: list[np.ndarray] = []
     samples: list[Sample] = []
     count = min(len(source), limit or len(source))
@@ -55,21 +55,22 @@ def predict_cuts(
         for cut in cuts:
             if cut == 0:
                 assert entry.pose is not None
-                pose, confidence = (
-                    torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], 2),
-                    torch.ones(entry.pose.shape[:2]),
-                )
+                unknown = torch.ones_like(entry.pose[..., :1])
+                poses[cut].append(torch.cat([entry.pose, 0.5 * unknown, unknown], dim=2).float().cpu())
             else:
                 pose, confidence, _ = heads[cut * network.config.levels - 1]
-            poses[cut].append(pose.float().cpu().numpy())
-            confidences[cut].append(confidence.float().cpu().numpy())
+                poses[cut].append(torch.cat([pose, confidence.unsqueeze(2)], dim=2).float().cpu())
     inverse = np.stack([np.linalg.inv(np.vstack([view, [0, 0, 1]])) for view in views])
-    joined = {cut: np.concatenate(poses[cut]).astype(np.float64) for cut in cuts}
-    trust = {cut: np.concatenate(confidences[cut]) for cut in cuts}
-    keypoints = {
-        cut: np.einsum("nij,nkj->nki", inverse[:, :2, :2], joined[cut][..., :2] * size) + inverse[:, None, :2, 2] for cut in cuts
-    }
-    return Predictions(samples, keypoints, {cut: joints_in_mm(joined[cut], trust[cut]) for cut in cuts}, trust)
+    answers = {cut: torch.cat(poses[cut]) for cut in cuts}
+    keypoints = {cut: _to_sample(answers[cut][..., :2].double().numpy() * size, inverse) for cut in cuts}
+    lift = PoseLift(network.config.lift).eval()
+    joints3d = {cut: lift(answers[cut]).double().numpy() for cut in cuts}
+    return Predictions(samples, keypoints, joints3d, {cut: answers[cut][..., 3].numpy() for cut in cuts})
+
+
+def _to_sample(points: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    """(N, 17, 2) pixels of crops -> pixels of their samples."""
+    return np.einsum("nij,nkj->nki", inverse[:, :2, :2], points) + inverse[:, None, :2, 2]
 
 
 def score(predictions: Predictions, cut: int) -> dict[str, float]:

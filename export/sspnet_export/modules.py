@@ -1,0 +1,18 @@
+"""Small graphs beside the stages: one file each, for all sizes and precisions, weights with those of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from .graphs import Graph, extract
+from .trace import trace_module
+from .weights import WeightFile
+
+
+def write_module(path: Path, weights: WeightFile, module: nn.Module, examples: dict[str, Tensor], outputs: list[str]) -> None:
+    """examples: a batch of `trace.BATCH` for each named input of a module that returns named tensors."""
+    model = Graph(path.stem, extract(trace_module(module, examples), list(examples), outputs)).model
+    weights.take_over(model, {})
+    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,51 @@
+"""A bundle's own way to millimetres."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from small_networks import GUIDED, exported
+from sspnet_train.pose_lift import PoseLift
+
+from sspnet_sdk import Estimator
+from sspnet_sdk.errors import BundleError
+
+
+@pytest.fixture(scope="module")
+def lifting(tmp_path_factory):
+    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}).folder
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return exported(GUIDED, tmp_path_factory.mktemp("plain"), (2,), 64, {}).folder
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, backend):
+    noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+    image, boxes = cv2.GaussianBlur(noise, (9, 9), 0), np.array([[10, 5, 60, 100], [70, 20, 80, 90]], float)
+    lifted = Estimator(lifting, backend=backend).predict_many(image, boxes)
+    for pose, own, box in zip(lifted, Estimator(plain, backend=backend).predict_many(image, boxes), boxes, strict=True):
+        np.testing.assert_array_equal(pose.keypoints, own.keypoints)
+        uv = (own.keypoints - (box[:2] + box[2:] / 2)) / (1.25 * max(box[2:])) + 0.5
+        answer = np.concatenate([uv, own.joints3d[:, 2:] / 2000 + 0.5, own.confidence[:, None]], axis=1)
+        with torch.no_grad():
+            expected = PoseLift(0.7).eval()(torch.tensor(answer[None]).float())[0].numpy()
+        np.testing.assert_allclose(pose.joints3d, expected, atol=1.0)
+
+
+def test_a_bundle_whose_lift_is_not_among_its_hashed_files_is_refused(lifting, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(lifting, broken)
+    manifest = json.loads((broken / "manifest.json").read_text())
+    manifest["lift"]["file"] = "other.onnx"
+    (broken / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError):
+        Estimator(broken)
