@@ -45,7 +45,7 @@ def ablate(
     ]
     write_report(folder, tables, heading)
     draw(tables, network.config, folder)
-    heatmap_sheet(*learned_heatmaps(network, source, size), path=folder / "heatmaps.png")
+    heatmap_sheet(*learned_heatmaps(network, source, size), path=folder / "heatmaps.jpg")
     return tables
 
 

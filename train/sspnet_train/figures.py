@@ -52,6 +52,7 @@ def bars_by_map(rows: Sequence[Sequence[Any]], path: Path) -> None:
     axes.bar(places - 0.2, [row[1] for row in rows], 0.4, label="argmax of true maps")
     axes.bar(places + 0.2, [row[2] for row in rows], 0.4, label="soft-argmax")
     axes.set_xticks(places, [row[0] for row in rows])
+    axes.set_xlabel("heatmap, cells")
     axes.set_ylabel("MPJPE, mm")
     axes.legend(fontsize=8)
     figure.tight_layout()
@@ -60,7 +61,7 @@ def bars_by_map(rows: Sequence[Sequence[Any]], path: Path) -> None:
 
 
 def heatmap_sheet(crop: np.ndarray, heatmaps: Mapping[int, np.ndarray], path: Path) -> None:
-    """A row per level: the crop under some joints' heatmaps, each scaled to its own peak. Plain PNG, no matplotlib."""
+    """A row per level: the crop under some joints' heatmaps, each scaled to its own peak. Without matplotlib."""
     base = cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_AREA)
     rows = []
     for level, maps in heatmaps.items():
@@ -72,4 +73,4 @@ def heatmap_sheet(crop: np.ndarray, heatmaps: Mapping[int, np.ndarray], path: Pa
             cv2.putText(tile, f"level {level} {name}", (3, 11), cv2.FONT_HERSHEY_SIMPLEX, 0.32, (255, 255, 255), 1, cv2.LINE_AA)
             tiles.append(tile)
         rows.append(np.concatenate(tiles, axis=1))
-    cv2.imwrite(str(path), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR))
+    cv2.imwrite(str(path), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
