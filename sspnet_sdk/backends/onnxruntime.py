@@ -7,6 +7,7 @@ import functools
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,9 @@ class _OnnxRuntime:
         if device in _BOUND and hasattr(ort, "preload_dlls"):
             with _quiet():
                 ort.preload_dlls()  # CUDA and cuDNN as pip installs them
+        if device == "tensorrt":
+            with contextlib.suppress(ImportError):
+                import_module("tensorrt")  # loads TensorRT's libraries as pip installs them, which preload_dlls leaves out
 
     def open(self, path: Path, threads: int, precision: str) -> _Session:
         wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
