@@ -1,5 +1,7 @@
+import pytest
 import torch
-from sspnet_train.calibrate import fit_logistic
+from drawn_people import drawn_people
+from sspnet_train.calibrate import every_other, fit_logistic, reliability_of
 
 
 def test_a_fitted_confidence_is_the_probability_of_being_right():
@@ -8,3 +10,22 @@ def test_a_fitted_confidence_is_the_probability_of_being_right():
     truth = (torch.rand(20_000) < torch.sigmoid(2 * evidence - 1)).float()
     weights = fit_logistic(torch.stack([evidence, torch.ones(20_000)], dim=1), truth)
     assert torch.allclose(weights, torch.tensor([2.0, -1.0]), atol=0.1)
+
+
+def test_reliability_tells_sure_joints_from_wrong_outside_and_absent_ones():
+    c = torch.tensor([0.9, 0.95, 0.85, 0.5, 0.3, 0.1, 0.9])
+    right = torch.tensor([1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0])
+    present = torch.tensor([1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0])
+    nobody = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    found = reliability_of(c, right, present, nobody)
+    assert found["sure"] == 0.6 and found["sure_right"] == pytest.approx(2 / 3, abs=1e-3)
+    assert found["right"] == pytest.approx((0.9 + 0.95 + 0.5) / 3, abs=1e-3) and found["wrong"] == pytest.approx(0.575)
+    assert (found["outside"], found["nobody"]) == (pytest.approx(0.1), pytest.approx(0.9))
+
+
+@pytest.mark.parametrize("people", [4, 5])
+def test_those_fitted_on_and_the_rest_are_everybody_and_share_nobody(people):
+    source = drawn_people(people)
+    halves = [every_other(source, first) for first in (0, 1)]
+    boxes = {tuple(half[i].box) for half in halves for i in range(len(half))}
+    assert len(halves[0]) + len(halves[1]) == people == len(boxes)
