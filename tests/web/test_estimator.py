@@ -1,0 +1,90 @@
+"""The browser's estimator gives the answers of the Python runtime, and its controller makes the same choices."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from conftest import ROOT
+from made_profile import PROFILE
+
+from sspnet_sdk import Estimator
+
+pytestmark = pytest.mark.browser
+
+POSES = """async ({people, options, kept}) => {
+    const {Estimator} = await import("/estimator/estimator.js");
+    const estimator = await Estimator.open(new URL("/bundle/", location.href), "wasm");
+    if (kept) await estimator.prepare(kept);
+    const poses = [];
+    for (const {file, box} of people) {
+        const bitmap = await createImageBitmap(await (await fetch(`/photos/${file}`)).blob());
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        poses.push(await estimator.predict(context.getImageData(0, 0, bitmap.width, bitmap.height), {box, ...options}));
+    }
+    return poses;
+}"""
+
+REPLAY = """async ({points, budget, start, events}) => {
+    const {RateController} = await import("/estimator/rate.js");
+    let now = start;
+    const named = points.map(({cut, input_size, p50_ms, error}) => ({cut, size: input_size, p50: p50_ms, error}));
+    const controller = new RateController(named, budget, () => now);
+    const choices = [];
+    for (const [kind, at, ...rest] of events) {
+        now = at;
+        if (kind === "choose") {
+            const point = controller.choose(rest[1]);
+            choices.push([point.cut, point.size]);
+        } else if (kind === "observe") {
+            const [cut, size, network, total, , located] = rest;
+            controller.observe({cut, size}, network, total, located);
+        }
+    }
+    return {choices, switches: controller.switches, load: controller.load.value};
+}"""
+
+
+def python_pose(person, **options):
+    image = cv2.imread(str(ROOT / "examples/photos" / person["file"]))
+    return Estimator(backend="onnxruntime", threads=1, **options).predict(image, person.get("box"))
+
+
+@pytest.mark.parametrize(("size", "cut"), [(256, 8), (128, 2)])
+def test_poses_in_given_boxes_agree_within_half_a_pixel(page, people, size, cut):
+    one_of_each = list({person["file"]: person for person in people}.values())
+    poses = page.evaluate(POSES, {"people": one_of_each, "options": {"size": size, "cut": cut}})
+    for person, pose in zip(one_of_each, poses, strict=True):
+        expected = python_pose(person, input_size=size, cut=cut)
+        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
+        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=5)
+        np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
+        assert (pose["cut"], pose["size"], pose["unsure"]) == (cut, size, expected.unsure)
+
+
+def test_the_person_who_is_found_is_the_same(page, people):
+    photos = [{"file": name, "box": None} for name in sorted({person["file"] for person in people})]
+    for photo, pose in zip(photos, page.evaluate(POSES, {"people": photos, "options": {}}), strict=True):
+        expected = python_pose(photo)
+        np.testing.assert_allclose(pose["box"], expected.box, atol=1)
+        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1)
+        assert pose["unsure"] == expected.unsure
+
+
+def test_a_frame_rate_moves_the_cut_and_size(page, people):
+    kept = page.evaluate(PROFILE)
+    ask = {"people": people[:1], "kept": kept}
+    slow, fast = (page.evaluate(POSES, {**ask, "options": {"targetFps": rate}})[0] for rate in (1e-4, 1e6))
+    assert (slow["cut"], slow["size"]) > (2, 128) and not slow["outOfReach"]
+    assert (fast["cut"], fast["size"], fast["outOfReach"]) == (2, 128, True)
+
+
+def test_the_controller_makes_the_choices_of_the_recorded_trace(page):
+    traces = json.loads((ROOT / "tests/cpp/rate_trace.json").read_text())
+    (trace,) = [one for one in traces if one["name"] == "a load step at a frame rate"]
+    replay = {"points": trace["points"], "budget": trace["budget_ms"], "start": trace["start_s"], "events": trace["events"]}
+    answer = page.evaluate(REPLAY, replay)
+    assert answer["choices"] == [event[4:] for event in trace["events"] if event[0] == "choose"]
+    assert answer["switches"] == trace["end"]["switches"] > 0
+    assert answer["load"] == pytest.approx(trace["end"]["load"])
