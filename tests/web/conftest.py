@@ -5,11 +5,10 @@ import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
+from web_site import ROOT
 
-ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome", "chrome")
 
 

@@ -1,8 +1,8 @@
 """The page: a photo, a box, a frame rate, the camera, a damaged bundle."""
 
 import pytest
-from conftest import ROOT
 from made_profile import PROFILE
+from web_site import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,8 @@ import json
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT
 from made_profile import PROFILE
+from web_site import ROOT
 
 from sspnet_sdk import Estimator
 
