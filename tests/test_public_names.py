@@ -24,7 +24,7 @@ def test_the_estimator_takes_the_promised_options():
     expected += ["precision", "backend", "device", "threads", "color"]
     assert list(options) == expected
     assert all(option.kind is option.KEYWORD_ONLY for name, option in options.items() if name != "bundle")
-    assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == ["self", "img", "box", "deadline_ms"]
+    assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == ["self", "img", "box", "camera", "deadline_ms"]
 
 
 def test_every_error_of_ours_has_one_root():
