@@ -1,6 +1,7 @@
 """The browser's estimator gives the answers of the Python runtime, and its controller makes the same choices."""
 
 import json
+import runpy
 
 import cv2
 import numpy as np
@@ -12,9 +13,9 @@ from sspnet_sdk import Estimator
 
 pytestmark = pytest.mark.browser
 
-POSES = """async ({people, options, kept}) => {
+POSES = """async ({people, options, kept, bundle = "/bundle/"}) => {
     const {Estimator} = await import("/estimator/estimator.js");
-    const estimator = await Estimator.open(new URL("/bundle/", location.href), "wasm");
+    const estimator = await Estimator.open(new URL(bundle, location.href), "wasm");
     if (kept) await estimator.prepare(kept);
     const poses = [];
     for (const {file, box} of people) {
@@ -46,9 +47,9 @@ REPLAY = """async ({points, budget, start, events}) => {
 }"""
 
 
-def python_pose(person, **options):
+def python_pose(person, bundle=None, **options):
     image = cv2.imread(str(ROOT / "examples/photos" / person["file"]))
-    return Estimator(backend="onnxruntime", threads=1, **options).predict(image, person.get("box"))
+    return Estimator(bundle, backend="onnxruntime", threads=1, **options).predict(image, person.get("box"))
 
 
 @pytest.mark.parametrize(("size", "cut"), [(256, 8), (128, 2)])
@@ -61,6 +62,25 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(page, people, size, cut)
         np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=5)
         np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
         assert (pose["cut"], pose["size"], pose["unsure"]) == (cut, size, expected.unsure)
+
+
+def test_a_bundles_own_lift_gives_the_millimetres(page, people, site, lifting_bundle):
+    runpy.run_path(str(ROOT / "examples/web/collect.py"))["copy_bundle"](lifting_bundle, site / "lifting")
+    poses = page.evaluate(POSES, {"people": people[:2], "options": {"size": 128, "cut": 2}, "bundle": "/lifting/"})
+    for person, pose in zip(people[:2], poses, strict=True):
+        expected = python_pose(person, lifting_bundle, input_size=128, cut=2)
+        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
+        assert np.abs(expected.joints3d - python_pose(person, input_size=128, cut=2).joints3d).max() > 20
+
+
+def test_a_lift_without_a_hash_is_refused(page, site, lifting_bundle):
+    manifest = json.loads((lifting_bundle / "manifest.json").read_text())
+    del manifest["files"]["own_lift.onnx"]
+    (site / "broken").mkdir()
+    (site / "broken/manifest.json").write_text(json.dumps(manifest))
+    ask = {"people": [], "options": {}, "bundle": "/broken/"}
+    with pytest.raises(Exception, match=r"own_lift\.onnx is not among the bundle's files with a sha256"):
+        page.evaluate(POSES, ask)
 
 
 def test_the_person_who_is_found_is_the_same(page, people):

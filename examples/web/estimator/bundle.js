@@ -48,6 +48,7 @@ class Bundle {
     this.depthRange = frame.depth_range_mm;
     this.bones = frame.bone_lengths_mm;
     this.graphs = manifest.graphs[this.precision];
+    this.lift = manifest.lift ? listed(manifest.files, manifest.lift.file) : null;
     this.errors = statedErrors(manifest, this.precision, this.sizes);
   }
 
@@ -72,6 +73,13 @@ class Bundle {
     }
     return content;
   }
+}
+
+function listed(files, name) {
+  if (!(typeof name === "string" && Object.hasOwn(files, name))) {
+    throw new BundleError(`the graph ${name} is not among the bundle's files with a sha256`);
+  }
+  return name;
 }
 
 /** Error of each [size][cut] on one scale: PA-MPJPE, else 1 − PCK, else a stand-in that falls with the work done. */

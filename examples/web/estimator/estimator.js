@@ -5,6 +5,7 @@ import { cropAround, cutOut, toImage } from "./crop.js";
 import { loadEngine } from "./engine.js";
 import { Finder } from "./finder.js";
 import { lift } from "./lift.js";
+import { Lifter } from "./lifter.js";
 import { findPeople } from "./locate.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
@@ -19,6 +20,7 @@ export class Estimator {
   #engine;
   #chains = {};
   #finders = {};
+  #lifter = null;
   #profile = null;
   #controller = null;
 
@@ -39,6 +41,7 @@ export class Estimator {
   constructor(bundle, engine) {
     this.#bundle = bundle;
     this.#engine = engine;
+    if (bundle.lift) this.#lifter = new Lifter(engine, bundle);
     for (const size of bundle.sizes) {
       this.#chains[size] = new StageChain(engine, bundle, size);
       if (bundle.graphs[size].finder) this.#finders[size] = new Finder(engine, bundle, size);
@@ -55,6 +58,7 @@ export class Estimator {
   async prepare(kept = null, progress = () => {}) {
     const key = profileKey(this.#bundle, this.#engine);
     const timings = kept?.key === key ? kept.timings : {};
+    await this.#lifter?.open();
     for (const size of this.#bundle.sizes) {
       progress(size);
       if (timings[size]) await this.#chains[size].run(this.#bundle.cuts.at(-1));
@@ -90,7 +94,7 @@ export class Estimator {
     const crop = cropAround(person.box, this.#bundle.boxScale);
     cutOut(image, crop, point.size, this.#bundle.border, chain.image);
     const answer = await chain.run(point.cut);
-    const pose = this.#pose(answer, crop, person);
+    const pose = await this.#pose(answer, crop, person);
     const latencyMs = performance.now() - begin;
     controller?.observe(point, answer.stageMs.reduce((sum, ms) => sum + ms), latencyMs, located);
     return { ...pose, cut: answer.cut, size: point.size, latencyMs, outOfReach: controller?.outOfReach ?? false };
@@ -101,13 +105,14 @@ export class Estimator {
     return this.#locate(image, null);
   }
 
-  #pose(answer, crop, person) {
+  async #pose(answer, crop, person) {
     const column = (index) => Array.from({ length: 17 }, (_, joint) => answer.pose[4 * joint + index]);
     const [u, v, z, raw] = [0, 1, 2, 3].map(column);
     const keypoints = u.map((value, joint) => toImage(crop, [value, v[joint]]));
     const confidence = raw.map((value) => Math.min(Math.max(value, 0), 1));
     const extent = Math.max(person.box[2], person.box[3]);
-    const joints3d = lift(keypoints, z, confidence, this.#bundle.bones, this.#bundle.depthRange, extent);
+    const { bones, depthRange } = this.#bundle;
+    const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, z, confidence, bones, depthRange, extent);
     const unsure = !person.sure || confidence.reduce((sum, value) => sum + value) / 17 < SURE_CONFIDENCE;
     return { keypoints, joints3d, confidence, box: [...person.box], unsure };
   }

@@ -1,0 +1,32 @@
+// The bundle's own graph from a cut's answer to millimetres, one for all cuts and sizes.
+
+import { openGraph } from "./engine.js";
+
+const OUTPUTS = ["joints3d"];
+
+export class Lifter {
+  #engine;
+  #bundle;
+  #session;
+
+  constructor(engine, bundle) {
+    this.#engine = engine;
+    this.#bundle = bundle;
+  }
+
+  async open() {
+    this.#session ??= await openGraph(this.#engine, this.#bundle, this.#bundle.lift, OUTPUTS, OUTPUTS);
+    return this.#session;
+  }
+
+  /** pose: 17 × 4 u, v, z, confidence, as a stage gives it. Gives 17 joints [x, y, z] in millimetres from the pelvis. */
+  async run(pose) {
+    const session = await this.open();
+    const answer = await session.run({ pose: new this.#engine.ort.Tensor("float32", pose, [1, 17, 4]) }, OUTPUTS);
+    const { dims, data } = answer.joints3d;
+    if (dims.join() !== "1,17,3") {
+      throw new Error(`the graph ${this.#bundle.lift} gives joints3d of shape ${dims}, not 1,17,3`);
+    }
+    return Array.from({ length: 17 }, (_, joint) => Array.from(data.subarray(3 * joint, 3 * joint + 3)));
+  }
+}

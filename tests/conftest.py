@@ -1,0 +1,35 @@
+"""What several rooms' tests use."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from sspnet_sdk.bundle import DEFAULT_BUNDLE
+
+LIFT = """
+<ir_version: 8, opset_import: ["": 17]>
+own_lift (float[batch, 17, 4] pose) => (float[batch, 17, 3] joints3d)
+<int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}, float[3] mm = {1500, 1700, 1900}> {
+    uvz = Slice(pose, zero, three, two)
+    pelvis = Slice(uvz, zero, one, one)
+    offset = Sub(uvz, pelvis)
+    joints3d = Mul(offset, mm)
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def lifting_bundle(tmp_path_factory):
+    """The default bundle with a way to millimetres that no other has: (u, v, z) · (1500, 1700, 1900), whoever the person is."""
+    parser = pytest.importorskip("onnx.parser", reason="onnx is not installed")
+    folder = tmp_path_factory.mktemp("lifting") / "bundle"
+    shutil.copytree(DEFAULT_BUNDLE, folder)
+    content = parser.parse_model(LIFT).SerializeToString()
+    (folder / "own_lift.onnx").write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["lift"] = {"file": "own_lift.onnx"}
+    manifest["files"]["own_lift.onnx"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
