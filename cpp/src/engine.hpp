@@ -10,10 +10,26 @@
 
 namespace sspnet::core {
 
-/// A graph of the bundle: tensors go by name; `image` is uint8 (1, size, size, 3) RGB.
+/// A graph of the bundle: tensors go by name.
 struct GraphFile {
     std::filesystem::path path;
     std::vector<std::string> inputs, outputs;
+};
+
+/// What a chain is given: a crop, uint8 (1, size, size, 3) RGB, or one pose, float32 (1, 17, 4).
+struct ChainInput {
+    std::string name;
+    std::vector<std::size_t> shape;
+    bool is_float;
+
+    static ChainInput image(int size) { return {"image", {1, std::size_t(size), std::size_t(size), 3}, false}; }
+    static ChainInput pose() { return {"pose", {1, 17, 4}, true}; }
+
+    std::size_t bytes() const {
+        std::size_t count = is_float ? sizeof(float) : 1;
+        for (const std::size_t length : shape) count *= length;
+        return count;
+    }
 };
 
 /// One tensor that came out of a graph: float32, valid until the graph runs again.
@@ -27,13 +43,13 @@ class Chain {
 public:
     virtual ~Chain() = default;
 
-    /// Where the image goes: size x size x 3 bytes.
-    virtual std::uint8_t* image() = 0;
+    /// Where the input goes: a ChainInput's bytes.
+    virtual void* input() = 0;
 
     /// Compile the graphs up to number `index`, unless that is done. Throws BackendError with the engine's own words.
     virtual void open(std::size_t index) = 0;
 
-    /// Run one opened graph on the image and what the graphs before it gave. Throws BackendError.
+    /// Run one opened graph on the input and what the graphs before it gave. Throws BackendError.
     virtual void run(std::size_t index) = 0;
 
     /// An output of graph `index`, which has run. Throws BackendError.
@@ -42,7 +58,7 @@ public:
 
 struct EngineSettings {
     std::string device;     ///< never "auto"
-    std::string precision;  ///< of the bundle: "fp32" must not be computed in less
+    std::string precision;  ///< of the bundle's stages
     int threads;
     std::filesystem::path
         cache;  ///< folder that exists, for a folder of the engine's own with compiled models; empty to keep none
@@ -53,7 +69,10 @@ public:
     virtual ~Engine() = default;
     virtual std::string name() const = 0;
     virtual std::string version() const = 0;
-    virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, int size) = 0;
+
+    /// @param precision  of the graphs; "fp32" must not be computed in less
+    virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+                                         const std::string& precision) = 0;
 };
 
 /// The engine called `name` ("auto": the first that the library was built with) for `settings.device` ("auto": its usual one,

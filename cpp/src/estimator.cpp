@@ -32,7 +32,9 @@ float mean_confidence(const sspnet_pose& pose) {
 }  // namespace
 
 Estimator::Estimator(const std::string& folder, Options options)
-    : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options)) {}
+    : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options)) {
+    plan_.networks().lift();  // compiled now, not within the first frame's time
+}
 
 sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box, std::optional<double> deadline_ms) {
     const Clock::time_point begin = Clock::now();
@@ -120,7 +122,10 @@ sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const 
         depth[j] = joint[2];
         pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
     }
-    lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
+    if (bundle_.manifest.lift.empty())
+        lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
+    else
+        std::copy_n(plan_.networks().joints3d(answer.pose), 3 * SSPNET_JOINTS, &pose.joints3d[0][0]);
     pose.box = person, pose.cut = answer.cut, pose.input_size = point.input_size;
     for (const double stage_ms : plan_.networks().chain(point.input_size).stage_ms()) pose.network_ms += stage_ms;
     pose.unsure = mean_confidence(pose) < kSureConfidence;

@@ -207,6 +207,8 @@ Manifest parse_manifest(const std::string& content) {
     read_preprocessing(root, manifest);
     read_choices(root, manifest);
     read_files(root, manifest);
+    if (const Json& lift = optional_field(root, "lift"); !lift.is_null())
+        manifest.lift = listed(manifest, text(field(lift, "file"), "lift.file"));
     for (const std::string& precision : manifest.precisions)
         for (const int size : manifest.sizes)
             manifest.graphs[{precision, size}] =

@@ -49,6 +49,7 @@ struct Manifest {
     std::map<std::pair<int, int>, double> macs;                                ///< by size and cut, of one crop
     std::map<std::pair<std::pair<std::string, int>, int>, Accuracy> accuracy;  ///< by precision and size, and cut
     std::vector<FileEntry> files;
+    std::string lift;  ///< the graph from a cut's answer to millimetres; empty where there is none
 
     bool has_finder() const;
 

@@ -2,6 +2,8 @@
 
 #include "error.hpp"
 
+#include <algorithm>
+
 namespace sspnet::core {
 namespace {
 
@@ -26,7 +28,8 @@ Chain* Networks::finder(int size) {
     if (file.empty()) return nullptr;
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
-        auto opened = engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, size);
+        auto opened =
+            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, ChainInput::image(size), precision_);
         opened->open(0);
         finder = std::move(opened);
     }
@@ -40,10 +43,31 @@ StageChain::Result Networks::pose(const Image& image, const Crop& crop, int size
     return stages.run(cut, deadline);
 }
 
+Chain* Networks::lift() {
+    const std::string& file = bundle_.manifest.lift;
+    if (file.empty()) return nullptr;
+    if (!lift_) {
+        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(), "fp32");
+        opened->open(0);
+        lift_ = std::move(opened);
+    }
+    return lift_.get();
+}
+
+const float* Networks::joints3d(const float* pose) {
+    Chain& graph = *lift();
+    std::copy_n(pose, 4 * SSPNET_JOINTS, static_cast<float*>(graph.input()));
+    graph.run(0);
+    const Answer joints = graph.answer(0, "joints3d");
+    if (joints.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 3})
+        throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, 17, 3)");
+    return joints.values;
+}
+
 std::vector<Found> Networks::find(const Image& image, int size, int looks) {
     Chain& graph = *finder(size);
     const auto run_finder = [&](const Crop& crop) {
-        cropper_.cut_out(image, crop, size, bundle_.manifest.border, graph.image());
+        cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
         graph.run(0);
         return maps(graph.answer(0, "centre"), graph.answer(0, "joints"), graph.answer(0, "heat"));
     };

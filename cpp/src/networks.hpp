@@ -1,4 +1,5 @@
-// The opened networks of one engine and precision: a chain of stages and a finder per input size, opened when first needed.
+// The opened networks of one engine and precision: a chain of stages and a finder per input size, and the bundle's own lift; each
+// opened when first needed.
 #pragma once
 
 #include "crop.hpp"
@@ -22,6 +23,13 @@ public:
     /// The pose in a crop of the image (see StageChain::run).
     StageChain::Result pose(const Image& image, const Crop& crop, int size, int cut, std::optional<Clock::time_point> deadline);
 
+    /// The opened graph from a pose to millimetres; NULL where the bundle has none.
+    Chain* lift();
+
+    /// (17, 3) mm from the pelvis by the bundle's own lift, which there must be, of a pose (17, 4) as a stage gives it; valid
+    /// until the next call.
+    const float* joints3d(const float* pose);
+
     /// People in the whole image, by the finder of a size that has one (see find_people).
     std::vector<Found> find(const Image& image, int size, int looks);
 
@@ -32,6 +40,7 @@ private:
     Cropper cropper_;
     std::map<int, StageChain> chains_;
     std::map<int, std::unique_ptr<Chain>> finders_;
+    std::unique_ptr<Chain> lift_;
 };
 
 }  // namespace sspnet::core

@@ -35,9 +35,9 @@ Owned<T> owned(void(ORT_API_CALL* release)(T*), const std::string& doing, Create
     return Owned<T>(made, release);
 }
 
-/// Poses and the finder's maps are read here; features stay where the next graph needs them.
+/// Poses, joints and the finder's maps are read here; features stay where the next graph needs them.
 bool is_answer(const std::string& name) {
-    return name.rfind("pose_", 0) == 0 || name == "centre" || name == "joints" || name == "heat";
+    return name.rfind("pose_", 0) == 0 || name == "joints3d" || name == "centre" || name == "joints" || name == "heat";
 }
 
 Owned<OrtMemoryInfo> memory(const char* name) {
@@ -79,22 +79,23 @@ Owned<OrtSessionOptions> session_options(const EngineSettings& settings) {
 
 class OnnxRuntimeChain : public Chain {
 public:
-    OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs, int size)
+    OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs, const ChainInput& input)
         : env_(env),
           options_(session_options(settings)),
           here_(memory("Cpu")),
           there_(memory(settings.device == "cpu" ? "Cpu" : "Cuda")),
           graphs_(std::move(graphs)),
-          image_(3 * std::size_t(size) * std::size_t(size)) {
-        const std::int64_t shape[] = {1, size, size, 3};
-        auto image = owned<OrtValue>(api().ReleaseValue, "failed", [&](OrtValue** made) {
-            return api().CreateTensorWithDataAsOrtValue(here_.get(), image_.data(), image_.size(), shape, 4,
-                                                        ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, made);
+          input_(input.bytes()) {
+        const std::vector<std::int64_t> shape(input.shape.begin(), input.shape.end());
+        const auto type = input.is_float ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT : ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+        auto value = owned<OrtValue>(api().ReleaseValue, "failed", [&](OrtValue** made) {
+            return api().CreateTensorWithDataAsOrtValue(here_.get(), input_.data(), input_.size(), shape.data(), shape.size(),
+                                                        type, made);
         });
-        values_.emplace("image", std::move(image));
+        values_.emplace(input.name, std::move(value));
     }
 
-    std::uint8_t* image() override { return image_.data(); }
+    void* input() override { return input_.data(); }
 
     void open(std::size_t index) override {
         while (opened_.size() <= index) {
@@ -170,7 +171,7 @@ private:
     Owned<OrtSessionOptions> options_;
     Owned<OrtMemoryInfo> here_, there_;
     std::vector<GraphFile> graphs_;
-    std::vector<std::uint8_t> image_;
+    std::vector<std::uint8_t> input_;
     std::map<std::string, Owned<OrtValue>> values_;
     std::vector<Opened> opened_;
 };
@@ -185,8 +186,10 @@ public:
     std::string name() const override { return "onnxruntime"; }
     std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, int size) override {
-        return std::make_unique<OnnxRuntimeChain>(env_.get(), settings_, std::move(graphs), size);
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input, const std::string& precision) override {
+        EngineSettings settings = settings_;
+        settings.precision = precision;
+        return std::make_unique<OnnxRuntimeChain>(env_.get(), settings, std::move(graphs), input);
     }
 
 private:

@@ -24,13 +24,15 @@ std::string upper(std::string text) {
 
 class OpenVinoChain : public Chain {
 public:
-    OpenVinoChain(ov::Core& core, const EngineSettings& settings, std::vector<GraphFile> graphs, int size)
-        : core_(core), settings_(settings), graphs_(std::move(graphs)) {
-        const auto side = static_cast<std::size_t>(size);
-        tensors_["image"] = ov::Tensor(ov::element::u8, {1, side, side, 3});
+    OpenVinoChain(ov::Core& core, const EngineSettings& settings, std::vector<GraphFile> graphs, const ChainInput& input)
+        : core_(core),
+          settings_(settings),
+          graphs_(std::move(graphs)),
+          input_(input.is_float ? ov::element::f32 : ov::element::u8, ov::Shape(input.shape)) {
+        tensors_[input.name] = input_;
     }
 
-    std::uint8_t* image() override { return tensors_["image"].data<std::uint8_t>(); }
+    void* input() override { return input_.data(); }
 
     void open(std::size_t index) override {
         while (requests_.size() <= index) {
@@ -54,13 +56,13 @@ private:
     /// A request that is bound, once and for all, to the tensors of the requests before it.
     ov::InferRequest request(const GraphFile& graph) {
         std::shared_ptr<ov::Model> model = core_.read_model(graph.path.u8string());
-        std::map<ov::Output<ov::Node>, ov::PartialShape> one_image;  // dynamic shapes would cost speed on every frame
+        std::map<ov::Output<ov::Node>, ov::PartialShape> one_person;  // dynamic shapes would cost speed on every frame
         for (const ov::Output<ov::Node>& input : model->inputs()) {
             ov::PartialShape shape = input.get_partial_shape();
             shape[0] = 1;
-            one_image[input] = shape;
+            one_person[input] = shape;
         }
-        model->reshape(one_image);
+        model->reshape(one_person);
         ov::CompiledModel compiled = core_.compile_model(model, upper(settings_.device), properties());
         ov::InferRequest request = compiled.create_infer_request();
         for (const std::string& name : graph.inputs) request.set_tensor(name, tensors_.at(name));
@@ -88,6 +90,7 @@ private:
     ov::Core& core_;
     EngineSettings settings_;
     std::vector<GraphFile> graphs_;
+    ov::Tensor input_;
     std::map<std::string, ov::Tensor> tensors_;
     std::vector<ov::InferRequest> requests_;
 };
@@ -103,8 +106,10 @@ public:
         return build.substr(0, build.find('-'));
     }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, int size) override {
-        return std::make_unique<OpenVinoChain>(core_, settings_, std::move(graphs), size);
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input, const std::string& precision) override {
+        EngineSettings settings = settings_;
+        settings.precision = precision;
+        return std::make_unique<OpenVinoChain>(core_, settings, std::move(graphs), input);
     }
 
 private:

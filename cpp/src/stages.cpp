@@ -21,7 +21,7 @@ std::vector<GraphFile> files(const Bundle& bundle, const std::vector<StageGraph>
 StageChain::StageChain(const Bundle& bundle, Engine& engine, const std::string& precision, int size)
     : graphs_(bundle.manifest.graphs.at({precision, size}).stages),
       size_(size),
-      chain_(engine.chain(files(bundle, graphs_), size)),
+      chain_(engine.chain(files(bundle, graphs_), ChainInput::image(size), precision)),
       times_(graphs_.size()) {}
 
 StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> deadline) {

@@ -22,7 +22,7 @@ public:
     StageChain(const Bundle& bundle, Engine& engine, const std::string& precision, int size);
 
     /// Where the crop goes: size x size x 3 bytes RGB.
-    std::uint8_t* image() { return chain_->image(); }
+    std::uint8_t* image() { return static_cast<std::uint8_t*>(chain_->input()); }
 
     int size() const { return size_; }
 

@@ -81,6 +81,21 @@ TEST_CASE("paths that leave the bundle, and graphs without a hash, are refused")
     CHECK(says(complaint([](json& m) { m["files"]["stage_2_128.onnx"]["bytes"] = -1; }), "must be a whole number"));
 }
 
+TEST_CASE("a bundle's own lift is one of its hashed files") {
+    json manifest = default_manifest();
+    manifest.erase("lift");
+    CHECK(parse_manifest(manifest.dump()).lift.empty());
+    manifest["lift"]["file"] = "stage_2_128.onnx";
+    CHECK(parse_manifest(manifest.dump()).lift == "stage_2_128.onnx");
+    CHECK(says(complaint([](json& m) {
+                   m["lift"] = {{"file", "other.onnx"}};
+               }),
+               "other.onnx is not among the files with a sha256"));
+    CHECK(says(complaint([](json& m) { m["lift"] = {{"file", "../x"}}; }), "not a path inside the bundle"));
+    CHECK(says(complaint([](json& m) { m["lift"] = {{"file", 5}}; }), "'lift.file' must be a string"));
+    CHECK(says(complaint([](json& m) { m["lift"] = json::object(); }), "lacks 'file'"));
+}
+
 TEST_CASE("a chain whose stages do not fit each other is refused") {
     const auto stage = [](json& m, int index) -> json& { return m["graphs"]["fp32"]["128"]["stages"][index]; };
     CHECK(says(complaint([&](json& m) { stage(m, 1)["inputs"].push_back("nothing"); }), "no stage gives 'nothing'"));

@@ -49,9 +49,21 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut)
         for box, pose in zip(boxes_in(photo), poses, strict=True):
             expected = estimator.predict(image, box)
             np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
-            np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=5)
+            np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
             np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
             assert (pose["cut"], pose["input_size"], pose["unsure"]) == (cut, size, expected.unsure)
+
+
+def test_a_bundles_own_lift_gives_the_millimetres(demo, as_ppm, lifting_bundle):
+    image, path = as_ppm(PHOTOS[0])
+    estimator = Estimator(lifting_bundle, backend="openvino", threads=1, input_size=128, cut=2)
+    boxes = [word for box in boxes_in(PHOTOS[0]) for word in ("--box", ",".join(map(str, box)))]
+    poses = poses_of(demo("--json", "--size", 128, "--cut", 2, *boxes, lifting_bundle, path))
+    for box, pose in zip(boxes_in(PHOTOS[0]), poses, strict=True):
+        expected = estimator.predict(image, box)
+        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
+        by_bones = Estimator(backend="openvino", threads=1, input_size=128, cut=2).predict(image, box)
+        assert np.abs(expected.joints3d - by_bones.joints3d).max() > 20
 
 
 @pytest.mark.parametrize("photo", PHOTOS)
