@@ -38,7 +38,7 @@ def write(checkpoint: Path, data: Path, out: Path, command: str, root_depth: Pat
     people = "all held-out people" if limit is None else f"the first {limit} held-out people of each set"
     parts = [
         f"# Evaluation in the paper's form\n\n{HONEST}\n\n{checkpoint.name}, {size} px, true boxes, {people}. Made by\n",
-        f"```sh\n{command}\n```\n",
+        f"```sh\n# needs data sets and time\n{command}\n```\n",
         "## Rendered people with true millimetres (synth3d)\n",
         *(table.markdown() for table in rendered),
         "## Photographs with labels by hand (people3d)\n",
