@@ -10,6 +10,7 @@ from made_profile import PROFILE
 from web_site import ROOT
 
 from sspnet_sdk import Estimator
+from sspnet_sdk.locate import iou
 
 pytestmark = pytest.mark.browser
 
@@ -87,9 +88,11 @@ def test_the_person_who_is_found_is_the_same(page, people):
     photos = [{"file": name, "box": None} for name in sorted({person["file"] for person in people})]
     for photo, pose in zip(photos, page.evaluate(POSES, {"people": photos, "options": {}}), strict=True):
         expected = python_pose(photo)
-        np.testing.assert_allclose(pose["box"], expected.box, atol=1)
-        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1)
+        # A browser's JPEG decoder rounds differently, and which cell is the hottest may hang on that.
+        assert iou(np.array(pose["box"], np.float32), expected.box) > 0.9
         assert pose["unsure"] == expected.unsure
+        in_its_box = python_pose({**photo, "box": pose["box"]})
+        np.testing.assert_allclose(pose["keypoints"], in_its_box.keypoints, atol=0.5)
 
 
 def test_a_frame_rate_moves_the_cut_and_size(page, people):
