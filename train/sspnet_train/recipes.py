@@ -52,8 +52,8 @@ RECIPES = {
     ),
     "edge": Recipe(
         "edge", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
-        batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.25, 192: 0.45, 256: 0.3},
-        shares={"people3d": 0.6, "synth3d": 0.37, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
+        batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.2, 192: 0.3, 256: 0.5},
+        shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
         confidence="correct", late_heads=3.0, missed=0.1, weight_decay=1e-3, clip=0.5, warmup_steps=100, ema=0.997,
         fixed_entry_statistics=True,
     ),
