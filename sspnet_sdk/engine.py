@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out
 from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
+from sspnet_sdk.load import StageTime
 from sspnet_sdk.locate import Answer
 from sspnet_sdk.stages import StageChain
 
@@ -28,6 +31,7 @@ class Engine:
         self._finders: dict[int, Session] = {}
         self._root_depth: Session | None = None
         self._lift: Session | None = None
+        self._lift_time = StageTime()
         self._root_features: list[NDArray[np.float32] | None] = []  # of the last `poses`, a batch each
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
@@ -36,6 +40,20 @@ class Engine:
         if size not in self._chains:
             self._chains[size] = StageChain(self.bundle, self._backend, self.precision, size, self.threads)
         return self._chains[size]
+
+    @property
+    def lift_ms(self) -> float:
+        """What `joints3d` will hardly exceed for one person; 0 before it has run and where the bundle has no graph for it."""
+        return self._lift_time.p95_ms
+
+    def warm_up(self, sizes: Iterable[int], cut: int) -> None:
+        """Open and time what a frame at one of `sizes` up to `cut` needs."""
+        for size in sizes:
+            self.chain(size).warm_up(cut)
+        self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
+        self._lift_time = StageTime()  # a session's first run is not like the others
+        for _ in range(3):
+            self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
 
     def poses(
         self, image: Image, crops: list[Crop], size: int, cut: int, deadline: float | None = None
@@ -78,9 +96,10 @@ class Engine:
         if path is None:
             return None
         self._lift = self._lift or self._backend.open(path, self.threads, "fp32")
-        batch, found = self._backend.largest_batch, []
+        batch, found, begin = self._backend.largest_batch, [], time.perf_counter()
         for start in range(0, len(poses), batch):
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
+        self._lift_time.update((time.perf_counter() - begin) * 1000 / len(poses))
         joints = np.concatenate(found) if len(found) > 1 else found[0]
         if joints.shape != (len(poses), 17, 3):
             raise BundleError(f"the graph {path.name} gave joints of shape {joints.shape} for {len(poses)} people")

@@ -19,11 +19,11 @@ from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.lift import lift
 from sspnet_sdk.locate import Found, box_of_joints, find_people, iou
-from sspnet_sdk.plan import Plan
+from sspnet_sdk.plan import Goal, Plan
 from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
-_AFTERWARDS_MS = 0.3  # from the network's answer to the Pose
+_AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
 _Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
 
@@ -122,7 +122,7 @@ class Estimator:
             goal = self._plan.goal(deadline_ms)
             found = self._locate(image, goal.finder_ms) if box is None else Found(check_box(box, image), 1.0, True)
             point = self._plan.choose(goal, located=box is None)
-            deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
+            deadline = self._deadline(goal, begin, people=1)
             crop = Crop.around(found.box, self._bundle.box_scale)
             answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
             place = self._places(intrinsics, [found.box])[0]
@@ -151,7 +151,7 @@ class Estimator:
                 return []
             goal = self._plan.goal(None)
             point = self._plan.choose(goal, people=len(people))
-            deadline = None if goal.deadline_ms is None else begin + (goal.deadline_ms - _AFTERWARDS_MS) / 1000
+            deadline = self._deadline(goal, begin, len(people))
             crops = [Crop.around(person, self._bundle.box_scale) for person in people]
             answers, cut = self._engine.poses(image, crops, point.input_size, point.cut, deadline)
             joints, places = self._joints3d(answers, crops, people), self._places(intrinsics, people)
@@ -182,6 +182,12 @@ class Estimator:
                 "this Estimator was made before the process forked, and its engine's threads do not exist here: make a new one"
             )
         return self._lock
+
+    def _deadline(self, goal: Goal, begin: float, people: int) -> float | None:
+        """`time.perf_counter()` at which the network's answer must be there."""
+        if goal.deadline_ms is None:
+            return None
+        return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
 
     def _locate(self, image: Image, budget_ms: float | None) -> Found:
         people = self._people(image, budget_ms, looks=3)

@@ -115,8 +115,7 @@ class Plan:
             settings = [self._setting(size) for size in self._sizes]
             points = self._measured().points(settings, self._cuts)
             self._controller = RateController(points, goal.budget_ms, percentile, goal.label)
-            for size in {point.input_size for point in self._controller.front}:
-                self.engine.chain(size).warm_up(self._cuts[-1])
+            self.engine.warm_up({point.input_size for point in self._controller.front}, self._cuts[-1])
         else:
             self._controller.retarget(goal.budget_ms, percentile, goal.label)
         return self._controller

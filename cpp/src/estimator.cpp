@@ -10,12 +10,13 @@ namespace {
 
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
 constexpr float kSureConfidence = 0.3f;          // mean over the joints
-constexpr double kAfterwardsMs = 0.3;            // from the network's answer to the pose
+constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
-std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal) {
+/// When the network's answer must be there, if lifting all people takes `lift_ms`.
+std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal, double lift_ms) {
     if (!goal.deadline_ms) return std::nullopt;
     return begin + std::chrono::duration_cast<Clock::duration>(
-                       std::chrono::duration<double, std::milli>(*goal.deadline_ms - kAfterwardsMs));
+                       std::chrono::duration<double, std::milli>(*goal.deadline_ms - kAfterwardsMs - lift_ms));
 }
 
 template <std::size_t N>
@@ -33,7 +34,7 @@ float mean_confidence(const sspnet_pose& pose) {
 
 Estimator::Estimator(const std::string& folder, Options options)
     : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options)) {
-    plan_.networks().lift();  // compiled now, not within the first frame's time
+    plan_.networks().warm_up_lift();
 }
 
 sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box, std::optional<double> deadline_ms) {
@@ -44,7 +45,7 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     const bool located = box == nullptr;
     const Found person = located ? locate(image, goal) : Found{check_box(*box, image), 1, true, {}};
     const OperatingPoint point = plan_.choose(goal, 1, located);
-    sspnet_pose result = pose(image, person.box, point, when(begin, goal));
+    sspnet_pose result = pose(image, person.box, point, when(begin, goal, plan_.networks().lift_ms()));
     result.unsure = result.unsure != 0 || !person.sure;
     result.latency_ms = ms_between(begin, Clock::now());
     plan_.observe(point, result.cut, result.network_ms, result.latency_ms, 1, located);
@@ -62,7 +63,7 @@ std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, con
     const OperatingPoint point = plan_.choose(goal, int(count), false);
     double network_ms = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        poses.push_back(pose(image, boxes[i], point, when(begin, goal)));
+        poses.push_back(pose(image, boxes[i], point, when(begin, goal, double(count - i) * plan_.networks().lift_ms())));
         poses.back().latency_ms = ms_between(begin, Clock::now());
         network_ms += poses.back().network_ms;
     }

@@ -54,10 +54,20 @@ Chain* Networks::lift() {
     return lift_.get();
 }
 
+void Networks::warm_up_lift() {
+    if (lift() == nullptr) return;
+    const std::vector<float> middle(4 * SSPNET_JOINTS, 0.5f);
+    joints3d(middle.data());
+    lift_time_ = {};
+    for (int i = 0; i < 3; ++i) joints3d(middle.data());
+}
+
 const float* Networks::joints3d(const float* pose) {
     Chain& graph = *lift();
+    const Clock::time_point begin = Clock::now();
     std::copy_n(pose, 4 * SSPNET_JOINTS, static_cast<float*>(graph.input()));
     graph.run(0);
+    lift_time_.update(ms_between(begin, Clock::now()));
     const Answer joints = graph.answer(0, "joints3d");
     if (joints.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 3})
         throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, 17, 3)");

@@ -26,6 +26,12 @@ public:
     /// The opened graph from a pose to millimetres; NULL where the bundle has none.
     Chain* lift();
 
+    /// Open the lift now and time it (a session's first run is not like the others), not within the first frame's time.
+    void warm_up_lift();
+
+    /// What joints3d will hardly exceed; 0 where the bundle has no lift.
+    double lift_ms() const { return lift_time_.p95_ms(); }
+
     /// (17, 3) mm from the pelvis by the bundle's own lift, which there must be, of a pose (17, 4) as a stage gives it; valid
     /// until the next call.
     const float* joints3d(const float* pose);
@@ -41,6 +47,7 @@ private:
     std::map<int, StageChain> chains_;
     std::map<int, std::unique_ptr<Chain>> finders_;
     std::unique_ptr<Chain> lift_;
+    StageTime lift_time_;
 };
 
 }  // namespace sspnet::core

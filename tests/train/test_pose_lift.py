@@ -64,8 +64,8 @@ def test_few_joints_that_are_believed_in_do_not_make_nonsense(believed):
 
 
 @torch.no_grad()
-def test_a_joint_that_is_not_believed_in_does_not_move_the_others():
-    lift, pose = PoseLift(1.0).eval(), answer(walking())
+def test_what_sees_the_joints_alone_does_not_see_those_that_are_not_believed_in():
+    lift, pose = PoseLift(1.0).eval().lifted, answer(walking())
     pose[:, 16, 3] = 0.1
     moved = pose.clone()
     moved[:, 16, :2] += 0.3

@@ -40,7 +40,8 @@ class Crop:
     """What the network sees and should say.
 
     image: (size, size, 3) uint8 RGB; target: (17, 3) u, v, z in [0, 1]; weight: (17, 3) trust per coordinate;
-    present: (17,) 1 in the crop, 0 outside it or nobody there, NaN unknown; torso: its length in crop units, at least 0.1.
+    present: (17,) 1 in the crop, 0 outside it or nobody there, NaN unknown; torso: its length in crop units, at least 0.1;
+    turn: (2, 2) from the sample's axes to the crop's, without scale; its determinant is -1 where the view is mirrored.
     """
 
     image: np.ndarray
@@ -48,6 +49,7 @@ class Crop:
     weight: np.ndarray
     present: np.ndarray
     torso: float
+    turn: np.ndarray
 
 
 def make_crop(
@@ -63,7 +65,8 @@ def make_crop(
     image = _occlude(image, rng) if rng.random() < augmentation.occlude else image
     image = _recolour(image, augmentation, rng)
     order = list(FLIP_ORDER) if mirrored else list(range(17))
-    return _labelled(image, points[order] / size, sample.weight[order], sample.depth[order], sample.weight_depth[order])
+    turn = view[:, :2] / np.sqrt(abs(np.linalg.det(view[:, :2])))
+    return _labelled(image, points[order] / size, sample.weight[order], sample.depth[order], sample.weight_depth[order], turn)
 
 
 def plain_crop(sample: Sample, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -198,7 +201,9 @@ def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
 
 
-def _labelled(image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray) -> Crop:
+def _labelled(
+    image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray, turn: np.ndarray
+) -> Crop:
     inside = ((uv > -0.02) & (uv < 1.02)).all(axis=1)
     z = np.clip(depth / DEPTH_RANGE_MM + 0.5, 0, 1)
     trust = np.stack([weight * inside, weight * inside, weight_depth * inside], axis=1)
@@ -208,4 +213,4 @@ def _labelled(image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.n
         present = np.zeros(17)
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
-    return Crop(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1))
+    return Crop(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)

@@ -31,7 +31,7 @@ class SSPNetConfig:
     width: features at level 0; growth: features added per step down.
     depths: residual units per unit, one number per pyramid: the first is DU's or UU's, a second the prediction block's own.
     second_look: pyramids whose level 0 sees the entry's stride-4 features again.
-    lift: share of a lifting network in the joints in millimetres (`pose_lift`); 0 takes the heads' depths alone, as the paper.
+    lift: share of networks that know bodies in the joints in millimetres (`pose_lift`); 0: the heads' depths alone, as the paper.
     """
 
     name: str
@@ -86,7 +86,7 @@ CONFIGS = {
     "paper": SSPNetConfig("paper", depths=(2,) * 8),
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
-        depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.7,
+        depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9,
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip

@@ -1,0 +1,97 @@
+"""The network that fuses joints and depths, and what it learns from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from drawn_people import drawn_people, drawn_person, person_mm
+from sspnet_train.augment import Augmentation, make_crop
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import DataError, TrainingError
+from sspnet_train.fusion import load_fusion, save_fusion
+from sspnet_train.fusion_training import Mistakes, canonical, train_fusion
+from sspnet_train.labels.views import ViewSampler
+from sspnet_train.model import SSPNet
+from sspnet_train.observations import Observations, joints_in_crop, load_observations, observe, save_observations
+from sspnet_train.synth.pose_sampling import PoseFile
+
+ANY_VIEW = Augmentation((0.8, 1.2), any_rotation=1.0, mirror=True)
+
+
+def body_poses(count: int) -> PoseFile:
+    """People in the axes of motion capture: y up, the line of the hips along x."""
+    joints = np.stack([person_mm(seed) * [1, -1, -1] for seed in range(count)])
+    return PoseFile(joints, np.array(["one"] * count), np.array(["one"] * count), False)
+
+
+def seen_with_shallow_depths(count: int) -> Observations:
+    """What a network says that places every joint well, but halves all depths."""
+    truth = canonical(np.stack([person_mm(100 + seed) for seed in range(count)]))
+    points = truth[..., :2] / 2400 + 0.5
+    pose = np.concatenate([points, truth[..., 2:] / 4000 + 0.5, np.full((count, 17, 1), 0.9)], axis=2)
+    torso = np.linalg.norm(points[:, 8] - points[:, 0], axis=1)
+    return Observations(*(part.astype(np.float32) for part in (pose[:, None], points, truth, torso)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_true_joints_turn_and_mirror_with_the_picture(seed):
+    person = drawn_person(seed, focal=3000.0, root_z=40000.0)
+    crop = make_crop(person, 64, ANY_VIEW, np.random.default_rng(seed))
+    joints = joints_in_crop(person, crop.turn)
+    bones, drawn = joints[:, :2] - joints[0, :2], crop.target[:, :2] - crop.target[0, :2]
+    scale = np.linalg.norm(drawn) / np.linalg.norm(bones)
+    np.testing.assert_allclose(bones * scale, drawn, atol=0.01)
+
+
+def test_what_a_network_says_is_kept_beside_the_truth(tiny_config, tmp_path):
+    network = SSPNet(tiny_config)
+    seen = observe(network, drawn_people(5), 7, 64, (2,))
+    assert seen.poses.shape == (7, 1, 17, 4) and seen.points.shape == (7, 17, 2) and seen.joints3d.shape == (7, 17, 3)
+    again = observe(network, drawn_people(5), 7, 64, (2,))
+    save_observations(tmp_path / "seen.npz", seen)
+    for kept, first, second in zip(load_observations(tmp_path / "seen.npz"), seen, again, strict=True):
+        np.testing.assert_array_equal(kept, first)
+        np.testing.assert_array_equal(first, second)
+
+
+def test_people_without_true_joints_teach_nothing(tiny_config):
+    flat = SampleSource("flat", 1, lambda _: replace(drawn_person(0), joints3d=None))
+    with pytest.raises(DataError, match="no true joints"):
+        observe(SSPNet(tiny_config), flat, 1, 64, (2,))
+
+
+def test_another_file_is_refused_in_one_line(tmp_path):
+    (tmp_path / "seen.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="observations"):
+        load_observations(tmp_path / "seen.npz")
+    (tmp_path / "fusion.safetensors").write_bytes(b"nothing")
+    with pytest.raises(TrainingError, match="fusing network"):
+        load_fusion(tmp_path / "fusion.safetensors")
+
+
+def test_bodies_are_spoilt_by_the_mistakes_that_the_network_makes():
+    bodies = body_poses(20)
+    sampler = ViewSampler(bodies.joints, bodies.family)
+    poses, truth = Mistakes(seen_with_shallow_depths(30)).simulated(sampler, 200, np.random.default_rng(0))
+    depth, true = (poses[..., 2] - 0.5) * 2000, truth[..., 2]
+    assert np.abs(poses[..., 3] - 0.9).max() < 1e-6
+    assert np.abs(depth - true).mean() > 20, "the depths of the mistakes are not the true ones"
+
+
+@torch.no_grad()
+def error(network, seen: Observations) -> float:
+    found = network(torch.from_numpy(seen.poses[:, 0])).numpy()
+    return float(np.linalg.norm(found - seen.joints3d, axis=2).mean())
+
+
+def test_it_learns_bodies_from_few_steps_and_survives_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("sspnet_train.fusion_training.SIMULATED", 16)
+    monkeypatch.setattr("sspnet_train.fusion_training.OBSERVED", 16)
+    seen, bodies = seen_with_shallow_depths(60), body_poses(60)
+    untaught, network = train_fusion(seen, bodies, steps=1), train_fusion(seen, bodies, steps=60)
+    assert error(network, seen) < 0.5 * error(untaught, seen)
+    save_fusion(tmp_path / "fusion.safetensors", network)
+    assert abs(error(load_fusion(tmp_path / "fusion.safetensors"), seen) - error(network, seen)) < 1
