@@ -43,14 +43,10 @@ class InferenceEntry(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Entry, tuple[Tensor, Tensor, Tensor]]:
         """Images -> what the pyramids start from, with a head's state for its pose; `MoveNetEntry.people`'s three answers."""
-        skip8, at32, at16, at8, at4 = self.entry.trunk(image)
+        skips, at32, at16, at8, at4 = self.entry.trunk(image)
         hidden = self.entry.regression[:3](at4)
         state, guide = self.first_pose(at4, hidden)
-        levels = {
-            0: self.entry.to_level0(torch.cat([skip8, at8, guide], dim=1)),
-            1: self.entry.to_level1(at16),
-            2: self.entry.to_level2(at32),
-        }
+        levels = self.entry.levels(skips, at32, at16, at8, guide)
         return Entry(levels, state, at4), self.people(at4, hidden)
 
     def first_pose(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:

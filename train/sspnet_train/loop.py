@@ -113,7 +113,14 @@ class _Run:
             first_pose, predictions = self.parallel(image)
         counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
         loss, heads = total_loss(
-            predictions, first_pose, targets, self.head_weights, self.recipe.confidence, counts, self.recipe.missed
+            predictions,
+            first_pose,
+            targets,
+            self.head_weights,
+            self.recipe.confidence,
+            counts,
+            self.recipe.missed,
+            self.recipe.located,
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -9,10 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .blocks import Prediction
+from .soft_argmax import pixel_centres
 
 CONFIDENCE_WEIGHT = 0.01
 CORRECT_WITHIN_TORSO = 0.2
 REACH_TORSO = 0.15
+TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 8
+"""Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
 
 
 class Targets(NamedTuple):
@@ -57,6 +60,26 @@ def missed(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
     return ((1 - torch.exp(-distance2 / (2 * reach2))) * targets.weight[..., 0]).sum() / count.clamp(min=1.0)
 
 
+def located(heatmap: Tensor, targets: Targets, count: Tensor) -> Tensor:
+    """Cross-entropy of a head's map, tempered (Φ^(1/T), normalised), against a Gaussian around the joint; mean over labelled
+    joints in the crop.
+
+    A refining head's map is narrow around the pose before it, and hardly any gradient of the expectation comes from a place far
+    off. This one comes from there at full strength, so late heads learn to move joints that earlier ones put elsewhere.
+    heatmap: (N, J, H, W), each map summing to 1.
+    """
+    height, width = heatmap.shape[2:]
+    logs = torch.log_softmax(heatmap.clamp(min=1e-30).log().flatten(2) / TEMPER, dim=2)
+    with torch.no_grad():
+        across = pixel_centres(width, logs) - targets.target[..., 0:1]
+        down = pixel_centres(height, logs) - targets.target[..., 1:2]
+        distance2 = across.square()[:, :, None] + down.square()[..., None]
+        spread2 = (SPREAD_CELLS / width) ** 2 + (SPREAD_TORSO * targets.torso).square()
+        truth = torch.softmax((-distance2 / (2 * spread2[:, None, None, None])).flatten(2), dim=2)
+        inside = ((targets.target[..., :2] - 0.5).abs() < 0.5).all(dim=2)
+    return (-(truth * logs).sum(dim=2) * targets.weight[..., 0] * inside).sum() / count.clamp(min=1.0)
+
+
 def confidence_loss(
     prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"], count: Tensor | None = None
 ) -> Tensor:
@@ -75,6 +98,7 @@ def confidence_loss(
 def total_loss(
     predictions: list[Prediction], first_pose: Tensor | None, targets: Targets, head_weights: list[float],
     meaning: Literal["present", "correct"], counts: LabelCounts | None = None, missed_weight: float = 0.0,
+    located_weight: float = 0.0,
 ) -> tuple[Tensor, list[float]]:  # fmt: skip
     """Weighted mean over heads, first pose included where there is one. -> loss, elastic net of each head (detached)."""
     counts = counts or label_counts(targets)
@@ -88,6 +112,10 @@ def total_loss(
     for prediction in predictions:
         if min(prediction.heatmap.shape[2:]) > 2:
             loss = loss + CONFIDENCE_WEIGHT * confidence_loss(prediction, targets, meaning, counts.confidences) / len(predictions)
+    if located_weight:
+        maps = [pair for pair in zip(head_weights, predictions, strict=True) if min(pair[1].heatmap.shape[2:]) >= SMALLEST_MAP]
+        parts = [weight * located(prediction.heatmap, targets, counts.joints) for weight, prediction in maps]
+        loss = loss + located_weight * torch.stack(parts).sum() / sum(weight for weight, _ in maps)
     if first_pose is not None:
         loss = loss + of_pose(first_pose, elastic_net(first_pose, targets, counts.joints))
     return loss, [net.item() for net in nets]

@@ -95,10 +95,10 @@ class MoveNetEntry(nn.Module):
         self.heatmaps, self.regression, self.centre = movenet_head(17), movenet_head(34), movenet_head(1)
         self.decoding = SmoothDecoding()
         self.to_level0 = ConvBN(BLOCKS[5] + PYRAMID[1][1] + joints, width)
-        self.to_level1, self.to_level2 = ConvBN(PYRAMID[0][1], width), ConvBN(TOP, width)
+        self.to_level1, self.to_level2 = ConvBN(PYRAMID[0][1] + BLOCKS[12], width), ConvBN(TOP + BLOCKS[16], width)
 
-    def trunk(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """(N, 3, H, W) RGB in [-1, 1] -> backbone at stride 8; fused features at strides 32, 16, 8, 4."""
+    def trunk(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+        """(N, 3, H, W) RGB in [-1, 1] -> backbone's blocks by index; fused features at strides 32, 16, 8, 4."""
         x = F.relu6(self.stem(image))
         skips = {}
         for index, block in enumerate(self.blocks):
@@ -107,18 +107,22 @@ class MoveNetEntry(nn.Module):
         at32 = self.top(F.relu6(self.last(x)))
         at16 = self.fusion[0](at32, skips[9])
         at8 = self.fusion[1](at16, skips[5])
-        return skips[5], at32, at16, at8, self.fusion[2](at8, skips[2])
+        return skips, at32, at16, at8, self.fusion[2](at8, skips[2])
 
     def forward(self, image: Tensor) -> Entry:
-        skip8, at32, at16, at8, at4 = self.trunk(image)
+        skips, at32, at16, at8, at4 = self.trunk(image)
         pose, heatmap = self.first_pose(at4)
         guide = F.avg_pool2d(heatmap, 2) * (heatmap.shape[2] * heatmap.shape[3] / 16.0)
-        levels = {
-            0: self.to_level0(torch.cat([skip8, at8, guide], dim=1)),
-            1: self.to_level1(at16),
-            2: self.to_level2(at32),
-        }
+        levels = self.levels(skips, at32, at16, at8, guide)
         return Entry(levels, pose, at4)
+
+    def levels(self, skips: dict[int, Tensor], at32: Tensor, at16: Tensor, at8: Tensor, guide: Tensor) -> dict[int, Tensor]:
+        """What the pyramids start from: fused features, beside the backbone's own at each stride, which say more than these."""
+        return {
+            0: self.to_level0(torch.cat([skips[5], at8, guide], dim=1)),
+            1: self.to_level1(torch.cat([at16, skips[12]], dim=1)),
+            2: self.to_level2(torch.cat([at32, skips[16]], dim=1)),
+        }
 
     def first_pose(self, at4: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 24, H/4, W/4) -> pose (N, 17, 2) in [0, 1] and heatmaps (N, 17, H/4, W/4), in Human3.6M's order."""

@@ -10,6 +10,8 @@ from torch import nn
 from .model import SSPNet
 from .recipes import Recipe
 
+STEM = ("stem.", "blocks.0.", "blocks.1.", "blocks.2.")
+
 
 @dataclass
 class Plateau:
@@ -34,6 +36,11 @@ def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimi
     entry = [p for name, p in network.entry.named_parameters() if not name.startswith("to_level")]
     of_entry = {id(p) for p in entry}
     rest = [p for p in network.parameters() if id(p) not in of_entry]
+    if recipe.frozen_stem:
+        still = {id(p) for name, p in network.entry.named_parameters() if name.startswith(STEM)}
+        for parameter in (p for p in entry if id(p) in still):
+            parameter.requires_grad_(False)
+        entry = [p for p in entry if id(p) not in still]
     if recipe.entry_lr == 0:
         for parameter in entry:
             parameter.requires_grad_(False)

@@ -18,7 +18,9 @@ class Recipe:
     fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
     shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
-    pyramid's heads against the first's (linear between); missed: weight of `losses.missed` beside the elastic net.
+    pyramid's heads against the first's (linear between); missed, located: weights of `losses.missed` and
+    `losses.located` beside the elastic net; frozen_stem: the entry's blocks at strides 2 and 4 keep their weights, which cost
+    most of its time and are good at what they do.
     """
 
     name: str
@@ -33,12 +35,14 @@ class Recipe:
     confidence: Literal["present", "correct"] = "present"
     late_heads: float = 1.0
     missed: float = 0.0
+    located: float = 0.0
     weight_decay: float = 0.0
     clip: float = 0.0
     warmup_steps: int = 0
     ema: float = 0.0
     plateau_patience: int = 0
     fixed_entry_statistics: bool = False
+    frozen_stem: bool = False
 
     def head_weights(self, config: SSPNetConfig) -> list[float]:
         last = max(config.pyramids - 1, 1)
@@ -54,8 +58,8 @@ RECIPES = {
         "edge", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
         batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.2, 192: 0.3, 256: 0.5},
         shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
-        confidence="correct", late_heads=3.0, missed=0.1, weight_decay=1e-3, clip=0.5, warmup_steps=100, ema=0.997,
-        fixed_entry_statistics=True,
+        confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
+        ema=0.997, fixed_entry_statistics=True, frozen_stem=True,
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
