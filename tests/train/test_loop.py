@@ -102,6 +102,14 @@ def test_a_frozen_entry_flow_does_not_move(tiny_recipe, tmp_path):
     assert all(torch.equal(early[key], late[key]) for key in early)
 
 
+def test_a_frozen_stem_does_not_move_while_the_rest_does(tiny_recipe, tmp_path):
+    recipe = replace(tiny_recipe, frozen_stem=True, fixed_statistics=True, ema=0.0)
+    early = run(recipe, tmp_path / "a", options=replace(OPTIONS, steps=1)).state_dict()
+    late = run(recipe, tmp_path / "b", options=replace(OPTIONS, steps=4)).state_dict()
+    moved = {key for key in early if not torch.equal(early[key], late[key])}
+    assert moved and not any(key.startswith("entry.stem.") or ".running_" in key for key in moved)
+
+
 def test_a_run_learns_the_people_it_sees(tiny_recipe, tmp_path):
     options = replace(OPTIONS, steps=100, decay_from=80, validate_steps=100)
     run(replace(tiny_recipe, lr=5e-3, entry_lr=5e-3), tmp_path, options=options)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import torch
-from sspnet_train.losses import Targets, elastic_net, missed
+from sspnet_train.losses import Targets, elastic_net, located, missed
+from sspnet_train.soft_argmax import expectation, spatial_softmax
 
 
 def one_joint(u: float) -> Targets:
@@ -31,3 +32,31 @@ def test_missed_counts_the_share_of_joints_out_of_reach_and_leaves_out_unlabelle
     assert abs(missed(pose, targets, torch.tensor(17.0)).item() - 4 / 17) < 1e-5
     targets.weight[:, :4] = 0
     assert missed(pose, targets, torch.tensor(13.0)).item() < 1e-6
+
+
+def map_around(u: float, cells: int = 16) -> torch.Tensor:
+    """Logits (1, 17, cells, cells) of a narrow, heavy-tailed map around (u, ½)."""
+    at = (torch.arange(cells) + 0.5) / cells
+    distance2 = ((at - u) ** 2)[None] + ((at - 0.5) ** 2)[:, None]
+    return (-3 * torch.log1p(distance2 * cells**2)).expand(1, 17, cells, cells)
+
+
+def test_located_is_least_for_a_map_where_the_joint_is_and_leaves_out_unlabelled_ones():
+    targets, right, wrong = (one_joint(0.3), *(spatial_softmax(map_around(u)) for u in (0.3, 0.7)))
+    assert located(right, targets, torch.tensor(17.0)) < located(wrong, targets, torch.tensor(17.0))
+    targets.weight[:] = 0
+    assert located(wrong, targets, torch.tensor(17.0)) == 0
+
+
+def test_located_reaches_a_joint_far_from_where_the_head_looks_and_the_expectation_hardly_does():
+    targets = one_joint(0.72)
+    pulls = {}
+    for name in ("located", "expectation"):
+        logits = map_around(0.28).clone().requires_grad_(True)
+        heatmap = spatial_softmax(logits)
+        pose = torch.cat([expectation(heatmap), torch.full((1, 17, 1), 0.5)], dim=2)
+        count = torch.tensor(17.0)
+        (located(heatmap, targets, count) if name == "located" else elastic_net(pose, targets, count)).backward()
+        assert logits.grad is not None
+        pulls[name] = -logits.grad[0, 0, 8, 11].item()
+    assert pulls["located"] > 30 * pulls["expectation"] > 0

@@ -101,7 +101,7 @@ class _Run:
         yield from zip(order, loader, strict=True)
 
     def step(self, step: int, image: Tensor, targets: Targets) -> float:
-        self.network.train()
+        self.network.train(not self.recipe.fixed_statistics)
         if self.recipe.fixed_entry_statistics:
             self.network.entry.eval()
         rate = self._rate(step)

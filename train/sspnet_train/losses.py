@@ -14,7 +14,7 @@ from .soft_argmax import pixel_centres
 CONFIDENCE_WEIGHT = 0.01
 CORRECT_WITHIN_TORSO = 0.2
 REACH_TORSO = 0.15
-TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 8
+TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 """Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
 
 

@@ -15,7 +15,8 @@ class Recipe:
     """Everything but data and length.
 
     entry_lr: the entry flow's own rate (0 freezes it): all its weights step together, so rates that are usual elsewhere ruin it.
-    fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise.
+    fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise;
+    fixed_statistics: those of the pyramids too, for networks whose pyramids are trained already.
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
     shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
     pyramid's heads against the first's (linear between); missed, located: weights of `losses.missed` and
@@ -42,6 +43,7 @@ class Recipe:
     ema: float = 0.0
     plateau_patience: int = 0
     fixed_entry_statistics: bool = False
+    fixed_statistics: bool = False
     frozen_stem: bool = False
 
     def head_weights(self, config: SSPNetConfig) -> list[float]:
@@ -60,6 +62,13 @@ RECIPES = {
         shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
         confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
         ema=0.997, fixed_entry_statistics=True, frozen_stem=True,
+    ),
+    "settle": Recipe(
+        "settle", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
+        batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.35, 192: 0.25, 256: 0.4},
+        shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
+        confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
+        ema=0.997, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
