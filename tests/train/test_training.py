@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 import torch
 from dataset_layouts import write_own_coco
 from drawn_people import write_synth3d
-from sspnet_train.checkpoint import load_network
+from sspnet_train.checkpoint import load_network, read_checkpoint
 from sspnet_train.errors import TrainingError
 from sspnet_train.recipes import RECIPES
 from sspnet_train.training import prepared_recipe, run_training
@@ -55,6 +56,16 @@ def test_fine_tuning_starts_from_a_checkpoint_and_leaves_the_entry_flow_alone(sm
     entry = [key for key in before if key.startswith("entry.")]
     assert all(torch.equal(before[key], after[key]) for key in entry)
     assert not all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_a_checkpoint_says_what_it_and_its_start_were_trained_on(small, tmp_path):
+    first = run_training(small, tmp_path / "a", 4, recipe="small", quiet=True)
+    write_own_coco(tmp_path / "mine", 16)
+    second = run_training({"coco": tmp_path / "mine"}, tmp_path / "b", 2, recipe="small", init=first, quiet=True)
+    before, after = read_checkpoint(first)[2], read_checkpoint(second)[2]
+    own = json.loads((tmp_path / "b/run.json").read_text())["recipe"]["batch"]["64"] * 2
+    assert int(after["crops"]) == int(before["crops"]) + own
+    assert json.loads(after["training_data"]) == [*json.loads(before["training_data"]), "coco: under its publisher's terms"]
 
 
 def test_photographs_of_ones_own_can_be_trained_on(small, tmp_path):

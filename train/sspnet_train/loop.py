@@ -16,8 +16,9 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from .batches import Batches
-from .checkpoint import load_network, save_checkpoint
+from .checkpoint import load_network, read_checkpoint, save_checkpoint
 from .data.sample import SampleSource
+from .data.terms import training_data_note
 from .distributed import agreed, mean_over_ranks, rank_and_world
 from .errors import TrainingError
 from .evaluate import predict_cuts, score
@@ -88,7 +89,8 @@ class _Run:
         if resume:
             self._restore()
         elif self.is_main:
-            self._describe()
+            self._describe({} if init is None else read_checkpoint(init)[2])
+            self._notes()
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
@@ -179,9 +181,18 @@ class _Run:
             "validated_step": self.validated_step,
         }  # fmt: skip
         save_state(self.folder / "state.pt", state)
-        notes = {"recipe": self.recipe.name, "step": str(self.next_step), "crops": str(self.crops)}
-        notes["data"] = ",".join(sorted(self.recipe.shares))
-        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, self.best_weights(), notes)
+        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, self.best_weights(), self._notes())
+
+    def _notes(self) -> dict[str, str]:
+        """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
+        before = json.loads((self.folder / "run.json").read_text()).get("started_from", {})
+        return {
+            "recipe": self.recipe.name,
+            "step": str(self.next_step),
+            "crops": str(int(before.get("crops", 0)) + self.crops),
+            "data": ",".join(sorted(self.recipe.shares)),
+            "training_data": training_data_note(sorted(self.recipe.shares), before.get("training_data", "[]")),
+        }
 
     def _restore(self) -> None:
         path = self.folder / "state.pt"
@@ -231,10 +242,10 @@ class _Run:
             append_row(self.folder / "validation.csv", ["step", "crops", "set", "size", "cut", "scores"], row)
         return scores
 
-    def _describe(self) -> None:
+    def _describe(self, started_from: dict[str, str]) -> None:
         description = {
             "recipe": asdict(self.recipe), "options": asdict(self.options), "config": self.network.config.to_dict(),
-            "world": self.world, **environment(),
+            "started_from": started_from, "world": self.world, **environment(),
         }  # fmt: skip
         (self.folder / "run.json").write_text(json.dumps(description, indent=1))
 

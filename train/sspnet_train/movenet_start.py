@@ -16,6 +16,7 @@ from .augment import plain_crop
 from .checkpoint import save_checkpoint
 from .data.catalog import open_split, parse_data
 from .data.sample import SampleSource
+from .data.terms import training_data_note
 from .init_movenet import load_movenet, restore_batch_norm
 from .model import CONFIGS, SSPNet
 from .movenet import MoveNetEntry
@@ -45,7 +46,7 @@ def main() -> None:
     given = parser.parse_args()
     name, folder = next(iter(parse_data([given.data]).items()))
     network = movenet_start(given.movenet, open_split(name, folder, "train", "coco"))
-    save_checkpoint(given.out, network.config, network.state_dict(), {"movenet": "Lightning v4"})
+    save_checkpoint(given.out, network.config, network.state_dict(), {"training_data": training_data_note(["movenet"])})
     print(f"wrote {given.out}")
 
 

@@ -72,7 +72,7 @@ RECIPES = {
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
-        shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, missed=0.1, weight_decay=1e-3, clip=0.5,
-        warmup_steps=50, ema=0.99, fixed_entry_statistics=True,
+        shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3,
+        clip=0.5, warmup_steps=50, ema=0.99, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
     ),
 }  # fmt: skip

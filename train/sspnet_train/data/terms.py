@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ..errors import TrainingError
+
 TERMS: dict[str, tuple[str, ...]] = {
     "people3d": (
         "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011), photographs from Flickr: published for research, "
@@ -23,6 +25,15 @@ TERMS: dict[str, tuple[str, ...]] = {
 }
 
 
-def training_data_note(sources: Iterable[str]) -> str:
-    """The value of a checkpoint's note "training_data": a JSON list with the terms of `sources`, once each."""
-    return json.dumps(list(dict.fromkeys(line for source in sources for line in TERMS[source])))
+def training_data_note(sources: Iterable[str], before: str = "[]") -> str:
+    """A checkpoint's note "training_data": a JSON list of lines, those of the checkpoint that it started from (`before`) first.
+
+    Raises:
+        TrainingError: `before` is no such list.
+    """
+    try:
+        inherited = [str(line) for line in json.loads(before)]
+    except (ValueError, TypeError):
+        raise TrainingError('the note "training_data" of the checkpoint to start from is not a JSON list of lines') from None
+    lines = [line for source in sources for line in TERMS.get(source, (f"{source}: under its publisher's terms",))]
+    return json.dumps(list(dict.fromkeys([*inherited, *lines])))
