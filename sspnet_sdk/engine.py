@@ -1,4 +1,4 @@
-"""The opened networks of one backend and precision: a chain of stages and a finder per input size, opened when first needed."""
+"""The opened networks of one backend: a chain of stages per precision and input size, and the finders; opened when needed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ from sspnet_sdk.stages import StageChain
 
 
 class Engine:
-    """Crops of an image in, raw answers out. Not to be used from two threads at once."""
+    """Crops of an image in, raw answers out. Not to be used from two threads at once.
+
+    Args:
+        precision: of the finder.
+    """
 
     def __init__(self, bundle: Bundle, backend: str, precision: str, threads: int) -> None:
         self.bundle, self.precision, self.threads = bundle, precision, threads
         self.network_ms = 0.0  # of the last `poses`
         self._backend = load(backend)
-        self._chains: dict[int, StageChain] = {}
+        self._chains: dict[tuple[str, int], StageChain] = {}
         self._finders: dict[int, Session] = {}
         self._root_depth: Session | None = None
         self._lift: Session | None = None
@@ -35,31 +39,31 @@ class Engine:
         self._root_features: list[NDArray[np.float32] | None] = []  # of the last `poses`, a batch each
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
-    def chain(self, size: int) -> StageChain:
+    def chain(self, precision: str, size: int) -> StageChain:
         """The chain at `size` px."""
-        if size not in self._chains:
-            self._chains[size] = StageChain(self.bundle, self._backend, self.precision, size, self.threads)
-        return self._chains[size]
+        if (precision, size) not in self._chains:
+            self._chains[precision, size] = StageChain(self.bundle, self._backend, precision, size, self.threads)
+        return self._chains[precision, size]
 
     @property
     def lift_ms(self) -> float:
         """What `joints3d` will hardly exceed for one person; 0 before it has run and where the bundle has no graph for it."""
         return self._lift_time.p95_ms
 
-    def warm_up(self, sizes: Iterable[int], cut: int) -> None:
-        """Open and time what a frame at one of `sizes` up to `cut` needs."""
-        for size in sizes:
-            self.chain(size).warm_up(cut)
+    def warm_up(self, chains: Iterable[tuple[str, int]], cut: int) -> None:
+        """Open and time what a frame in one of these precisions and sizes up to `cut` needs."""
+        for precision, size in chains:
+            self.chain(precision, size).warm_up(cut)
         self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
         self._lift_time = StageTime()  # a session's first run is not like the others
         for _ in range(3):
             self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
 
     def poses(
-        self, image: Image, crops: list[Crop], size: int, cut: int, deadline: float | None = None
+        self, image: Image, crops: list[Crop], precision: str, size: int, cut: int, deadline: float | None = None
     ) -> tuple[NDArray[np.float32], int]:
         """(N, 17, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
-        chain, answers, reached = self.chain(size), [], cut
+        chain, answers, reached = self.chain(precision, size), [], cut
         self.network_ms, self._root_features = 0.0, []
         batch = min(len(crops), self._backend.largest_batch)
         buffer = self._buffer(size, batch)

@@ -43,7 +43,7 @@ class Estimator:
         percentile: share of frames, in per cent, that the deadline is planned for.
         cut: run this many pyramids (one of the bundle's cuts) instead of the deepest or what the rate allows.
         input_size: side of the crop in pixels (one of the bundle's sizes), likewise.
-        precision: "auto" (fp32) or one of the bundle's precisions.
+        precision: one of the bundle's; "auto": fp32, and with a rate or deadline every one that the bundle has, as measured.
         backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
         device: "auto" (the CPU, or CUDA where it is there and measured faster), "cpu", "gpu", "npu", or by name "cuda",
             "tensorrt" (compiles for minutes at first), "directml" or "coreml".
@@ -124,7 +124,7 @@ class Estimator:
             point = self._plan.choose(goal, located=box is None)
             deadline = self._deadline(goal, begin, people=1)
             crop = Crop.around(found.box, self._bundle.box_scale)
-            answers, cut = self._engine.poses(image, [crop], point.input_size, point.cut, deadline)
+            answers, cut = self._engine.poses(image, [crop], point.precision, point.input_size, point.cut, deadline)
             place = self._places(intrinsics, [found.box])[0]
             joints = self._joints3d(answers, [crop], [found.box])[0]
             pose = self._pose(answers[0], joints, crop, found.box, cut, point.input_size, begin, not found.sure, place)
@@ -153,7 +153,7 @@ class Estimator:
             point = self._plan.choose(goal, people=len(people))
             deadline = self._deadline(goal, begin, len(people))
             crops = [Crop.around(person, self._bundle.box_scale) for person in people]
-            answers, cut = self._engine.poses(image, crops, point.input_size, point.cut, deadline)
+            answers, cut = self._engine.poses(image, crops, point.precision, point.input_size, point.cut, deadline)
             joints, places = self._joints3d(answers, crops, people), self._places(intrinsics, people)
             poses = [
                 self._pose(answer, mm, crop, person, cut, point.input_size, begin, False, place)

@@ -60,7 +60,7 @@ class Plan:
             self._goal = _deadline(deadline_ms)
         self._cuts = bundle.cuts if cut is None else (_one_of(cut, bundle.cuts, "cut", bundle),)
         self._sizes = bundle.sizes if input_size is None else (_one_of(input_size, bundle.sizes, "input_size", bundle),)
-        self._precision = _precision(precision, bundle)
+        self._precisions = _precisions(precision, bundle, choosing=self._goal.budget_ms is not None)
         self._threads = default_threads() if threads is None else _threads(threads)
         self._profile: Profile | None = None
         self._controller: RateController | None = None
@@ -68,14 +68,14 @@ class Plan:
         self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
         if threads is None and (len(candidates) > 1 or self._goal.budget_ms is not None):
             self._fastest_threads()
-        self.engine = Engine(bundle, self.backend, self._precision, self._threads)
+        self.engine = Engine(bundle, self.backend, self._precisions[0], self._threads)
         if self._goal.budget_ms is not None:
             self._control(self._goal)
 
     @property
-    def first_look(self) -> tuple[int, int]:
-        """The largest input size and shallowest cut that the options allow, to find a person with where there is no finder."""
-        return self._sizes[-1], self._cuts[0]
+    def first_look(self) -> tuple[str, int, int]:
+        """Precision, largest input size and shallowest cut that the options allow, to find a person with where no finder is."""
+        return self._precisions[0], self._sizes[-1], self._cuts[0]
 
     @property
     def out_of_reach(self) -> bool:
@@ -89,7 +89,7 @@ class Plan:
     def choose(self, goal: Goal, people: int = 1, located: bool = False) -> OperatingPoint:
         """The operating point for this frame; without a goal, the deepest cut at the largest size."""
         if goal.budget_ms is None:
-            return OperatingPoint(self._cuts[-1], self._sizes[-1], self._precision, self.backend, 1.0, 1.0, 0.0)
+            return OperatingPoint(self._cuts[-1], self._sizes[-1], self._precisions[0], self.backend, 1.0, 1.0, 0.0)
         return self._control(goal).choose(people, located)
 
     def observe(
@@ -101,7 +101,7 @@ class Plan:
 
     def finder(self, budget_ms: float | None) -> tuple[int, int]:
         """The largest size whose finder fits, and how often it does (once at least)."""
-        sizes = [size for size in self._bundle.sizes if (self._precision, size) in self._bundle.finders]
+        sizes = [size for size in self._bundle.sizes if (self._precisions[0], size) in self._bundle.finders]
         if budget_ms is None or self._controller is None:
             return sizes[-1], 1000
         cost = {size: self._measured().finder_ms(self._setting(size)) * self._controller.load for size in self._sizes}
@@ -112,10 +112,9 @@ class Plan:
         assert goal.budget_ms is not None
         percentile = None if goal.deadline_ms is None else self._percentile
         if self._controller is None:
-            settings = [self._setting(size) for size in self._sizes]
-            points = self._measured().points(settings, self._cuts)
+            points = self._measured().points(self._settings(), self._cuts)
             self._controller = RateController(points, goal.budget_ms, percentile, goal.label)
-            self.engine.warm_up({point.input_size for point in self._controller.front}, self._cuts[-1])
+            self.engine.warm_up({(point.precision, point.input_size) for point in self._controller.front}, self._cuts[-1])
         else:
             self._controller.retarget(goal.budget_ms, percentile, goal.label)
         return self._controller
@@ -123,15 +122,18 @@ class Plan:
     def _measured(self) -> Profile:
         if self._profile is None:
             self._profile = Profile(self._bundle, self._threads)
-        self._profile.measure(self._setting(size) for size in self._sizes)
+        self._profile.measure(self._settings())
         return self._profile
 
+    def _settings(self) -> list[Setting]:
+        return [Setting(self.backend, precision, size) for precision in self._precisions for size in self._sizes]
+
     def _setting(self, size: int) -> Setting:
-        return Setting(self.backend, self._precision, size)
+        return Setting(self.backend, self._precisions[0], size)
 
     def _fastest_backend(self, candidates: list[str]) -> str:
         self._profile = Profile(self._bundle, self._threads)
-        return choose_backend(self._profile, self._precision, self._sizes[-1], candidates)
+        return choose_backend(self._profile, self._precisions[0], self._sizes[-1], candidates)
 
     def _fastest_threads(self) -> None:
         profiles = [Profile(self._bundle, count) for count in sorted({1, self._threads})]
@@ -161,13 +163,15 @@ def _one_of(value: Any, allowed: tuple[int, ...], name: str, bundle: Bundle) -> 
     return int(value)
 
 
-def _precision(value: Any, bundle: Bundle) -> str:
+def _precisions(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
+    """The precisions to choose operating points from; people are found in the first."""
     if value == "auto":
-        return "fp32" if "fp32" in bundle.precisions else bundle.precisions[0]
+        accurate_first = sorted(bundle.precisions, key=lambda name: name != "fp32")
+        return tuple(accurate_first) if choosing else tuple(accurate_first[:1])
     if value not in bundle.precisions:
         allowed = ", ".join(map(repr, ("auto", *bundle.precisions)))
         raise OptionError(f"precision must be one of {allowed} with the bundle {bundle.name!r}, not {value!r}")
-    return str(value)
+    return (str(value),)
 
 
 def _threads(value: Any) -> int:

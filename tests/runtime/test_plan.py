@@ -1,0 +1,40 @@
+"""The precision that "auto" comes to."""
+
+import json
+import shutil
+
+import pytest
+
+from sspnet_sdk import Estimator
+from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.plan import Plan
+
+FREE = {"percentile": 95, "cut": None, "input_size": None, "backend": "onnxruntime", "device": "cpu", "threads": 1}
+
+
+@pytest.fixture
+def two_precisions(dot_bundle, tmp_path):
+    """The dot bundle with its graphs as int8 too, of which it states that they are more accurate at every cut and size."""
+    folder = tmp_path / "two"
+    shutil.copytree(dot_bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["precisions"] = ["int8", "fp32"]
+    manifest["graphs"]["int8"] = manifest["graphs"]["fp32"]
+    for entry in manifest["cuts"]:
+        worse = {str(size): {"pa_mpjpe_mm": 90 - entry["cut"] - size / 64} for size in manifest["sizes"]}
+        better = {size: {"pa_mpjpe_mm": stated["pa_mpjpe_mm"] - 30} for size, stated in worse.items()}
+        entry["accuracy"] = {"fp32": worse, "int8": better}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize("target_fps, precision, chosen", [(1, "auto", "int8"), (1, "fp32", "fp32"), (None, "auto", "fp32")])
+def test_a_rate_chooses_among_all_precisions_that_are_allowed(two_precisions, target_fps, precision, chosen):
+    plan = Plan(open_bundle(two_precisions), target_fps=target_fps, deadline_ms=None, precision=precision, **FREE)
+    point = plan.choose(plan.goal(None))
+    assert (point.precision, point.cut, point.input_size) == (chosen, 8, 128)
+
+
+def test_the_chosen_precision_is_what_runs(two_precisions, dot_image):
+    fast = Estimator(two_precisions, target_fps=1, backend="onnxruntime", threads=1)
+    assert fast.predict(dot_image(150, 100), (60, 40, 200, 160)).keypoints[0] == pytest.approx((150, 100), abs=0.2)
