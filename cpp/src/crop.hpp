@@ -28,8 +28,8 @@ public:
 
 private:
     std::vector<std::uint8_t> halves_[2];
-    std::vector<std::uint16_t> sums_;
-    std::vector<float> rows_[2];
+    std::vector<std::uint8_t> means_, border_row_;
+    std::vector<float> row_;
 };
 
 }  // namespace sspnet::core

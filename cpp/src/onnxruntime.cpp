@@ -1,3 +1,4 @@
+#include "engine_cache.hpp"
 #include "engines.hpp"
 #include "error.hpp"
 
@@ -52,11 +53,11 @@ void append_cuda(OrtSessionOptions* options) {
     check(api().SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()), "has no CUDA");
 }
 
-void append_tensorrt(OrtSessionOptions* options, const EngineSettings& settings) {
+void append_tensorrt(OrtSessionOptions* options, const EngineSettings& settings, const std::filesystem::path& model) {
     const auto tensorrt =
         owned<OrtTensorRTProviderOptionsV2>(api().ReleaseTensorRTProviderOptions, "has no TensorRT",
                                             [](auto** made) { return api().CreateTensorRTProviderOptions(made); });
-    const std::string cache = settings.cache.empty() ? "" : (settings.cache / "tensorrt").u8string();
+    const std::string cache = tensorrt_folder(settings.cache, model).u8string();
     const char* keys[] = {"trt_fp16_enable", "trt_engine_cache_enable", "trt_engine_cache_path"};
     const char* values[] = {settings.precision == "fp32" ? "0" : "1", cache.empty() ? "0" : "1", cache.c_str()};
     check(api().UpdateTensorRTProviderOptions(tensorrt.get(), keys, values, cache.empty() ? 2 : 3), "has no TensorRT");
@@ -64,7 +65,7 @@ void append_tensorrt(OrtSessionOptions* options, const EngineSettings& settings)
     append_cuda(options);  // for what TensorRT does not take
 }
 
-Owned<OrtSessionOptions> session_options(const EngineSettings& settings) {
+Owned<OrtSessionOptions> session_options(const EngineSettings& settings, const std::filesystem::path& model) {
     auto options = owned<OrtSessionOptions>(api().ReleaseSessionOptions, "failed", api().CreateSessionOptions);
     check(api().SetIntraOpNumThreads(options.get(), settings.threads), "failed");
     check(api().SetInterOpNumThreads(options.get(), 1), "failed");
@@ -73,7 +74,7 @@ Owned<OrtSessionOptions> session_options(const EngineSettings& settings) {
     // The pools of several sessions must not spin against each other: a chain of stages would take 2.5 times as long.
     check(api().AddSessionConfigEntry(options.get(), "session.intra_op.allow_spinning", "0"), "failed");
     if (settings.device == "cuda") append_cuda(options.get());
-    if (settings.device == "tensorrt") append_tensorrt(options.get(), settings);
+    if (settings.device == "tensorrt") append_tensorrt(options.get(), settings, model);
     return options;
 }
 
@@ -81,7 +82,7 @@ class OnnxRuntimeChain : public Chain {
 public:
     OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs, const ChainInput& input)
         : env_(env),
-          options_(session_options(settings)),
+          settings_(settings),
           here_(memory("Cpu")),
           there_(memory(settings.device == "cpu" ? "Cpu" : "Cuda")),
           graphs_(std::move(graphs)),
@@ -101,8 +102,9 @@ public:
         while (opened_.size() <= index) {
             const GraphFile& graph = graphs_[opened_.size()];
             const std::string doing = "cannot open " + graph.path.filename().u8string();
+            const auto options = session_options(settings_, graph.path);
             auto session = owned<OrtSession>(api().ReleaseSession, doing, [&](OrtSession** made) {
-                return api().CreateSession(env_, graph.path.c_str(), options_.get(), made);
+                return api().CreateSession(env_, graph.path.c_str(), options.get(), made);
             });
             auto binding = owned<OrtIoBinding>(api().ReleaseIoBinding, doing,
                                                [&](OrtIoBinding** made) { return api().CreateIoBinding(session.get(), made); });
@@ -168,7 +170,7 @@ private:
     }
 
     OrtEnv* env_;
-    Owned<OrtSessionOptions> options_;
+    EngineSettings settings_;
     Owned<OrtMemoryInfo> here_, there_;
     std::vector<GraphFile> graphs_;
     std::vector<std::uint8_t> input_;
