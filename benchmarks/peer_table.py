@@ -29,6 +29,17 @@ def table(accuracy: dict[str, Any], speed: dict[str, Any]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def csv_of_peers(accuracy: dict[str, Any], speed: dict[str, Any]) -> str:
+    """What `sspnet-sdk bench --plot … --peers` marks: all but ours."""
+    rows = ["name,fps,pck,pa_mpjpe_mm"]
+    for name, scores in accuracy.items():
+        engines = speed["network"].get(name, {})
+        if engines and not name.startswith("ours"):
+            error = "" if scores["pa_mpjpe_mm"] is None else f"{scores['pa_mpjpe_mm']:.1f}"
+            rows.append(f"{name},{1000 / min(engines.values()):.1f},{scores['pck']:.3f},{error}")
+    return "\n".join(rows) + "\n"
+
+
 def draw(accuracy: dict[str, Any], speed: dict[str, Any], path: Path) -> None:
     """Error against frames per second of the network alone, after the paper's Fig. 6b, peers marked."""
     import matplotlib

@@ -8,7 +8,7 @@
         --people /data/people3d --rendered /data/synth3d --out peers
 
 Accuracy takes minutes and is kept in OUT/accuracy.json; delete that file to measure it again. Speeds are in OUT/speed.json, the
-table in OUT/peers.md, the picture in OUT/peers.png.
+table in OUT/peers.md, the picture in OUT/peers.png, and in OUT/peers.csv what `sspnet-sdk bench --plot error.png --peers` marks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from peer_accuracy import aligned_error_mm, ours, pck, peers
 from peer_speed import end_to_end, network_only
-from peer_table import draw, table
+from peer_table import csv_of_peers, draw, table
 from sspnet_train.data.catalog import open_split
 
 from sspnet_sdk import Estimator
@@ -44,6 +44,7 @@ def main() -> None:
     (given.out / "speed.json").write_text(json.dumps(speed, indent=1))
     text = table(accuracy, speed)
     (given.out / "peers.md").write_text(text)
+    (given.out / "peers.csv").write_text(csv_of_peers(accuracy, speed))
     draw(accuracy, speed, given.out / "peers.png")
     print(text)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import OptionError, SSPNetError
+from sspnet_sdk.peers import Peer
 from sspnet_sdk.rate import OperatingPoint, pareto_front
 from sspnet_sdk.staging import StagedFile, writing
 
@@ -33,8 +35,8 @@ def check_plot(path: Path, bundle: Bundle) -> str:
     raise OptionError(f"the bundle {bundle.name!r} states no accuracy, so there is nothing to draw its speed against")
 
 
-def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, path: Path) -> None:
-    """One line per backend, precision and input size, a marker per cut; what no other point beats is ringed.
+def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, path: Path, peers: Sequence[Peer] = ()) -> None:
+    """One line per backend, precision and input size, a marker per cut; what no other point beats is ringed, peers are squares.
 
     Raises:
         As `check_plot`; SSPNetError too if the file cannot be written.
@@ -55,6 +57,7 @@ def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, p
     front = pareto_front(points)
     fastest, errors = [1000 / point.p50_ms for point in front], [point.error for point in front]
     axes.scatter(fastest, errors, s=90, facecolors="none", edgecolors="black", linewidths=0.8, label="best for its speed")
+    _mark(axes, peers, measure)
     axes.set(xscale="log", xlabel="frames per second (network, one crop)", ylabel=dict(_MEASURES)[measure])
     axes.set_title(f"{bundle.name}: numbers at the markers are cuts")
     for axis_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
@@ -72,3 +75,11 @@ def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, p
     finally:
         pyplot.close(figure)
     staged.commit()
+
+
+def _mark(axes: Any, peers: Sequence[Peer], measure: str) -> None:
+    for peer in peers:
+        error = peer.error(measure)
+        if error is not None:
+            axes.plot(peer.fps, error, marker="s", color="grey", linestyle="none")
+            axes.annotate(peer.name, (peer.fps, error), textcoords="offset points", xytext=(6, -3), fontsize=8)

@@ -22,6 +22,7 @@ _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", 
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Rounds; their median is shown.")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="CSV too; - writes it to standard output instead.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Error against frames per second, as .png, .svg or .pdf.")
+@click.option("--peers", type=click.Path(path_type=Path), help="Mark these too: a CSV with name, fps, pck, pa_mpjpe_mm.")
 @threads_option
 @bundle_option
 def command(
@@ -33,6 +34,7 @@ def command(
     repeat: int,
     csv_path: Path | None,
     plot: Path | None,
+    peers: Path | None,
     threads: int | None,
     bundle: Path | None,
 ) -> None:
@@ -43,9 +45,13 @@ def command(
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.benchmark import measure
     from sspnet_sdk.bundle import open_bundle
+    from sspnet_sdk.errors import OptionError
+    from sspnet_sdk.peers import read_peers
     from sspnet_sdk.plot import check_plot, plot_error_against_speed
 
-    opened = open_bundle(bundle)
+    if peers is not None and plot is None:
+        raise OptionError("--peers are marked in a plot: give --plot too")
+    opened, marked = open_bundle(bundle), [] if peers is None else read_peers(peers)
     if plot is not None:
         check_plot(plot, opened)
     points = measure(
@@ -66,7 +72,7 @@ def command(
         rows.append((point.backend, point.precision, str(point.input_size), str(point.cut), *times, *accuracy))
     _show(rows, csv_path)
     if plot is not None:
-        plot_error_against_speed(points, opened, plot)
+        plot_error_against_speed(points, opened, plot, marked)
         click.echo(f"wrote {plot}", err=True)
 
 

@@ -78,15 +78,23 @@ def _with_accuracy(folder):
 def test_bench_draws_error_against_speed(run, tmp_path):
     pytest.importorskip("matplotlib")
     bundle = _with_accuracy(tmp_path / "bundle")
-    done = run("bench", "--backend", "onnxruntime", "--threads", "1", "--bundle", bundle, "--plot", "plot.png")
+    (tmp_path / "peers.csv").write_text("name,fps,pck,pa_mpjpe_mm\nAnother,120,0.7,91.5\nFlat,90,0.8,\n")
+    options = ("--backend", "onnxruntime", "--threads", "1", "--bundle", bundle)
+    done = run("bench", *options, "--plot", "plot.svg", "--peers", "peers.csv")
     assert done.returncode == 0, done.stderr
     assert "82.0" in done.stdout
-    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    drawn = (tmp_path / "plot.svg").read_text()
+    assert "<!-- Another -->" in drawn and "<!-- Flat -->" not in drawn  # what has no error in mm cannot be placed
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--sizes", "100"], "no input size 100"), (["--cuts", "2,x"], "whole numbers"), (["--plot", "plot.txt"], ".png")],
+    [
+        (["--sizes", "100"], "no input size 100"),
+        (["--cuts", "2,x"], "whole numbers"),
+        (["--plot", "plot.txt"], ".png"),
+        (["--peers", "p.csv"], "--plot too"),
+    ],
 )
 def test_bench_says_what_there_is_instead(run, arguments, words):
     done = run("bench", *arguments)
