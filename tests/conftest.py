@@ -3,11 +3,14 @@
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
+import cv2
 import pytest
 
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
 
+PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "000000234748.jpg"
 LIFT = """
 <ir_version: 8, opset_import: ["": 17]>
 own_lift (float[batch, 17, 4] pose) => (float[batch, 17, 3] joints3d)
@@ -33,3 +36,18 @@ def lifting_bundle(tmp_path_factory):
     manifest["files"]["own_lift.onnx"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+@pytest.fixture(scope="session")
+def write_clip():
+    """Write a video of so many frames, 20 a second: a photograph that moves sideways."""
+
+    def write(path, frames):
+        photo = cv2.imread(str(PHOTO))
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, (400, 424))
+        for index in range(frames):
+            writer.write(photo[:424, 100 + 3 * index : 500 + 3 * index])
+        writer.release()
+        return path
+
+    return write

@@ -2,9 +2,8 @@ import os
 import subprocess
 import sys
 
-import cv2
 import pytest
-from command_line import PHOTO, ROOT
+from command_line import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +31,6 @@ def run(command_line, environment, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def video(tmp_path_factory):
+def video(tmp_path_factory, write_clip):
     """Two seconds of a photograph that moves sideways."""
-    path = tmp_path_factory.mktemp("video") / "a walk ü.mp4"
-    photo = cv2.imread(str(PHOTO))
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, (400, 424))
-    for index in range(40):
-        left = 100 + 3 * index
-        writer.write(photo[:424, left : left + 400])
-    writer.release()
-    return path
+    return write_clip(tmp_path_factory.mktemp("video") / "a walk ü.mp4", 40)

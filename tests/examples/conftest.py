@@ -2,9 +2,8 @@ import os
 import subprocess
 import sys
 
-import cv2
 import pytest
-from example_files import PHOTO, ROOT
+from example_files import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +29,6 @@ def run(environment, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory):
+def clip(tmp_path_factory, write_clip):
     """A file in a camera's place: half a second of a photograph that moves sideways."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    photo = cv2.imread(str(PHOTO))
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, (400, 424))
-    for index in range(10):
-        writer.write(photo[:424, 100 + 3 * index : 500 + 3 * index])
-    writer.release()
-    return path
+    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", 10)
