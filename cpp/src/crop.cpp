@@ -30,8 +30,17 @@ Region under(const Image& image, const Crop& crop, int multiple, int& left, int&
     return {image.row(top) + left * image.channels, width, height, image.stride};
 }
 
-/// Mean of each 2x2 block, rounded half up. Means of all neighbours first, which compilers turn into vector instructions, then
-/// every second one is kept.
+/// Half the sum, rounded up; compilers know this form as one instruction for many bytes.
+std::uint8_t average(std::uint8_t a, std::uint8_t b) { return std::uint8_t((a + b + 1) >> 1); }
+
+/// A quarter of the sum, rounded half up: the average of averages, less one where those rounded up too much.
+std::uint8_t mean(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+    const std::uint8_t ab = average(a, b), cd = average(c, d);
+    return std::uint8_t(average(ab, cd) - (((a ^ b) | (c ^ d)) & (ab ^ cd) & 1));
+}
+
+/// Mean of each 2x2 block. Means of all neighbours first, which compilers turn into vector instructions, then every second one
+/// is kept.
 Region halve(const Region& from, int channels, std::vector<std::uint8_t>& buffer, std::vector<std::uint8_t>& means) {
     const int width = from.width / 2, height = from.height / 2, values = (2 * width - 1) * channels;
     buffer.resize(std::size_t(width) * height * channels + kSpare);
@@ -40,11 +49,10 @@ Region halve(const Region& from, int channels, std::vector<std::uint8_t>& buffer
     for (int y = 0; y < height; ++y) {
         const std::uint8_t* upper = from.pixels + 2 * y * from.stride;
         const std::uint8_t* lower = upper + from.stride;
-        std::uint8_t* mean = means.data();
-        for (int i = 0; i < values; ++i)
-            mean[i] = std::uint8_t((upper[i] + upper[i + channels] + lower[i] + lower[i + channels] + 2) >> 2);
+        std::uint8_t* all = means.data();
+        for (int i = 0; i < values; ++i) all[i] = mean(upper[i], upper[i + channels], lower[i], lower[i + channels]);
         // Four bytes at once even of three channels: the next pixel overwrites the fourth.
-        for (int x = 0; x < width; ++x, out += channels) std::memcpy(out, mean + 2 * x * channels, 4);
+        for (int x = 0; x < width; ++x, out += channels) std::memcpy(out, all + 2 * x * channels, 4);
     }
     return {buffer.data(), width, height, std::size_t(width) * channels};
 }

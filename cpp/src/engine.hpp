@@ -58,7 +58,7 @@ public:
 
 struct EngineSettings {
     std::string device;     ///< never "auto"
-    std::string precision;  ///< of the bundle's stages
+    std::string precision;  ///< of the graphs; "fp32" must not be computed in less
     int threads;
     std::filesystem::path
         cache;  ///< folder that exists, for a folder of the engine's own with compiled models; empty to keep none
@@ -70,9 +70,8 @@ public:
     virtual std::string name() const = 0;
     virtual std::string version() const = 0;
 
-    /// @param precision  of the graphs; "fp32" must not be computed in less
     virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
-                                         const std::string& precision) = 0;
+                                         const EngineSettings& settings) = 0;
 };
 
 /// The engine called `name` ("auto": the first that the library was built with) for `settings.device` ("auto": its usual one,

@@ -11,7 +11,7 @@ struct Entry {
     const char* name;
     const char* usual_device;
     std::vector<std::string> devices;
-    std::unique_ptr<Engine> (*make)(const EngineSettings&);
+    std::unique_ptr<Engine> (*make)();
 };
 
 #if !defined(SSPNET_ONNXRUNTIME_DEVICE)
@@ -46,7 +46,7 @@ std::unique_ptr<Engine> make_engine(const std::string& name, EngineSettings& set
         if (std::find(entry.devices.begin(), entry.devices.end(), settings.device) == entry.devices.end())
             throw OptionError("device must be 'auto', " + listing(entry.devices) + " with the backend " + entry.name + ", not '" +
                               settings.device + "'");
-        return entry.make(settings);
+        return entry.make();
     }
     const std::string what = name == "auto" ? "any inference engine" : "the backend " + name;
     throw BackendError("this libsspnet was built without " + what +

@@ -6,11 +6,11 @@
 namespace sspnet::core {
 
 #if defined(SSPNET_WITH_OPENVINO)
-std::unique_ptr<Engine> make_openvino(const EngineSettings& settings);
+std::unique_ptr<Engine> make_openvino();
 #endif
 
 #if defined(SSPNET_WITH_ONNXRUNTIME)
-std::unique_ptr<Engine> make_onnxruntime(const EngineSettings& settings);
+std::unique_ptr<Engine> make_onnxruntime();
 #endif
 
 }  // namespace sspnet::core

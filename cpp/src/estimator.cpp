@@ -48,7 +48,7 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     sspnet_pose result = pose(image, person.box, point, when(begin, goal, plan_.networks().lift_ms()));
     result.unsure = result.unsure != 0 || !person.sure;
     result.latency_ms = ms_between(begin, Clock::now());
-    plan_.observe(point, result.cut, result.network_ms, result.latency_ms, 1, located);
+    plan_.observe(point, result.cut, stages_ms(point), result.latency_ms, 1, located);
     return result;
 }
 
@@ -65,7 +65,7 @@ std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, con
     for (std::size_t i = 0; i < count; ++i) {
         poses.push_back(pose(image, boxes[i], point, when(begin, goal, double(count - i) * plan_.networks().lift_ms())));
         poses.back().latency_ms = ms_between(begin, Clock::now());
-        network_ms += poses.back().network_ms;
+        network_ms += stages_ms(point);
     }
     plan_.observe(point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), false);
     return poses;
@@ -105,6 +105,8 @@ sspnet_info Estimator::describe() {
     return info;
 }
 
+double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.input_size).network_ms(); }
+
 Found Estimator::locate(const Image& image, const Goal& goal) {
     const Plan::Finder finder = plan_.finder(goal);
     const std::vector<Found> people = plan_.networks().find(image, finder.size, std::min(kLooks, finder.affordable - 1));
@@ -123,12 +125,15 @@ sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const 
         depth[j] = joint[2];
         pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
     }
-    if (bundle_.manifest.lift.empty())
+    pose.network_ms = stages_ms(point);
+    if (bundle_.manifest.lift.empty()) {
         lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
-    else
-        std::copy_n(plan_.networks().joints3d(answer.pose), 3 * SSPNET_JOINTS, &pose.joints3d[0][0]);
+    } else {
+        const Networks::Lifted lifted = plan_.networks().lifted(answer.pose);
+        std::copy_n(lifted.joints3d, 3 * SSPNET_JOINTS, &pose.joints3d[0][0]);
+        pose.network_ms += lifted.elapsed_ms;
+    }
     pose.box = person, pose.cut = answer.cut, pose.input_size = point.input_size;
-    for (const double stage_ms : plan_.networks().chain(point.input_size).stage_ms()) pose.network_ms += stage_ms;
     pose.unsure = mean_confidence(pose) < kSureConfidence;
     return pose;
 }

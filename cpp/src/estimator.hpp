@@ -25,6 +25,9 @@ private:
     sspnet_pose pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
                      std::optional<Clock::time_point> deadline);
 
+    /// Of the last pose: what the controller compares with the measured time of the point.
+    double stages_ms(const OperatingPoint& point);
+
     std::mutex one_at_a_time_;
     Bundle bundle_;
     Plan plan_;

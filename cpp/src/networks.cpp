@@ -20,16 +20,16 @@ FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) 
 
 StageChain& Networks::chain(int size) {
     const auto found = chains_.find(size);
-    return found != chains_.end() ? found->second : chains_.try_emplace(size, bundle_, engine_, precision_, size).first->second;
+    return found != chains_.end() ? found->second : chains_.try_emplace(size, bundle_, engine_, settings_, size).first->second;
 }
 
 Chain* Networks::finder(int size) {
-    const std::string& file = bundle_.manifest.graphs.at({precision_, size}).finder;
+    const std::string& file = bundle_.manifest.graphs.at({settings_.precision, size}).finder;
     if (file.empty()) return nullptr;
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
         auto opened =
-            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, ChainInput::image(size), precision_);
+            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, ChainInput::image(size), settings_);
         opened->open(0);
         finder = std::move(opened);
     }
@@ -47,7 +47,9 @@ Chain* Networks::lift() {
     const std::string& file = bundle_.manifest.lift;
     if (file.empty()) return nullptr;
     if (!lift_) {
-        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(), "fp32");
+        EngineSettings settings = settings_;
+        settings.precision = "fp32", settings.threads = 1;  // a second thread costs such a small graph more than it gives
+        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(), settings);
         opened->open(0);
         lift_ = std::move(opened);
     }
@@ -57,21 +59,22 @@ Chain* Networks::lift() {
 void Networks::warm_up_lift() {
     if (lift() == nullptr) return;
     const std::vector<float> middle(4 * SSPNET_JOINTS, 0.5f);
-    joints3d(middle.data());
+    lifted(middle.data());
     lift_time_ = {};
-    for (int i = 0; i < 3; ++i) joints3d(middle.data());
+    for (int i = 0; i < 3; ++i) lifted(middle.data());
 }
 
-const float* Networks::joints3d(const float* pose) {
+Networks::Lifted Networks::lifted(const float* pose) {
     Chain& graph = *lift();
     const Clock::time_point begin = Clock::now();
     std::copy_n(pose, 4 * SSPNET_JOINTS, static_cast<float*>(graph.input()));
     graph.run(0);
-    lift_time_.update(ms_between(begin, Clock::now()));
+    const double elapsed_ms = ms_between(begin, Clock::now());
+    lift_time_.update(elapsed_ms);
     const Answer joints = graph.answer(0, "joints3d");
     if (joints.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 3})
         throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, 17, 3)");
-    return joints.values;
+    return {joints.values, elapsed_ms};
 }
 
 std::vector<Found> Networks::find(const Image& image, int size, int looks) {

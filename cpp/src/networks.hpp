@@ -12,8 +12,8 @@ namespace sspnet::core {
 
 class Networks {
 public:
-    Networks(const Bundle& bundle, Engine& engine, std::string precision)
-        : bundle_(bundle), engine_(engine), precision_(std::move(precision)) {}
+    Networks(const Bundle& bundle, Engine& engine, EngineSettings settings)
+        : bundle_(bundle), engine_(engine), settings_(std::move(settings)) {}
 
     StageChain& chain(int size);
 
@@ -32,9 +32,13 @@ public:
     /// What joints3d will hardly exceed; 0 where the bundle has no lift.
     double lift_ms() const { return lift_time_.p95_ms(); }
 
-    /// (17, 3) mm from the pelvis by the bundle's own lift, which there must be, of a pose (17, 4) as a stage gives it; valid
-    /// until the next call.
-    const float* joints3d(const float* pose);
+    struct Lifted {
+        const float* joints3d;  ///< (17, 3) mm from the pelvis; valid until the next call
+        double elapsed_ms;
+    };
+
+    /// What the bundle's own lift, which there must be, makes of a pose (17, 4) as a stage gives it.
+    Lifted lifted(const float* pose);
 
     /// People in the whole image, by the finder of a size that has one (see find_people).
     std::vector<Found> find(const Image& image, int size, int looks);
@@ -42,7 +46,7 @@ public:
 private:
     const Bundle& bundle_;
     Engine& engine_;
-    std::string precision_;
+    EngineSettings settings_;
     Cropper cropper_;
     std::map<int, StageChain> chains_;
     std::map<int, std::unique_ptr<Chain>> finders_;

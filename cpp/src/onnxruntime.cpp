@@ -47,22 +47,36 @@ Owned<OrtMemoryInfo> memory(const char* name) {
     });
 }
 
-void append_cuda(OrtSessionOptions* options) {
+void append_cuda(OrtSessionOptions* options, const std::string& precision) {
     const auto cuda = owned<OrtCUDAProviderOptionsV2>(api().ReleaseCUDAProviderOptions, "has no CUDA",
                                                       [](auto** made) { return api().CreateCUDAProviderOptions(made); });
+    const char* key = "use_tf32";  // ten bits of mantissa, which moves coordinates
+    const char* value = precision == "fp16" ? "1" : "0";
+    check(api().UpdateCUDAProviderOptions(cuda.get(), &key, &value, 1), "has no CUDA");
     check(api().SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()), "has no CUDA");
+}
+
+std::map<std::string, std::string> tensorrt_options(const EngineSettings& settings, const std::filesystem::path& model) {
+    std::map<std::string, std::string> options = {{"trt_fp16_enable", settings.precision == "fp32" ? "0" : "1"},
+                                                  {"trt_int8_enable", settings.precision == "int8" ? "1" : "0"}};
+    if (settings.cache.empty()) return options;
+    const std::filesystem::path engines = tensorrt_folder(settings.cache, model);
+    options["trt_engine_cache_enable"] = options["trt_timing_cache_enable"] = "1";
+    options["trt_engine_cache_path"] = engines.u8string();
+    options["trt_timing_cache_path"] = engines.parent_path().u8string();
+    return options;
 }
 
 void append_tensorrt(OrtSessionOptions* options, const EngineSettings& settings, const std::filesystem::path& model) {
     const auto tensorrt =
         owned<OrtTensorRTProviderOptionsV2>(api().ReleaseTensorRTProviderOptions, "has no TensorRT",
                                             [](auto** made) { return api().CreateTensorRTProviderOptions(made); });
-    const std::string cache = tensorrt_folder(settings.cache, model).u8string();
-    const char* keys[] = {"trt_fp16_enable", "trt_engine_cache_enable", "trt_engine_cache_path"};
-    const char* values[] = {settings.precision == "fp32" ? "0" : "1", cache.empty() ? "0" : "1", cache.c_str()};
-    check(api().UpdateTensorRTProviderOptions(tensorrt.get(), keys, values, cache.empty() ? 2 : 3), "has no TensorRT");
+    const std::map<std::string, std::string> wanted = tensorrt_options(settings, model);
+    std::vector<const char*> keys, values;
+    for (const auto& [key, value] : wanted) keys.push_back(key.c_str()), values.push_back(value.c_str());
+    check(api().UpdateTensorRTProviderOptions(tensorrt.get(), keys.data(), values.data(), keys.size()), "has no TensorRT");
     check(api().SessionOptionsAppendExecutionProvider_TensorRT_V2(options, tensorrt.get()), "has no TensorRT");
-    append_cuda(options);  // for what TensorRT does not take
+    append_cuda(options, settings.precision);  // for what TensorRT does not take
 }
 
 Owned<OrtSessionOptions> session_options(const EngineSettings& settings, const std::filesystem::path& model) {
@@ -73,7 +87,7 @@ Owned<OrtSessionOptions> session_options(const EngineSettings& settings, const s
     check(api().AddFreeDimensionOverrideByName(options.get(), "batch", 1), "failed");  // what is fixed is planned once
     // The pools of several sessions must not spin against each other: a chain of stages would take 2.5 times as long.
     check(api().AddSessionConfigEntry(options.get(), "session.intra_op.allow_spinning", "0"), "failed");
-    if (settings.device == "cuda") append_cuda(options.get());
+    if (settings.device == "cuda") append_cuda(options.get(), settings.precision);
     if (settings.device == "tensorrt") append_tensorrt(options.get(), settings, model);
     return options;
 }
@@ -180,27 +194,24 @@ private:
 
 class OnnxRuntime : public Engine {
 public:
-    explicit OnnxRuntime(const EngineSettings& settings)
+    OnnxRuntime()
         : env_(owned<OrtEnv>(api().ReleaseEnv, "does not load",
-                             [](OrtEnv** made) { return api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "sspnet", made); })),
-          settings_(settings) {}
+                             [](OrtEnv** made) { return api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "sspnet", made); })) {}
 
     std::string name() const override { return "onnxruntime"; }
     std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input, const std::string& precision) override {
-        EngineSettings settings = settings_;
-        settings.precision = precision;
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+                                 const EngineSettings& settings) override {
         return std::make_unique<OnnxRuntimeChain>(env_.get(), settings, std::move(graphs), input);
     }
 
 private:
     Owned<OrtEnv> env_;
-    EngineSettings settings_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_onnxruntime(const EngineSettings& settings) { return std::make_unique<OnnxRuntime>(settings); }
+std::unique_ptr<Engine> make_onnxruntime() { return std::make_unique<OnnxRuntime>(); }
 
 }  // namespace sspnet::core

@@ -97,8 +97,6 @@ private:
 
 class OpenVino : public Engine {
 public:
-    explicit OpenVino(const EngineSettings& settings) : settings_(settings) {}
-
     std::string name() const override { return "openvino"; }
 
     std::string version() const override {
@@ -106,21 +104,19 @@ public:
         return build.substr(0, build.find('-'));
     }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input, const std::string& precision) override {
-        EngineSettings settings = settings_;
-        settings.precision = precision;
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+                                 const EngineSettings& settings) override {
         return std::make_unique<OpenVinoChain>(core_, settings, std::move(graphs), input);
     }
 
 private:
     ov::Core core_;
-    EngineSettings settings_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_openvino(const EngineSettings& settings) {
-    return in_own_words("does not load", [&] { return std::make_unique<OpenVino>(settings); });
+std::unique_ptr<Engine> make_openvino() {
+    return in_own_words("does not load", [&] { return std::make_unique<OpenVino>(); });
 }
 
 }  // namespace sspnet::core

@@ -79,7 +79,7 @@ Plan::Plan(const Bundle& bundle, Options options)
       sizes_(one_of(options_.input_size, bundle.manifest.sizes, "input_size")),
       settings_(engine_settings(bundle, options_)),
       engine_(make_engine(options_.backend, settings_)),
-      networks_(bundle, *engine_, settings_.precision) {
+      networks_(bundle, *engine_, settings_) {
     set_goal(first_goal(options_));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace sspnet::core {
 namespace {
@@ -18,10 +19,10 @@ std::vector<GraphFile> files(const Bundle& bundle, const std::vector<StageGraph>
 
 }  // namespace
 
-StageChain::StageChain(const Bundle& bundle, Engine& engine, const std::string& precision, int size)
-    : graphs_(bundle.manifest.graphs.at({precision, size}).stages),
+StageChain::StageChain(const Bundle& bundle, Engine& engine, const EngineSettings& settings, int size)
+    : graphs_(bundle.manifest.graphs.at({settings.precision, size}).stages),
       size_(size),
-      chain_(engine.chain(files(bundle, graphs_), ChainInput::image(size), precision)),
+      chain_(engine.chain(files(bundle, graphs_), ChainInput::image(size), settings)),
       times_(graphs_.size()) {}
 
 StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> deadline) {
@@ -44,6 +45,8 @@ StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> dea
     }
     return result;
 }
+
+double StageChain::network_ms() const { return std::accumulate(stage_ms_.begin(), stage_ms_.end(), 0.0); }
 
 void StageChain::warm_up(int cut) {
     std::fill_n(image(), 3 * std::size_t(size_) * std::size_t(size_), kGrey);

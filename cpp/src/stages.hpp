@@ -19,7 +19,7 @@ inline double ms_between(Clock::time_point begin, Clock::time_point end) {
 /// Each stage gives a complete answer and the features that the next one refines, so a run can end after any of them.
 class StageChain {
 public:
-    StageChain(const Bundle& bundle, Engine& engine, const std::string& precision, int size);
+    StageChain(const Bundle& bundle, Engine& engine, const EngineSettings& settings, int size);
 
     /// Where the crop goes: size x size x 3 bytes RGB.
     std::uint8_t* image() { return static_cast<std::uint8_t*>(chain_->input()); }
@@ -40,6 +40,9 @@ public:
 
     /// Milliseconds of each stage of the last run.
     const std::vector<double>& stage_ms() const { return stage_ms_; }
+
+    /// Their sum.
+    double network_ms() const;
 
     /// Open the stages up to `cut` and run them until their times are known (a first run is not like the others).
     void warm_up(int cut);

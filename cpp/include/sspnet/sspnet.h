@@ -81,7 +81,7 @@ typedef struct sspnet_pose {
     int cut;                           /**< the number of pyramids that were run */
     int input_size;                    /**< side of the square crop that the network saw, pixels */
     double latency_ms;                 /**< from the call to this result */
-    double network_ms;                 /**< of that, the time in the network for this person */
+    double network_ms;                 /**< of that, in the engine's own calls for this person: the pose's and the millimetres' */
     int unsure;                        /**< 1: no person was found with certainty, the pose is the best guess there is */
 } sspnet_pose;
 
