@@ -4,8 +4,8 @@
     python benchmarks/cpp_against_python.py
 
 Poses of both are compared first. "engine" is the time that libsspnet spends inside the engine's own calls: the stages up to the
-cut, and the graph for millimetres. The rest is the crop and some arithmetic. Both are of the same calls, and "libsspnet : engine" is
-the median over calls.
+cut, and the graph for millimetres. The rest is the crop and some arithmetic. Both are of the same calls, and "libsspnet : engine"
+is the median over calls.
 """
 
 from __future__ import annotations
