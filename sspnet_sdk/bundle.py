@@ -154,6 +154,8 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
             _check_chain(stages[precision, size], cuts)
             if "finder" in graphs:
                 finders[precision, size] = _listed(folder, manifest, graphs["finder"])
+            if "finer_finder" in graphs:
+                finders[precision, 2 * size] = _listed(folder, manifest, graphs["finer_finder"])
     return Bundle(
         folder=folder,
         manifest=manifest,

@@ -109,6 +109,9 @@ class Engine:
             raise BundleError(f"the graph {path.name} gave joints of shape {joints.shape} for {len(poses)} people")
         return joints
 
+    def has_finder(self, size: int) -> bool:
+        return (self.precision, size) in self.bundle.finders
+
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
         """The finder's answer on a crop: centre (h, w), joints (17, 2, h, w), heat (17, h, w)."""
         path = self.bundle.finders[self.precision, size]

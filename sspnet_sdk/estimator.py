@@ -18,11 +18,12 @@ from sspnet_sdk.crop import Box, Crop, check_box, whole_image
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.lift import lift
-from sspnet_sdk.locate import Found, box_of_joints, find_people, iou
+from sspnet_sdk.locate import Found, RunFinder, box_of_joints, find_people, iou
 from sspnet_sdk.plan import Goal, Plan
 from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
+_FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
 _Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
@@ -196,8 +197,13 @@ class Estimator:
     def _people(self, image: Image, budget_ms: float | None, looks: int) -> list[Found]:
         if self._bundle.has_finder:
             size, affordable = self._plan.finder(budget_ms)
-            return find_people(image, lambda crop: self._engine.find(image, crop, size), min(looks, affordable - 1))
+            looks = min(looks, affordable - 1)
+            finer = self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
+            return find_people(image, self._finder(image, size), looks, self._finder(image, 2 * size) if finer else None)
         return self._person_by_poses(image)
+
+    def _finder(self, image: Image, size: int) -> RunFinder:
+        return lambda crop: self._engine.find(image, crop, size)
 
     def _person_by_poses(self, image: Image) -> list[Found]:
         """Without a finder: the pose in the whole image implies a box, the pose in that box a better one."""

@@ -20,6 +20,7 @@ _CELLS_FROM_GUESS = 1.8  # heat / (distance in cells + this): MoveNet's own weig
 _CENTRE_FLOOR, _SCORE_FLOOR = 0.05, 0.15
 _SMALL_PERSON = 0.5  # of the picture that the finder saw: below this, look again from nearer
 _NEARER = 2.0  # times the box's longer side
+_FOUND_LARGE, _FOUND_SMALL = 0.4, 0.6  # scores of people who make a look at finer cells needless
 _FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
 _SAME_PERSON_IOU, _SAME_JOINT, _SHARED_JOINTS = 0.5, 0.1, 0.4  # boxes overlap; or so many joints lie so near (of the extent)
 _MOST_PEAKS = 30
@@ -42,18 +43,35 @@ class Found:
     @property
     def rank(self) -> float:
         """The certain come first, the larger one of two that are alike."""
-        return self.score * float(max(self.box[2:])) ** 0.25
+        return self.score * float(max(self.box[2:])) ** 0.125
 
 
-def find_people(image: Image, run_finder: RunFinder, looks: int) -> list[Found]:
+def find_people(image: Image, run_finder: RunFinder, looks: int, run_finer: RunFinder | None = None) -> list[Found]:
     """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-    picture they have too few cells for a right box."""
+    picture they have too few cells for a right box. Where nobody is found clearly, `run_finer`, a finder of more cells, is asked
+    for people who are smaller still."""
     whole = Crop.around(whole_image(image), 1.0)
-    people = sorted(_people_in(whole, run_finder(whole)), key=lambda person: -_prominence(person, whole))
-    small = [person for person in people if max(person.box[2:]) < _SMALL_PERSON * whole.side][:looks]
-    large = [person for person in people if max(person.box[2:]) >= _SMALL_PERSON * whole.side]
-    people = _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])
+    people = _found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks)
+    if run_finer is not None and not any(person.score > _clear_score(person, whole) for person in people):
+        finer = [person for person in _people_in(whole, run_finer(whole)) if person.sure]
+        people = _distinct([*people, *_found_twice(finer, whole, run_finder, looks)])
     return sorted(people, key=lambda person: -_prominence(person, whole))
+
+
+def _found_twice(people: list[Found], whole: Crop, run_finder: RunFinder, looks: int) -> list[Found]:
+    """The large ones, and the `looks` most prominent of the small ones as seen from nearer."""
+    people = sorted(people, key=lambda person: -_prominence(person, whole))
+    small = [person for person in people if _is_small(person, whole)][:looks]
+    large = [person for person in people if not _is_small(person, whole)]
+    return _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])
+
+
+def _is_small(person: Found, whole: Crop) -> bool:
+    return max(person.box[2:]) < _SMALL_PERSON * whole.side
+
+
+def _clear_score(person: Found, whole: Crop) -> float:
+    return _FOUND_SMALL if _is_small(person, whole) else _FOUND_LARGE
 
 
 def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
@@ -72,10 +90,10 @@ def iou(a: Box, b: Box) -> float:
 
 
 def _prominence(person: Found, whole: Crop) -> float:
-    """Photographs are taken of whoever is in the middle: a person at the border counts half."""
+    """Photographs are taken of whoever is in the middle: a person at the border counts less."""
     middle = person.box[:2] + person.box[2:] / 2
     away = np.hypot(*(middle - np.array([whole.x, whole.y], np.float32) - whole.side / 2)) / (whole.side / 2)
-    return person.rank * float(np.exp(-0.7 * away**2))
+    return person.rank * float(np.exp(-0.35 * away**2))
 
 
 def _people_in(crop: Crop, answer: Answer) -> list[Found]:

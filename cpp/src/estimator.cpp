@@ -9,6 +9,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
+constexpr int kFinerCost = 4;  // of a finder with twice as many cells each way, against the one beside it
 constexpr float kSureConfidence = 0.3f;          // mean over the joints
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
@@ -75,7 +76,7 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
-    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll))
+    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll, true))
         if (person.sure) boxes.push_back(person.box);
     return boxes;
 }
@@ -109,7 +110,9 @@ double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
     const Plan::Finder finder = plan_.finder(goal);
-    const std::vector<Found> people = plan_.networks().find(image, finder.size, std::min(kLooks, finder.affordable - 1));
+    const int looks = std::min(kLooks, finder.affordable - 1);
+    const bool finer = finder.affordable > 1 + 2 * looks + kFinerCost;
+    const std::vector<Found> people = plan_.networks().find(image, finder.size, looks, finer);
     return people.empty() ? Found{whole_image(image), 0, false, {}} : people.front();
 }
 

@@ -12,19 +12,20 @@ namespace {
 constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
 constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
 constexpr double kNearer = 2.0;       // times the box's longer side
+constexpr float kFoundLarge = 0.4f, kFoundSmall = 0.6f;  // scores of people who make a look at finer cells needless
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
 
 float longer_side(const sspnet_box& box) { return std::max(box.w, box.h); }
 
 /// The certain come first, the larger one of two that are alike.
-float rank(const Found& person) { return person.score * std::pow(longer_side(person.box), 0.25f); }
+float rank(const Found& person) { return person.score * std::pow(longer_side(person.box), 0.125f); }
 
-/// Photographs are taken of whoever is in the middle: a person at the border counts half.
+/// Photographs are taken of whoever is in the middle: a person at the border counts less.
 double prominence(const Found& person, const Crop& whole) {
     const double half = whole.side / 2;
     const double x = person.box.x + person.box.w / 2 - whole.x - half, y = person.box.y + person.box.h / 2 - whole.y - half;
-    return rank(person) * std::exp(-0.7 * (x * x + y * y) / (half * half));
+    return rank(person) * std::exp(-0.35 * (x * x + y * y) / (half * half));
 }
 
 bool is_same(const Found& a, const Found& b) {
@@ -65,21 +66,35 @@ Found from_nearer(const Found& person, const RunFinder& run_finder) {
     return best;
 }
 
-}  // namespace
+bool is_small(const Found& person, const Crop& whole) { return longer_side(person.box) < kSmallPerson * float(whole.side); }
 
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks) {
-    const Crop whole = Crop::around(whole_image(image), 1.0);
-    std::vector<Found> people = distinct(people_at_peaks(whole, run_finder(whole)));
+/// The large ones, and the `looks` most prominent of the small ones as seen from nearer.
+std::vector<Found> found_twice(std::vector<Found> people, const Crop& whole, const RunFinder& run_finder, int looks) {
     most_prominent_first(people, whole);
     std::vector<Found> settled, seen_nearer;
     for (const Found& person : people) {
-        if (longer_side(person.box) >= kSmallPerson * float(whole.side))
+        if (!is_small(person, whole))
             settled.push_back(person);
         else if (looks-- > 0)
             seen_nearer.push_back(from_nearer(person, run_finder));
     }
     settled.insert(settled.end(), seen_nearer.begin(), seen_nearer.end());
-    people = distinct(std::move(settled));
+    return distinct(std::move(settled));
+}
+
+}  // namespace
+
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer) {
+    const Crop whole = Crop::around(whole_image(image), 1.0);
+    std::vector<Found> people = found_twice(distinct(people_at_peaks(whole, run_finder(whole))), whole, run_finder, looks);
+    const auto is_clear = [&](const Found& person) { return person.score > (is_small(person, whole) ? kFoundSmall : kFoundLarge); };
+    if (run_finer && std::none_of(people.begin(), people.end(), is_clear)) {
+        std::vector<Found> finer = distinct(people_at_peaks(whole, run_finer(whole)));
+        finer.erase(std::remove_if(finer.begin(), finer.end(), [](const Found& person) { return !person.sure; }), finer.end());
+        finer = found_twice(std::move(finer), whole, run_finder, looks);
+        people.insert(people.end(), finer.begin(), finer.end());
+        people = distinct(std::move(people));
+    }
     most_prominent_first(people, whole);
     return people;
 }

@@ -34,8 +34,9 @@ struct FinderMaps {
 using RunFinder = std::function<FinderMaps(const Crop&)>;
 
 /// People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-/// picture they have too few cells for a right box.
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks);
+/// picture they have too few cells for a right box. Where nobody is found clearly, `run_finer`, a finder of more cells (or none),
+/// is asked for people who are smaller still.
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer = {});
 
 /// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
 sspnet_box box_of_joints(const MarkedJoints& keypoints);

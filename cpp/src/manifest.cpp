@@ -182,6 +182,8 @@ GraphSet read_graphs(const Json& graphs, const Manifest& manifest) {
     check_chain(set.stages, manifest.cuts);
     if (const Json& finder = optional_field(graphs, "finder"); !finder.is_null())
         set.finder = listed(manifest, text(finder, "finder"));
+    if (const Json& finder = optional_field(graphs, "finer_finder"); !finder.is_null())
+        set.finer_finder = listed(manifest, text(finder, "finer_finder"));
     return set;
 }
 

@@ -22,10 +22,10 @@ struct StageGraph {
     std::vector<std::string> inputs, outputs;
 };
 
-/// The graphs of one precision and size; `finder` is empty where there is none.
+/// The graphs of one precision and size; the finders are empty where there is none. `finer_finder` takes twice the size.
 struct GraphSet {
     std::vector<StageGraph> stages;
-    std::string finder;
+    std::string finder, finer_finder;
 };
 
 struct FileEntry {

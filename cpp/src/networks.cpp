@@ -23,8 +23,15 @@ StageChain& Networks::chain(int size) {
     return found != chains_.end() ? found->second : chains_.try_emplace(size, bundle_, engine_, settings_, size).first->second;
 }
 
+std::string Networks::finder_file(int size) const {
+    const auto& graphs = bundle_.manifest.graphs;
+    if (const auto own = graphs.find({settings_.precision, size}); own != graphs.end()) return own->second.finder;
+    const auto half = graphs.find({settings_.precision, size / 2});
+    return half == graphs.end() ? std::string() : half->second.finer_finder;
+}
+
 Chain* Networks::finder(int size) {
-    const std::string& file = bundle_.manifest.graphs.at({settings_.precision, size}).finder;
+    const std::string file = finder_file(size);
     if (file.empty()) return nullptr;
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
@@ -77,14 +84,17 @@ Networks::Lifted Networks::lifted(const float* pose) {
     return {joints.values, elapsed_ms};
 }
 
-std::vector<Found> Networks::find(const Image& image, int size, int looks) {
-    Chain& graph = *finder(size);
-    const auto run_finder = [&](const Crop& crop) {
+RunFinder Networks::run_finder(const Image& image, int size) {
+    return [this, &image, size, &graph = *finder(size)](const Crop& crop) {
         cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
         graph.run(0);
         return maps(graph.answer(0, "centre"), graph.answer(0, "joints"), graph.answer(0, "heat"));
     };
-    return find_people(image, run_finder, looks);
+}
+
+std::vector<Found> Networks::find(const Image& image, int size, int looks, bool finer) {
+    const RunFinder run_finer = [&](const Crop& crop) { return run_finder(image, 2 * size)(crop); };
+    return find_people(image, run_finder(image, size), looks, finer && has_finder(2 * size) ? run_finer : RunFinder());
 }
 
 }  // namespace sspnet::core

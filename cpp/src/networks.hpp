@@ -20,6 +20,8 @@ public:
     /// The opened finder; NULL where the bundle has none at this precision and size.
     Chain* finder(int size);
 
+    bool has_finder(int size) const { return !finder_file(size).empty(); }
+
     /// The pose in a crop of the image (see StageChain::run).
     StageChain::Result pose(const Image& image, const Crop& crop, int size, int cut, std::optional<Clock::time_point> deadline);
 
@@ -40,10 +42,14 @@ public:
     /// What the bundle's own lift, which there must be, makes of a pose (17, 4) as a stage gives it.
     Lifted lifted(const float* pose);
 
-    /// People in the whole image, by the finder of a size that has one (see find_people).
-    std::vector<Found> find(const Image& image, int size, int looks);
+    /// People in the whole image, by the finder of a size that has one, and by that of twice the size if `finer` (see
+    /// find_people).
+    std::vector<Found> find(const Image& image, int size, int looks, bool finer);
 
 private:
+    std::string finder_file(int size) const;
+    RunFinder run_finder(const Image& image, int size);
+
     const Bundle& bundle_;
     Engine& engine_;
     EngineSettings settings_;

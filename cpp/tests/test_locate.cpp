@@ -79,3 +79,30 @@ TEST_CASE("small people are looked at again from nearer, as often as is allowed"
         CHECK(people.size() == std::size_t(std::min(looks, 2)));  // with looks left out, the small ones are not trusted
     }
 }
+
+TEST_CASE("finer cells find who is too small for the others, and are asked only where nobody is clear") {
+    Maps nobody, near, small, doubtful;
+    near.add(0.5f, 0.5f, 0.6f, 0.9f);
+    small.add(0.7f, 0.4f, 0.2f, 0.7f);
+    doubtful.add(0.5f, 0.5f, 0.7f, 0.2f);
+    const RunFinder run = [&](const Crop& crop) { return crop.side < 300 ? near.view() : nobody.view(); };
+    int asked = 0;
+    const auto finer = [&](const Maps& maps) {
+        return [&](const Crop&) {
+            ++asked;
+            return maps.view();
+        };
+    };
+    const std::vector<Found> people = find_people(empty_image(), run, 3, finer(small));
+    REQUIRE(people.size() == 1);
+    CHECK(people[0].box.x + people[0].box.w / 2 == doctest::Approx(0.7 * 320).epsilon(0.1));
+    CHECK(asked == 1);
+    CHECK(find_people(empty_image(), run, 3, finer(doubtful)).empty());
+    CHECK(asked == 2);
+
+    Maps clear;
+    clear.add(0.5f, 0.5f, 0.7f, 0.45f);
+    const RunFinder sees_one = [&](const Crop&) { return clear.view(); };
+    CHECK(find_people(empty_image(), sees_one, 3, finer(small)).size() == 1);
+    CHECK(asked == 2);
+}

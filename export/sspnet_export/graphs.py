@@ -38,8 +38,12 @@ def cut_out_graphs(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph
     graphs = [Graph("full", extract(traced, ["image"], [f"pose_{cut}" for cut in cuts]))]
     graphs += cut_out_stages(traced, cuts)
     if set(FINDER_OUTPUTS) <= set(outputs):
-        graphs.append(Graph("finder", extract(traced, ["image"], list(FINDER_OUTPUTS))))
+        graphs.append(cut_out_finder(traced))
     return graphs
+
+
+def cut_out_finder(traced: onnx.ModelProto) -> Graph:
+    return Graph("finder", extract(traced, ["image"], list(FINDER_OUTPUTS)))
 
 
 def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:

@@ -74,9 +74,16 @@ def reference(network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...])
     for cut in cuts:
         last = predictions[cut * network.config.levels - 1]
         answers[f"pose_{cut}"] = torch.cat([last.pose, last.confidence.unsqueeze(2)], dim=2).numpy()
-    if isinstance(network.entry, MoveNetEntry):
-        answers |= {name: people.numpy() for name, people in zip(FINDER_OUTPUTS, network.entry.people(x), strict=True)}
-    return answers
+    return answers | people(network, images)
+
+
+@torch.no_grad()
+def people(network: SSPNet, images: NDArray[np.uint8]) -> Arrays:
+    """Where the network itself finds people in pictures; nothing of a network that finds none."""
+    if not isinstance(network.entry, MoveNetEntry):
+        return {}
+    maps = network.entry.people(network_input(images))
+    return {name: values.numpy() for name, values in zip(FINDER_OUTPUTS, maps, strict=True)}
 
 
 def verify(folder: Path, manifest: Mapping[str, Any], network: SSPNet, tolerance: float = TOLERANCE) -> Iterator[Difference]:
@@ -92,15 +99,26 @@ def verify(folder: Path, manifest: Mapping[str, Any], network: SSPNet, tolerance
             check_model(folder / file)
         for runtime, open_graph in runtimes().items():
             for graph, answers in run_all(folder, graphs, images, open_graph):
-                for name, values in answers.items():
-                    difference = Difference(int(size), runtime, graph, name, float(np.abs(values - expected[name]).max()))
-                    yield difference
-                    if not difference.largest <= tolerance:
-                        raise ExportError(f"differs from PyTorch by more than {tolerance:.0e}: {difference}")
+                yield from compared(int(size), runtime, graph, answers, expected, tolerance)
+            if "finer_finder" in graphs:
+                images_2x = test_images(2 * int(size))
+                answers = open_graph(folder / graphs["finer_finder"])({"image": images_2x})
+                yield from compared(2 * int(size), runtime, "finder", answers, people(network, images_2x), tolerance)
+
+
+def compared(
+    size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float
+) -> Iterator[Difference]:
+    for name, values in answers.items():
+        difference = Difference(size, runtime, graph, name, float(np.abs(values - expected[name]).max()))
+        yield difference
+        if not difference.largest <= tolerance:
+            raise ExportError(f"differs from PyTorch by more than {tolerance:.0e}: {difference}")
 
 
 def graph_files(graphs: Mapping[str, Any]) -> list[str]:
-    return [graphs[name] for name in ("full", "finder") if name in graphs] + [stage["file"] for stage in graphs["stages"]]
+    whole = [graphs[name] for name in ("full", "finder", "finer_finder") if name in graphs]
+    return whole + [stage["file"] for stage in graphs["stages"]]
 
 
 def check_model(path: Path) -> None:

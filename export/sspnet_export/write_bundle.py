@@ -11,6 +11,7 @@ from typing import Any
 import onnx
 from sspnet_train.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.model import SSPNet
+from sspnet_train.movenet import MoveNetEntry
 
 from sspnet_sdk.pose import JOINT_NAMES
 
@@ -20,7 +21,7 @@ from .checks import check_cuts, check_precisions, check_sizes
 from .deviation import deviations
 from .errors import ExportError
 from .folder import check_replaceable, written_whole
-from .graphs import cut_out_graphs
+from .graphs import cut_out_finder, cut_out_graphs
 from .half import to_half
 from .inference import InferenceNetwork
 from .lift import LIFT, verify_lift, write_lift
@@ -79,6 +80,10 @@ def export_bundle(
             ready = InferenceNetwork(network, cuts, size, root is not None).eval()
             for precision, described in write_size(folder, weights, ready, precisions, crops).items():
                 graphs[precision][str(size)] = described
+        if isinstance(network.entry, MoveNetEntry):
+            finer = InferenceNetwork(network, cuts[:1], 2 * sizes[-1]).eval()
+            for precision, file in write_finer_finder(folder, weights, finer, precisions, crops).items():
+                graphs[precision][str(sizes[-1])]["finer_finder"] = file
         if root is not None:
             write_root_depth(folder, weights, root[0])
         if network.config.lift:
@@ -137,6 +142,19 @@ def write_size(
             (folder / files[graph.name]).write_bytes(graph.model.SerializeToString(deterministic=True))
         described[precision] = manifest.describe_graphs(graphs, files)
     return described
+
+
+def write_finer_finder(
+    folder: Path, weights: WeightFile, ready: InferenceNetwork, precisions: Sequence[str], crops: list
+) -> dict[str, str]:
+    """For people who are small in the picture, a finder at twice the largest size; returns precision -> its file."""
+    traced, factors, files = trace(ready), factors_of(ready), {}
+    for precision in precisions:
+        files[precision] = f"finder_{ready.size}.onnx" if precision == "fp32" else f"finder_{ready.size}_{precision}.onnx"
+        finder = cut_out_finder(in_precision(traced, precision, crops, ready.size))
+        weights.take_over(finder.model, factors)
+        (folder / files[precision]).write_bytes(finder.model.SerializeToString(deterministic=True))
+    return files
 
 
 def in_precision(traced: onnx.ModelProto, precision: str, crops: list, size: int) -> onnx.ModelProto:

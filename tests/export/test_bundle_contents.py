@@ -132,6 +132,13 @@ def test_only_networks_that_find_people_bring_a_finder(tiny, guided):
         np.testing.assert_allclose(values, expected[name], atol=1e-4, rtol=0)
 
 
+def test_a_finer_finder_sees_pictures_of_twice_the_largest_size(guided):
+    answers = run(guided, graphs_of(guided)["finer_finder"], {"image": images(1, 256)})
+    assert answers["heat"].shape == (1, 17, 64, 64)
+    assert ("fp32", 256) in open_bundle(guided.folder).finders
+    assert any("256 px" in line and "finder" in line for line in guided.lines if line.startswith("verified"))
+
+
 def test_every_graph_was_verified_in_every_runtime(bundle):
     told = [line for line in bundle.lines if line.startswith("verified")]
     for runtime in ("onnxruntime", "openvino"):

@@ -46,6 +46,18 @@ def test_the_skeleton_is_on_the_person_with_and_without_a_box(estimator, name):
     assert share_of_joints_right(pose, keypoints, box) >= (0.5 if name == FOLDED_TOGETHER else 0.6)
 
 
+def test_someone_far_away_is_found(estimator):
+    """A sixth of the picture high."""
+    box, _ = subject(ALONE[0])
+    photograph = cv2.imread(str(PHOTOS / ALONE[0]))
+    scale = 240 / max(photograph.shape)
+    small = cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    picture = np.full((960, 960, 3), 128, np.uint8)
+    picture[500 : 500 + small.shape[0], 600 : 600 + small.shape[1]] = small
+    pose = estimator.predict(picture)
+    assert iou(pose.box, box * scale + np.array([600, 500, 0, 0], np.float32)) >= 0.5 and not pose.unsure
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_joints3d_are_of_a_persons_size(estimator, name):
     pose = estimator.predict(PHOTOS / name, subject(name)[0])

@@ -1,0 +1,74 @@
+"""People in a whole picture, of maps drawn by hand: who comes first, who is looked at again, when finer cells are asked."""
+
+import numpy as np
+import pytest
+
+from sspnet_sdk.image import open_image
+from sspnet_sdk.locate import find_people
+
+CELLS = 32
+PICTURE = open_image(np.zeros((320, 320, 3), np.uint8), "rgb")
+
+
+def maps(*people):
+    """The finder's answer; people: (u, v, height, certainty) in shares of the picture."""
+    centre, joints, heat = (np.zeros(shape, np.float32) for shape in ((CELLS, CELLS), (17, 2, CELLS, CELLS), (17, CELLS, CELLS)))
+    for u, v, height, certainty in people:
+        row, column = int(v * CELLS), int(u * CELLS)
+        centre[row, column] = certainty
+        for joint in range(17):
+            x, y = u + height * 0.02 * (joint % 5 - 2), v + height * (joint / 16 - 0.5)
+            joints[joint, :, row, column] = x, y
+            heat[joint, int(y * CELLS), int(x * CELLS)] = certainty
+    return centre, joints, heat
+
+
+class Finder:
+    """Answers for the whole picture and for what is nearer; counts how often it is asked."""
+
+    def __init__(self, whole, nearer=None):
+        self.whole, self.nearer, self.runs = whole, nearer, 0
+
+    def __call__(self, crop):
+        self.runs += 1
+        return self.nearer if self.nearer is not None and crop.side < 300 else self.whole
+
+
+def middle(person):
+    return person.box[0] + person.box[2] / 2
+
+
+def test_who_is_certain_and_in_the_middle_comes_first_and_everybody_once():
+    again = (0.58, 0.5, 0.6, 0.5)
+    people = find_people(PICTURE, Finder(maps((0.2, 0.5, 0.6, 0.8), (0.55, 0.5, 0.6, 0.8), again)), 0)
+    assert [middle(person) for person in people] == pytest.approx([0.55 * 320, 0.2 * 320], rel=0.1)
+    assert people[0].sure
+
+
+def test_a_certain_person_comes_before_a_large_doubtful_one():
+    people = find_people(PICTURE, Finder(maps((0.3, 0.5, 0.9, 0.3), (0.75, 0.5, 0.55, 0.5))), 0)
+    assert middle(people[0]) == pytest.approx(0.75 * 320, rel=0.1)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2, 5])
+def test_small_people_are_looked_at_again_from_nearer_as_often_as_is_allowed(looks):
+    finder = Finder(maps((0.25, 0.5, 0.3, 0.6), (0.75, 0.5, 0.3, 0.6)), maps((0.5, 0.5, 0.6, 0.9)))
+    people = find_people(PICTURE, finder, looks)
+    assert finder.runs == 1 + min(looks, 2) and len(people) == min(looks, 2)
+
+
+def test_finer_cells_find_who_is_too_small_for_the_others():
+    finder, finer = Finder(maps(), maps((0.5, 0.5, 0.6, 0.9))), Finder(maps((0.7, 0.4, 0.2, 0.7)))
+    (person,) = find_people(PICTURE, finder, 3, finer)
+    assert finer.runs == 1 and middle(person) == pytest.approx(0.7 * 320, rel=0.1) and person.score == pytest.approx(0.9, rel=0.02)
+
+
+@pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.45), 0), ((0.5, 0.5, 0.7, 0.35), 1)])
+def test_finer_cells_are_asked_only_where_nobody_is_clear(person, asked):
+    finer = Finder(maps())
+    assert len(find_people(PICTURE, Finder(maps(person)), 3, finer)) == 1
+    assert finer.runs == asked
+
+
+def test_who_is_doubtful_in_finer_cells_is_nobody():
+    assert find_people(PICTURE, Finder(maps()), 3, Finder(maps((0.5, 0.5, 0.7, 0.2)))) == []
