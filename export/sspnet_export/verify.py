@@ -106,9 +106,7 @@ def verify(folder: Path, manifest: Mapping[str, Any], network: SSPNet, tolerance
                 yield from compared(2 * int(size), runtime, "finder", answers, people(network, images_2x), tolerance)
 
 
-def compared(
-    size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float
-) -> Iterator[Difference]:
+def compared(size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float) -> Iterator[Difference]:
     for name, values in answers.items():
         difference = Difference(size, runtime, graph, name, float(np.abs(values - expected[name]).max()))
         yield difference

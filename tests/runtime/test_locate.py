@@ -60,7 +60,8 @@ def test_small_people_are_looked_at_again_from_nearer_as_often_as_is_allowed(loo
 def test_finer_cells_find_who_is_too_small_for_the_others():
     finder, finer = Finder(maps(), maps((0.5, 0.5, 0.6, 0.9))), Finder(maps((0.7, 0.4, 0.2, 0.7)))
     (person,) = find_people(PICTURE, finder, 3, finer)
-    assert finer.runs == 1 and middle(person) == pytest.approx(0.7 * 320, rel=0.1) and person.score == pytest.approx(0.9, rel=0.02)
+    assert finer.runs == 1
+    assert (middle(person), person.score) == (pytest.approx(0.7 * 320, rel=0.1), pytest.approx(0.9, rel=0.02))
 
 
 @pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.45), 0), ((0.5, 0.5, 0.7, 0.35), 1)])
