@@ -76,23 +76,39 @@ def _to_sample(points: np.ndarray, inverse: np.ndarray) -> np.ndarray:
 def score(predictions: Predictions, cut: int) -> dict[str, float]:
     """PCK@0.2 torso of the limb joints (visible ones where visibility is known), PA-MPJPE of 12 limb joints where 3D is true,
     and `calibration`: of the joints with confidence above 0.8, the share within 0.2 torso."""
-    samples = predictions.samples
+    distance, valid = limb_distances(predictions, cut)
+    scores = {"pck": pck(distance, valid, 0.2), "pck_0.1": pck(distance, valid, 0.1)}
+    sure = valid & (predictions.confidence[cut][:, list(LIMB_JOINTS)] > 0.8)
+    scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
+    errors = limb_errors(predictions, cut)
+    if errors is not None:
+        clear = visible_joints(predictions)[:, list(LIMB_JOINTS)].sum(axis=1) >= FULLY_VISIBLE
+        scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
+    return scores
+
+
+def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 12) distances from the truth in torso lengths, and which of them count: labelled, in sight where that is known."""
+    samples, limbs = predictions.samples, list(LIMB_JOINTS)
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight > 0 for sample in samples])
     truth[~trusted] = np.nan
-    visible = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in samples])
-    limbs = list(LIMB_JOINTS)
     sides = np.array([max(sample.box[2:]) for sample in samples])
     torso = np.where(np.isfinite(torso_length(truth)), torso_length(truth), 0.25 * sides)
     torso = np.maximum(torso, 0.1 * sides)
     distance = keypoint_distance(predictions.keypoints[cut], truth, torso)[:, limbs]
-    valid = (trusted & visible)[:, limbs] & np.isfinite(distance)
-    scores = {"pck": pck(distance, valid, 0.2), "pck_0.1": pck(distance, valid, 0.1)}
-    sure = valid & (predictions.confidence[cut][:, limbs] > 0.8)
-    scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
-    if samples[0].visible is not None and samples[0].joints3d is not None:
-        true = np.stack([sample.joints3d for sample in samples if sample.joints3d is not None]).astype(np.float64)
-        errors = pa_mpjpe(predictions.joints3d[cut][:, limbs], true[:, limbs])
-        clear = visible[:, limbs].sum(axis=1) >= FULLY_VISIBLE
-        scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
-    return scores
+    return distance, (trusted & visible_joints(predictions))[:, limbs] & np.isfinite(distance)
+
+
+def limb_errors(predictions: Predictions, cut: int) -> np.ndarray | None:
+    """(N,) PA-MPJPE of the 12 limb joints in mm; None where 3D and visibility are not truly known."""
+    samples, limbs = predictions.samples, list(LIMB_JOINTS)
+    if samples[0].visible is None or samples[0].joints3d is None:
+        return None
+    true = np.stack([sample.joints3d for sample in samples if sample.joints3d is not None]).astype(np.float64)
+    return pa_mpjpe(predictions.joints3d[cut][:, limbs], true[:, limbs])
+
+
+def visible_joints(predictions: Predictions) -> np.ndarray:
+    """(N, 17); all of them where visibility is not known."""
+    return np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in predictions.samples])
