@@ -164,7 +164,8 @@ class Estimator:
             return poses
 
     def find(self, img: Any) -> list[NDArray[np.float32]]:
-        """Boxes (x, y, w, h) in pixels of the people in an image, the most certain first; empty where none is certain.
+        """Boxes (x, y, w, h) in pixels of the people in an image, the most prominent (certain, large, in the middle) first; empty
+        where none is certain.
 
         A bundle without a finder gives one person at most.
 
@@ -174,7 +175,7 @@ class Estimator:
         """
         with self._exclusive():
             image = open_image(img, self._color)
-            people = self._people(image, None, looks=20)
+            people = self._people(image, None, looks=20, finer=self._plan.goal(None).budget_ms is None)
             return [person.box for person in people if person.sure]
 
     def _exclusive(self) -> threading.Lock:
@@ -191,14 +192,15 @@ class Estimator:
         return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
 
     def _locate(self, image: Image, budget_ms: float | None) -> Found:
-        people = self._people(image, budget_ms, looks=3)
+        people = self._people(image, budget_ms, looks=3, finer=True)
         return people[0] if people else Found(whole_image(image), 0.0, False)
 
-    def _people(self, image: Image, budget_ms: float | None, looks: int) -> list[Found]:
+    def _people(self, image: Image, budget_ms: float | None, looks: int, finer: bool) -> list[Found]:
+        """finer: whether people may be looked for in finer cells, if time allows."""
         if self._bundle.has_finder:
             size, affordable = self._plan.finder(budget_ms)
             looks = min(looks, affordable - 1)
-            finer = self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
+            finer = finer and self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
             return find_people(image, self._finder(image, size), looks, self._finder(image, 2 * size) if finer else None)
         return self._person_by_poses(image)
 

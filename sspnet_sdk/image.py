@@ -61,14 +61,23 @@ def open_image(source: Any, color: str = "bgr") -> Image:
         ImageError: names what was found and what would be right.
     """
     if isinstance(source, (str, os.PathLike)):
-        pixels, color = _read(Path(source)), "bgr"
-    elif isinstance(source, np.ndarray):
-        pixels = source
-    else:
+        return _open_file(Path(source))
+    if not isinstance(source, np.ndarray):
         raise ImageError(f"expected an image as a numpy array or a path, not {_kind(source)}")
+    return _image(source, color)
+
+
+def _open_file(path: Path) -> Image:
+    pixels = _read(path)
+    try:
+        return _image(pixels, "bgr")
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
+
+
+def _image(pixels: NDArray[Any], color: str) -> Image:
     pixels = _checked(pixels)
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    return Image(pixels, _TO_RGBA[color, channels])
+    return Image(pixels, _TO_RGBA[color, 1 if pixels.ndim == 2 else pixels.shape[2]])
 
 
 def _kind(source: Any) -> str:

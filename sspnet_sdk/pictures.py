@@ -50,7 +50,7 @@ def pictures(
 def look(
     estimator: Estimator, image: NDArray[np.uint8], people: int = 1, boxes: Sequence[Any] = (), camera: Any = None
 ) -> list[Pose]:
-    """Poses in one image: in `boxes`, or, best first, of up to `people` persons who are found.
+    """Poses in one image: in `boxes`, or, the most prominent first, of up to `people` persons who are found.
 
     One person is always given, with `Pose.unsure` where nobody is found with certainty.
     """

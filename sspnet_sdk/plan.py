@@ -176,5 +176,5 @@ def _precisions(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
 
 def _threads(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1024:
-        raise OptionError(f"threads must be a whole number from 1, not {value!r}")
+        raise OptionError(f"threads must be a whole number from 1 to 1024, not {value!r}")
     return value

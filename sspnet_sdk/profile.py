@@ -60,6 +60,11 @@ class Profile:
         self._path = None if folder is None else folder / f"{hashlib.sha256(self._key.encode()).hexdigest()[:24]}.json"
         self._timings: dict[str, Timings] = {} if refresh else self._read()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the timings lie in the user's cache folder."""
+        return self._path is not None and self._path.is_file()
+
     def measure(self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None) -> None:
         """Measure those settings that are not known yet; `progress` is called before each."""
         missing = [setting for setting in settings if str(setting) not in self._timings]

@@ -85,7 +85,7 @@ class RateController:
         self._unreached = 0
         self._warned = False
         if self.out_of_reach:
-            self._warn()
+            self._warn(1, False)
 
     @property
     def load(self) -> float:
@@ -94,15 +94,15 @@ class RateController:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether even the fastest point does not fit the budget now."""
-        return self._cost(0, 1, False) > self._budget_ms
+        """Whether even the fastest point does not fit the budget now, or has not for the last frames as they were asked for."""
+        return self._cost(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
     def retarget(self, budget_ms: float, percentile: float | None, goal: str) -> None:
         """Change the goal; what is known about the load stays."""
         if (budget_ms, percentile) == (self._budget_ms, self._percentile):
             return
         self._budget_ms, self._percentile, self._goal = budget_ms, percentile, goal
-        self._index, self._dwell = self._best(_TAKE, 1, False), 0
+        self._index, self._dwell, self._unreached = self._best(_TAKE, 1, False), 0, 0
 
     def choose(self, people: int = 1, located: bool = False) -> OperatingPoint:
         """The point for the next frame.
@@ -132,7 +132,7 @@ class RateController:
         self._overheads[located].append(max(total_ms - network_ms, 0.0))
         self._unreached = self._unreached + 1 if self._cost(0, people, located) > self._budget_ms * _KEEP else 0
         if self._unreached >= _UNREACHED_FRAMES:
-            self._warn()
+            self._warn(people, located)
 
     def _cost(self, index: int, people: int, located: bool) -> float:
         point = self.front[index]
@@ -176,11 +176,11 @@ class RateController:
         self._index, self._dwell = index, 0
         self.switches += 1
 
-    def _warn(self) -> None:
+    def _warn(self, people: int, located: bool) -> None:
         if self._warned:
             return
         self._warned = True
-        point, latency = self.front[0], self._cost(0, 1, False)
+        point, latency = self.front[0], self._cost(0, people, located)
         logger.warning(
             "%s is out of reach here: the fastest operating point (cut %d at %d px, %s %s) takes %.1f ms, %.0f frames per second",
             self._goal,

@@ -48,7 +48,8 @@ class StagedFile:
     def discard(self) -> None:
         """Leave `path` as it was."""
         if not self._in_place:
-            self.staging.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a file system that has become read-only
+                self.staging.unlink(missing_ok=True)
 
 
 class TextFile:

@@ -76,7 +76,7 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
-    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll, true))
+    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll, !plan_.goal().budget_ms))
         if (person.sure) boxes.push_back(person.box);
     return boxes;
 }

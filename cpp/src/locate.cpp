@@ -12,7 +12,7 @@ namespace {
 constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
 constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
 constexpr double kNearer = 2.0;       // times the box's longer side
-constexpr float kFoundLarge = 0.4f, kFoundSmall = 0.6f;  // scores of people who make a look at finer cells needless
+constexpr float kFoundLarge = 0.3f, kFoundSmall = 0.5f;  // scores of people who make a look at finer cells needless
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
 

@@ -48,13 +48,15 @@ RateController::RateController(const std::vector<OperatingPoint>& points, Target
       not_before_(kNever) {
     for (const OperatingPoint& point : points) points_[{point.cut, point.input_size}] = point;
     index_ = candidate_ = best(kTake, 1, false);
-    if (out_of_reach()) warn();
+    if (out_of_reach()) warn(1, false);
 }
+
+bool RateController::out_of_reach() const { return cost(0, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
 
 void RateController::retarget(const Target& target) {
     if (target.budget_ms == target_.budget_ms && target.percentile == target_.percentile) return;
     target_ = target;
-    index_ = best(kTake, 1, false), dwell_ = 0;
+    index_ = best(kTake, 1, false), dwell_ = 0, unreached_ = 0;
 }
 
 const OperatingPoint& RateController::choose(int people, bool located) {
@@ -72,7 +74,7 @@ void RateController::observe(const OperatingPoint& point, double network_ms, dou
     keep(tails_, ratio / load_.value(), kTails);
     keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
     unreached_ = cost(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
-    if (unreached_ >= kUnreachedFrames) warn();
+    if (unreached_ >= kUnreachedFrames) warn(people, located);
 }
 
 double RateController::cost(std::size_t index, int people, bool located) const {
@@ -123,11 +125,11 @@ void RateController::move(std::size_t index) {
     ++switches_;
 }
 
-void RateController::warn() {
+void RateController::warn(int people, bool located) {
     if (warned_) return;
     warned_ = true;
     const OperatingPoint& point = front_.front();
-    const double latency = cost(0, 1, false);
+    const double latency = cost(0, people, located);
     char text[160];
     std::snprintf(text, sizeof text,
                   " is out of reach here: the fastest operating point (cut %d at %d px) takes %.1f ms, %.0f frames per second",

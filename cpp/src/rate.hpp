@@ -47,7 +47,7 @@ public:
     const std::vector<OperatingPoint>& front() const { return front_; }
     int switches() const { return switches_; }
     double load() const { return load_.value(); }  ///< latency now over latency when profiled
-    bool out_of_reach() const { return cost(0, 1, false) > target_.budget_ms; }
+    bool out_of_reach() const;
 
     /// Change the target; what is known about the load stays.
     void retarget(const Target& target);
@@ -72,7 +72,7 @@ private:
     void degrade(std::size_t index);
     void consider(std::size_t candidate);
     void move(std::size_t index);
-    void warn();
+    void warn(int people, bool located);
 
     std::vector<OperatingPoint> front_;
     std::map<std::pair<int, int>, OperatingPoint> points_;  // by cut and input size

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +64,6 @@ def export_bundle(
     Returns `out`. Raises ExportError in one line.
     """
     network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
-    if checkpoint is None and notes.license is None:
-        notes = replace(notes, license="Apache-2.0")
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)
     precisions = check_precisions(precisions, calibration is not None)
     crops = [] if calibration is None else read_crops(calibration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when the library loads
 import onnxruntime as ort
 
 from sspnet_sdk.backends.forks import keep_in_children

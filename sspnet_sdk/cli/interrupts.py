@@ -1,4 +1,4 @@
-"""Ctrl-C and a service manager's stop, but never in the middle of a frame."""
+"""Ctrl-C, a service manager's stop, a terminal that closes, but never in the middle of a frame."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Interrupts:
-    """In this `with`, SIGINT and SIGTERM raise KeyboardInterrupt; in `held`, only when that ends."""
+    """In this `with`, SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt; in `held`, only when that ends."""
 
     def __init__(self) -> None:
         self._held = self._pending = False

@@ -50,4 +50,6 @@ def command(precision: str, backend: str, device: str, threads: int | None, bund
         (str(p.cut), str(p.input_size), f"{p.p50_ms:.2f}", f"{p.p95_ms:.2f}", f"{1000 / p.p50_ms:.0f}", f"{1000 / p.p95_ms:.0f}")
         for p in front
     ]
+    if not profile.is_kept:
+        click.echo("these timings are not kept: the cache folder cannot be written ($XDG_CACHE_HOME names another)", err=True)
     show_table(("cut", "size", "median_ms", "p95_ms", "fps", "fps_at_p95"), rows)

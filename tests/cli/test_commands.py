@@ -109,6 +109,23 @@ def test_profile_shows_what_a_frame_rate_chooses_from(run):
     assert lines[0].startswith("backend onnxruntime, 1 threads")
     fps = [int(line.split()[4]) for line in lines[2:]]
     assert fps == sorted(fps, reverse=True)
+    assert "not kept" not in done.stderr
+
+
+def test_profile_says_when_it_cannot_keep_what_it_measured(run, environment, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    done = run(
+        "profile", "--backend", "onnxruntime", "--threads", "1", env={**environment, "XDG_CACHE_HOME": str(tmp_path / "file")}
+    )
+    assert done.returncode == 0 and "not kept" in done.stderr
+
+
+def test_onnx_runtime_reports_no_usage(run, environment, tmp_path):
+    photo = ROOT / "examples" / "photos" / "000000234748.jpg"
+    (tmp_path / "cache").mkdir()
+    told = run("-v", "predict", photo, "--backend", "onnxruntime", env={**environment, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert told.returncode == 0, told.stderr
+    assert {path.name for path in (tmp_path / "cache").iterdir()} <= {"sspnet-sdk"}
 
 
 @pytest.mark.parametrize(

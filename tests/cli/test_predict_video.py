@@ -55,7 +55,7 @@ def _staged_bytes(folder):
     return sum(path.stat().st_size for path in folder.glob(".o.*.mp4"))
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_completes_the_files_with_what_was_done(command_line, environment, video, tmp_path, sign):
     long = _long_video(tmp_path / "long.mp4", video)
     (tmp_path / "o").mkdir()

@@ -66,6 +66,12 @@ def test_image_files_are_read_whole_and_refused_truncated(photo, suffix):
             open_image(photo(suffix, keep))
 
 
+def test_a_file_of_one_pixel_is_refused_by_its_name(tmp_path):
+    cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((1, 1, 3), np.uint8))
+    with pytest.raises(ImageError, match=r"dot\.png: the image is 1x1x3 .* at least 8 pixels"):
+        open_image(tmp_path / "dot.png")
+
+
 def test_a_jpeg_whose_thumbnail_is_whole_is_still_truncated(photo):
     whole = photo(".jpg").read_bytes()
     thumbnail = b"\xff\xe1" + (2 + len(whole)).to_bytes(2, "big") + whole if len(whole) < 65000 else b""

@@ -86,6 +86,17 @@ def test_a_target_that_comes_out_of_reach_under_load_is_said_then_and_the_proper
         assert not simulate(np.r_[np.ones(100), np.full(100, 4.0), np.ones(100)], 5).controller.out_of_reach
 
 
+def test_what_is_lost_to_finding_the_person_is_out_of_reach_too_until_the_goal_changes(caplog):
+    controller = RateController(POINTS, 10.0, None, "target_fps=100")
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        for _ in range(20):
+            point = controller.choose(located=True)
+            controller.observe(point, point.p50_ms, point.p50_ms + 30.0, located=True)
+    assert controller.out_of_reach and len(caplog.records) == 1 and "takes 32.5 ms" in caplog.text
+    controller.retarget(100.0, None, "target_fps=10")
+    assert not controller.out_of_reach
+
+
 def test_the_front_holds_no_point_that_another_beats():
     worse = OperatingPoint(8, 128, "fp32", "onnxruntime", 6.0, 7.0, 90.0)  # slower than 192 px cut 2, and less accurate
     front = pareto_front([*POINTS, worse])

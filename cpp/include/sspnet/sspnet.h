@@ -173,7 +173,7 @@ SSPNET_API sspnet_status sspnet_predict_within(sspnet_estimator *estimator, cons
 SSPNET_API sspnet_status sspnet_predict_many(sspnet_estimator *estimator, const sspnet_image *image, const sspnet_box *boxes,
                                              size_t count, sspnet_pose *poses);
 
-/** Boxes of the people in an image, the most certain first (needs a bundle with a finder).
+/** Boxes of the people in an image, the most prominent first (needs a bundle with a finder).
  *
  *  @param boxes  room for `room` boxes
  *  @param count  set to the number of boxes written; 0 where nobody is certain */

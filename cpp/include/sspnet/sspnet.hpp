@@ -96,7 +96,7 @@ public:
         return poses;
     }
 
-    /// Boxes of the people in an image, the most certain first.
+    /// Boxes of the people in an image, the most prominent first.
     std::vector<Box> find(const Image& image) {
         std::vector<Box> boxes(32);
         size_t count = 0;

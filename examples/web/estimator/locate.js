@@ -17,12 +17,12 @@ export async function findPeople(image, runFinder, looks) {
   return distinct(found).sort(byProminence);
 }
 
-/** Photographs are taken of whoever is in the middle: a person at the border counts half. */
+/** Photographs are taken of whoever is in the middle: a person at the border counts less. */
 function prominence(person, whole) {
   const [x, y, w, h] = person.box;
   const half = whole.side / 2;
   const away = Math.hypot(x + w / 2 - whole.x - half, y + h / 2 - whole.y - half) / half;
-  return rank(person) * Math.exp(-0.7 * away ** 2);
+  return rank(person) * Math.exp(-0.35 * away ** 2);
 }
 
 async function fromNearer(person, runFinder) {

@@ -40,7 +40,7 @@ export function distinct(people) {
 }
 
 export function rank(person) {
-  return person.score * Math.max(person.box[2], person.box[3]) ** 0.25;
+  return person.score * Math.max(person.box[2], person.box[3]) ** 0.125;
 }
 
 /** The person's box [x, y, w, h] that joints [x, y] imply: around them, and a margin for what no joint marks. */
