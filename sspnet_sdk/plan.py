@@ -104,8 +104,11 @@ class Plan:
         sizes = [size for size in self._bundle.sizes if (self._precisions[0], size) in self._bundle.finders]
         if budget_ms is None or self._controller is None:
             return sizes[-1], 1000
-        cost = {size: self._measured().finder_ms(self._setting(size)) * self._controller.load for size in self._sizes}
-        size = max((size for size in self._sizes if cost[size] <= budget_ms), default=self._sizes[0])
+        measured = [size for size in sizes if size in self._sizes]
+        if not measured:
+            return sizes[0], 1
+        cost = {size: self._measured().finder_ms(self._setting(size)) * self._controller.load for size in measured}
+        size = max((size for size in measured if cost[size] <= budget_ms), default=measured[0])
         return size, max(1, int(budget_ms / cost[size]))
 
     def _control(self, goal: Goal) -> RateController:

@@ -38,3 +38,14 @@ def test_a_rate_chooses_among_all_precisions_that_are_allowed(two_precisions, ta
 def test_the_chosen_precision_is_what_runs(two_precisions, dot_image):
     fast = Estimator(two_precisions, target_fps=1, backend="onnxruntime", threads=1)
     assert fast.predict(dot_image(150, 100), (60, 40, 200, 160)).keypoints[0] == pytest.approx((150, 100), abs=0.2)
+
+
+def test_a_finder_of_one_size_only_serves_them_all(dot_bundle, tmp_path, dot_image):
+    folder = tmp_path / "one finder"
+    shutil.copytree(dot_bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["graphs"]["fp32"]["64"]["finder"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for size in (64, None):
+        estimator = Estimator(folder, target_fps=5, backend="onnxruntime", threads=1, input_size=size)
+        assert estimator.predict(dot_image(150, 100)).keypoints[0] == pytest.approx((150, 100), abs=3)
