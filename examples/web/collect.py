@@ -61,7 +61,7 @@ def copy_bundle(bundle: Path, folder: Path) -> None:
         manifest = json.loads((bundle / "manifest.json").read_text())
         sizes = [graphs for precision in manifest["graphs"].values() for graphs in precision.values()]
         names = {stage["file"] for graphs in sizes for stage in graphs["stages"]}
-        names |= {graphs["finder"] for graphs in sizes if "finder" in graphs}
+        names |= {graphs[name] for graphs in sizes for name in ("finder", "finer_finder") if name in graphs}
         names |= {manifest["lift"]["file"]} if manifest.get("lift") else set()
         folder.mkdir()
         for name in ("manifest.json", "weights.bin", *sorted(names)):

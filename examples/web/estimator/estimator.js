@@ -14,12 +14,14 @@ import { StageChain } from "./stages.js";
 const SURE_CONFIDENCE = 0.3; // mean over the joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
+const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
 
 export class Estimator {
   #bundle;
   #engine;
   #chains = {};
   #finders = {};
+  #finerFinders = {}; // by half their own size
   #lifter = null;
   #profile = null;
   #controller = null;
@@ -44,7 +46,9 @@ export class Estimator {
     if (bundle.lift) this.#lifter = new Lifter(engine, bundle);
     for (const size of bundle.sizes) {
       this.#chains[size] = new StageChain(engine, bundle, size);
-      if (bundle.graphs[size].finder) this.#finders[size] = new Finder(engine, bundle, size);
+      const { finder, finer_finder: finer } = bundle.graphs[size];
+      if (finder) this.#finders[size] = new Finder(engine, bundle, size, finder);
+      if (finer) this.#finerFinders[size] = new Finder(engine, bundle, 2 * size, finer);
     }
   }
 
@@ -119,25 +123,25 @@ export class Estimator {
 
   async #locate(image, targetFps) {
     const whole = { box: [0, 0, image.width, image.height], sure: false };
-    const { finder, looks } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
+    const { finder, affordable } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
     if (finder === undefined) return whole;
-    const people = await findPeople(
-      image,
-      (crop) => {
-        cutOut(image, crop, finder.size, this.#bundle.border, finder.image);
-        return finder.run();
-      },
-      looks,
-    );
+    const looks = Math.min(MOST_LOOKS, affordable - 1);
+    const finer = this.#finders[2 * finder.size] ?? this.#finerFinders[finder.size];
+    const mayLookFiner = finer !== undefined && affordable > 1 + 2 * looks + FINER_COST;
+    const running = (one) => (crop) => {
+      cutOut(image, crop, one.size, this.#bundle.border, one.image);
+      return one.run();
+    };
+    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null);
     return people[0] ?? whole;
   }
 
-  /** The largest finder that fits `budget` milliseconds, and how often it may look again. */
+  /** The largest finder that fits `budget` milliseconds, and how often it does. */
   #finderWithin(budget) {
     const finders = Object.values(this.#finders);
-    if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), looks: MOST_LOOKS };
+    if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), affordable: Infinity };
     const cost = ({ size }) => this.#profile.timings[size].finder * this.#controller.load.value;
     const finder = finders.findLast((one) => cost(one) <= budget) ?? finders[0];
-    return { finder, looks: finder ? Math.min(MOST_LOOKS, Math.max(1, Math.floor(budget / cost(finder))) - 1) : 0 };
+    return { finder, affordable: finder ? Math.max(1, Math.floor(budget / cost(finder))) : 0 };
   }
 }

@@ -7,10 +7,12 @@ const OUTPUTS = ["centre", "joints", "heat"];
 export class Finder {
   #engine;
   #bundle;
+  #file;
   #session;
 
-  constructor(engine, bundle, size) {
+  constructor(engine, bundle, size, file) {
     this.size = size;
+    this.#file = file;
     this.image = new Uint8Array(size * size * 3);
     this.#engine = engine;
     this.#bundle = bundle;
@@ -18,8 +20,7 @@ export class Finder {
 
   /** Runs on the crop in `image`. Gives centre (h × w), joints (17 × 2 × h × w), heat (17 × h × w), width and height in cells. */
   async run() {
-    const file = this.#bundle.graphs[this.size].finder;
-    this.#session ??= await openGraph(this.#engine, this.#bundle, file, OUTPUTS, OUTPUTS);
+    this.#session ??= await openGraph(this.#engine, this.#bundle, this.#file, OUTPUTS, OUTPUTS);
     const image = new this.#engine.ort.Tensor("uint8", this.image, [1, this.size, this.size, 3]);
     const maps = await this.#session.run({ image }, OUTPUTS);
     const [, height, width] = maps.centre.dims;

@@ -5,17 +5,35 @@ import { distinct, iou, peopleIn, rank } from "./peaks.js";
 
 const SMALL_PERSON = 0.5; // of the picture that the finder saw: below this, look again from nearer
 const NEARER = 2; // times the box's longer side
+const FOUND_LARGE = 0.3; // scores of people who make
+const FOUND_SMALL = 0.5; // a look at finer cells needless
 
-/** People, the most prominent first. `runFinder`: crop → the finder's answer; `looks`: how many small people to look at again. */
-export async function findPeople(image, runFinder, looks) {
+/**
+ * People, the most prominent first. `runFinder`: crop → the finder's answer; `looks`: how many small people to look at again;
+ * `runFiner`: the same with more cells, or null, for people who are smaller still where nobody is found clearly.
+ */
+export async function findPeople(image, runFinder, looks, runFiner = null) {
   const whole = cropAround([0, 0, image.width, image.height], 1);
-  const byProminence = (a, b) => prominence(b, whole) - prominence(a, whole);
-  const people = peopleIn(whole, await runFinder(whole)).sort(byProminence);
-  const isSmall = (person) => Math.max(person.box[2], person.box[3]) < SMALL_PERSON * whole.side;
-  const found = people.filter((person) => !isSmall(person));
-  for (const person of people.filter(isSmall).slice(0, looks)) found.push(await fromNearer(person, runFinder));
-  return distinct(found).sort(byProminence);
+  let people = await foundTwice(peopleIn(whole, await runFinder(whole)), whole, runFinder, looks);
+  const isClear = (person) => person.score > (isSmall(person, whole) ? FOUND_SMALL : FOUND_LARGE);
+  if (runFiner && !people.some(isClear)) {
+    const finer = peopleIn(whole, await runFiner(whole)).filter((person) => person.sure);
+    people = distinct([...people, ...(await foundTwice(finer, whole, runFinder, looks))]);
+  }
+  return people.sort(byProminence(whole));
 }
+
+/** The large ones, and the `looks` most prominent of the small ones as seen from nearer. */
+async function foundTwice(people, whole, runFinder, looks) {
+  people.sort(byProminence(whole));
+  const found = people.filter((person) => !isSmall(person, whole));
+  for (const person of people.filter((one) => isSmall(one, whole)).slice(0, looks)) found.push(await fromNearer(person, runFinder));
+  return distinct(found);
+}
+
+const isSmall = (person, whole) => Math.max(person.box[2], person.box[3]) < SMALL_PERSON * whole.side;
+
+const byProminence = (whole) => (a, b) => prominence(b, whole) - prominence(a, whole);
 
 /** Photographs are taken of whoever is in the middle: a person at the border counts less. */
 function prominence(person, whole) {
