@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 from sspnet_train.checkpoint import load_network
 from sspnet_train.data.catalog import open_split
-from sspnet_train.data.sample import LIMB_JOINTS, SampleSource
-from sspnet_train.evaluate import Predictions, predict_cuts
-from sspnet_train.metrics import keypoint_distance, torso_length
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.evaluate import FULLY_VISIBLE, Predictions, limb_distances, predict_cuts
 from sspnet_train.overlays import overlay_rows
 
-SEEN, SHOWN = 11, 12
+SHOWN = 12
 
 
 def main() -> None:
@@ -39,11 +38,9 @@ def main() -> None:
 
 def joints_right(found: Predictions, cut: int) -> np.ndarray:
     """(N,) share of a person's limb joints in sight that are within 0.2 torso; 2 for people who are not seen well enough."""
-    limbs = list(LIMB_JOINTS)
-    truth = np.stack([sample.keypoints for sample in found.samples]).astype(np.float64)
-    visible = np.stack([sample.visible for sample in found.samples])[:, limbs]
-    near = keypoint_distance(found.keypoints[cut], truth, torso_length(truth))[:, limbs] < 0.2
-    return np.where(visible.sum(axis=1) >= SEEN, (near & visible).sum(axis=1) / np.maximum(visible.sum(axis=1), 1), 2.0)
+    distance, in_sight = limb_distances(found, cut)
+    count = in_sight.sum(axis=1)
+    return np.where(count >= FULLY_VISIBLE, ((distance < 0.2) & in_sight).sum(axis=1) / np.maximum(count, 1), 2.0)
 
 
 if __name__ == "__main__":

@@ -131,14 +131,17 @@ def write_size(
     size, cuts = ready.size, ready.cuts
     traced, factors, described = trace(ready), factors_of(ready), {}
     for precision in precisions:
-        suffix = f"{size}" if precision == "fp32" else f"{size}_{precision}"
         graphs = cut_out_graphs(in_precision(traced, precision, crops, size), cuts)
-        files = {graph.name: f"{graph.name}_{suffix}.onnx" for graph in graphs}
+        files = {graph.name: graph_file(graph.name, size, precision) for graph in graphs}
         for graph in graphs:
             weights.take_over(graph.model, factors)
             (folder / files[graph.name]).write_bytes(graph.model.SerializeToString(deterministic=True))
         described[precision] = manifest.describe_graphs(graphs, files)
     return described
+
+
+def graph_file(name: str, size: int, precision: str) -> str:
+    return f"{name}_{size}.onnx" if precision == "fp32" else f"{name}_{size}_{precision}.onnx"
 
 
 def write_finer_finder(
@@ -147,7 +150,7 @@ def write_finer_finder(
     """For people who are small in the picture, a finder at twice the largest size; returns precision -> its file."""
     traced, factors, files = trace(ready), factors_of(ready), {}
     for precision in precisions:
-        files[precision] = f"finder_{ready.size}.onnx" if precision == "fp32" else f"finder_{ready.size}_{precision}.onnx"
+        files[precision] = graph_file("finder", ready.size, precision)
         finder = cut_out_finder(in_precision(traced, precision, crops, ready.size))
         weights.take_over(finder.model, factors)
         (folder / files[precision]).write_bytes(finder.model.SerializeToString(deterministic=True))
