@@ -21,7 +21,6 @@ _HEADS = {
     "offset": f"{_PREFIX}kpt_offset_0/conv2d_7/BiasAdd",
 }
 _CELLS_FROM_GUESS = 1.8
-JOINT_OF_COCO = {5: 11, 6: 14, 7: 12, 8: 15, 9: 13, 10: 16, 11: 4, 12: 1, 13: 5, 14: 2, 15: 6, 16: 3}
 
 
 def to_onnx(model_json: Path) -> tuple[onnx.ModelProto, int]:

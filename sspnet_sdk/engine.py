@@ -15,7 +15,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out
 from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
-from sspnet_sdk.load import StageTime
+from sspnet_sdk.latency import StageTime
 from sspnet_sdk.locate import Answer
 from sspnet_sdk.stages import StageChain
 

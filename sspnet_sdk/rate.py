@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from sspnet_sdk.load import LoadEstimate
+from sspnet_sdk.latency import LoadEstimate
 
 logger = logging.getLogger("sspnet_sdk")
 

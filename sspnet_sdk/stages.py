@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.backends.protocol import Backend, Session
 from sspnet_sdk.bundle import Bundle, StageGraph
 from sspnet_sdk.errors import BackendError, BundleError
-from sspnet_sdk.load import StageTime, next_stage_fits
+from sspnet_sdk.latency import StageTime, next_stage_fits
 
 
 class StageChain:

@@ -196,7 +196,9 @@ class OnnxRuntime : public Engine {
 public:
     OnnxRuntime()
         : env_(owned<OrtEnv>(api().ReleaseEnv, "does not load",
-                             [](OrtEnv** made) { return api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "sspnet", made); })) {}
+                             [](OrtEnv** made) { return api().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "sspnet", made); })) {
+        check(api().DisableTelemetryEvents(env_.get()), "failed");
+    }
 
     std::string name() const override { return "onnxruntime"; }
     std::string version() const override { return OrtGetApiBase()->GetVersionString(); }

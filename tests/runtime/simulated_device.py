@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sspnet_sdk.load import StageTime, next_stage_fits
+from sspnet_sdk.latency import StageTime, next_stage_fits
 from sspnet_sdk.rate import OperatingPoint, RateController
 
 CUTS = (2, 4, 8)

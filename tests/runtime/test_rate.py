@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from simulated_device import POINTS, simulate
 
-from sspnet_sdk.load import LoadEstimate, StageTime, next_stage_fits
+from sspnet_sdk.latency import LoadEstimate, StageTime, next_stage_fits
 from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
 
 FRAMES = 1200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.sample import PARENTS
+from .bones import joints_of
 from .rotations import axis_angle
 
 Range = tuple[float, float]
@@ -68,7 +68,8 @@ def generated_pose(rng: np.random.Generator) -> tuple[np.ndarray, str]:
         _leg(bones, hip, side, activity, backwards, rng)
     for side, shoulder in ((1.0, 14), (-1.0, 11)):
         _arm(bones, shoulder, side, chest, rng)
-    return _chained(bones), f"generated/{name}_{int(rng.integers(FAMILIES))}"
+    joints = joints_of(np.stack([np.zeros(3), *(bones[joint] for joint in range(1, 17))]))
+    return joints, f"generated/{name}_{int(rng.integers(FAMILIES))}"
 
 
 def _leg(
@@ -99,10 +100,3 @@ def _draw(spread: Range, rng: np.random.Generator) -> float:
 
 def _turn(axis: np.ndarray, degrees: float) -> np.ndarray:
     return axis_angle(axis, float(np.radians(degrees)))
-
-
-def _chained(bones: dict[int, np.ndarray]) -> np.ndarray:
-    joints = np.zeros((17, 3))
-    for joint in range(1, 17):
-        joints[joint] = joints[PARENTS[joint]] + bones[joint]
-    return joints

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.sample import FLIP_ORDER, LIMB_JOINTS, PARENTS
+from ..data.sample import FLIP_ORDER, LIMB_JOINTS
 from ..errors import TrainingError
+from .bones import bones_of, joints_of
 from .generated_poses import generated_pose
 from .rotations import normalized
 
@@ -108,19 +109,6 @@ def _varied(joints: np.ndarray, source: str, file: PoseFile, rng: np.random.Gene
         sit_down(bones, rng)
         source += "+sit"
     return joints_of(bones + rng.normal(0, 10, bones.shape)), source
-
-
-def bones_of(joints: np.ndarray) -> np.ndarray:
-    """(17, 3) joints -> (17, 3) each joint's offset from its parent."""
-    return joints - joints[[max(parent, 0) for parent in PARENTS]]
-
-
-def joints_of(bones: np.ndarray) -> np.ndarray:
-    """(17, 3) offsets from the parents -> joints, pelvis at 0."""
-    joints = np.zeros((17, 3))
-    for joint in range(1, 17):
-        joints[joint] = joints[PARENTS[joint]] + bones[joint]
-    return joints
 
 
 def sit_down(bones: np.ndarray, rng: np.random.Generator) -> None:
