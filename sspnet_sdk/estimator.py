@@ -18,12 +18,13 @@ from sspnet_sdk.crop import Box, Crop, check_box, whole_image
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.lift import lift
-from sspnet_sdk.locate import Found, RunFinder, box_of_joints, find_people, iou
+from sspnet_sdk.locate import ConfidenceIn, Found, RunFinder, box_of_joints, find_people, iou
 from sspnet_sdk.plan import Goal, Plan
 from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
 _FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
+_CHOOSING_COST = 4  # of the poses that say who is a person
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
 _Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
@@ -175,7 +176,7 @@ class Estimator:
         """
         with self._exclusive():
             image = open_image(img, self._color)
-            people = self._people(image, None, looks=20, finer=self._plan.goal(None).budget_ms is None)
+            people = self._people(image, None, looks=20, finer=self._plan.goal(None).budget_ms is None, choose=False)
             return [person.box for person in people if person.sure]
 
     def _exclusive(self) -> threading.Lock:
@@ -192,17 +193,29 @@ class Estimator:
         return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
 
     def _locate(self, image: Image, budget_ms: float | None) -> Found:
-        people = self._people(image, budget_ms, looks=3, finer=True)
+        people = self._people(image, budget_ms, looks=3, finer=True, choose=True)
         return people[0] if people else Found(whole_image(image), 0.0, False)
 
-    def _people(self, image: Image, budget_ms: float | None, looks: int, finer: bool) -> list[Found]:
-        """finer: whether people may be looked for in finer cells, if time allows."""
-        if self._bundle.has_finder:
-            size, affordable = self._plan.finder(budget_ms)
-            looks = min(looks, affordable - 1)
-            finer = finer and self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
-            return find_people(image, self._finder(image, size), looks, self._finder(image, 2 * size) if finer else None)
-        return self._person_by_poses(image)
+    def _people(self, image: Image, budget_ms: float | None, looks: int, finer: bool, choose: bool) -> list[Found]:
+        """If time allows: finer: people may be looked for in finer cells; choose: poses may say who comes first."""
+        if not self._bundle.has_finder:
+            return self._person_by_poses(image)
+        size, affordable = self._plan.finder(budget_ms)
+        looks = min(looks, affordable - 1)
+        finer = finer and self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
+        choose = choose and affordable > 1 + 2 * looks + _FINER_COST + _CHOOSING_COST
+        return find_people(
+            image, self._finder(image, size), looks,
+            self._finder(image, 2 * size) if finer else None, self._confidence_in(image) if choose else None,
+        )  # fmt: skip
+
+    def _confidence_in(self, image: Image) -> ConfidenceIn:
+        def confidence_in(box: Box) -> float:
+            crop = Crop.around(box, self._bundle.box_scale)
+            answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
+            return float(np.clip(answers[0, :, 3], 0, 1).mean())
+
+        return confidence_in
 
     def _finder(self, image: Image, size: int) -> RunFinder:
         return lambda crop: self._engine.find(image, crop, size)

@@ -20,7 +20,9 @@ _CELLS_FROM_GUESS = 1.8  # heat / (distance in cells + this): MoveNet's own weig
 _CENTRE_FLOOR, _SCORE_FLOOR = 0.05, 0.15
 _SMALL_PERSON = 0.5  # of the picture that the finder saw: below this, look again from nearer
 _NEARER = 2.0  # times the box's longer side
-_FOUND_LARGE, _FOUND_SMALL = 0.3, 0.5  # scores of people who make a look at finer cells needless
+_FOUND_LARGE, _FOUND_SMALL = 0.4, 0.5  # scores of people of whom there is no doubt
+_BELIEVED = 0.5  # mean confidence of a pose: that is a person
+_CANDIDATES = 3  # of whom the most confident pose is chosen, where there is doubt
 _FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
 _SAME_PERSON_IOU, _SAME_JOINT, _SHARED_JOINTS = 0.5, 0.1, 0.4  # boxes overlap; or so many joints lie so near (of the extent)
 _MOST_PEAKS = 30
@@ -28,6 +30,8 @@ _MOST_PEAKS = 30
 Answer = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 RunFinder = Callable[[Crop], Answer]
 """Crop of the image → centre (h, w), joints (17, 2, h, w) in [0, 1] of the crop, heat (17, h, w)."""
+ConfidenceIn = Callable[[Box], float]
+"""Box → mean confidence of the pose in it, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +50,41 @@ class Found:
         return self.score * float(max(self.box[2:])) ** 0.125
 
 
-def find_people(image: Image, run_finder: RunFinder, looks: int, run_finer: RunFinder | None = None) -> list[Found]:
+def find_people(
+    image: Image, run_finder: RunFinder, looks: int, run_finer: RunFinder | None = None, confidence_in: ConfidenceIn | None = None
+) -> list[Found]:
     """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-    picture they have too few cells for a right box. Where nobody is found clearly, `run_finer`, a finder of more cells, is asked
-    for people who are smaller still."""
+    picture they have too few cells for a right box. Where nobody is found clearly, the poses say whether that is a person
+    (`confidence_in`), `run_finer`, a finder of more cells, is asked for people who are smaller still, and poses choose."""
     whole = Crop.around(whole_image(image), 1.0)
-    people = _found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks)
-    if run_finer is not None and not any(person.score > _clear_score(person, whole) for person in people):
+    people = _prominent_first(_found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks), whole)
+    if any(person.score > _clear_score(person, whole) for person in people):
+        return people
+    if confidence_in is not None and people and confidence_in(people[0].box) >= _BELIEVED:
+        return people
+    if run_finer is not None:
         finer = [person for person in _people_in(whole, run_finer(whole)) if person.sure]
-        people = _distinct([*people, *_found_twice(finer, whole, run_finder, looks)])
+        people = _prominent_first(_distinct([*people, *_found_twice(finer, whole, run_finder, looks)]), whole)
+    return people if confidence_in is None else _confident_first(people, whole, confidence_in)
+
+
+def _confident_first(people: list[Found], whole: Crop, confidence_in: ConfidenceIn) -> list[Found]:
+    """The first few in the order of prominence x confidence of their poses."""
+    few = people[:_CANDIDATES]
+    if len(few) < 2:
+        return people
+    weights = [confidence_in(person.box) * _prominence(person, whole) for person in few]
+    order = sorted(range(len(few)), key=lambda index: -weights[index])
+    return [few[index] for index in order] + people[_CANDIDATES:]
+
+
+def _prominent_first(people: list[Found], whole: Crop) -> list[Found]:
     return sorted(people, key=lambda person: -_prominence(person, whole))
 
 
 def _found_twice(people: list[Found], whole: Crop, run_finder: RunFinder, looks: int) -> list[Found]:
     """The large ones, and the `looks` most prominent of the small ones as seen from nearer."""
-    people = sorted(people, key=lambda person: -_prominence(person, whole))
+    people = _prominent_first(people, whole)
     small = [person for person in people if _is_small(person, whole)][:looks]
     large = [person for person in people if not _is_small(person, whole)]
     return _distinct([*large, *(_from_nearer(person, run_finder) for person in small)])

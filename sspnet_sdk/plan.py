@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def first_look(self) -> tuple[str, int, int]:
-        """Precision, largest input size and shallowest cut that the options allow, to find a person with where no finder is."""
+        """Precision, largest input size and shallowest cut that the options allow, to see with whether somebody is a person."""
         return self._precisions[0], self._sizes[-1], self._cuts[0]
 
     @property

@@ -9,7 +9,8 @@ namespace sspnet::core {
 namespace {
 
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
-constexpr int kFinerCost = 4;  // of a finder with twice as many cells each way, against the one beside it
+constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
+constexpr int kChoosingCost = 4;  // of the poses that say who is a person
 constexpr float kSureConfidence = 0.3f;          // mean over the joints
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
@@ -112,8 +113,20 @@ Found Estimator::locate(const Image& image, const Goal& goal) {
     const Plan::Finder finder = plan_.finder(goal);
     const int looks = std::min(kLooks, finder.affordable - 1);
     const bool finer = finder.affordable > 1 + 2 * looks + kFinerCost;
-    const std::vector<Found> people = plan_.networks().find(image, finder.size, looks, finer);
+    const ConfidenceIn confidence_in = [&](const sspnet_box& box) { return confidence(image, box); };
+    const bool choose = finder.affordable > 1 + 2 * looks + kFinerCost + kChoosingCost;
+    const std::vector<Found> people =
+        plan_.networks().find(image, finder.size, looks, finer, choose ? confidence_in : ConfidenceIn());
     return people.empty() ? Found{whole_image(image), 0, false, {}} : people.front();
+}
+
+float Estimator::confidence(const Image& image, const sspnet_box& box) {
+    const Plan::FirstLook look = plan_.first_look();
+    const Crop crop = Crop::around(box, bundle_.manifest.box_scale);
+    const float* pose = plan_.networks().pose(image, crop, look.size, look.cut, std::nullopt).pose;
+    float sum = 0;
+    for (int j = 0; j < SSPNET_JOINTS; ++j) sum += std::clamp(pose[4 * j + 3], 0.0f, 1.0f);
+    return sum / SSPNET_JOINTS;
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,

@@ -22,6 +22,8 @@ public:
 
 private:
     Found locate(const Image& image, const Goal& goal);
+    /// Mean confidence of the pose in a box.
+    float confidence(const Image& image, const sspnet_box& box);
     sspnet_pose pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
                      std::optional<Clock::time_point> deadline);
 

@@ -12,7 +12,9 @@ namespace {
 constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
 constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
 constexpr double kNearer = 2.0;       // times the box's longer side
-constexpr float kFoundLarge = 0.3f, kFoundSmall = 0.5f;  // scores of people who make a look at finer cells needless
+constexpr float kFoundLarge = 0.4f, kFoundSmall = 0.5f;  // scores of people of whom there is no doubt
+constexpr float kBelieved = 0.5f;                        // mean confidence of a pose: that is a person
+constexpr std::size_t kCandidates = 3;  // of whom the most confident pose is chosen, where there is doubt
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
 
@@ -82,20 +84,36 @@ std::vector<Found> found_twice(std::vector<Found> people, const Crop& whole, con
     return distinct(std::move(settled));
 }
 
+/// The first few in the order of prominence x confidence of their poses.
+void confident_first(std::vector<Found>& people, const Crop& whole, const ConfidenceIn& confidence_in) {
+    const std::size_t few = std::min(people.size(), kCandidates);
+    if (few < 2) return;
+    std::vector<std::pair<double, Found>> weighed;
+    for (std::size_t i = 0; i < few; ++i)
+        weighed.emplace_back(confidence_in(people[i].box) * prominence(people[i], whole), people[i]);
+    std::stable_sort(weighed.begin(), weighed.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (std::size_t i = 0; i < few; ++i) people[i] = weighed[i].second;
+}
+
 }  // namespace
 
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer) {
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer,
+                               const ConfidenceIn& confidence_in) {
     const Crop whole = Crop::around(whole_image(image), 1.0);
     std::vector<Found> people = found_twice(distinct(people_at_peaks(whole, run_finder(whole))), whole, run_finder, looks);
+    most_prominent_first(people, whole);
     const auto is_clear = [&](const Found& person) { return person.score > (is_small(person, whole) ? kFoundSmall : kFoundLarge); };
-    if (run_finer && std::none_of(people.begin(), people.end(), is_clear)) {
+    if (std::any_of(people.begin(), people.end(), is_clear)) return people;
+    if (confidence_in && !people.empty() && confidence_in(people.front().box) >= kBelieved) return people;
+    if (run_finer) {
         std::vector<Found> finer = distinct(people_at_peaks(whole, run_finer(whole)));
         finer.erase(std::remove_if(finer.begin(), finer.end(), [](const Found& person) { return !person.sure; }), finer.end());
         finer = found_twice(std::move(finer), whole, run_finder, looks);
         people.insert(people.end(), finer.begin(), finer.end());
         people = distinct(std::move(people));
+        most_prominent_first(people, whole);
     }
-    most_prominent_first(people, whole);
+    if (confidence_in) confident_first(people, whole, confidence_in);
     return people;
 }
 

@@ -33,10 +33,15 @@ struct FinderMaps {
 
 using RunFinder = std::function<FinderMaps(const Crop&)>;
 
+/// Mean confidence of the pose in a box, 0..1.
+using ConfidenceIn = std::function<float(const sspnet_box&)>;
+
 /// People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-/// picture they have too few cells for a right box. Where nobody is found clearly, `run_finer`, a finder of more cells (or none),
-/// is asked for people who are smaller still.
-std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer = {});
+/// picture they have too few cells for a right box. Where nobody is found clearly, the poses say whether that is a person
+/// (`confidence_in`, or none), `run_finer`, a finder of more cells (or none), is asked for people who are smaller still, and
+/// poses choose.
+std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer = {},
+                               const ConfidenceIn& confidence_in = {});
 
 /// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
 sspnet_box box_of_joints(const MarkedJoints& keypoints);

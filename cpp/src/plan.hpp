@@ -41,6 +41,13 @@ public:
     void set_goal(const Goal& goal);
     bool out_of_reach() const { return goal_.budget_ms && controller_ && controller_->out_of_reach(); }
 
+    struct FirstLook {
+        int size, cut;  ///< the largest input size and the shallowest cut that the options allow
+    };
+
+    /// What to see with whether somebody is a person.
+    FirstLook first_look() const { return {sizes_.back(), cuts_.front()}; }
+
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
 

@@ -64,11 +64,30 @@ def test_finer_cells_find_who_is_too_small_for_the_others():
     assert (middle(person), person.score) == (pytest.approx(0.7 * 320, rel=0.1), pytest.approx(0.9, rel=0.02))
 
 
-@pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.35), 0), ((0.5, 0.5, 0.7, 0.25), 1)])
+@pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.45), 0), ((0.5, 0.5, 0.7, 0.35), 1)])
 def test_finer_cells_are_asked_only_where_nobody_is_clear(person, asked):
     finer = Finder(maps())
     assert len(find_people(PICTURE, Finder(maps(person)), 3, finer)) == 1
     assert finer.runs == asked
+
+
+def test_a_confident_pose_settles_a_doubt_without_finer_cells():
+    finer, boxes = Finder(maps()), []
+    (person,) = find_people(PICTURE, Finder(maps((0.5, 0.5, 0.7, 0.35))), 3, finer, lambda box: boxes.append(box) or 0.6)
+    assert finer.runs == 0
+    np.testing.assert_array_equal(boxes, [person.box])
+
+
+def test_where_the_finder_doubts_the_most_confident_pose_comes_first():
+    finder, finer = Finder(maps((0.3, 0.5, 0.7, 0.38))), Finder(maps((0.75, 0.5, 0.7, 0.33)))
+    without = find_people(PICTURE, finder, 3, finer)
+    people = find_people(PICTURE, finder, 3, finer, lambda box: 0.4 if box[0] > 160 else 0.1)
+    assert [middle(person) for person in without] == pytest.approx([0.3 * 320, 0.75 * 320], rel=0.1)
+    assert [middle(person) for person in people] == pytest.approx([0.75 * 320, 0.3 * 320], rel=0.1)
+
+
+def test_no_pose_is_asked_about_a_clear_person():
+    assert find_people(PICTURE, Finder(maps((0.5, 0.5, 0.7, 0.9))), 3, None, lambda box: pytest.fail("asked"))
 
 
 def test_who_is_doubtful_in_finer_cells_is_nobody():

@@ -15,6 +15,10 @@ const SURE_CONFIDENCE = 0.3; // mean over the joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
 const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
+const CHOOSING_COST = 4; // of the poses that say who is a person
+
+const clamped = (value) => Math.min(Math.max(value, 0), 1);
+const meanConfidence = (confidence) => confidence.reduce((sum, value) => sum + value) / confidence.length;
 
 export class Estimator {
   #bundle;
@@ -113,11 +117,11 @@ export class Estimator {
     const column = (index) => Array.from({ length: 17 }, (_, joint) => answer.pose[4 * joint + index]);
     const [u, v, z, raw] = [0, 1, 2, 3].map(column);
     const keypoints = u.map((value, joint) => toImage(crop, [value, v[joint]]));
-    const confidence = raw.map((value) => Math.min(Math.max(value, 0), 1));
+    const confidence = raw.map(clamped);
     const extent = Math.max(person.box[2], person.box[3]);
     const { bones, depthRange } = this.#bundle;
     const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, z, confidence, bones, depthRange, extent);
-    const unsure = !person.sure || confidence.reduce((sum, value) => sum + value) / 17 < SURE_CONFIDENCE;
+    const unsure = !person.sure || meanConfidence(confidence) < SURE_CONFIDENCE;
     return { keypoints, joints3d, confidence, box: [...person.box], unsure };
   }
 
@@ -132,8 +136,18 @@ export class Estimator {
       cutOut(image, crop, one.size, this.#bundle.border, one.image);
       return one.run();
     };
-    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null);
+    const confidenceIn = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#confidence(image, box) : null;
+    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null, confidenceIn);
     return people[0] ?? whole;
+  }
+
+  /** Mean confidence of the pose in a box, at the largest size and the shallowest cut. */
+  async #confidence(image, box) {
+    const size = this.#bundle.sizes.at(-1);
+    const chain = this.#chains[size];
+    cutOut(image, cropAround(box, this.#bundle.boxScale), size, this.#bundle.border, chain.image);
+    const { pose } = await chain.run(this.#bundle.cuts[0]);
+    return meanConfidence(Array.from({ length: 17 }, (_, joint) => clamped(pose[4 * joint + 3])));
   }
 
   /** The largest finder that fits `budget` milliseconds, and how often it does. */

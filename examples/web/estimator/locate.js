@@ -5,22 +5,38 @@ import { distinct, iou, peopleIn, rank } from "./peaks.js";
 
 const SMALL_PERSON = 0.5; // of the picture that the finder saw: below this, look again from nearer
 const NEARER = 2; // times the box's longer side
-const FOUND_LARGE = 0.3; // scores of people who make
-const FOUND_SMALL = 0.5; // a look at finer cells needless
+const FOUND_LARGE = 0.4; // scores of people
+const FOUND_SMALL = 0.5; // of whom there is no doubt
+const BELIEVED = 0.5; // mean confidence of a pose: that is a person
+const CANDIDATES = 3; // of whom the most confident pose is chosen, where there is doubt
 
 /**
  * People, the most prominent first. `runFinder`: crop → the finder's answer; `looks`: how many small people to look at again;
- * `runFiner`: the same with more cells, or null, for people who are smaller still where nobody is found clearly.
+ * `runFiner`: the same with more cells, or null, for people who are smaller still where nobody is found clearly;
+ * `confidenceIn`: box → mean confidence of the pose in it, or null, says then whether that is a person, and who comes first.
  */
-export async function findPeople(image, runFinder, looks, runFiner = null) {
+export async function findPeople(image, runFinder, looks, runFiner = null, confidenceIn = null) {
   const whole = cropAround([0, 0, image.width, image.height], 1);
   let people = await foundTwice(peopleIn(whole, await runFinder(whole)), whole, runFinder, looks);
+  people.sort(byProminence(whole));
   const isClear = (person) => person.score > (isSmall(person, whole) ? FOUND_SMALL : FOUND_LARGE);
-  if (runFiner && !people.some(isClear)) {
+  if (people.some(isClear)) return people;
+  if (confidenceIn && people.length && (await confidenceIn(people[0].box)) >= BELIEVED) return people;
+  if (runFiner) {
     const finer = peopleIn(whole, await runFiner(whole)).filter((person) => person.sure);
-    people = distinct([...people, ...(await foundTwice(finer, whole, runFinder, looks))]);
+    people = distinct([...people, ...(await foundTwice(finer, whole, runFinder, looks))]).sort(byProminence(whole));
   }
-  return people.sort(byProminence(whole));
+  return confidenceIn ? confidentFirst(people, whole, confidenceIn) : people;
+}
+
+/** The first few in the order of prominence x confidence of their poses. */
+async function confidentFirst(people, whole, confidenceIn) {
+  const few = people.slice(0, CANDIDATES);
+  if (few.length < 2) return people;
+  const weighed = [];
+  for (const person of few) weighed.push([(await confidenceIn(person.box)) * prominence(person, whole), person]);
+  weighed.sort(([a], [b]) => b - a);
+  return [...weighed.map(([, person]) => person), ...people.slice(CANDIDATES)];
 }
 
 /** The large ones, and the `looks` most prominent of the small ones as seen from nearer. */
