@@ -176,7 +176,7 @@ class Estimator:
         """
         with self._exclusive():
             image = open_image(img, self._color)
-            people = self._people(image, None, looks=20, finer=self._plan.goal(None).budget_ms is None, choose=False)
+            people = self._people(image, None, looks=20, hurry=self._plan.goal(None).budget_ms is not None)
             return [person.box for person in people if person.sure]
 
     def _exclusive(self) -> threading.Lock:
@@ -193,21 +193,19 @@ class Estimator:
         return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
 
     def _locate(self, image: Image, budget_ms: float | None) -> Found:
-        people = self._people(image, budget_ms, looks=3, finer=True, choose=True)
+        people = self._people(image, budget_ms, looks=3)
         return people[0] if people else Found(whole_image(image), 0.0, False)
 
-    def _people(self, image: Image, budget_ms: float | None, looks: int, finer: bool, choose: bool) -> list[Found]:
-        """If time allows: finer: people may be looked for in finer cells; choose: poses may say who comes first."""
+    def _people(self, image: Image, budget_ms: float | None, looks: int, hurry: bool = False) -> list[Found]:
+        """In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first."""
         if not self._bundle.has_finder:
             return self._person_by_poses(image)
         size, affordable = self._plan.finder(budget_ms)
         looks = min(looks, affordable - 1)
-        finer = finer and self._engine.has_finder(2 * size) and affordable > 1 + 2 * looks + _FINER_COST
-        choose = choose and affordable > 1 + 2 * looks + _FINER_COST + _CHOOSING_COST
-        return find_people(
-            image, self._finder(image, size), looks,
-            self._finder(image, 2 * size) if finer else None, self._confidence_in(image) if choose else None,
-        )  # fmt: skip
+        left = 0 if hurry else affordable - 1 - 2 * looks
+        finer = self._finder(image, 2 * size) if self._engine.has_finder(2 * size) and left > _FINER_COST else None
+        confidence_in = self._confidence_in(image) if left > _FINER_COST + _CHOOSING_COST else None
+        return find_people(image, self._finder(image, size), looks, finer, confidence_in)
 
     def _confidence_in(self, image: Image) -> ConfidenceIn:
         def confidence_in(box: Box) -> float:

@@ -20,7 +20,7 @@ _CELLS_FROM_GUESS = 1.8  # heat / (distance in cells + this): MoveNet's own weig
 _CENTRE_FLOOR, _SCORE_FLOOR = 0.05, 0.15
 _SMALL_PERSON = 0.5  # of the picture that the finder saw: below this, look again from nearer
 _NEARER = 2.0  # times the box's longer side
-_FOUND_LARGE, _FOUND_SMALL = 0.4, 0.5  # scores of people of whom there is no doubt
+_CLEAR = 0.5  # score of a person of whom there is no doubt
 _BELIEVED = 0.5  # mean confidence of a pose: that is a person
 _CANDIDATES = 3  # of whom the most confident pose is chosen, where there is doubt
 _FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
@@ -58,7 +58,7 @@ def find_people(
     (`confidence_in`), `run_finer`, a finder of more cells, is asked for people who are smaller still, and poses choose."""
     whole = Crop.around(whole_image(image), 1.0)
     people = _prominent_first(_found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks), whole)
-    if any(person.score > _clear_score(person, whole) for person in people):
+    if any(person.score > _CLEAR for person in people):
         return people
     if confidence_in is not None and people and confidence_in(people[0].box) >= _BELIEVED:
         return people
@@ -92,10 +92,6 @@ def _found_twice(people: list[Found], whole: Crop, run_finder: RunFinder, looks:
 
 def _is_small(person: Found, whole: Crop) -> bool:
     return max(person.box[2:]) < _SMALL_PERSON * whole.side
-
-
-def _clear_score(person: Found, whole: Crop) -> float:
-    return _FOUND_SMALL if _is_small(person, whole) else _FOUND_LARGE
 
 
 def box_of_joints(keypoints: NDArray[np.float32]) -> Box:

@@ -77,7 +77,7 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
-    for (const Found& person : plan_.networks().find(image, plan_.finder(Goal::none()).size, kLooksToFindAll, !plan_.goal().budget_ms))
+    for (const Found& person : people(image, Goal::none(), kLooksToFindAll, plan_.goal().budget_ms.has_value()))
         if (person.sure) boxes.push_back(person.box);
     return boxes;
 }
@@ -110,14 +110,17 @@ sspnet_info Estimator::describe() {
 double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.input_size).network_ms(); }
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
+    const std::vector<Found> found = people(image, goal, kLooks, false);
+    return found.empty() ? Found{whole_image(image), 0, false, {}} : found.front();
+}
+
+std::vector<Found> Estimator::people(const Image& image, const Goal& goal, int most_looks, bool hurry) {
     const Plan::Finder finder = plan_.finder(goal);
-    const int looks = std::min(kLooks, finder.affordable - 1);
-    const bool finer = finder.affordable > 1 + 2 * looks + kFinerCost;
+    const int looks = std::min(most_looks, finder.affordable - 1);
+    const int left = hurry ? 0 : finder.affordable - 1 - 2 * looks;
     const ConfidenceIn confidence_in = [&](const sspnet_box& box) { return confidence(image, box); };
-    const bool choose = finder.affordable > 1 + 2 * looks + kFinerCost + kChoosingCost;
-    const std::vector<Found> people =
-        plan_.networks().find(image, finder.size, looks, finer, choose ? confidence_in : ConfidenceIn());
-    return people.empty() ? Found{whole_image(image), 0, false, {}} : people.front();
+    return plan_.networks().find(image, finder.size, looks, left > kFinerCost,
+                                 left > kFinerCost + kChoosingCost ? confidence_in : ConfidenceIn());
 }
 
 float Estimator::confidence(const Image& image, const sspnet_box& box) {

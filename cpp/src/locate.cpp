@@ -12,8 +12,8 @@ namespace {
 constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
 constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
 constexpr double kNearer = 2.0;       // times the box's longer side
-constexpr float kFoundLarge = 0.4f, kFoundSmall = 0.5f;  // scores of people of whom there is no doubt
-constexpr float kBelieved = 0.5f;                        // mean confidence of a pose: that is a person
+constexpr float kClear = 0.5f;       // score of a person of whom there is no doubt
+constexpr float kBelieved = 0.5f;    // mean confidence of a pose: that is a person
 constexpr std::size_t kCandidates = 3;  // of whom the most confident pose is chosen, where there is doubt
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
@@ -102,7 +102,7 @@ std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, 
     const Crop whole = Crop::around(whole_image(image), 1.0);
     std::vector<Found> people = found_twice(distinct(people_at_peaks(whole, run_finder(whole))), whole, run_finder, looks);
     most_prominent_first(people, whole);
-    const auto is_clear = [&](const Found& person) { return person.score > (is_small(person, whole) ? kFoundSmall : kFoundLarge); };
+    const auto is_clear = [](const Found& person) { return person.score > kClear; };
     if (std::any_of(people.begin(), people.end(), is_clear)) return people;
     if (confidence_in && !people.empty() && confidence_in(people.front().box) >= kBelieved) return people;
     if (run_finer) {

@@ -101,8 +101,31 @@ TEST_CASE("finer cells find who is too small for the others, and are asked only 
     CHECK(asked == 2);
 
     Maps clear;
-    clear.add(0.5f, 0.5f, 0.7f, 0.45f);
+    clear.add(0.5f, 0.5f, 0.7f, 0.55f);
     const RunFinder sees_one = [&](const Crop&) { return clear.view(); };
     CHECK(find_people(empty_image(), sees_one, 3, finer(small)).size() == 1);
+    CHECK(asked == 2);
+}
+
+TEST_CASE("where the finder doubts, the most confident pose comes first, and a confident one settles it") {
+    Maps doubtful, other;
+    doubtful.add(0.3f, 0.5f, 0.7f, 0.38f);
+    other.add(0.75f, 0.5f, 0.7f, 0.33f);
+    int asked = 0;
+    const RunFinder run = [&](const Crop&) { return doubtful.view(); };
+    const RunFinder finer = [&](const Crop&) {
+        ++asked;
+        return other.view();
+    };
+    const auto middle = [](const Found& person) { return person.box.x + person.box.w / 2; };
+
+    const ConfidenceIn right_one = [](const sspnet_box& box) { return box.x > 160 ? 0.4f : 0.1f; };
+    const std::vector<Found> people = find_people(empty_image(), run, 3, finer, right_one);
+    REQUIRE(people.size() == 2);
+    CHECK(middle(people[0]) == doctest::Approx(0.75 * 320).epsilon(0.1));
+    CHECK(middle(find_people(empty_image(), run, 3, finer)[0]) == doctest::Approx(0.3 * 320).epsilon(0.1));
+    CHECK(asked == 2);
+
+    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box&) { return 0.6f; }).size() == 1);
     CHECK(asked == 2);
 }

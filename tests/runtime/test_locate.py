@@ -64,7 +64,7 @@ def test_finer_cells_find_who_is_too_small_for_the_others():
     assert (middle(person), person.score) == (pytest.approx(0.7 * 320, rel=0.1), pytest.approx(0.9, rel=0.02))
 
 
-@pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.45), 0), ((0.5, 0.5, 0.7, 0.35), 1)])
+@pytest.mark.parametrize(("person", "asked"), [((0.5, 0.5, 0.7, 0.55), 0), ((0.5, 0.5, 0.7, 0.45), 1)])
 def test_finer_cells_are_asked_only_where_nobody_is_clear(person, asked):
     finer = Finder(maps())
     assert len(find_people(PICTURE, Finder(maps(person)), 3, finer)) == 1

@@ -5,8 +5,7 @@ import { distinct, iou, peopleIn, rank } from "./peaks.js";
 
 const SMALL_PERSON = 0.5; // of the picture that the finder saw: below this, look again from nearer
 const NEARER = 2; // times the box's longer side
-const FOUND_LARGE = 0.4; // scores of people
-const FOUND_SMALL = 0.5; // of whom there is no doubt
+const CLEAR = 0.5; // score of a person of whom there is no doubt
 const BELIEVED = 0.5; // mean confidence of a pose: that is a person
 const CANDIDATES = 3; // of whom the most confident pose is chosen, where there is doubt
 
@@ -19,8 +18,7 @@ export async function findPeople(image, runFinder, looks, runFiner = null, confi
   const whole = cropAround([0, 0, image.width, image.height], 1);
   let people = await foundTwice(peopleIn(whole, await runFinder(whole)), whole, runFinder, looks);
   people.sort(byProminence(whole));
-  const isClear = (person) => person.score > (isSmall(person, whole) ? FOUND_SMALL : FOUND_LARGE);
-  if (people.some(isClear)) return people;
+  if (people.some((person) => person.score > CLEAR)) return people;
   if (confidenceIn && people.length && (await confidenceIn(people[0].box)) >= BELIEVED) return people;
   if (runFiner) {
     const finer = peopleIn(whole, await runFiner(whole)).filter((person) => person.sure);
