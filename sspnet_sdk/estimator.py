@@ -18,13 +18,13 @@ from sspnet_sdk.crop import Box, Crop, check_box, whole_image
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.lift import lift
-from sspnet_sdk.locate import ConfidenceIn, Found, RunFinder, box_of_joints, find_people, iou
+from sspnet_sdk.locate import Found, LookAt, RunFinder, box_of_joints, box_of_seen_joints, find_people, iou
 from sspnet_sdk.plan import Goal, Plan
 from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
 _FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
-_CHOOSING_COST = 4  # of the poses that say who is a person
+_CHOOSING_COST = 5  # of the poses that say who is a person
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
 _Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
@@ -204,16 +204,18 @@ class Estimator:
         looks = min(looks, affordable - 1)
         left = 0 if hurry else affordable - 1 - 2 * looks
         finer = self._finder(image, 2 * size) if self._engine.has_finder(2 * size) and left > _FINER_COST else None
-        confidence_in = self._confidence_in(image) if left > _FINER_COST + _CHOOSING_COST else None
-        return find_people(image, self._finder(image, size), looks, finer, confidence_in)
+        look_at = self._look_at(image) if left > _FINER_COST + _CHOOSING_COST else None
+        return find_people(image, self._finder(image, size), looks, finer, look_at)
 
-    def _confidence_in(self, image: Image) -> ConfidenceIn:
-        def confidence_in(box: Box) -> float:
+    def _look_at(self, image: Image) -> LookAt:
+        def look_at(box: Box) -> tuple[float, Box]:
             crop = Crop.around(box, self._bundle.box_scale)
             answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
-            return float(np.clip(answers[0, :, 3], 0, 1).mean())
+            keypoints, confidence = crop.to_image(answers[0, :, :2]), np.clip(answers[0, :, 3], 0, 1)
+            around = box_of_seen_joints(keypoints, confidence, image.width, image.height)
+            return float(confidence.mean()), around if around[2:].min() >= 2 else box
 
-        return confidence_in
+        return look_at
 
     def _finder(self, image: Image, size: int) -> RunFinder:
         return lambda crop: self._engine.find(image, crop, size)

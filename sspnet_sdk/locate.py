@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ _SMALL_PERSON = 0.5  # of the picture that the finder saw: below this, look agai
 _NEARER = 2.0  # times the box's longer side
 _CLEAR = 0.5  # score of a person of whom there is no doubt
 _BELIEVED = 0.5  # mean confidence of a pose: that is a person
+_SEEN, _FEWEST_SEEN = 0.2, 5  # confidence from which a joint counts for a pose's box, if so many do
 _CANDIDATES = 3  # of whom the most confident pose is chosen, where there is doubt
 _FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
 _SAME_PERSON_IOU, _SAME_JOINT, _SHARED_JOINTS = 0.5, 0.1, 0.4  # boxes overlap; or so many joints lie so near (of the extent)
@@ -30,8 +31,8 @@ _MOST_PEAKS = 30
 Answer = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 RunFinder = Callable[[Crop], Answer]
 """Crop of the image → centre (h, w), joints (17, 2, h, w) in [0, 1] of the crop, heat (17, h, w)."""
-ConfidenceIn = Callable[[Box], float]
-"""Box → mean confidence of the pose in it, 0..1."""
+LookAt = Callable[[Box], tuple[float, Box]]
+"""Box → mean confidence of the pose in it, 0..1; the box around the joints that it sees (`box_of_seen_joints`)."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,37 @@ class Found:
 
 
 def find_people(
-    image: Image, run_finder: RunFinder, looks: int, run_finer: RunFinder | None = None, confidence_in: ConfidenceIn | None = None
+    image: Image, run_finder: RunFinder, looks: int, run_finer: RunFinder | None = None, look_at: LookAt | None = None
 ) -> list[Found]:
     """People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-    picture they have too few cells for a right box. Where nobody is found clearly, the poses say whether that is a person
-    (`confidence_in`), `run_finer`, a finder of more cells, is asked for people who are smaller still, and poses choose."""
+    picture they have too few cells for a right box. Where nobody is found clearly, `look_at` tells from the pose whether that is
+    a person; if not, `run_finer`, a finder of more cells, is asked for people who are smaller still, and poses choose."""
     whole = Crop.around(whole_image(image), 1.0)
     people = _prominent_first(_found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks), whole)
     if any(person.score > _CLEAR for person in people):
         return people
-    if confidence_in is not None and people and confidence_in(people[0].box) >= _BELIEVED:
-        return people
+    if look_at is not None and people and (first := look_at(people[0].box))[0] >= _BELIEVED:
+        return _settled(people, first, look_at)
     if run_finer is not None:
         finer = [person for person in _people_in(whole, run_finer(whole)) if person.sure]
         people = _prominent_first(_distinct([*people, *_found_twice(finer, whole, run_finder, looks)]), whole)
-    return people if confidence_in is None else _confident_first(people, whole, confidence_in)
+    return people if look_at is None or not people else _confident_first(people, whole, look_at)
 
 
-def _confident_first(people: list[Found], whole: Crop, confidence_in: ConfidenceIn) -> list[Found]:
+def _confident_first(people: list[Found], whole: Crop, look_at: LookAt) -> list[Found]:
     """The first few in the order of prominence x confidence of their poses."""
-    few = people[:_CANDIDATES]
-    if len(few) < 2:
+    few = [(person, look_at(person.box)) for person in people[:_CANDIDATES]]
+    few.sort(key=lambda pair: -pair[1][0] * _prominence(pair[0], whole))
+    return _settled([*(person for person, _ in few), *people[_CANDIDATES:]], few[0][1], look_at)
+
+
+def _settled(people: list[Found], seen: tuple[float, Box], look_at: LookAt) -> list[Found]:
+    """The first with the box that their pose implies, if the pose in that is no less confident."""
+    confidence, box = seen
+    if look_at(box)[0] < confidence:
         return people
-    weights = [confidence_in(person.box) * _prominence(person, whole) for person in few]
-    order = sorted(range(len(few)), key=lambda index: -weights[index])
-    return [few[index] for index in order] + people[_CANDIDATES:]
+    first = replace(people[0], box=box)
+    return [first, *(person for person in people[1:] if not _same(person, first))]
 
 
 def _prominent_first(people: list[Found], whole: Crop) -> list[Found]:
@@ -100,6 +107,15 @@ def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
     longer = max(float((high - low).max()), 1.0)
     margin = np.array([_MARGIN_SIDE, _MARGIN_END], np.float32) * np.float32(longer)
     return np.concatenate([low - margin, high - low + 2 * margin]).astype(np.float32)
+
+
+def box_of_seen_joints(keypoints: NDArray[np.float32], confidence: NDArray[np.float32], width: int, height: int) -> Box:
+    """The box around the joints (N, 2) that are seen, inside the picture: joints outside are guesses. Sides may come out 0."""
+    seen = confidence >= _SEEN
+    around = box_of_joints(keypoints[seen] if seen.sum() >= _FEWEST_SEEN else keypoints)
+    bounds = np.array([width, height], np.float32)
+    low, high = np.clip(around[:2], 0, bounds), np.clip(around[:2] + around[2:], 0, bounds)
+    return np.concatenate([low, high - low]).astype(np.float32)
 
 
 def iou(a: Box, b: Box) -> float:

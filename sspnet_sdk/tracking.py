@@ -12,7 +12,7 @@ from sspnet_sdk.crop import Box, check_box
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.frame import Person
 from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import box_of_joints, iou
+from sspnet_sdk.locate import box_of_seen_joints, iou
 from sspnet_sdk.pose import Pose
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S = 1.0, 0.2, 1.0
 _REMEMBER_S = 2.0  # somebody found again within this time, near where they were lost, is the same person
-_SEEN = 0.2  # confidence from which a joint counts for the box
-_FEWEST_JOINTS = 5
 _CENTRE_GAIN, _GROW_GAIN, _SHRINK_GAIN = 0.8, 0.6, 0.25
 _SAME_BOX, _SUPPORT = 0.4, 0.1  # intersection over union
 _MOST_DOUBTS = 2
@@ -179,12 +177,9 @@ def next_box(pose: Pose, box: Box, image_size: tuple[int, int]) -> Box:
         box: the box it was found in, x, y, w, h.
         image_size: width and height of the frame in pixels.
     """
-    seen = pose.confidence >= _SEEN
-    joints = pose.keypoints[seen] if seen.sum() >= _FEWEST_JOINTS else pose.keypoints
-    around = box_of_joints(joints)
-    bounds = np.array(image_size, np.float32)
-    low, high = np.clip(around[:2], 0, bounds), np.clip(around[:2] + around[2:], 0, bounds)
-    if (high - low).min() < 2.0:
+    around = box_of_seen_joints(pose.keypoints, pose.confidence, *image_size)
+    low, high = around[:2], around[:2] + around[2:]
+    if around[2:].min() < 2.0:
         return box
     size, centre = box[2:], box[:2] + box[2:] / 2
     gain = np.where(high - low > size, _GROW_GAIN, _SHRINK_GAIN)

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 namespace sspnet::core {
 namespace {
 
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
 constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
-constexpr int kChoosingCost = 4;  // of the poses that say who is a person
+constexpr int kChoosingCost = 5;  // of the poses that say who is a person
 constexpr float kSureConfidence = 0.3f;          // mean over the joints
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
@@ -118,18 +119,24 @@ std::vector<Found> Estimator::people(const Image& image, const Goal& goal, int m
     const Plan::Finder finder = plan_.finder(goal);
     const int looks = std::min(most_looks, finder.affordable - 1);
     const int left = hurry ? 0 : finder.affordable - 1 - 2 * looks;
-    const ConfidenceIn confidence_in = [&](const sspnet_box& box) { return confidence(image, box); };
+    const LookAt look_at = [&](const sspnet_box& box) { return look(image, box); };
     return plan_.networks().find(image, finder.size, looks, left > kFinerCost,
-                                 left > kFinerCost + kChoosingCost ? confidence_in : ConfidenceIn());
+                                 left > kFinerCost + kChoosingCost ? look_at : LookAt());
 }
 
-float Estimator::confidence(const Image& image, const sspnet_box& box) {
-    const Plan::FirstLook look = plan_.first_look();
+Look Estimator::look(const Image& image, const sspnet_box& box) {
+    const Plan::FirstLook first = plan_.first_look();
     const Crop crop = Crop::around(box, bundle_.manifest.box_scale);
-    const float* pose = plan_.networks().pose(image, crop, look.size, look.cut, std::nullopt).pose;
-    float sum = 0;
-    for (int j = 0; j < SSPNET_JOINTS; ++j) sum += std::clamp(pose[4 * j + 3], 0.0f, 1.0f);
-    return sum / SSPNET_JOINTS;
+    const float* pose = plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose;
+    std::vector<std::array<float, 2>> keypoints;
+    std::vector<float> confidence;
+    for (const float* joint = pose; joint < pose + 4 * SSPNET_JOINTS; joint += 4) {
+        keypoints.push_back({crop.image_x(joint[0]), crop.image_y(joint[1])});
+        confidence.push_back(std::clamp(joint[3], 0.0f, 1.0f));
+    }
+    const sspnet_box around = box_of_seen_joints(keypoints, confidence, image);
+    const float mean = std::accumulate(confidence.begin(), confidence.end(), 0.0f) / SSPNET_JOINTS;
+    return {mean, std::min(around.w, around.h) >= 2 ? around : box};
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,

@@ -24,8 +24,7 @@ private:
     Found locate(const Image& image, const Goal& goal);
     /// In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first.
     std::vector<Found> people(const Image& image, const Goal& goal, int most_looks, bool hurry);
-    /// Mean confidence of the pose in a box.
-    float confidence(const Image& image, const sspnet_box& box);
+    Look look(const Image& image, const sspnet_box& box);
     sspnet_pose pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
                      std::optional<Clock::time_point> deadline);
 

@@ -14,6 +14,8 @@ constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: bel
 constexpr double kNearer = 2.0;       // times the box's longer side
 constexpr float kClear = 0.5f;       // score of a person of whom there is no doubt
 constexpr float kBelieved = 0.5f;    // mean confidence of a pose: that is a person
+constexpr float kSeen = 0.2f;           // confidence from which a joint counts for a pose's box,
+constexpr std::size_t kFewestSeen = 5;  // if so many do
 constexpr std::size_t kCandidates = 3;  // of whom the most confident pose is chosen, where there is doubt
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
@@ -84,27 +86,59 @@ std::vector<Found> found_twice(std::vector<Found> people, const Crop& whole, con
     return distinct(std::move(settled));
 }
 
+/// The first with the box that their pose implies, if the pose in that is no less confident.
+void settle_first(std::vector<Found>& people, const Look& seen, const LookAt& look_at) {
+    if (look_at(seen.box).confidence < seen.confidence) return;
+    Found& first = people.front();
+    first.box = seen.box;
+    const auto is_first = [&](const Found& person) { return is_same(person, first); };
+    people.erase(std::remove_if(people.begin() + 1, people.end(), is_first), people.end());
+}
+
 /// The first few in the order of prominence x confidence of their poses.
-void confident_first(std::vector<Found>& people, const Crop& whole, const ConfidenceIn& confidence_in) {
-    const std::size_t few = std::min(people.size(), kCandidates);
-    if (few < 2) return;
-    std::vector<std::pair<double, Found>> weighed;
-    for (std::size_t i = 0; i < few; ++i)
-        weighed.emplace_back(confidence_in(people[i].box) * prominence(people[i], whole), people[i]);
-    std::stable_sort(weighed.begin(), weighed.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    for (std::size_t i = 0; i < few; ++i) people[i] = weighed[i].second;
+void confident_first(std::vector<Found>& people, const Crop& whole, const LookAt& look_at) {
+    struct Weighed {
+        Found person;
+        Look seen;
+        double weight;
+    };
+    std::vector<Weighed> few;
+    for (std::size_t i = 0; i < std::min(people.size(), kCandidates); ++i) {
+        const Look seen = look_at(people[i].box);
+        few.push_back({people[i], seen, seen.confidence * prominence(people[i], whole)});
+    }
+    std::stable_sort(few.begin(), few.end(), [](const Weighed& a, const Weighed& b) { return a.weight > b.weight; });
+    for (std::size_t i = 0; i < few.size(); ++i) people[i] = few[i].person;
+    settle_first(people, few.front().seen, look_at);
+}
+
+template <class Points>
+sspnet_box box_around(const Points& points) {
+    std::array<float, 2> low = points[0], high = points[0];
+    for (const auto& point : points)
+        for (int axis = 0; axis < 2; ++axis)
+            low[axis] = std::min(low[axis], point[axis]), high[axis] = std::max(high[axis], point[axis]);
+    const float longer = std::max({high[0] - low[0], high[1] - low[1], 1.0f});
+    const float side = kMarginSide * longer, end = kMarginEnd * longer;
+    return {low[0] - side, low[1] - end, high[0] - low[0] + 2 * side, high[1] - low[1] + 2 * end};
 }
 
 }  // namespace
 
 std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer,
-                               const ConfidenceIn& confidence_in) {
+                               const LookAt& look_at) {
     const Crop whole = Crop::around(whole_image(image), 1.0);
     std::vector<Found> people = found_twice(distinct(people_at_peaks(whole, run_finder(whole))), whole, run_finder, looks);
     most_prominent_first(people, whole);
     const auto is_clear = [](const Found& person) { return person.score > kClear; };
     if (std::any_of(people.begin(), people.end(), is_clear)) return people;
-    if (confidence_in && !people.empty() && confidence_in(people.front().box) >= kBelieved) return people;
+    if (look_at && !people.empty()) {
+        const Look seen = look_at(people.front().box);
+        if (seen.confidence >= kBelieved) {
+            settle_first(people, seen, look_at);
+            return people;
+        }
+    }
     if (run_finer) {
         std::vector<Found> finer = distinct(people_at_peaks(whole, run_finer(whole)));
         finer.erase(std::remove_if(finer.begin(), finer.end(), [](const Found& person) { return !person.sure; }), finer.end());
@@ -113,18 +147,22 @@ std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, 
         people = distinct(std::move(people));
         most_prominent_first(people, whole);
     }
-    if (confidence_in) confident_first(people, whole, confidence_in);
+    if (look_at && !people.empty()) confident_first(people, whole, look_at);
     return people;
 }
 
-sspnet_box box_of_joints(const MarkedJoints& keypoints) {
-    std::array<float, 2> low = keypoints[0], high = keypoints[0];
-    for (const auto& keypoint : keypoints)
-        for (int axis = 0; axis < 2; ++axis)
-            low[axis] = std::min(low[axis], keypoint[axis]), high[axis] = std::max(high[axis], keypoint[axis]);
-    const float longer = std::max({high[0] - low[0], high[1] - low[1], 1.0f});
-    const float side = kMarginSide * longer, end = kMarginEnd * longer;
-    return {low[0] - side, low[1] - end, high[0] - low[0] + 2 * side, high[1] - low[1] + 2 * end};
+sspnet_box box_of_joints(const MarkedJoints& keypoints) { return box_around(keypoints); }
+
+sspnet_box box_of_seen_joints(const std::vector<std::array<float, 2>>& keypoints, const std::vector<float>& confidence,
+                              const Image& image) {
+    std::vector<std::array<float, 2>> seen;
+    for (std::size_t joint = 0; joint < keypoints.size(); ++joint)
+        if (confidence[joint] >= kSeen) seen.push_back(keypoints[joint]);
+    const sspnet_box box = box_around(seen.size() >= kFewestSeen ? seen : keypoints);
+    const float width = float(image.width), height = float(image.height);
+    const float left = std::clamp(box.x, 0.0f, width), right = std::clamp(box.x + box.w, 0.0f, width);
+    const float top = std::clamp(box.y, 0.0f, height), bottom = std::clamp(box.y + box.h, 0.0f, height);
+    return {left, top, right - left, bottom - top};
 }
 
 float iou(const sspnet_box& a, const sspnet_box& b) {

@@ -33,18 +33,26 @@ struct FinderMaps {
 
 using RunFinder = std::function<FinderMaps(const Crop&)>;
 
-/// Mean confidence of the pose in a box, 0..1.
-using ConfidenceIn = std::function<float(const sspnet_box&)>;
+/// What the pose in a box tells: its mean confidence, 0..1, and the box around the joints that it sees (box_of_seen_joints).
+struct Look {
+    float confidence;
+    sspnet_box box;
+};
+
+using LookAt = std::function<Look(const sspnet_box&)>;
 
 /// People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-/// picture they have too few cells for a right box. Where nobody is found clearly, the poses say whether that is a person
-/// (`confidence_in`, or none), `run_finer`, a finder of more cells (or none), is asked for people who are smaller still, and
-/// poses choose.
+/// picture they have too few cells for a right box. Where nobody is found clearly, `look_at` (or none) tells from the pose whether that
+/// is a person; if not, `run_finer`, a finder of more cells (or none), is asked for people who are smaller still, and poses choose.
 std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer = {},
-                               const ConfidenceIn& confidence_in = {});
+                               const LookAt& look_at = {});
 
 /// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
 sspnet_box box_of_joints(const MarkedJoints& keypoints);
+
+/// The box around the joints (17) that are seen, inside a picture: joints outside are guesses. Sides may come out 0.
+sspnet_box box_of_seen_joints(const std::vector<std::array<float, 2>>& keypoints, const std::vector<float>& confidence,
+                              const Image& image);
 
 /// Intersection over union of two boxes.
 float iou(const sspnet_box& a, const sspnet_box& b);

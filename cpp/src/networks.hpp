@@ -44,7 +44,7 @@ public:
 
     /// People in the whole image, by the finder of a size that has one, and by that of twice the size if `finer` (see
     /// find_people).
-    std::vector<Found> find(const Image& image, int size, int looks, bool finer, const ConfidenceIn& confidence_in = {});
+    std::vector<Found> find(const Image& image, int size, int looks, bool finer, const LookAt& look_at = {});
 
 private:
     std::string finder_file(int size) const;

@@ -119,13 +119,26 @@ TEST_CASE("where the finder doubts, the most confident pose comes first, and a c
     };
     const auto middle = [](const Found& person) { return person.box.x + person.box.w / 2; };
 
-    const ConfidenceIn right_one = [](const sspnet_box& box) { return box.x > 160 ? 0.4f : 0.1f; };
+    const LookAt right_one = [](const sspnet_box& box) { return Look{box.x > 160 ? 0.4f : 0.1f, box}; };
     const std::vector<Found> people = find_people(empty_image(), run, 3, finer, right_one);
     REQUIRE(people.size() == 2);
     CHECK(middle(people[0]) == doctest::Approx(0.75 * 320).epsilon(0.1));
     CHECK(middle(find_people(empty_image(), run, 3, finer)[0]) == doctest::Approx(0.3 * 320).epsilon(0.1));
     CHECK(asked == 2);
 
-    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box&) { return 0.6f; }).size() == 1);
+    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box& box) { return Look{0.6f, box}; }).size() == 1);
     CHECK(asked == 2);
+}
+
+TEST_CASE("a doubtful person's box becomes their pose's if that is no less confident") {
+    Maps doubtful;
+    doubtful.add(0.5f, 0.5f, 0.7f, 0.35f);
+    const RunFinder run = [&](const Crop&) { return doubtful.view(); };
+    const sspnet_box around = {100, 90, 40, 120};
+    for (const float there : {0.6f, 0.5f}) {
+        const LookAt look_at = [&](const sspnet_box& box) { return Look{box.x == around.x ? there : 0.55f, around}; };
+        const std::vector<Found> people = find_people(empty_image(), run, 3, {}, look_at);
+        REQUIRE(people.size() == 1);
+        CHECK((people[0].box.h == around.h) == (there > 0.55f));
+    }
 }

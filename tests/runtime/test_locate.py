@@ -73,17 +73,25 @@ def test_finer_cells_are_asked_only_where_nobody_is_clear(person, asked):
 
 def test_a_confident_pose_settles_a_doubt_without_finer_cells():
     finer, boxes = Finder(maps()), []
-    (person,) = find_people(PICTURE, Finder(maps((0.5, 0.5, 0.7, 0.35))), 3, finer, lambda box: boxes.append(box) or 0.6)
+    (person,) = find_people(PICTURE, Finder(maps((0.5, 0.5, 0.7, 0.35))), 3, finer, lambda box: boxes.append(box) or (0.6, box))
     assert finer.runs == 0
-    np.testing.assert_array_equal(boxes, [person.box])
+    np.testing.assert_array_equal(boxes, [person.box] * 2)
 
 
 def test_where_the_finder_doubts_the_most_confident_pose_comes_first():
     finder, finer = Finder(maps((0.3, 0.5, 0.7, 0.38))), Finder(maps((0.75, 0.5, 0.7, 0.33)))
     without = find_people(PICTURE, finder, 3, finer)
-    people = find_people(PICTURE, finder, 3, finer, lambda box: 0.4 if box[0] > 160 else 0.1)
+    people = find_people(PICTURE, finder, 3, finer, lambda box: (0.4 if box[0] > 160 else 0.1, box))
     assert [middle(person) for person in without] == pytest.approx([0.3 * 320, 0.75 * 320], rel=0.1)
     assert [middle(person) for person in people] == pytest.approx([0.75 * 320, 0.3 * 320], rel=0.1)
+
+
+@pytest.mark.parametrize(("there", "taken"), [(0.6, True), (0.5, False)])
+def test_a_doubtful_persons_box_becomes_their_poses_if_that_is_no_less_confident(there, taken):
+    around = np.array([100, 90, 40, 120], np.float32)
+    run = Finder(maps((0.5, 0.5, 0.7, 0.35)))
+    (person,) = find_people(PICTURE, run, 3, None, lambda box: (there if box is around else 0.55, around))
+    assert (person.box is around) == taken
 
 
 def test_no_pose_is_asked_about_a_clear_person():

@@ -7,6 +7,7 @@ import { Finder } from "./finder.js";
 import { lift } from "./lift.js";
 import { Lifter } from "./lifter.js";
 import { findPeople } from "./locate.js";
+import { boxOfSeenJoints } from "./peaks.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
@@ -15,7 +16,7 @@ const SURE_CONFIDENCE = 0.3; // mean over the joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
 const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
-const CHOOSING_COST = 4; // of the poses that say who is a person
+const CHOOSING_COST = 5; // of the poses that say who is a person
 
 const clamped = (value) => Math.min(Math.max(value, 0), 1);
 const meanConfidence = (confidence) => confidence.reduce((sum, value) => sum + value) / confidence.length;
@@ -136,18 +137,23 @@ export class Estimator {
       cutOut(image, crop, one.size, this.#bundle.border, one.image);
       return one.run();
     };
-    const confidenceIn = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#confidence(image, box) : null;
-    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null, confidenceIn);
+    const lookAt = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#lookAt(image, box) : null;
+    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
     return people[0] ?? whole;
   }
 
-  /** Mean confidence of the pose in a box, at the largest size and the shallowest cut. */
-  async #confidence(image, box) {
+  /** What the pose in a box tells, at the largest size and the shallowest cut: see `findPeople`. */
+  async #lookAt(image, box) {
     const size = this.#bundle.sizes.at(-1);
     const chain = this.#chains[size];
-    cutOut(image, cropAround(box, this.#bundle.boxScale), size, this.#bundle.border, chain.image);
+    const crop = cropAround(box, this.#bundle.boxScale);
+    cutOut(image, crop, size, this.#bundle.border, chain.image);
     const { pose } = await chain.run(this.#bundle.cuts[0]);
-    return meanConfidence(Array.from({ length: 17 }, (_, joint) => clamped(pose[4 * joint + 3])));
+    const joints = Array.from({ length: 17 }, (_, joint) => joint);
+    const keypoints = joints.map((joint) => toImage(crop, [pose[4 * joint], pose[4 * joint + 1]]));
+    const confidence = joints.map((joint) => clamped(pose[4 * joint + 3]));
+    const around = boxOfSeenJoints(keypoints, confidence, image);
+    return { confidence: meanConfidence(confidence), box: Math.min(around[2], around[3]) >= 2 ? around : box };
   }
 
   /** The largest finder that fits `budget` milliseconds, and how often it does. */

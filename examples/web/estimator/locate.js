@@ -1,7 +1,7 @@
 // Finds people in a whole image: once in all of it, then from nearer at those that are small there.
 
 import { cropAround } from "./crop.js";
-import { distinct, iou, peopleIn, rank } from "./peaks.js";
+import { distinct, iou, peopleIn, rank, same } from "./peaks.js";
 
 const SMALL_PERSON = 0.5; // of the picture that the finder saw: below this, look again from nearer
 const NEARER = 2; // times the box's longer side
@@ -12,29 +12,41 @@ const CANDIDATES = 3; // of whom the most confident pose is chosen, where there 
 /**
  * People, the most prominent first. `runFinder`: crop → the finder's answer; `looks`: how many small people to look at again;
  * `runFiner`: the same with more cells, or null, for people who are smaller still where nobody is found clearly;
- * `confidenceIn`: box → mean confidence of the pose in it, or null, says then whether that is a person, and who comes first.
+ * `lookAt`: box → {confidence (mean), box (around the joints seen)} of the pose in it, or null, says then whether that is a person,
+ * who comes first, and where their box is.
  */
-export async function findPeople(image, runFinder, looks, runFiner = null, confidenceIn = null) {
+export async function findPeople(image, runFinder, looks, runFiner = null, lookAt = null) {
   const whole = cropAround([0, 0, image.width, image.height], 1);
   let people = await foundTwice(peopleIn(whole, await runFinder(whole)), whole, runFinder, looks);
   people.sort(byProminence(whole));
   if (people.some((person) => person.score > CLEAR)) return people;
-  if (confidenceIn && people.length && (await confidenceIn(people[0].box)) >= BELIEVED) return people;
+  if (lookAt && people.length) {
+    const seen = await lookAt(people[0].box);
+    if (seen.confidence >= BELIEVED) return settled(people, seen, lookAt);
+  }
   if (runFiner) {
     const finer = peopleIn(whole, await runFiner(whole)).filter((person) => person.sure);
     people = distinct([...people, ...(await foundTwice(finer, whole, runFinder, looks))]).sort(byProminence(whole));
   }
-  return confidenceIn ? confidentFirst(people, whole, confidenceIn) : people;
+  return lookAt && people.length ? confidentFirst(people, whole, lookAt) : people;
 }
 
 /** The first few in the order of prominence x confidence of their poses. */
-async function confidentFirst(people, whole, confidenceIn) {
-  const few = people.slice(0, CANDIDATES);
-  if (few.length < 2) return people;
-  const weighed = [];
-  for (const person of few) weighed.push([(await confidenceIn(person.box)) * prominence(person, whole), person]);
-  weighed.sort(([a], [b]) => b - a);
-  return [...weighed.map(([, person]) => person), ...people.slice(CANDIDATES)];
+async function confidentFirst(people, whole, lookAt) {
+  const few = [];
+  for (const person of people.slice(0, CANDIDATES)) {
+    const seen = await lookAt(person.box);
+    few.push({ person, seen, weight: seen.confidence * prominence(person, whole) });
+  }
+  few.sort((a, b) => b.weight - a.weight);
+  return settled([...few.map(({ person }) => person), ...people.slice(CANDIDATES)], few[0].seen, lookAt);
+}
+
+/** The first with the box that their pose implies, if the pose in that is no less confident. */
+async function settled(people, seen, lookAt) {
+  if ((await lookAt(seen.box)).confidence < seen.confidence) return people;
+  const first = { ...people[0], box: seen.box };
+  return [first, ...people.slice(1).filter((person) => !same(person, first))];
 }
 
 /** The large ones, and the `looks` most prominent of the small ones as seen from nearer. */

@@ -15,6 +15,8 @@ const SAME_PERSON_IOU = 0.5;
 const SAME_JOINT = 0.1; // of the extent: so near are joints of one person …
 const SHARED_JOINTS = 0.4; // … when so many of them are
 const MOST_PEAKS = 30;
+const SEEN = 0.2; // confidence from which a joint counts for a pose's box,
+const FEWEST_SEEN = 5; // if so many do
 
 /** Distinct people {box, score, sure, joints} in the finder's answer {centre, joints, heat, width, height} on `crop`. */
 export function peopleIn(crop, answer) {
@@ -50,6 +52,15 @@ export function boxOfJoints(joints) {
   const longer = Math.max(high[0] - low[0], high[1] - low[1], 1);
   const [side, end] = [MARGIN_SIDE * longer, MARGIN_END * longer];
   return [low[0] - side, low[1] - end, high[0] - low[0] + 2 * side, high[1] - low[1] + 2 * end];
+}
+
+/** The box around the joints that are seen, inside a picture: joints outside are guesses. Sides may come out 0. */
+export function boxOfSeenJoints(joints, confidence, { width, height }) {
+  const seen = joints.filter((_, joint) => confidence[joint] >= SEEN);
+  const [x, y, w, h] = boxOfJoints(seen.length >= FEWEST_SEEN ? seen : joints);
+  const inside = (value, bound) => Math.min(Math.max(value, 0), bound);
+  const [left, right, top, bottom] = [inside(x, width), inside(x + w, width), inside(y, height), inside(y + h, height)];
+  return [left, top, right - left, bottom - top];
 }
 
 /** Intersection over union of two boxes [x, y, w, h]. */
@@ -114,7 +125,8 @@ function bestCell(heat, [guessU, guessV], width, height) {
   return { uv: [(column + 0.5) / width, (row + 0.5) / height], heat: heat[best.index] };
 }
 
-function same(a, b) {
+/** Whether two found people are one. */
+export function same(a, b) {
   if (iou(a.box, b.box) >= SAME_PERSON_IOU) return true;
   const near = SAME_JOINT * Math.min(Math.max(a.box[2], a.box[3]), Math.max(b.box[2], b.box[3]));
   const shared = a.joints.filter(([x, y], joint) => Math.hypot(x - b.joints[joint][0], y - b.joints[joint][1]) < near);
