@@ -211,7 +211,7 @@ class Estimator:
         def look_at(box: Box) -> tuple[float, Box]:
             crop = Crop.around(box, self._bundle.box_scale)
             answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
-            keypoints, confidence = crop.to_image(answers[0, :, :2]), np.clip(answers[0, :, 3], 0, 1)
+            keypoints, confidence = _seen(answers[0], crop)
             around = box_of_seen_joints(keypoints, confidence, image.width, image.height)
             return float(confidence.mean()), around if around[2:].min() >= 2 else box
 
@@ -257,23 +257,28 @@ class Estimator:
         if found is not None:
             return list(found)
         bones, depth_range = self._bundle.bones, self._bundle.depth_range_mm
-        return [
-            lift(crop.to_image(answer[:, :2]), answer[:, 2], np.clip(answer[:, 3], 0, 1), bones, depth_range, float(max(box[2:])))
-            for answer, crop, box in zip(answers, crops, boxes, strict=True)
-        ]
+        joints3d = []
+        for answer, crop, box in zip(answers, crops, boxes, strict=True):
+            keypoints, confidence = _seen(answer, crop)
+            joints3d.append(lift(keypoints, answer[:, 2], confidence, bones, depth_range, float(max(box[2:]))))
+        return joints3d
 
     def _pose(
         self, answer: NDArray[np.float32], joints3d: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int,
         begin: float, unsure: bool, place: _Place | None,
     ) -> Pose:  # fmt: skip
-        keypoints = crop.to_image(answer[:, :2])
-        confidence = np.clip(answer[:, 3], 0, 1)
+        keypoints, confidence = _seen(answer, crop)
         unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
         in_camera, matrix = None, None
         if place is not None:
             in_camera, matrix = place[0].unproject(keypoints, joints3d[:, 2] + place[1]), place[0].matrix
         latency = (time.perf_counter() - begin) * 1000
         return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure, in_camera, matrix)
+
+
+def _seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The network's (17, 4) for one crop → keypoints (17, 2) in pixels of the image, confidence (17,) in [0, 1]."""
+    return crop.to_image(answer[:, :2]), np.clip(answer[:, 3], 0, 1)
 
 
 def _several(boxes: Any) -> list[Any]:

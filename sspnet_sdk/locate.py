@@ -61,6 +61,7 @@ def find_people(
     people = _prominent_first(_found_twice(_people_in(whole, run_finder(whole)), whole, run_finder, looks), whole)
     if any(person.score > _CLEAR for person in people):
         return people
+    look_at = None if look_at is None else _each_box_once(look_at)
     if look_at is not None and people and (first := look_at(people[0].box))[0] >= _BELIEVED:
         return _settled(people, first, look_at)
     if run_finer is not None:
@@ -83,6 +84,18 @@ def _settled(people: list[Found], seen: tuple[float, Box], look_at: LookAt) -> l
         return people
     first = replace(people[0], box=box)
     return [first, *(person for person in people[1:] if not _same(person, first))]
+
+
+def _each_box_once(look_at: LookAt) -> LookAt:
+    seen: dict[bytes, tuple[float, Box]] = {}
+
+    def look_or_remember(box: Box) -> tuple[float, Box]:
+        key = box.tobytes()
+        if key not in seen:
+            seen[key] = look_at(box)
+        return seen[key]
+
+    return look_or_remember
 
 
 def _prominent_first(people: list[Found], whole: Crop) -> list[Found]:

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 namespace sspnet::core {
 namespace {
@@ -25,6 +24,15 @@ std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal,
 template <std::size_t N>
 void copy(char (&to)[N], const std::string& from) {
     std::snprintf(to, N, "%s", from.c_str());
+}
+
+/// The network's u, v, z, confidence of each joint in a crop, as keypoints in pixels of the image and confidence in [0, 1].
+void place_joints(const float* answer, const Crop& crop, sspnet_pose& pose) {
+    for (int j = 0; j < SSPNET_JOINTS; ++j) {
+        const float* joint = answer + 4 * j;
+        pose.keypoints[j][0] = crop.image_x(joint[0]), pose.keypoints[j][1] = crop.image_y(joint[1]);
+        pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
+    }
 }
 
 float mean_confidence(const sspnet_pose& pose) {
@@ -127,16 +135,10 @@ std::vector<Found> Estimator::people(const Image& image, const Goal& goal, int m
 Look Estimator::look(const Image& image, const sspnet_box& box) {
     const Plan::FirstLook first = plan_.first_look();
     const Crop crop = Crop::around(box, bundle_.manifest.box_scale);
-    const float* pose = plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose;
-    std::vector<std::array<float, 2>> keypoints;
-    std::vector<float> confidence;
-    for (const float* joint = pose; joint < pose + 4 * SSPNET_JOINTS; joint += 4) {
-        keypoints.push_back({crop.image_x(joint[0]), crop.image_y(joint[1])});
-        confidence.push_back(std::clamp(joint[3], 0.0f, 1.0f));
-    }
-    const sspnet_box around = box_of_seen_joints(keypoints, confidence, image);
-    const float mean = std::accumulate(confidence.begin(), confidence.end(), 0.0f) / SSPNET_JOINTS;
-    return {mean, std::min(around.w, around.h) >= 2 ? around : box};
+    sspnet_pose pose = {};
+    place_joints(plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose, crop, pose);
+    const sspnet_box around = box_of_seen_joints(pose, image);
+    return {mean_confidence(pose), std::min(around.w, around.h) >= 2 ? around : box};
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
@@ -144,15 +146,11 @@ sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const 
     const Crop crop = Crop::around(person, bundle_.manifest.box_scale);
     const StageChain::Result answer = plan_.networks().pose(image, crop, point.input_size, point.cut, deadline);
     sspnet_pose pose = {};
-    float depth[SSPNET_JOINTS];
-    for (int j = 0; j < SSPNET_JOINTS; ++j) {
-        const float* joint = answer.pose + 4 * j;
-        pose.keypoints[j][0] = crop.image_x(joint[0]), pose.keypoints[j][1] = crop.image_y(joint[1]);
-        depth[j] = joint[2];
-        pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
-    }
+    place_joints(answer.pose, crop, pose);
     pose.network_ms = stages_ms(point);
     if (bundle_.manifest.lift.empty()) {
+        float depth[SSPNET_JOINTS];
+        for (int j = 0; j < SSPNET_JOINTS; ++j) depth[j] = answer.pose[4 * j + 2];
         lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
     } else {
         const Networks::Lifted lifted = plan_.networks().lifted(answer.pose);

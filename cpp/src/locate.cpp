@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace sspnet::core {
 namespace {
@@ -112,6 +113,14 @@ void confident_first(std::vector<Found>& people, const Crop& whole, const LookAt
     settle_first(people, few.front().seen, look_at);
 }
 
+LookAt each_box_once(const LookAt& look_at) {
+    return [look_at, seen = std::map<std::array<float, 4>, Look>()](const sspnet_box& box) mutable {
+        const std::array<float, 4> key = {box.x, box.y, box.w, box.h};
+        const auto known = seen.find(key);
+        return known != seen.end() ? known->second : seen[key] = look_at(box);
+    };
+}
+
 template <class Points>
 sspnet_box box_around(const Points& points) {
     std::array<float, 2> low = points[0], high = points[0];
@@ -126,7 +135,8 @@ sspnet_box box_around(const Points& points) {
 }  // namespace
 
 std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, int looks, const RunFinder& run_finer,
-                               const LookAt& look_at) {
+                               const LookAt& look) {
+    const LookAt look_at = look ? each_box_once(look) : look;
     const Crop whole = Crop::around(whole_image(image), 1.0);
     std::vector<Found> people = found_twice(distinct(people_at_peaks(whole, run_finder(whole))), whole, run_finder, looks);
     most_prominent_first(people, whole);
@@ -153,12 +163,13 @@ std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, 
 
 sspnet_box box_of_joints(const MarkedJoints& keypoints) { return box_around(keypoints); }
 
-sspnet_box box_of_seen_joints(const std::vector<std::array<float, 2>>& keypoints, const std::vector<float>& confidence,
-                              const Image& image) {
-    std::vector<std::array<float, 2>> seen;
-    for (std::size_t joint = 0; joint < keypoints.size(); ++joint)
-        if (confidence[joint] >= kSeen) seen.push_back(keypoints[joint]);
-    const sspnet_box box = box_around(seen.size() >= kFewestSeen ? seen : keypoints);
+sspnet_box box_of_seen_joints(const sspnet_pose& pose, const Image& image) {
+    std::vector<std::array<float, 2>> all, seen;
+    for (int joint = 0; joint < SSPNET_JOINTS; ++joint) {
+        all.push_back({pose.keypoints[joint][0], pose.keypoints[joint][1]});
+        if (pose.confidence[joint] >= kSeen) seen.push_back(all.back());
+    }
+    const sspnet_box box = box_around(seen.size() >= kFewestSeen ? seen : all);
     const float width = float(image.width), height = float(image.height);
     const float left = std::clamp(box.x, 0.0f, width), right = std::clamp(box.x + box.w, 0.0f, width);
     const float top = std::clamp(box.y, 0.0f, height), bottom = std::clamp(box.y + box.h, 0.0f, height);

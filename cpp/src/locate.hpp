@@ -50,9 +50,8 @@ std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, 
 /// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
 sspnet_box box_of_joints(const MarkedJoints& keypoints);
 
-/// The box around the joints (17) that are seen, inside a picture: joints outside are guesses. Sides may come out 0.
-sspnet_box box_of_seen_joints(const std::vector<std::array<float, 2>>& keypoints, const std::vector<float>& confidence,
-                              const Image& image);
+/// The box around the joints that a pose sees, inside its picture: joints outside are guesses. Sides may come out 0.
+sspnet_box box_of_seen_joints(const sspnet_pose& pose, const Image& image);
 
 /// Intersection over union of two boxes.
 float iou(const sspnet_box& a, const sspnet_box& b);

@@ -24,7 +24,7 @@ Exit codes:
   3    an image or video cannot be used
   4    the bundle is missing or damaged
   5    the inference engine is missing or failed
-  130  interrupted (Ctrl-C); files hold what was done until then
+  130  interrupted (Ctrl-C, SIGTERM, SIGHUP); files hold what was done until then
 """
 
 

@@ -21,6 +21,12 @@ const CHOOSING_COST = 5; // of the poses that say who is a person
 const clamped = (value) => Math.min(Math.max(value, 0), 1);
 const meanConfidence = (confidence) => confidence.reduce((sum, value) => sum + value) / confidence.length;
 
+/** The network's u, v, z, confidence of each joint in a crop: keypoints in pixels of the image, depth, confidence in [0, 1]. */
+function jointsIn(crop, answer) {
+  const [u, v, depth, raw] = [0, 1, 2, 3].map((index) => Array.from({ length: 17 }, (_, joint) => answer[4 * joint + index]));
+  return { keypoints: u.map((value, joint) => toImage(crop, [value, v[joint]])), depth, confidence: raw.map(clamped) };
+}
+
 export class Estimator {
   #bundle;
   #engine;
@@ -115,13 +121,10 @@ export class Estimator {
   }
 
   async #pose(answer, crop, person) {
-    const column = (index) => Array.from({ length: 17 }, (_, joint) => answer.pose[4 * joint + index]);
-    const [u, v, z, raw] = [0, 1, 2, 3].map(column);
-    const keypoints = u.map((value, joint) => toImage(crop, [value, v[joint]]));
-    const confidence = raw.map(clamped);
+    const { keypoints, depth, confidence } = jointsIn(crop, answer.pose);
     const extent = Math.max(person.box[2], person.box[3]);
     const { bones, depthRange } = this.#bundle;
-    const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, z, confidence, bones, depthRange, extent);
+    const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, depth, confidence, bones, depthRange, extent);
     const unsure = !person.sure || meanConfidence(confidence) < SURE_CONFIDENCE;
     return { keypoints, joints3d, confidence, box: [...person.box], unsure };
   }
@@ -149,9 +152,7 @@ export class Estimator {
     const crop = cropAround(box, this.#bundle.boxScale);
     cutOut(image, crop, size, this.#bundle.border, chain.image);
     const { pose } = await chain.run(this.#bundle.cuts[0]);
-    const joints = Array.from({ length: 17 }, (_, joint) => joint);
-    const keypoints = joints.map((joint) => toImage(crop, [pose[4 * joint], pose[4 * joint + 1]]));
-    const confidence = joints.map((joint) => clamped(pose[4 * joint + 3]));
+    const { keypoints, confidence } = jointsIn(crop, pose);
     const around = boxOfSeenJoints(keypoints, confidence, image);
     return { confidence: meanConfidence(confidence), box: Math.min(around[2], around[3]) >= 2 ? around : box };
   }

@@ -12,10 +12,11 @@ const CANDIDATES = 3; // of whom the most confident pose is chosen, where there 
 /**
  * People, the most prominent first. `runFinder`: crop → the finder's answer; `looks`: how many small people to look at again;
  * `runFiner`: the same with more cells, or null, for people who are smaller still where nobody is found clearly;
- * `lookAt`: box → {confidence (mean), box (around the joints seen)} of the pose in it, or null, says then whether that is a person,
+ * `look`: box → {confidence (mean), box (around the joints seen)} of the pose in it, or null, says then whether that is a person,
  * who comes first, and where their box is.
  */
-export async function findPeople(image, runFinder, looks, runFiner = null, lookAt = null) {
+export async function findPeople(image, runFinder, looks, runFiner = null, look = null) {
+  const lookAt = look && eachBoxOnce(look);
   const whole = cropAround([0, 0, image.width, image.height], 1);
   let people = await foundTwice(peopleIn(whole, await runFinder(whole)), whole, runFinder, looks);
   people.sort(byProminence(whole));
@@ -47,6 +48,15 @@ async function settled(people, seen, lookAt) {
   if ((await lookAt(seen.box)).confidence < seen.confidence) return people;
   const first = { ...people[0], box: seen.box };
   return [first, ...people.slice(1).filter((person) => !same(person, first))];
+}
+
+function eachBoxOnce(look) {
+  const seen = new Map();
+  return async (box) => {
+    const key = box.join();
+    if (!seen.has(key)) seen.set(key, await look(box));
+    return seen.get(key);
+  };
 }
 
 /** The large ones, and the `looks` most prominent of the small ones as seen from nearer. */
