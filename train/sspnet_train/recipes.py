@@ -20,8 +20,9 @@ class Recipe:
     batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
     shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
     pyramid's heads against the first's (linear between); missed, located: weights of `losses.missed` and
-    `losses.located` beside the elastic net; frozen_stem: the entry's blocks at strides 2 and 4 keep their weights, which cost
-    most of its time and are good at what they do.
+    `losses.located` beside the elastic net; decay_from: share of a run after which the rate falls to zero, unless it waits for
+    plateaus; frozen_stem: the entry's blocks at strides 2 and 4 keep their weights, which cost most of its time and are good at
+    what they do.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Recipe:
     warmup_steps: int = 0
     ema: float = 0.0
     plateau_patience: int = 0
+    decay_from: float = 0.7
     fixed_entry_statistics: bool = False
     fixed_statistics: bool = False
     frozen_stem: bool = False
@@ -64,11 +66,11 @@ RECIPES = {
         ema=0.997, fixed_entry_statistics=True, frozen_stem=True,
     ),
     "settle": Recipe(
-        "settle", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
+        "settle", "edge", "adamw", lr=2e-4, entry_lr=2e-5,
         batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.35, 192: 0.25, 256: 0.4},
         shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
         confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
-        ema=0.997, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
+        ema=0.997, decay_from=0.0, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},

@@ -20,8 +20,6 @@ from .run_display import RunDisplay
 
 log = logging.getLogger(__name__)
 
-DECAY_FROM = 0.7
-"""Share of a run after which the rate falls to zero, unless the recipe waits for plateaus."""
 MOST_STEPS_UNVALIDATED = 2000
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
@@ -58,7 +56,7 @@ def run_training(
     training, validation = open_sets(data)
     every = validate_steps or max(1, min(MOST_STEPS_UNVALIDATED, steps // 10))
     options = RunOptions(
-        steps, seed, None if chosen.plateau_patience else int(DECAY_FROM * steps), validate_steps=every, save_steps=every,
+        steps, seed, None if chosen.plateau_patience else int(chosen.decay_from * steps), validate_steps=every, save_steps=every,
         validate_size=max(chosen.size_shares), validate_first=init is not None, workers=workers, bf16=bf16,
         sync_batch_norm=sync_batch_norm,
     )  # fmt: skip
