@@ -212,7 +212,7 @@ class Estimator:
             crop = Crop.around(box, self._bundle.box_scale)
             answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
             keypoints, confidence = _seen(answers[0], crop)
-            around = box_of_seen_joints(keypoints, confidence, image.width, image.height)
+            around = box_of_seen_joints(keypoints, confidence, image.width, image.height, first_look=True)
             return float(confidence.mean()), around if around[2:].min() >= 2 else box
 
         return look_at

@@ -23,6 +23,7 @@ _NEARER = 2.0  # times the box's longer side
 _CLEAR = 0.5  # score of a person of whom there is no doubt
 _BELIEVED = 0.5  # mean confidence of a pose: that is a person
 _SEEN, _FEWEST_SEEN = 0.2, 5  # confidence from which a joint counts for a pose's box, if so many do
+_UNSEEN = 0.05  # of that box's longer side: what a pose that is looked at for the first time may not have seen
 _CANDIDATES = 3  # of whom the most confident pose is chosen, where there is doubt
 _FAR_FROM_GUESS = 0.3  # of the guessed person's extent: joints found further away are rather another person's
 _SAME_PERSON_IOU, _SAME_JOINT, _SHARED_JOINTS = 0.5, 0.1, 0.4  # boxes overlap; or so many joints lie so near (of the extent)
@@ -122,12 +123,17 @@ def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
     return np.concatenate([low - margin, high - low + 2 * margin]).astype(np.float32)
 
 
-def box_of_seen_joints(keypoints: NDArray[np.float32], confidence: NDArray[np.float32], width: int, height: int) -> Box:
-    """The box around the joints (N, 2) that are seen, inside the picture: joints outside are guesses. Sides may come out 0."""
+def box_of_seen_joints(
+    keypoints: NDArray[np.float32], confidence: NDArray[np.float32], width: int, height: int, first_look: bool = False
+) -> Box:
+    """The box around the joints (N, 2) that are seen, inside the picture: joints outside are guesses. Sides may come out 0.
+
+    first_look: a little larger, for limbs that were not seen.
+    """
     seen = confidence >= _SEEN
     around = box_of_joints(keypoints[seen] if seen.sum() >= _FEWEST_SEEN else keypoints)
-    bounds = np.array([width, height], np.float32)
-    low, high = np.clip(around[:2], 0, bounds), np.clip(around[:2] + around[2:], 0, bounds)
+    bounds, spare = np.array([width, height], np.float32), _UNSEEN * around[2:].max() if first_look else 0.0
+    low, high = np.clip(around[:2] - spare, 0, bounds), np.clip(around[:2] + around[2:] + spare, 0, bounds)
     return np.concatenate([low, high - low]).astype(np.float32)
 
 

@@ -17,6 +17,7 @@ constexpr float kClear = 0.5f;       // score of a person of whom there is no do
 constexpr float kBelieved = 0.5f;    // mean confidence of a pose: that is a person
 constexpr float kSeen = 0.2f;           // confidence from which a joint counts for a pose's box,
 constexpr std::size_t kFewestSeen = 5;  // if so many do
+constexpr float kUnseen = 0.05f;        // of that box's longer side: what a first look may not have seen
 constexpr std::size_t kCandidates = 3;  // of whom the most confident pose is chosen, where there is doubt
 // Boxes overlap; or so many joints lie so near (of the extent).
 constexpr float kSamePersonIou = 0.5f, kSameJoint = 0.1f, kSharedJoints = 0.4f;
@@ -170,9 +171,9 @@ sspnet_box box_of_seen_joints(const sspnet_pose& pose, const Image& image) {
         if (pose.confidence[joint] >= kSeen) seen.push_back(all.back());
     }
     const sspnet_box box = box_around(seen.size() >= kFewestSeen ? seen : all);
-    const float width = float(image.width), height = float(image.height);
-    const float left = std::clamp(box.x, 0.0f, width), right = std::clamp(box.x + box.w, 0.0f, width);
-    const float top = std::clamp(box.y, 0.0f, height), bottom = std::clamp(box.y + box.h, 0.0f, height);
+    const float width = float(image.width), height = float(image.height), spare = kUnseen * longer_side(box);
+    const float left = std::clamp(box.x - spare, 0.0f, width), right = std::clamp(box.x + box.w + spare, 0.0f, width);
+    const float top = std::clamp(box.y - spare, 0.0f, height), bottom = std::clamp(box.y + box.h + spare, 0.0f, height);
     return {left, top, right - left, bottom - top};
 }
 

@@ -50,7 +50,8 @@ std::vector<Found> find_people(const Image& image, const RunFinder& run_finder, 
 /// The person's box that joints in pixels imply: around them, and a margin for what no joint marks.
 sspnet_box box_of_joints(const MarkedJoints& keypoints);
 
-/// The box around the joints that a pose sees, inside its picture: joints outside are guesses. Sides may come out 0.
+/// The box around the joints that a pose sees, and a little more for limbs that it does not, inside its picture: joints outside are
+/// guesses. Sides may come out 0.
 sspnet_box box_of_seen_joints(const sspnet_pose& pose, const Image& image);
 
 /// Intersection over union of two boxes.

@@ -80,9 +80,9 @@ private:
             properties.insert(ov::num_streams(1));
             properties.insert(ov::inference_num_threads(settings_.threads));
         }
-        if (settings_.precision == "fp32" && settings_.device != "npu")
-            properties.insert(
-                ov::hint::inference_precision(ov::element::f32));  // else bf16 where there is one, which moves coordinates
+        // Else bf16 where there is one, which moves coordinates, and with which int8 graphs do not open.
+        if (settings_.device == "cpu" || (settings_.precision == "fp32" && settings_.device != "npu"))
+            properties.insert(ov::hint::inference_precision(ov::element::f32));
         if (!settings_.cache.empty()) properties.insert(ov::cache_dir((settings_.cache / "openvino").u8string()));
         return properties;
     }

@@ -84,8 +84,9 @@ def settings(device: str, threads: int, precision: str, cache: Path | None) -> d
     chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if device == "cpu":
         chosen |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
-    if precision == "fp32" and device != "npu":  # an NPU computes in fp16 at best
-        chosen["INFERENCE_PRECISION_HINT"] = "f32"  # else bf16 or fp16 where the device has it, which moves coordinates
+    # Else bf16 or fp16 where the device has it, which moves coordinates; int8 graphs do not even open on a CPU that has bf16.
+    if device == "cpu" or (precision == "fp32" and device != "npu"):  # an NPU computes in fp16 at best
+        chosen["INFERENCE_PRECISION_HINT"] = "f32"
     if cache is not None:
         chosen["CACHE_DIR"] = str(cache)
     return chosen

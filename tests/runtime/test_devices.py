@@ -111,7 +111,9 @@ def test_fp32_stays_fp32_and_lower_precisions_may_use_what_the_device_has(dot_bu
     settings = module("openvino").settings
     assert settings("gpu", 2, "fp32", None) == {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     assert settings("npu", 2, "fp32", tmp_path) == {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(tmp_path)}
-    assert settings("cpu", 2, "int8", None)["INFERENCE_NUM_THREADS"] == 2
+    for precision in ("fp32", "fp16", "int8"):
+        on_cpu = settings("cpu", 2, precision, None)
+        assert on_cpu["INFERENCE_NUM_THREADS"] == 2 and on_cpu["INFERENCE_PRECISION_HINT"] == "f32"
 
 
 def test_tensorrt_keeps_engines_apart_by_the_weights_not_by_the_names_in_a_graph(dot_bundle, tmp_path):

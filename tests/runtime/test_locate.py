@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import find_people
+from sspnet_sdk.locate import box_of_seen_joints, find_people
 
 CELLS = 32
 PICTURE = open_image(np.zeros((320, 320, 3), np.uint8), "rgb")
@@ -100,3 +100,12 @@ def test_no_pose_is_asked_about_a_clear_person():
 
 def test_who_is_doubtful_in_finer_cells_is_nobody():
     assert find_people(PICTURE, Finder(maps()), 3, Finder(maps((0.5, 0.5, 0.7, 0.2)))) == []
+
+
+def test_a_first_look_leaves_room_for_limbs_that_were_not_seen_but_stays_in_the_picture():
+    joints, sure = np.array([[10, 40], [60, 40], [10, 140], [60, 140], [35, 90]], np.float32), np.ones(5, np.float32)
+    tight = box_of_seen_joints(joints, sure, 320, 240)
+    roomy = box_of_seen_joints(joints, sure, 320, 240, first_look=True)
+    spare = 0.05 * tight[3]
+    np.testing.assert_allclose(tight, [3, 30, 64, 120], atol=1e-4)
+    np.testing.assert_allclose(roomy, [0, 30 - spare, 67 + spare, 120 + 2 * spare], atol=1e-4)

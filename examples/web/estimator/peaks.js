@@ -17,6 +17,7 @@ const SHARED_JOINTS = 0.4; // … when so many of them are
 const MOST_PEAKS = 30;
 const SEEN = 0.2; // confidence from which a joint counts for a pose's box,
 const FEWEST_SEEN = 5; // if so many do
+const UNSEEN = 0.05; // of that box's longer side: what a first look may not have seen
 
 /** Distinct people {box, score, sure, joints} in the finder's answer {centre, joints, heat, width, height} on `crop`. */
 export function peopleIn(crop, answer) {
@@ -54,12 +55,17 @@ export function boxOfJoints(joints) {
   return [low[0] - side, low[1] - end, high[0] - low[0] + 2 * side, high[1] - low[1] + 2 * end];
 }
 
-/** The box around the joints that are seen, inside a picture: joints outside are guesses. Sides may come out 0. */
+/**
+ * The box around the joints that are seen, and a little more for limbs that are not, inside a picture: joints outside are guesses. Sides
+ * may come out 0.
+ */
 export function boxOfSeenJoints(joints, confidence, { width, height }) {
   const seen = joints.filter((_, joint) => confidence[joint] >= SEEN);
   const [x, y, w, h] = boxOfJoints(seen.length >= FEWEST_SEEN ? seen : joints);
+  const spare = UNSEEN * Math.max(w, h);
   const inside = (value, bound) => Math.min(Math.max(value, 0), bound);
-  const [left, right, top, bottom] = [inside(x, width), inside(x + w, width), inside(y, height), inside(y + h, height)];
+  const [left, right] = [inside(x - spare, width), inside(x + w + spare, width)];
+  const [top, bottom] = [inside(y - spare, height), inside(y + h + spare, height)];
   return [left, top, right - left, bottom - top];
 }
 
