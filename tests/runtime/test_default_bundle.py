@@ -41,7 +41,7 @@ def test_the_skeleton_is_on_the_person_with_and_without_a_box(estimator, name):
     assert share_of_joints_right(estimator.predict(PHOTOS / name, box), keypoints, box) >= 0.6
     pose = estimator.predict(PHOTOS / name)
     assert iou(pose.box, box) >= 0.5 and not pose.unsure
-    assert share_of_joints_right(pose, keypoints, box) >= 0.55  # 7 of 12: the found box may cost a joint at the rim
+    assert share_of_joints_right(pose, keypoints, box) >= 0.6
 
 
 def test_someone_far_away_is_found(estimator):
