@@ -14,7 +14,7 @@ constexpr float kMarginSide = 0.07f, kMarginEnd = 0.10f;
 constexpr float kSmallPerson = 0.5f;  // of the picture that the finder saw: below this, look again from nearer
 constexpr double kNearer = 2.0;       // times the box's longer side
 constexpr float kClear = 0.5f;       // score of a person of whom there is no doubt
-constexpr float kBelieved = 0.5f;    // mean confidence of a pose: that is a person
+constexpr float kBelieved = 0.7f;    // mean confidence of a pose: that is a person
 constexpr float kSeen = 0.2f;           // confidence from which a joint counts for a pose's box,
 constexpr std::size_t kFewestSeen = 5;  // if so many do
 constexpr float kUnseen = 0.05f;        // of that box's longer side: what a first look may not have seen

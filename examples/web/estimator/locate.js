@@ -6,7 +6,7 @@ import { distinct, iou, peopleIn, rank, same } from "./peaks.js";
 const SMALL_PERSON = 0.5; // of the picture that the finder saw: below this, look again from nearer
 const NEARER = 2; // times the box's longer side
 const CLEAR = 0.5; // score of a person of whom there is no doubt
-const BELIEVED = 0.5; // mean confidence of a pose: that is a person
+const BELIEVED = 0.7; // mean confidence of a pose: that is a person
 const CANDIDATES = 3; // of whom the most confident pose is chosen, where there is doubt
 
 /**
