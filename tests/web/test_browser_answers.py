@@ -60,7 +60,7 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(page, people, size, cut)
     for person, pose in zip(one_of_each, poses, strict=True):
         expected = python_pose(person, input_size=size, cut=cut)
         np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
-        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=4)
+        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=4)  # half a pixel of a person 250 px high is 3.4 mm
         np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
         assert (pose["cut"], pose["size"], pose["unsure"]) == (cut, size, expected.unsure)
 
