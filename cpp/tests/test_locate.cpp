@@ -126,7 +126,7 @@ TEST_CASE("where the finder doubts, the most confident pose comes first, and a c
     CHECK(middle(find_people(empty_image(), run, 3, finer)[0]) == doctest::Approx(0.3 * 320).epsilon(0.1));
     CHECK(asked == 2);
 
-    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box& box) { return Look{0.6f, box}; }).size() == 1);
+    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box& box) { return Look{0.8f, box}; }).size() == 1);
     CHECK(asked == 2);
 }
 
