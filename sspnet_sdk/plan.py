@@ -99,17 +99,19 @@ class Plan:
         if self._controller is not None:
             self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)
 
-    def finder(self, budget_ms: float | None) -> tuple[int, int]:
-        """The largest size whose finder fits, and how often it does (once at least)."""
+    def finder(self, budget_ms: float | None, fewest: int = 1) -> tuple[int, int]:
+        """The largest size whose finder fits twice (in the whole picture it is too coarse for a right box), else once; and how
+        often it does, `fewest` at least."""
         sizes = [size for size in self._bundle.sizes if (self._precisions[0], size) in self._bundle.finders]
         if budget_ms is None or self._controller is None:
             return sizes[-1], 1000
         measured = [size for size in sizes if size in self._sizes]
         if not measured:
-            return sizes[0], 1
+            return sizes[0], fewest
         cost = {size: self._measured().finder_ms(self._setting(size)) * self._controller.load for size in measured}
-        size = max((size for size in measured if cost[size] <= budget_ms), default=measured[0])
-        return size, max(1, int(budget_ms / cost[size]))
+        fitting = [size for runs in (1, 2) for size in measured if runs * cost[size] <= budget_ms]
+        size = fitting[-1] if fitting else measured[0]
+        return size, max(fewest, int(budget_ms / cost[size]))
 
     def _control(self, goal: Goal) -> RateController:
         assert goal.budget_ms is not None

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kFinderShare = 0.4;  // of the frame budget that finding the person may take
 constexpr int kUnlimited = 1000;
+constexpr int kFewestSearches = 2;  // under a rate: a pose beside the person is worth nothing, however early
 
 std::string short_number(double value) {
     char text[32];
@@ -110,14 +111,17 @@ Plan::Finder Plan::finder(const Goal& goal) const {
     if (sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
     if (!goal.budget_ms || !controller_) return {sizes.back(), kUnlimited};
     const double budget_ms = kFinderShare * *goal.budget_ms;
-    Finder cheapest = {sizes.front(), 1};
-    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
-        if (!profile_->knows(*size)) continue;
-        const double cost = std::max(profile_->at(*size).finder_ms * controller_->load(), 1e-6);
-        if (cost <= budget_ms) return {*size, int(std::min<double>(budget_ms / cost, kUnlimited))};
-        cheapest.size = *size;
-    }
-    return cheapest;
+    const int fewest = goal.deadline_ms ? 1 : kFewestSearches;
+    Finder chosen = {sizes.front(), fewest};
+    const auto measured = std::find_if(sizes.begin(), sizes.end(), [&](int size) { return profile_->knows(size); });
+    if (measured != sizes.end()) chosen.size = *measured;
+    for (const int runs : {1, 2})  // in the whole picture alone it is too coarse for a right box
+        for (const int size : sizes) {
+            if (!profile_->knows(size)) continue;
+            const double cost = std::max(profile_->at(size).finder_ms * controller_->load(), 1e-6);
+            if (runs * cost <= budget_ms) chosen = {size, std::max(fewest, int(std::min<double>(budget_ms / cost, kUnlimited)))};
+        }
+    return chosen;
 }
 
 RateController& Plan::control(const Goal& goal) {

@@ -15,6 +15,7 @@ import { StageChain } from "./stages.js";
 const SURE_CONFIDENCE = 0.3; // mean over the joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
+const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
 const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
 const CHOOSING_COST = 5; // of the poses that say who is a person
 
@@ -162,7 +163,8 @@ export class Estimator {
     const finders = Object.values(this.#finders);
     if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), affordable: Infinity };
     const cost = ({ size }) => this.#profile.timings[size].finder * this.#controller.load.value;
-    const finder = finders.findLast((one) => cost(one) <= budget) ?? finders[0];
-    return { finder, affordable: finder ? Math.max(1, Math.floor(budget / cost(finder))) : 0 };
+    const fitting = (runs) => finders.findLast((one) => runs * cost(one) <= budget);
+    const finder = fitting(2) ?? fitting(1) ?? finders[0]; // in the whole picture alone it is too coarse for a right box
+    return { finder, affordable: finder ? Math.max(FEWEST_SEARCHES, Math.floor(budget / cost(finder))) : 0 };
   }
 }
