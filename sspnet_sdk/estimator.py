@@ -23,7 +23,6 @@ from sspnet_sdk.plan import Goal, Plan
 from sspnet_sdk.pose import Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
-_FEWEST_SEARCHES = 2  # under a rate: a pose beside the person is worth nothing, however early
 _FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
 _CHOOSING_COST = 5  # of the poses that say who is a person
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
@@ -177,7 +176,7 @@ class Estimator:
         """
         with self._exclusive():
             image = open_image(img, self._color)
-            people = self._people(image, None, looks=20, hurry=self._plan.goal(None).budget_ms is not None)
+            people = self._people(image, Goal(), looks=20, hurry=self._plan.goal(None).budget_ms is not None)
             return [person.box for person in people if person.sure]
 
     def _exclusive(self) -> threading.Lock:
@@ -194,14 +193,14 @@ class Estimator:
         return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
 
     def _locate(self, image: Image, goal: Goal) -> Found:
-        people = self._people(image, goal.finder_ms, looks=3, fewest=_FEWEST_SEARCHES if goal.deadline_ms is None else 1)
+        people = self._people(image, goal, looks=3)
         return people[0] if people else Found(whole_image(image), 0.0, False)
 
-    def _people(self, image: Image, budget_ms: float | None, looks: int, hurry: bool = False, fewest: int = 1) -> list[Found]:
+    def _people(self, image: Image, goal: Goal, looks: int, hurry: bool = False) -> list[Found]:
         """In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first."""
         if not self._bundle.has_finder:
             return self._person_by_poses(image)
-        size, affordable = self._plan.finder(budget_ms, fewest)
+        size, affordable = self._plan.finder(goal)
         looks = min(looks, affordable - 1)
         left = 0 if hurry else affordable - 1 - 2 * looks
         finer = self._finder(image, 2 * size) if self._engine.has_finder(2 * size) and left > _FINER_COST else None

@@ -16,6 +16,7 @@ from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
 from sspnet_sdk.rate import OperatingPoint, RateController
 
 _FINDER_SHARE = 0.4  # of the frame budget that finding the person may take
+_FEWEST_SEARCHES = 2  # under a rate: a pose beside the person is worth nothing, however early
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,10 @@ class Plan:
         if self._controller is not None:
             self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)
 
-    def finder(self, budget_ms: float | None, fewest: int = 1) -> tuple[int, int]:
+    def finder(self, goal: Goal) -> tuple[int, int]:
         """The largest size whose finder fits twice (in the whole picture it is too coarse for a right box), else once; and how
-        often it does, `fewest` at least."""
+        often it does: once at least, under a rate twice."""
+        budget_ms, fewest = goal.finder_ms, 1 if goal.deadline_ms is not None else _FEWEST_SEARCHES
         sizes = [size for size in self._bundle.sizes if (self._precisions[0], size) in self._bundle.finders]
         if budget_ms is None or self._controller is None:
             return sizes[-1], 1000

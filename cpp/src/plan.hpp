@@ -58,7 +58,8 @@ public:
         int size, affordable;  ///< how often it may run, once at least
     };
 
-    /// The largest size whose finder fits twice, else once, into its share of the goal; under a rate it may run twice at least. Throws OptionError where the bundle has none.
+    /// The largest size whose finder fits twice, else once, into its share of the goal; under a rate it may run twice at least.
+    /// Throws OptionError where the bundle has none.
     Finder finder(const Goal& goal) const;
 
 private:
