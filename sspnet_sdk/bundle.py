@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import BundleError
-from sspnet_sdk.pose import JOINT_NAMES
+from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
 
 SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "default_bundle"
@@ -38,6 +38,7 @@ class Bundle:
     manifest: dict[str, Any]
     digest: str
     name: str
+    joint_names: tuple[str, ...]
     sizes: tuple[int, ...]
     cuts: tuple[int, ...]
     precisions: tuple[str, ...]
@@ -137,12 +138,14 @@ def _inside(folder: Path, name: Any) -> Path:
 
 def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
     joints, frame, preprocessing = manifest["joints"], manifest["frame"], manifest["preprocessing"]
-    if tuple(joints["names"]) != JOINT_NAMES:
-        raise BundleError(f"the bundle {folder} has joints that are not the 17 this version knows: {joints['names']}")
+    names = tuple(joints["names"])
+    if names not in (JOINT_NAMES, JOINT_NAMES[:BODY_JOINTS]):
+        known = f"the {BODY_JOINTS} or the {len(JOINT_NAMES)} this version knows"
+        raise BundleError(f"the bundle {folder} has joints that are not {known}: {joints['names']}")
     if (preprocessing["layout"], preprocessing["dtype"], preprocessing["color"]) != ("NHWC", "uint8", "rgb"):
         raise BundleError(f"the bundle {folder} wants a preprocessing that this version does not know: {preprocessing}")
     bones = np.array(frame["bone_lengths_mm"], np.float32).reshape(-1, 3)
-    if not len(bones) or not np.isfinite(bones).all() or bones[:, :2].min() < 0 or bones[:, :2].max() >= len(JOINT_NAMES):
+    if not len(bones) or not np.isfinite(bones).all() or bones[:, :2].min() < 0 or bones[:, :2].max() >= len(names):
         raise ValueError("frame.bone_lengths_mm must list bones as [joint, joint, millimetres]")
     sizes, cuts = _ascending(manifest["sizes"], "sizes"), _ascending([c["cut"] for c in manifest["cuts"]], "cuts")
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = {}
@@ -161,6 +164,7 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
         manifest=manifest,
         digest=digest,
         name=str(manifest["name"]),
+        joint_names=names,
         sizes=sizes,
         cuts=cuts,
         precisions=tuple(str(precision) for precision in manifest["precisions"]),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.inset import render_inset
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.skeleton import BONES, JOINT_COLORS, SIDE_COLORS, bone_color
+from sspnet_sdk.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of
 
 Image = NDArray[np.uint8]
 
@@ -130,7 +130,7 @@ def _finite(pose: Pose) -> bool:
 
 def _draw_bones(color: Image, alpha: NDArray[np.uint8], points: NDArray, confidence: NDArray, width: float) -> None:
     for halo in (True, False):
-        for parent, child in BONES:
+        for parent, child in bones_of(len(points)):
             sure = float(min(confidence[parent], confidence[child]))
             thickness = max(round(width * (0.55 + 0.45 * sure)), 1)
             ends = _fixed(points[parent]), _fixed(points[child])

@@ -17,6 +17,7 @@ from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
 from sspnet_sdk.latency import StageTime
 from sspnet_sdk.locate import Answer
+from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.stages import StageChain
 
 
@@ -54,15 +55,16 @@ class Engine:
         """Open and time what a frame in one of these precisions and sizes up to `cut` needs."""
         for precision, size in chains:
             self.chain(precision, size).warm_up(cut)
-        self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
+        grey = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
+        self.joints3d(grey)
         self._lift_time = StageTime()  # a session's first run is not like the others
         for _ in range(3):
-            self.joints3d(np.full((1, 17, 4), 0.5, np.float32))
+            self.joints3d(grey)
 
     def poses(
         self, image: Image, crops: list[Crop], precision: str, size: int, cut: int, deadline: float | None = None
     ) -> tuple[NDArray[np.float32], int]:
-        """(N, 17, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
+        """(N, J, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
         chain, answers, reached = self.chain(precision, size), [], cut
         self.network_ms, self._root_features = 0.0, []
         batch = min(len(crops), self._backend.largest_batch)
@@ -95,7 +97,7 @@ class Engine:
         return depths
 
     def joints3d(self, poses: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """(N, 17, 4) answers of `poses` -> (N, 17, 3) mm from the pelvis, where the bundle has a graph for it."""
+        """(N, J, 4) answers of `poses` -> (N, J, 3) mm from the pelvis, where the bundle has a graph for it."""
         path = self.bundle.lift
         if path is None:
             return None
@@ -105,7 +107,7 @@ class Engine:
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
         self._lift_time.update((time.perf_counter() - begin) * 1000 / len(poses))
         joints = np.concatenate(found) if len(found) > 1 else found[0]
-        if joints.shape != (len(poses), 17, 3):
+        if joints.shape != (*poses.shape[:2], 3):
             raise BundleError(f"the graph {path.name} gave joints of shape {joints.shape} for {len(poses)} people")
         return joints
 
@@ -113,7 +115,7 @@ class Engine:
         return (self.precision, size) in self.bundle.finders
 
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
-        """The finder's answer on a crop: centre (h, w), joints (17, 2, h, w), heat (17, h, w)."""
+        """The finder's answer on a crop: centre (h, w), joints (J, 2, h, w), heat (J, h, w); J is 17 or more."""
         path = self.bundle.finders[self.precision, size]
         if size not in self._finders:
             self._finders[size] = self._backend.open(path, self.threads, self.precision)
@@ -122,8 +124,9 @@ class Engine:
         answer: dict[str, Any] = self._finders[size].run({"image": buffer[:1]})
         centre, joints, heat = (answer.get(name, np.empty(0)) for name in ("centre", "joints", "heat"))
         cells = centre.shape[1:]
-        if centre.ndim != 3 or joints.shape != (1, 17, 2, *cells) or heat.shape != (1, 17, *cells):
-            raise BundleError(f"the graph {path.name} lacks centre (N, h, w), joints (N, 17, 2, h, w) or heat (N, 17, h, w)")
+        count = max(joints.shape[1] if joints.ndim == 5 else 0, BODY_JOINTS)
+        if centre.ndim != 3 or joints.shape != (1, count, 2, *cells) or heat.shape != (1, count, *cells):
+            raise BundleError(f"the graph {path.name} lacks centre (N, h, w), joints (N, J, 2, h, w) or heat (N, J, h, w)")
         return centre[0], joints[0], heat[0]
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.lift import lift
 from sspnet_sdk.locate import Found, LookAt, RunFinder, box_of_joints, box_of_seen_joints, find_people, iou
 from sspnet_sdk.plan import Goal, Plan
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import BODY_JOINTS, Pose
 
 _SURE_CONFIDENCE = 0.3  # mean over the joints
 _FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
@@ -213,7 +213,7 @@ class Estimator:
             answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
             keypoints, confidence = _seen(answers[0], crop)
             around = box_of_seen_joints(keypoints, confidence, image.width, image.height, first_look=True)
-            return float(confidence.mean()), around if around[2:].min() >= 2 else box
+            return float(confidence[:BODY_JOINTS].mean()), around if around[2:].min() >= 2 else box
 
         return look_at
 
@@ -225,10 +225,10 @@ class Estimator:
         box, crop, score = whole_image(image), Crop.around(whole_image(image), 1.0), 0.0
         for _ in range(2):
             answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
-            score = float(answers[0, :, 3].mean())
+            score = float(answers[0, :BODY_JOINTS, 3].mean())
             if score < _SURE_CONFIDENCE:
                 break
-            implied = box_of_joints(crop.to_image(answers[0, :, :2]))
+            implied = box_of_joints(crop.to_image(answers[0, :BODY_JOINTS, :2]))
             settled, box = iou(implied, box) > 0.7, implied
             if settled:
                 break
@@ -252,7 +252,7 @@ class Estimator:
         return [(intrinsics, float(z)) for z in self._engine.root_depths(intrinsics.box_features(boxes))]
 
     def _joints3d(self, answers: NDArray[np.float32], crops: list[Crop], boxes: list[Box]) -> list[NDArray[np.float32]]:
-        """(17, 3) mm of each person: by the bundle's own graph, or from the lengths of the limb bones."""
+        """(J, 3) mm of each person: by the bundle's own graph, or from the lengths of the limb bones."""
         found = self._engine.joints3d(answers)
         if found is not None:
             return list(found)
@@ -268,7 +268,7 @@ class Estimator:
         begin: float, unsure: bool, place: _Place | None,
     ) -> Pose:  # fmt: skip
         keypoints, confidence = _seen(answer, crop)
-        unsure = unsure or float(confidence.mean()) < _SURE_CONFIDENCE
+        unsure = unsure or float(confidence[:BODY_JOINTS].mean()) < _SURE_CONFIDENCE
         in_camera, matrix = None, None
         if place is not None:
             in_camera, matrix = place[0].unproject(keypoints, joints3d[:, 2] + place[1]), place[0].matrix
@@ -277,7 +277,7 @@ class Estimator:
 
 
 def _seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The network's (17, 4) for one crop → keypoints (17, 2) in pixels of the image, confidence (17,) in [0, 1]."""
+    """The network's (J, 4) for one crop → keypoints (J, 2) in pixels of the image, confidence (J,) in [0, 1]."""
     return crop.to_image(answer[:, :2]), np.clip(answer[:, 3], 0, 1)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.skeleton import BONES, JOINT_COLORS, bone_color
+from sspnet_sdk.skeleton import JOINT_COLORS, bone_color, bones_of
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -111,7 +111,7 @@ def _draw_shadows(canvas: Image, view: _View, people: Sequence[Points]) -> None:
     lit = np.full(canvas.shape[:2], 255, np.uint8)
     for joints in people:
         points, scale = view.project(joints * [1.0, 0.0, 1.0])
-        for parent, child in BONES:
+        for parent, child in bones_of(len(points)):
             _line(lit, points[parent], points[child], (125,), 70 * scale[child])
     cv2.multiply(canvas, cv2.merge([cv2.blur(lit, (5, 5))] * 3), canvas, 1 / 255)
 
@@ -121,11 +121,11 @@ def _draw_people(canvas: Image, view: _View, people: Sequence[Points], poses: Se
     strokes = []
     for joints, pose in zip(people, poses, strict=True):
         points, scale = view.project(joints)
-        for parent, child in BONES:
+        for parent, child in bones_of(len(points)):
             sure = float(min(pose.confidence[parent], pose.confidence[child]))
             depth = float(scale[parent] + scale[child]) / 2.0
             strokes.append((depth, 46.0, points[parent], points[child], bone_color(child), sure))
-        for point, depth, color, sure in zip(points, scale, JOINT_COLORS, pose.confidence, strict=True):
+        for point, depth, color, sure in zip(points, scale, JOINT_COLORS[: len(points)], pose.confidence, strict=True):
             strokes.append((float(depth) * 1.0001, 74.0, point, point, color, float(sure)))
     for depth, width_mm, start, end, color, sure in sorted(strokes, key=lambda stroke: stroke[0]):
         _line(canvas, start, end, (18, 15, 13), depth * width_mm + 2.0)

@@ -20,15 +20,15 @@ def lift(
     """Joints in millimetres relative to the root (joint 0), axes of the camera (x right, y down, z away).
 
     Args:
-        keypoints: (17, 2) pixels.
-        depth: (17,) in [0, 1]; z_mm = (z − 0.5)·depth_range_mm (Eq. 10).
-        confidence: (17,) in [0, 1]; a bone weighs as much as the lower of its two joints.
+        keypoints: (J, 2) pixels.
+        depth: (J,) in [0, 1]; z_mm = (z − 0.5)·depth_range_mm (Eq. 10).
+        confidence: (J,) in [0, 1]; a bone weighs as much as the lower of its two joints.
         bones: (B, 3): joint, joint, length in mm.
         depth_range_mm: millimetres between depth 0 and 1.
         extent_px: longer side of the person's box in pixels; bounds the scale where bones say nothing.
 
     Returns:
-        (17, 3) float32; row 0 is exactly 0.
+        (J, 3) float32; row 0 is exactly 0.
     """
     z = (depth - depth[0]) * np.float32(depth_range_mm)
     scale = millimetres_per_pixel(keypoints, z, confidence, bones, extent_px)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.crop import Box, Crop, whole_image
 from sspnet_sdk.image import Image
+from sspnet_sdk.pose import BODY_JOINTS
 
 # A person's box around the 17 joints, as shares of the joints' longer extent: median of 9,000 photographs.
 _MARGIN_SIDE, _MARGIN_END = 0.07, 0.10
@@ -126,11 +127,11 @@ def box_of_joints(keypoints: NDArray[np.float32]) -> Box:
 def box_of_seen_joints(
     keypoints: NDArray[np.float32], confidence: NDArray[np.float32], width: int, height: int, first_look: bool = False
 ) -> Box:
-    """The box around the joints (N, 2) that are seen, inside the picture: joints outside are guesses. Sides may come out 0.
+    """The box around the body's joints, of (J, 2), that are seen, inside the picture: those outside are guesses. Sides may be 0.
 
     first_look: a little larger, for limbs that were not seen.
     """
-    seen = confidence >= _SEEN
+    keypoints, seen = keypoints[:BODY_JOINTS], confidence[:BODY_JOINTS] >= _SEEN
     around = box_of_joints(keypoints[seen] if seen.sum() >= _FEWEST_SEEN else keypoints)
     bounds, spare = np.array([width, height], np.float32), _UNSEEN * around[2:].max() if first_look else 0.0
     low, high = np.clip(around[:2] - spare, 0, bounds), np.clip(around[:2] + around[2:] + spare, 0, bounds)

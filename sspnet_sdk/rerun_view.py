@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.pose import JOINT_NAMES, Pose
-from sspnet_sdk.skeleton import BONES, JOINT_COLORS
+from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, Pose
+from sspnet_sdk.skeleton import JOINT_COLORS, bones_of
 from sspnet_sdk.staging import StagedFile
 
 _JPEG_QUALITY = 80
@@ -53,9 +53,9 @@ class RerunView:
             self._recording.set_time("time", duration=frame.time_s)
         log("picture", rerun.Image(frame.image, color_model="BGR").compress(jpeg_quality=_JPEG_QUALITY))
         width, height = frame.image.shape[1::-1]
-        joints = range(len(JOINT_NAMES))
         for person in frame.people:
-            pose, same = person.pose, {"class_ids": 1, "keypoint_ids": list(joints)}
+            pose = person.pose
+            same = {"class_ids": len(pose.names), "keypoint_ids": list(range(len(pose.names)))}
             log(f"picture/people/{person.id}", rerun.Points2D(pose.keypoints, radii=max(pose.box[2:].max() / 100, 1.0), **same))
             log(f"people/{person.id}", rerun.Points3D(in_metres(pose, width, height), radii=0.025, **same))
         for gone in self._shown - {person.id for person in frame.people}:
@@ -79,17 +79,20 @@ class RerunView:
     def _describe(self) -> None:
         """Names, colours and bones of the skeleton, and which way the axes point."""
         rerun = self._rerun
-        joints = [
-            rerun.AnnotationInfo(id=joint, label=name, color=color[::-1])
-            for joint, (name, color) in enumerate(zip(JOINT_NAMES, JOINT_COLORS, strict=True))
-        ]
-        person = rerun.ClassDescription(info=(1, "person"), keypoint_annotations=joints, keypoint_connections=BONES)
-        self._recording.log("/", rerun.AnnotationContext([person]), static=True)
+        people = []
+        for count in (BODY_JOINTS, len(JOINT_NAMES)):  # a class for each kind of pose, named by its number of joints
+            joints = [
+                rerun.AnnotationInfo(id=joint, label=JOINT_NAMES[joint], color=JOINT_COLORS[joint][::-1])
+                for joint in range(count)
+            ]
+            info = (count, "person")
+            people.append(rerun.ClassDescription(info=info, keypoint_annotations=joints, keypoint_connections=bones_of(count)))
+        self._recording.log("/", rerun.AnnotationContext(people), static=True)
         self._recording.log("people", rerun.ViewCoordinates.RDF, static=True)
 
 
 def in_metres(pose: Pose, width: int, height: int) -> NDArray[np.float32]:
-    """(17, 3) joints where the camera sees them, if `pose` knows; else with the pelvis as far from the axis as in the picture."""
+    """(J, 3) joints where the camera sees them, if `pose` knows; else with the pelvis as far from the axis as in the picture."""
     if pose.joints3d_camera is not None:
         return pose.joints3d_camera / np.float32(1000)
     extent_mm, extent_px = np.ptp(pose.joints3d[:, :2], axis=0).sum(), np.ptp(pose.keypoints, axis=0).sum()

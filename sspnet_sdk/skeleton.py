@@ -10,7 +10,12 @@ SIDE_COLORS: dict[str, Color] = {"right": (34, 142, 245), "left": (235, 170, 50)
 """BGR; orange and blue stay apart for colour-blind eyes."""
 
 BONES: tuple[tuple[int, int], ...] = tuple((parent, child) for child, parent in enumerate(JOINT_PARENTS) if parent >= 0)
-"""(parent, child) joint numbers."""
+"""(parent, child) joint numbers, of all joints; `bones_of` gives a pose's own."""
+
+
+def bones_of(joints: int) -> tuple[tuple[int, int], ...]:
+    """The bones of a pose that has the first `joints` of `JOINT_NAMES`."""
+    return BONES[: joints - 1]
 
 
 def _side(joint: int) -> str:

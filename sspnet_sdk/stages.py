@@ -18,7 +18,7 @@ class StageChain:
     """Each stage gives a complete answer and the features that the next one refines, so a run can end after any of them."""
 
     def __init__(self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int) -> None:
-        self.size = size
+        self.size, self._joints = size, len(bundle.joint_names)
         self._backend, self._precision, self._threads = backend, precision, threads
         self._graphs = bundle.stages[precision, size]
         self._sessions: list[Session] = []
@@ -36,12 +36,12 @@ class StageChain:
                 begun. The first stage always runs.
 
         Returns:
-            (N, 17, 4) float32 u, v, z, confidence; and the cut that gave them.
+            (N, J, 4) float32 u, v, z, confidence; and the cut that gave them.
         """
         tensors: dict[str, Any] = {"image": crops}
         people, spent, expected = len(crops), 0.0, 0.0
         self.stage_ms = []
-        pose, reached = np.empty((0, 17, 4), np.float32), 0
+        pose, reached = np.empty((0, self._joints, 4), np.float32), 0
         for index, graph in enumerate(self._graphs):
             if graph.cut > cut and reached:
                 break
@@ -54,7 +54,7 @@ class StageChain:
             begin = time.perf_counter()
             tensors.update(session.run({name: tensors[name] for name in graph.inputs}))
             elapsed = (time.perf_counter() - begin) * 1000
-            pose, reached = _answer(tensors, graph, people), graph.cut
+            pose, reached = _answer(tensors, graph, (people, self._joints, 4)), graph.cut
             self.stage_ms.append(elapsed)
             spent, expected = spent + elapsed, expected + stage_time.mean_ms
             stage_time.update(elapsed / people)
@@ -81,13 +81,13 @@ class StageChain:
         return self._sessions[index]
 
 
-def _answer(tensors: dict[str, Any], graph: StageGraph, people: int) -> NDArray[np.float32]:
+def _answer(tensors: dict[str, Any], graph: StageGraph, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     name = f"pose_{graph.cut}"
     if name not in tensors:
         raise BundleError(f"the graph {graph.path.name} gives no {name}")
     pose = tensors[name]
-    if pose.shape != (people, 17, 4):
-        raise BundleError(f"the graph {graph.path.name} gives {name} of shape {pose.shape}, not {(people, 17, 4)}")
+    if pose.shape != shape:
+        raise BundleError(f"the graph {graph.path.name} gives {name} of shape {pose.shape}, not {shape}")
     if not np.isfinite(pose).all():
         raise BackendError(f"the graph {graph.path.name} gave a pose that is not finite")
     return pose  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from sspnet_sdk.errors import OptionError
 from sspnet_sdk.frame import Person
 from sspnet_sdk.image import open_image
 from sspnet_sdk.locate import box_of_seen_joints, iou
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import BODY_JOINTS, Pose
 
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
@@ -144,11 +144,11 @@ class Tracker:
     def _drop_ghosts(self, newcomers: Sequence[Pose]) -> None:
         """Where somebody is sure to be, guesses end; so do doubted people, unless their pose is as confident as others'."""
         settled = [track.pose for track in self._tracks if track.certain and not track.doubts and track.pose is not None]
-        sure = [float(pose.confidence.mean()) for pose in (*newcomers, *settled)]
+        sure = [pose.certainty for pose in (*newcomers, *settled)]
         if not sure:
             return
         for track in self._tracks:
-            if track.pose is not None and track.certain and float(track.pose.confidence.mean()) >= np.mean(sure):
+            if track.pose is not None and track.certain and track.pose.certainty >= np.mean(sure):
                 track.doubts = 0.0
         self._tracks = [track for track in self._tracks if track.certain and track.doubts < _MOST_DOUBTS]
 
@@ -197,7 +197,7 @@ def check_people(people: Any) -> int:
 
 def same_person(pose: Pose, other: Pose) -> bool:
     """Whether two poses lie on the same person."""
-    distance = float(np.linalg.norm(pose.keypoints - other.keypoints, axis=1).mean())
+    distance = float(np.linalg.norm((pose.keypoints - other.keypoints)[:BODY_JOINTS], axis=1).mean())
     return distance < _SAME_PERSON * float(max(pose.box[2:].max(), other.box[2:].max()))
 
 

@@ -71,9 +71,7 @@ def describe(
         "schema": SCHEMA,
         "name": network.config.name,
         "model": {"config": network.config.name, **network.config.to_dict()},
-        "joints": {
-            "names": JOINT_NAMES, "parents": JOINT_PARENTS, "flip_pairs": FLIP_PAIRS, "root": 0, "definition": "coco",
-        },
+        "joints": describe_joints(network.config.joints),
         "frame": FRAME,
         "preprocessing": {"layout": "NHWC", "dtype": "uint8", "color": "rgb", "box_scale": 1.25, "border": 128},
         "sizes": list(sizes),
@@ -85,6 +83,17 @@ def describe(
         "versions": {"sspnet_sdk": __version__} | {package: version(package) for package in ("torch", "onnx", "onnxscript")},
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }  # fmt: skip
+
+
+def describe_joints(count: int) -> dict[str, Any]:
+    """The first `count` of the joints that the runtime knows."""
+    return {
+        "names": JOINT_NAMES[:count],
+        "parents": JOINT_PARENTS[:count],
+        "flip_pairs": [pair for pair in FLIP_PAIRS if max(pair) < count],
+        "root": 0,
+        "definition": "coco",
+    }
 
 
 def describe_cut(network: SSPNet, cut: int, sizes: Sequence[int], accuracy: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sspnet_train.checkpoint import CheckpointError, load_network, read_checkpoi
 from sspnet_train.model import SSPNet
 from sspnet_train.movenet import MoveNetEntry
 
-from sspnet_sdk.pose import JOINT_NAMES
+from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
 
 from . import manifest
 from .calibration import Crops, as_batch, calibration_part, read_crops
@@ -119,8 +119,9 @@ def open_checkpoint(path: Path) -> tuple[SSPNet, Notes]:
         network, notes = load_network(path), read_checkpoint(path)[2]
     except CheckpointError as error:
         raise ExportError(str(error)) from None
-    if network.config.joints != len(JOINT_NAMES):
-        raise ExportError(f"{path} has {network.config.joints} joints; a bundle has the {len(JOINT_NAMES)} of Human3.6M")
+    if network.config.joints not in (BODY_JOINTS, len(JOINT_NAMES)):
+        known = f"the {BODY_JOINTS} of Human3.6M, or {len(JOINT_NAMES)} with face and feet"
+        raise ExportError(f"{path} has {network.config.joints} joints; a bundle has {known}")
     return network, Notes.read(notes)
 
 

@@ -59,7 +59,7 @@ _HIP_DIRECTION = {1: _R, 4: _X}
 def bvh_text(joints: Array, fps: float) -> str:
     """The file's text, in centimetres, y up, rotations Z X Y in degrees.
 
-    `joints` (T, 17, 3): mm, x right, y up, z towards the camera, relative to the pelvis. Bones have their median length.
+    `joints` (T, J, 3): mm, x right, y up, z towards the camera, relative to the pelvis. Bones have their median length.
     The hips stay over one spot, as high as the legs are long. Where the person was not seen (NaN) the pose before is held.
     """
     joints = _filled(joints)

@@ -49,7 +49,7 @@ class CocoWriter:
                 "image_id": image_id(frame),
                 "category_id": _PERSON,
                 "keypoints": coco_keypoints(person.pose),
-                "score": round(float(person.pose.confidence.mean()), 4),
+                "score": round(person.pose.certainty, 4),
                 "bbox": person.pose.box.astype(float).round(2).tolist(),
             }
             self._file.write(self._separator + json.dumps(result, separators=(",", ":"), allow_nan=False))

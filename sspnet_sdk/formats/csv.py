@@ -7,7 +7,6 @@ import io
 from pathlib import Path
 
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.pose import JOINT_NAMES
 from sspnet_sdk.staging import TextFile
 
 COLUMNS = (
@@ -25,7 +24,7 @@ class CsvWriter:
         self._columns: tuple[str, ...] = ()
 
     def write(self, frame: Frame) -> None:
-        """Append 17 rows per person."""
+        """Append a row per person and joint."""
         if not self._columns and frame.people:
             self._begin(IN_CAMERA if frame.people[0].pose.joints3d_camera is not None else ())
         rows = io.StringIO()
@@ -33,7 +32,7 @@ class CsvWriter:
         time = "" if frame.time_s is None else f"{frame.time_s:.6f}"
         for person in frame.people:
             pose = person.pose
-            for joint, name in enumerate(JOINT_NAMES):
+            for joint, name in enumerate(pose.names):
                 pixels = (f"{value:.2f}" for value in pose.keypoints[joint])
                 millimetres = (f"{value:.1f}" for value in pose.joints3d[joint])
                 sure, latency = f"{pose.confidence[joint]:.4f}", f"{pose.latency_ms:.3f}"

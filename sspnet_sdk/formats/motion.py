@@ -32,15 +32,15 @@ class Motions:
             self._rows.setdefault(person.id, {})[row] = person.pose.joints3d
 
     def people(self) -> list[NDArray[np.float64]]:
-        """Per person in order of id: (T, 17, 3) mm, y up, relative to the pelvis; NaN where the person was not seen.
+        """Per person in order of id: (T, J, 3) mm, y up, relative to the pelvis; NaN where the person was not seen.
 
         Holes shorter than a quarter second, as a camera that dropped frames leaves them, are filled linearly.
         """
         return [self._track(rows) for _, rows in sorted(self._rows.items())]
 
     def _track(self, rows: dict[int, NDArray[np.float32]]) -> NDArray[np.float64]:
-        track = np.full((self._length, 17, 3), np.nan)
         seen = sorted(rows)
+        track = np.full((self._length, *rows[seen[0]].shape), np.nan)
         for row in seen:
             track[row] = rows[row] * TO_Y_UP
         for start, end in pairwise(seen):

@@ -29,7 +29,7 @@ def test_json_on_standard_output_is_all_that_is_there(run, tmp_path):
     done = run("predict", PHOTO, "--json", "-", *FAST)
     (record,) = map(json.loads, done.stdout.splitlines())
     keypoints = np.array(record["people"][0]["keypoints"])
-    assert keypoints.shape == (17, 2)
+    assert keypoints.shape == (len(record["people"][0]["confidence"]), 2)
     assert (keypoints[:, 0] > 200).all() and (keypoints[:, 0] < 450).all()  # where the man leans
     assert record["people"][0]["cut"] == 2
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from small_networks import GUIDED, Exported, exported
+from small_networks import FACE_AND_FEET, GUIDED, Exported, exported
 from sspnet_train.model import CONFIGS
 
 
@@ -14,3 +14,8 @@ def tiny(tmp_path_factory) -> Exported:
 @pytest.fixture(scope="session")
 def guided(tmp_path_factory) -> Exported:
     return exported(GUIDED, tmp_path_factory.mktemp("guided"), (1, 2), 128, {})
+
+
+@pytest.fixture(scope="session")
+def face_and_feet(tmp_path_factory) -> Exported:
+    return exported(FACE_AND_FEET, tmp_path_factory.mktemp("28"), (1, 2), 128, {})

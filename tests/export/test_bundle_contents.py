@@ -15,7 +15,7 @@ from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.macs import count_macs
 from sspnet_train.model import CONFIGS, SSPNet
 
-from sspnet_sdk import Estimator
+from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator
 from sspnet_sdk.bundle import open_bundle
 
 
@@ -151,6 +151,14 @@ def test_the_runtime_opens_and_runs_it(bundle):
     estimator = Estimator(bundle.folder, backend="onnxruntime", cut=bundle.manifest["cuts"][-1]["cut"], input_size=128)
     pose = estimator.predict(images(1, 160)[0], box=(20, 10, 100, 140))
     assert pose.keypoints.shape == (17, 2) and np.isfinite(pose.joints3d).all()
+
+
+def test_a_network_of_28_joints_makes_a_bundle_of_28_joints(face_and_feet, guided):
+    joints = face_and_feet.manifest["joints"]
+    assert (joints["names"], joints["parents"]) == (list(JOINT_NAMES), list(JOINT_PARENTS)) and len(joints["flip_pairs"]) == 11
+    assert len(guided.manifest["joints"]["names"]) == 17 and guided.manifest["joints"]["flip_pairs"][-1] == [13, 16]
+    pose = Estimator(face_and_feet.folder, input_size=128).predict(images(1, 160)[0], box=(20, 10, 100, 140))
+    assert pose.names == JOINT_NAMES and pose.joints3d.shape == (28, 3) and np.isfinite(pose.joints3d).all()
 
 
 @pytest.mark.slow

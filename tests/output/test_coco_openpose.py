@@ -24,7 +24,7 @@ def _ground_truth(frames):
         for person in frame.people:
             keypoints = np.zeros((17, 3))
             for row, name in enumerate(COCO_NAMES):
-                if name in JOINT_NAMES:
+                if name in person.pose.names:
                     keypoints[row, :2] = person.pose.keypoints[JOINT_NAMES.index(name)] - 0.5
                     keypoints[row, 2] = 2
             box = person.pose.box.astype(float).tolist()

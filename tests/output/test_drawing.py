@@ -27,6 +27,14 @@ def test_joints_are_drawn_where_they_are_in_the_colour_of_their_side():
         assert _near(image, pose.keypoints[joint], SIDE_COLORS[side]), joint
 
 
+def test_face_and_feet_are_drawn_where_there_are():
+    pose = make_pose(confidence=1.0, count=28)
+    image = draw(GREY, pose, inset=False, legend="")
+    for joint, side in ((24, "left"), (25, "right"), (20, "left")):
+        assert _near(image, pose.keypoints[joint], SIDE_COLORS[side]), joint
+    assert (draw(GREY, [pose, make_pose(seed=1)]) != GREY).any()  # beside one of 17 joints, with the inset
+
+
 def test_the_picture_itself_is_not_touched():
     before = GREY.copy()
     draw(GREY, make_pose())

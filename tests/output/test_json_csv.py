@@ -40,11 +40,21 @@ def test_csv_has_one_row_per_person_and_joint(tmp_path):
     write_all(open_writer("csv", tmp_path / "a.csv"), [frame])
     with open(tmp_path / "a.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["joint"] for row in rows] == list(JOINT_NAMES) * 2
+    assert [row["joint"] for row in rows] == list(JOINT_NAMES[:17]) * 2
     assert {row["person"] for row in rows[17:]} == {"4"}
     assert {row["source"] for row in rows} == {'odd, "name".mp4'}
     assert float(rows[3]["y_px"]) == pytest.approx(frame.people[0].pose.keypoints[3, 1], abs=0.006)
     assert float(rows[20]["z_mm"]) == pytest.approx(frame.people[1].pose.joints3d[3, 2], abs=0.06)
+
+
+def test_face_and_feet_have_their_rows(tmp_path):
+    frames = [make_frame(0, Person(1, make_pose(count=28)))]
+    for name in ("csv", "json"):
+        write_all(open_writer(name, tmp_path / name), frames)
+    with open(tmp_path / "csv", newline="") as file:
+        assert [row["joint"] for row in csv.DictReader(file)] == list(JOINT_NAMES)
+    (person,) = json.loads((tmp_path / "json").read_text())["people"]
+    assert len(person["keypoints"]) == len(person["joints3d"]) == len(person["confidence"]) == 28
 
 
 def test_places_in_the_camera_are_written_where_there_are(tmp_path):

@@ -13,6 +13,7 @@ from made_people import HEIGHT, WIDTH, make_frame, make_pose
 from moving_photo import PHOTO
 
 from sspnet_sdk import OptionError, SSPNetError
+from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.frame import Person
 from sspnet_sdk.rerun_view import RerunView, in_metres
 
@@ -107,4 +108,4 @@ def test_predict_writes_a_recording(tmp_path):
     done = subprocess.run([*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["photo.rrd"]
-    assert np.shape(rows(tmp_path / "photo.rrd", "/people/1", "Points3D:positions")[0]) == (17, 3)
+    assert np.shape(rows(tmp_path / "photo.rrd", "/people/1", "Points3D:positions")[0]) == (len(open_bundle().joint_names), 3)

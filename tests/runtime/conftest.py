@@ -27,6 +27,14 @@ def depth_dot_bundle(tmp_path_factory):
     return write_dot_bundle(tmp_path_factory.mktemp("depth") / "bundle", root_depth=True)
 
 
+@pytest.fixture(scope="session", params=["formula", "lift graph"])
+def dot_bundle_28(request, tmp_path_factory):
+    """The same with all 28 joints, in millimetres by the bones' lengths or by a graph of its own."""
+    return write_dot_bundle(
+        tmp_path_factory.mktemp("dot28") / "bundle", root_depth=True, joints=28, lift=request.param != "formula"
+    )
+
+
 @pytest.fixture
 def dot_image():
     """Draws a dark BGR image with a soft red dot at (x, y), in pixels from the top-left corner."""

@@ -19,14 +19,16 @@ TEMPLATE = np.array(
         *([0, 0], [-0.05, 0], [-0.05, 0.15], [-0.05, 0.3], [0.05, 0], [0.05, 0.15], [0.05, 0.3]),
         *([0, -0.1], [0, -0.2], [0, -0.25], [0, -0.3]),
         *([0.08, -0.2], [0.1, -0.1], [0.1, 0], [-0.08, -0.2], [-0.1, -0.1], [-0.1, 0]),
+        *([0, -0.27], [0.01, -0.28], [-0.01, -0.28], [0.02, -0.28], [-0.02, -0.28]),
+        *([0.05, 0.31], [-0.05, 0.31], [0.06, 0.33], [-0.06, 0.33], [0.07, 0.32], [-0.07, 0.32]),
     ],
     np.float32,
 )
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 
 
-def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False) -> Path:
-    """Write the bundle into `folder` (made here) and give it back."""
+def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False) -> Path:
+    """Write the bundle into `folder` (made here) and give it back. joints: 17 or 28; lift: a graph gives the millimetres."""
     graphs: dict = {}
     for size in sizes:
         (folder / str(size)).mkdir(parents=True)
@@ -37,7 +39,7 @@ def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root
             outputs = [f"pose_{cut}", f"features_{cut}"][: 1 if cut == cuts[-1] else 2]
             if root_depth and number == 0:
                 outputs.append("root_features")
-            _save(_first_stage(size, outputs) if number == 0 else _later_stage(inputs[0], outputs), folder / name)
+            _save(_first_stage(size, outputs, joints) if number == 0 else _later_stage(inputs[0], outputs, joints), folder / name)
             entries.append({"cut": cut, "file": name, "inputs": inputs, "outputs": outputs})
         graphs[str(size)] = {"stages": entries}
         if finder:
@@ -45,11 +47,14 @@ def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root
             graphs[str(size)]["finder"] = f"{size}/finder.onnx"
     if root_depth:
         _save(_root_depth(), folder / "root_depth.onnx")
-    write_manifest(folder, sizes, cuts, graphs, {"root_depth": {"file": "root_depth.onnx"}} if root_depth else {})
+    if lift:
+        _save(_lift(joints), folder / "lift.onnx")
+    more = {name: {"file": f"{name}.onnx"} for name, wanted in (("root_depth", root_depth), ("lift", lift)) if wanted}
+    write_manifest(folder, sizes, cuts, graphs, more, joints)
     return folder
 
 
-def write_manifest(folder: Path, sizes, cuts, graphs, more=None) -> None:
+def write_manifest(folder: Path, sizes, cuts, graphs, more=None, joints=17) -> None:
     files = {}
     for path in sorted(folder.rglob("*.onnx")):
         content = path.read_bytes()
@@ -59,9 +64,9 @@ def write_manifest(folder: Path, sizes, cuts, graphs, more=None) -> None:
         "name": "dot",
         "model": {"config": "dot"},
         "joints": {
-            "names": list(JOINT_NAMES),
-            "parents": list(JOINT_PARENTS),
-            "flip_pairs": [list(pair) for pair in FLIP_PAIRS],
+            "names": list(JOINT_NAMES[:joints]),
+            "parents": list(JOINT_PARENTS[:joints]),
+            "flip_pairs": [list(pair) for pair in FLIP_PAIRS if max(pair) < joints],
             "root": 0,
         },
         "frame": {"depth_range_mm": 2000.0, "bone_lengths_mm": BONES},
@@ -90,7 +95,7 @@ def _brightness(size):
     ], {"zero": np.array(0, np.int64), "floor": np.float32(200)}
 
 
-def _first_stage(size, outputs):
+def _first_stage(size, outputs, joints):
     nodes, constants = _brightness(size)
     centres = (np.arange(size, dtype=np.float32) + 0.5) / size
     constants |= {"us": centres[None, None, :], "vs": centres[None, :, None], "axes": np.array([1, 2], np.int64)}
@@ -108,23 +113,23 @@ def _first_stage(size, outputs):
         helper.make_node("Mul", ["total", "none"], ["nought"]),
         helper.make_node("Concat", ["u", "v", "nought", "confidence"], ["state"], axis=2),  # (N, 1, 4)
     ]
-    return _with_template(nodes, constants, "state", outputs, [("image", TensorProto.UINT8, ["N", size, size, 3])])
+    return _with_template(nodes, constants, "state", outputs, [("image", TensorProto.UINT8, ["N", size, size, 3])], joints)
 
 
-def _later_stage(features, outputs):
-    step = np.zeros((1, 17, 4), np.float32)
+def _later_stage(features, outputs, joints):
+    step = np.zeros((1, joints, 4), np.float32)
     step[0, [2, 5], 2] = DEPTH_STEP
     nodes = [helper.make_node("Add", [features, "step"], ["state"])]
-    inputs = [(features, TensorProto.FLOAT, ["N", 17, 4])]
+    inputs = [(features, TensorProto.FLOAT, ["N", joints, 4])]
     nodes.append(helper.make_node("Identity", ["state"], [outputs[0]]))
     if len(outputs) > 1:
         nodes.append(helper.make_node("Identity", ["state"], [outputs[1]]))
-    return _graph(nodes, {"step": step}, inputs, [(name, ["N", 17, 4]) for name in outputs])
+    return _graph(nodes, {"step": step}, inputs, [(name, ["N", joints, 4]) for name in outputs])
 
 
-def _with_template(nodes, constants, state, outputs, inputs):
-    template = np.zeros((1, 17, 4), np.float32)
-    template[0, :, :2], template[0, :, 2] = TEMPLATE, 0.5
+def _with_template(nodes, constants, state, outputs, inputs, joints):
+    template = np.zeros((1, joints, 4), np.float32)
+    template[0, :, :2], template[0, :, 2] = TEMPLATE[:joints], 0.5
     constants["template"] = template
     poses = [name for name in outputs if name != "root_features"]
     nodes = [*nodes, *(helper.make_node("Add", [state, "template"], [name]) for name in poses)]
@@ -132,7 +137,7 @@ def _with_template(nodes, constants, state, outputs, inputs):
         constants["person"] = np.array([1], np.int64)
         nodes.append(helper.make_node("Squeeze", [state, "person"], ["root_features"]))
     features = [("root_features", ["N", 4])] if len(poses) < len(outputs) else []
-    return _graph(nodes, constants, inputs, [(name, ["N", 17, 4]) for name in poses] + features)
+    return _graph(nodes, constants, inputs, [(name, ["N", joints, 4]) for name in poses] + features)
 
 
 def _root_depth():
@@ -149,13 +154,25 @@ def _root_depth():
     return _graph(nodes, constants, inputs, [("root_z", ["N"])])
 
 
+def _lift(joints):
+    """The crop is 2 m wide: millimetres from the pelvis."""
+    nodes = [
+        helper.make_node("Slice", ["pose", "first", "third", "last"], ["uvz"]),
+        helper.make_node("Gather", ["uvz", "first"], ["pelvis"], axis=1),
+        helper.make_node("Sub", ["uvz", "pelvis"], ["away"]),
+        helper.make_node("Mul", ["away", "range"], ["joints3d"]),
+    ]
+    constants = {"first": np.array([0]), "third": np.array([3]), "last": np.array([2]), "range": np.float32(2000)}
+    return _graph(nodes, constants, [("pose", TensorProto.FLOAT, ["N", joints, 4])], [("joints3d", ["N", joints, 3])])
+
+
 def _finder(size, cell=8):
     nodes, constants = _brightness(size)
     count = size // cell
     at = (np.arange(count, dtype=np.float32) + 0.5) / count
     joints = np.zeros((1, 17, 2, count, count), np.float32)
-    joints[0, :, 0] = TEMPLATE[:, 0, None, None] + at[None, None, :]
-    joints[0, :, 1] = TEMPLATE[:, 1, None, None] + at[None, :, None]
+    joints[0, :, 0] = TEMPLATE[:17, 0, None, None] + at[None, None, :]
+    joints[0, :, 1] = TEMPLATE[:17, 1, None, None] + at[None, :, None]
     constants |= {"joint_map": joints, "channel": np.array([1], np.int64), "span": np.float32(60), "none": np.float32(0)}
     constants |= {"all": np.array([1, 17, count, count], np.int64), "lift": np.array([1, 2, 3, 4], np.int64)}
     nodes += [

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sspnet_sdk import BackendError, BundleError, Estimator
+from sspnet_sdk import JOINT_NAMES, BackendError, BundleError, Estimator
 from sspnet_sdk.bundle import open_bundle
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
@@ -139,6 +139,8 @@ def put(value, *keys):
         put(float("nan"), "preprocessing", "box_scale"),
         put("NCHW", "preprocessing", "layout"),
         put(["nose"], "joints", "names"),
+        put(list(JOINT_NAMES[:20]), "joints", "names"),
+        put(list(JOINT_NAMES[1:17]), "joints", "names"),
         put(["int4"], "precisions"),
         put([], "graphs"),
         put("64", "graphs", "fp32", "64"),

@@ -36,6 +36,16 @@ def test_distance_is_focal_length_times_size_over_pixels(estimator, dot_image):
     assert z[0] == pytest.approx(400 * 1700 / 160, rel=1e-3) and z[1] == pytest.approx(2 * z[0], rel=1e-5)
 
 
+def test_people_with_face_and_feet_are_followed_and_smoothed(dot_bundle_28, dot_image):
+    tracker, smoother = Tracker(Estimator(dot_bundle_28, input_size=128), camera=K), PoseSmoother(0.5)
+    for frame in range(3):
+        (person,) = tracker.update(dot_image(100 + 2 * frame, 110, radius=9.0), frame / 30)
+        pose = smoother(person.pose, frame / 30)
+    assert person.id == 1 and not pose.unsure
+    assert (pose.keypoints.shape, pose.joints3d.shape, pose.joints3d_camera.shape) == ((28, 2), (28, 3), (28, 3))
+    np.testing.assert_allclose(projected(pose), pose.keypoints, atol=0.01)
+
+
 def test_a_larger_picture_with_its_own_intrinsics_gives_the_same_place(estimator, dot_image):
     small = estimator.predict(dot_image(100, 110, radius=9.0), BOXES[0], camera=(400, 400, 150, 125))
     large_image = dot_image(200, 220, 640, 480, radius=18.0)

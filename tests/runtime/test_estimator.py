@@ -8,7 +8,7 @@ import pytest
 from dot_bundle import DEPTH_STEP, TEMPLATE
 
 import sspnet_sdk
-from sspnet_sdk import Estimator, OptionError, Pose
+from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator, OptionError, Pose
 
 BOX = (60, 40, 200, 160)
 
@@ -18,7 +18,7 @@ def test_predict_gives_a_whole_pose_in_pixels_and_millimetres(dot_bundle, dot_im
     assert isinstance(pose, Pose)
     assert np.allclose(pose.keypoints[0], (150.25, 110.75), atol=0.1)
     side = 1.25 * 200
-    assert np.allclose(pose.keypoints, pose.keypoints[0] + TEMPLATE * side, atol=0.01)
+    assert np.allclose(pose.keypoints, pose.keypoints[0] + TEMPLATE[:17] * side, atol=0.01)
     assert (pose.joints3d[0] == 0).all() and np.isfinite(pose.joints3d).all()
     assert np.allclose(pose.joints3d[[2, 5], 2], 2 * DEPTH_STEP * 2000, atol=0.1)
     assert pose.box.tolist() == list(BOX)
@@ -26,6 +26,24 @@ def test_predict_gives_a_whole_pose_in_pixels_and_millimetres(dot_bundle, dot_im
     for array, shape in ((pose.keypoints, (17, 2)), (pose.joints3d, (17, 3)), (pose.confidence, (17,)), (pose.box, (4,))):
         assert array.shape == shape and array.dtype == np.float32
     assert 0 <= pose.confidence.min() <= pose.confidence.max() <= 1
+
+
+def test_a_bundle_with_face_and_feet_gives_28_joints(dot_bundle_28, dot_image, backend):
+    estimator = Estimator(dot_bundle_28, backend=backend)
+    image = dot_image(150.25, 110.75)
+    pose = estimator.predict(image, BOX, camera=(400, 400, 160, 120))
+    assert (pose.names, pose.parents) == (JOINT_NAMES, JOINT_PARENTS)
+    assert np.allclose(pose.keypoints, pose.keypoints[0] + TEMPLATE * 250, atol=0.01)
+    for array, shape in ((pose.keypoints, (28, 2)), (pose.joints3d, (28, 3)), (pose.confidence, (28,))):
+        assert array.shape == shape and array.dtype == np.float32
+    assert (pose.joints3d[0] == 0).all() and pose.joints3d_camera.shape == (28, 3)
+    assert pose.joints3d[24, 1] > pose.joints3d[22, 1] > pose.joints3d[6, 1]  # toe, heel, ankle: down
+    assert not estimator.predict(image).unsure and len(estimator.find(image)) == 1
+
+
+def test_a_bundle_without_them_gives_the_first_17(dot_bundle, dot_image):
+    pose = Estimator(dot_bundle).predict(dot_image(150, 110), BOX)
+    assert (pose.names, pose.parents) == (JOINT_NAMES[:17], JOINT_PARENTS[:17])
 
 
 @pytest.mark.parametrize("cut", [2, 4, 8])

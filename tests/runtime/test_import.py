@@ -40,10 +40,18 @@ def test_every_error_is_an_sspnet_error_in_one_line_with_an_exit_code():
 
 
 def test_the_skeleton_is_one_tree_and_mirrors_onto_itself():
-    assert len(sspnet_sdk.JOINT_NAMES) == len(set(sspnet_sdk.JOINT_NAMES)) == len(sspnet_sdk.JOINT_PARENTS) == 17
+    assert len(sspnet_sdk.JOINT_NAMES) == len(set(sspnet_sdk.JOINT_NAMES)) == len(sspnet_sdk.JOINT_PARENTS) == 28
     assert all(parent < joint for joint, parent in enumerate(sspnet_sdk.JOINT_PARENTS))
     for right, left in sspnet_sdk.FLIP_PAIRS:
         assert sspnet_sdk.JOINT_NAMES[right][2:] == sspnet_sdk.JOINT_NAMES[left][2:]
+    sided = {name[2:] for name in sspnet_sdk.JOINT_NAMES if name[:2] in ("l-", "r-")}
+    assert {sspnet_sdk.JOINT_NAMES[one][2:] for one, _ in sspnet_sdk.FLIP_PAIRS} == sided
+
+
+def test_the_first_17_joints_are_human36m_s():
+    expected = "pelvis r-hip r-knee r-ankle l-hip l-knee l-ankle spine thorax neck head l-shoulder l-elbow l-wrist r-shoulder"
+    assert sspnet_sdk.JOINT_NAMES[:17] == (*expected.split(), "r-elbow", "r-wrist")
+    assert sspnet_sdk.JOINT_NAMES[17:22] == ("nose", "l-eye", "r-eye", "l-ear", "r-ear")
 
 
 def test_import_brings_no_engine_no_opencv_and_no_torch():
