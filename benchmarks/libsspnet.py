@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-_JOINTS, _BGR = 17, 0
+_JOINTS, _BGR = 28, 0
 
 
 class _Image(ctypes.Structure):
@@ -29,6 +29,7 @@ class Pose(ctypes.Structure):
     """`sspnet_pose`."""
 
     _fields_ = (
+        ("joint_count", ctypes.c_int),
         ("keypoints", ctypes.c_float * 2 * _JOINTS),
         ("joints3d", ctypes.c_float * 3 * _JOINTS),
         ("confidence", ctypes.c_float * _JOINTS),

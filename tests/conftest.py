@@ -7,13 +7,14 @@ from pathlib import Path
 
 import cv2
 import pytest
+from dot_bundle import write_dot_bundle
 
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
 
 PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "000000234748.jpg"
 LIFT = """
 <ir_version: 8, opset_import: ["": 17]>
-own_lift (float[batch, 17, 4] pose) => (float[batch, 17, 3] joints3d)
+own_lift (float[batch, joints, 4] pose) => (float[batch, joints, 3] joints3d)
 <int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}, float[3] mm = {1500, 1700, 1900}> {
     uvz = Slice(pose, zero, three, two)
     pelvis = Slice(uvz, zero, one, one)
@@ -36,6 +37,12 @@ def lifting_bundle(tmp_path_factory):
     manifest["files"]["own_lift.onnx"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+@pytest.fixture(scope="session")
+def dot_bundle_28(tmp_path_factory):
+    """A bundle whose network sees the centre of a bright red dot and puts all 28 joints around it; a graph gives millimetres."""
+    return write_dot_bundle(tmp_path_factory.mktemp("dot28") / "bundle", root_depth=True, joints=28, lift=True)
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,9 @@ void print_list(const char* name, const float* values, int rows, int columns) {
 
 void print_json(const sspnet::Pose& pose) {
     std::printf("{");
-    print_list("keypoints", pose.keypoints[0], SSPNET_JOINTS, 2);
-    print_list("joints3d", pose.joints3d[0], SSPNET_JOINTS, 3);
-    print_list("confidence", pose.confidence, SSPNET_JOINTS, 1);
+    print_list("keypoints", pose.keypoints[0], pose.joint_count, 2);
+    print_list("joints3d", pose.joints3d[0], pose.joint_count, 3);
+    print_list("confidence", pose.confidence, pose.joint_count, 1);
     print_list("box", &pose.box.x, 4, 1);
     std::printf("\"cut\": %d, \"input_size\": %d, \"latency_ms\": %.3f, \"network_ms\": %.3f, \"unsure\": %s}\n", pose.cut,
                 pose.input_size, pose.latency_ms, pose.network_ms, pose.unsure ? "true" : "false");
@@ -34,7 +34,7 @@ void print_table(const sspnet::Pose& pose) {
     std::printf("cut %d at %d px, %.1f ms (%.1f ms of it in the network)%s\n", pose.cut, pose.input_size, pose.latency_ms,
                 pose.network_ms, pose.unsure ? ", unsure" : "");
     std::printf("%-12s %8s %8s   %7s %7s %7s   %s\n", "joint", "x px", "y px", "x mm", "y mm", "z mm", "confidence");
-    for (int j = 0; j < SSPNET_JOINTS; ++j)
+    for (int j = 0; j < pose.joint_count; ++j)
         std::printf("%-12s %8.1f %8.1f   %7.0f %7.0f %7.0f   %.2f\n", sspnet_joint_name(j), pose.keypoints[j][0],
                     pose.keypoints[j][1], pose.joints3d[j][0], pose.joints3d[j][1], pose.joints3d[j][2], pose.confidence[j]);
 }
@@ -69,9 +69,9 @@ void run_picture(const DemoOptions& options, sspnet::Estimator& estimator) {
 /// The next frame's box: around the joints, with some room to move.
 sspnet::Box around(const sspnet::Pose& pose) {
     float low[2] = {1e9f, 1e9f}, high[2] = {-1e9f, -1e9f};
-    for (const auto& keypoint : pose.keypoints)
+    for (int j = 0; j < SSPNET_BODY_JOINTS; ++j)
         for (int axis = 0; axis < 2; ++axis)
-            low[axis] = std::min(low[axis], keypoint[axis]), high[axis] = std::max(high[axis], keypoint[axis]);
+            low[axis] = std::min(low[axis], pose.keypoints[j][axis]), high[axis] = std::max(high[axis], pose.keypoints[j][axis]);
     const float margin = 0.1f * std::max(high[0] - low[0], high[1] - low[1]);
     return {low[0] - margin, low[1] - margin, high[0] - low[0] + 2 * margin, high[1] - low[1] + 2 * margin};
 }

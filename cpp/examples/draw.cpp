@@ -37,7 +37,7 @@ void dot(Picture& picture, float x, float y, int radius, Color color) {
 Picture with_skeleton(Picture picture, const sspnet::Pose& pose) {
     if (picture.channels == 1) picture = in_color(picture);
     const int radius = std::max(1, int(std::max(pose.box.w, pose.box.h) / 120));
-    for (int joint = 0; joint < SSPNET_JOINTS; ++joint) {
+    for (int joint = 0; joint < pose.joint_count; ++joint) {
         const int parent = std::max(0, sspnet_joint_parent(joint));
         const float *a = pose.keypoints[parent], *b = pose.keypoints[joint];
         const int steps = std::clamp(int(std::hypot(b[0] - a[0], b[1] - a[1])), 1, 4 * (picture.width + picture.height));

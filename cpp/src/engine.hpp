@@ -16,14 +16,14 @@ struct GraphFile {
     std::vector<std::string> inputs, outputs;
 };
 
-/// What a chain is given: a crop, uint8 (1, size, size, 3) RGB, or one pose, float32 (1, 17, 4).
+/// What a chain is given: a crop, uint8 (1, size, size, 3) RGB, or one pose, float32 (1, joints, 4).
 struct ChainInput {
     std::string name;
     std::vector<std::size_t> shape;
     bool is_float;
 
     static ChainInput image(int size) { return {"image", {1, std::size_t(size), std::size_t(size), 3}, false}; }
-    static ChainInput pose() { return {"pose", {1, 17, 4}, true}; }
+    static ChainInput pose(int joints) { return {"pose", {1, std::size_t(joints), 4}, true}; }
 
     std::size_t bytes() const {
         std::size_t count = is_float ? sizeof(float) : 1;

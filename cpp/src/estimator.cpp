@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 namespace sspnet::core {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
 constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
 constexpr int kChoosingCost = 5;  // of the poses that say who is a person
-constexpr float kSureConfidence = 0.3f;          // mean over the joints
+constexpr float kSureConfidence = 0.3f;          // mean over the body's joints
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
@@ -27,8 +28,9 @@ void copy(char (&to)[N], const std::string& from) {
 }
 
 /// The network's u, v, z, confidence of each joint in a crop, as keypoints in pixels of the image and confidence in [0, 1].
-void place_joints(const float* answer, const Crop& crop, sspnet_pose& pose) {
-    for (int j = 0; j < SSPNET_JOINTS; ++j) {
+void place_joints(const float* answer, int count, const Crop& crop, sspnet_pose& pose) {
+    pose.joint_count = count;
+    for (int j = 0; j < count; ++j) {
         const float* joint = answer + 4 * j;
         pose.keypoints[j][0] = crop.image_x(joint[0]), pose.keypoints[j][1] = crop.image_y(joint[1]);
         pose.confidence[j] = std::clamp(joint[3], 0.0f, 1.0f);
@@ -36,9 +38,7 @@ void place_joints(const float* answer, const Crop& crop, sspnet_pose& pose) {
 }
 
 float mean_confidence(const sspnet_pose& pose) {
-    float sum = 0;
-    for (const float confidence : pose.confidence) sum += confidence;
-    return sum / SSPNET_JOINTS;
+    return std::accumulate(pose.confidence, pose.confidence + SSPNET_BODY_JOINTS, 0.0f) / SSPNET_BODY_JOINTS;
 }
 
 }  // namespace
@@ -111,6 +111,7 @@ sspnet_info Estimator::describe() {
     info.cut_count = int(manifest.cuts.size()), info.size_count = int(manifest.sizes.size());
     std::copy(manifest.cuts.begin(), manifest.cuts.end(), info.cuts);
     std::copy(manifest.sizes.begin(), manifest.sizes.end(), info.sizes);
+    info.joint_count = manifest.joint_count;
     info.threads = plan_.settings().threads;
     info.has_finder = manifest.has_finder();
     return info;
@@ -136,7 +137,8 @@ Look Estimator::look(const Image& image, const sspnet_box& box) {
     const Plan::FirstLook first = plan_.first_look();
     const Crop crop = Crop::around(box, bundle_.manifest.box_scale);
     sspnet_pose pose = {};
-    place_joints(plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose, crop, pose);
+    const float* answer = plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose;
+    place_joints(answer, bundle_.manifest.joint_count, crop, pose);
     const sspnet_box around = box_of_seen_joints(pose, image);
     return {mean_confidence(pose), std::min(around.w, around.h) >= 2 ? around : box};
 }
@@ -146,15 +148,15 @@ sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const 
     const Crop crop = Crop::around(person, bundle_.manifest.box_scale);
     const StageChain::Result answer = plan_.networks().pose(image, crop, point.input_size, point.cut, deadline);
     sspnet_pose pose = {};
-    place_joints(answer.pose, crop, pose);
+    place_joints(answer.pose, bundle_.manifest.joint_count, crop, pose);
     pose.network_ms = stages_ms(point);
     if (bundle_.manifest.lift.empty()) {
         float depth[SSPNET_JOINTS];
-        for (int j = 0; j < SSPNET_JOINTS; ++j) depth[j] = answer.pose[4 * j + 2];
+        for (int j = 0; j < pose.joint_count; ++j) depth[j] = answer.pose[4 * j + 2];
         lift(depth, bundle_.manifest.bones, bundle_.manifest.depth_range_mm, std::max(person.w, person.h), pose);
     } else {
         const Networks::Lifted lifted = plan_.networks().lifted(answer.pose);
-        std::copy_n(lifted.joints3d, 3 * SSPNET_JOINTS, &pose.joints3d[0][0]);
+        std::copy_n(lifted.joints3d, 3 * pose.joint_count, &pose.joints3d[0][0]);
         pose.network_ms += lifted.elapsed_ms;
     }
     pose.box = person, pose.cut = answer.cut, pose.input_size = point.input_size;

@@ -16,9 +16,9 @@ double square(double value) { return value * value; }
 
 void lift(const float (&depth)[SSPNET_JOINTS], const std::vector<Bone>& bones, double depth_range_mm, double extent_px,
           sspnet_pose& pose) {
-    for (int j = 0; j < SSPNET_JOINTS; ++j) pose.joints3d[j][2] = (depth[j] - depth[0]) * float(depth_range_mm);
+    for (int j = 0; j < pose.joint_count; ++j) pose.joints3d[j][2] = (depth[j] - depth[0]) * float(depth_range_mm);
     const float scale = float(millimetres_per_pixel(pose, bones, extent_px));
-    for (int j = 0; j < SSPNET_JOINTS; ++j)
+    for (int j = 0; j < pose.joint_count; ++j)
         for (int axis = 0; axis < 2; ++axis) pose.joints3d[j][axis] = (pose.keypoints[j][axis] - pose.keypoints[0][axis]) * scale;
 }
 

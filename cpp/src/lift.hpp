@@ -9,7 +9,7 @@ namespace sspnet::core {
 
 /// Fills `pose.joints3d` (millimetres relative to joint 0, axes of the camera) from its keypoints (pixels) and confidence.
 ///
-/// @param depth      17 values in [0, 1]; z_mm = (z − 0.5)·depth_range_mm (Eq. 10)
+/// @param depth      a value in [0, 1] for each of its joints; z_mm = (z − 0.5)·depth_range_mm (Eq. 10)
 /// @param extent_px  longer side of the person's box in pixels; bounds the scale where bones say nothing
 void lift(const float (&depth)[SSPNET_JOINTS], const std::vector<Bone>& bones, double depth_range_mm, double extent_px,
           sspnet_pose& pose);

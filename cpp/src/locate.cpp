@@ -166,7 +166,7 @@ sspnet_box box_of_joints(const MarkedJoints& keypoints) { return box_around(keyp
 
 sspnet_box box_of_seen_joints(const sspnet_pose& pose, const Image& image) {
     std::vector<std::array<float, 2>> all, seen;
-    for (int joint = 0; joint < SSPNET_JOINTS; ++joint) {
+    for (int joint = 0; joint < SSPNET_BODY_JOINTS; ++joint) {
         all.push_back({pose.keypoints[joint][0], pose.keypoints[joint][1]});
         if (pose.confidence[joint] >= kSeen) seen.push_back(all.back());
     }

@@ -24,8 +24,8 @@ struct Found {
     std::optional<MarkedJoints> joints;
 };
 
-/// The finder's answer on a crop: `centre` (rows, columns) in [0, 1], `joints` (17, 2, rows, columns) in [0, 1] of the crop,
-/// `heat` (17, rows, columns).
+/// The finder's answer on a crop: `centre` (rows, columns) in [0, 1], `joints` (J, 2, rows, columns) in [0, 1] of the crop,
+/// `heat` (J, rows, columns).
 struct FinderMaps {
     const float *centre, *joints, *heat;
     int rows, columns;

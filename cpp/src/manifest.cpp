@@ -81,8 +81,8 @@ void read_frame(const Json& root, Manifest& manifest) {
     for (const Json& entry : list(frame, "bone_lengths_mm")) {
         if (!entry.is_array() || entry.size() != 3)
             malformed("'frame.bone_lengths_mm' must list bones as [joint, joint, millimetres]");
-        const int a = integer(entry[0], "frame.bone_lengths_mm", 0, SSPNET_JOINTS - 1);
-        const int b = integer(entry[1], "frame.bone_lengths_mm", 0, SSPNET_JOINTS - 1);
+        const int a = integer(entry[0], "frame.bone_lengths_mm", 0, manifest.joint_count - 1);
+        const int b = integer(entry[1], "frame.bone_lengths_mm", 0, manifest.joint_count - 1);
         if (!entry[2].is_number() || !std::isfinite(entry[2].get<float>()))
             malformed("a bone's length must be a number of millimetres");
         manifest.bones.push_back({a, b, entry[2].get<float>()});
@@ -99,10 +99,13 @@ void read_preprocessing(const Json& root, Manifest& manifest) {
     manifest.border = static_cast<std::uint8_t>(integer(field(preprocessing, "border"), "preprocessing.border", 0, 255));
 }
 
-void read_joints(const Json& root) {
+int read_joints(const Json& root) {
     const std::vector<std::string> names = texts(field(root, "joints"), "names");
-    if (!std::equal(names.begin(), names.end(), std::begin(kJointNames), std::end(kJointNames)))
-        throw BundleError("the bundle has joints that are not the 17 this version knows");
+    const int count = int(std::min(names.size(), std::size_t(SSPNET_JOINTS) + 1));
+    if ((count != SSPNET_BODY_JOINTS && count != SSPNET_JOINTS) || !std::equal(names.begin(), names.end(), kJointNames))
+        throw BundleError("the bundle has joints that are not the " + std::to_string(SSPNET_BODY_JOINTS) + " or the " +
+                          std::to_string(SSPNET_JOINTS) + " this version knows");
+    return count;
 }
 
 void read_accuracy(const Json& entry, int cut, Manifest& manifest) {
@@ -204,7 +207,7 @@ Manifest parse_manifest(const std::string& content) {
     Manifest manifest;
     manifest.digest = sha256_hex(content);
     manifest.name = text(field(root, "name"), "name");
-    read_joints(root);
+    manifest.joint_count = read_joints(root);
     read_frame(root, manifest);
     read_preprocessing(root, manifest);
     read_choices(root, manifest);

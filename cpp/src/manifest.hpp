@@ -40,6 +40,7 @@ struct Accuracy {
 
 struct Manifest {
     std::string name, digest;  ///< the digest is the sha256 of the manifest itself
+    int joint_count;           ///< SSPNET_JOINTS or SSPNET_BODY_JOINTS
     double box_scale, depth_range_mm;
     std::uint8_t border;
     std::vector<Bone> bones;

@@ -10,9 +10,10 @@ namespace {
 FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) {
     using Shape = std::vector<std::size_t>;
     const std::size_t rows = centre.shape.size() == 3 ? centre.shape[1] : 0, columns = rows > 0 ? centre.shape[2] : 0;
-    if (columns == 0 || joints.shape != Shape{1, SSPNET_JOINTS, 2, rows, columns} ||
-        heat.shape != Shape{1, SSPNET_JOINTS, rows, columns})
-        throw BundleError("the bundle's finder lacks centre (N, h, w), joints (N, 17, 2, h, w) or heat (N, 17, h, w)");
+    const std::size_t count =
+        std::max(joints.shape.size() == 5 ? joints.shape[1] : std::size_t(0), std::size_t(SSPNET_BODY_JOINTS));
+    if (columns == 0 || joints.shape != Shape{1, count, 2, rows, columns} || heat.shape != Shape{1, count, rows, columns})
+        throw BundleError("the bundle's finder lacks centre (N, h, w), joints (N, J, 2, h, w) or heat (N, J, h, w)");
     return {centre.values, joints.values, heat.values, int(rows), int(columns)};
 }
 
@@ -56,7 +57,7 @@ Chain* Networks::lift() {
     if (!lift_) {
         EngineSettings settings = settings_;
         settings.precision = "fp32", settings.threads = 1;  // a second thread costs such a small graph more than it gives
-        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(), settings);
+        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(bundle_.manifest.joint_count), settings);
         opened->open(0);
         lift_ = std::move(opened);
     }
@@ -65,7 +66,7 @@ Chain* Networks::lift() {
 
 void Networks::warm_up_lift() {
     if (lift() == nullptr) return;
-    const std::vector<float> middle(4 * SSPNET_JOINTS, 0.5f);
+    const std::vector<float> middle(4 * std::size_t(bundle_.manifest.joint_count), 0.5f);
     lifted(middle.data());
     lift_time_ = {};
     for (int i = 0; i < 3; ++i) lifted(middle.data());
@@ -74,13 +75,14 @@ void Networks::warm_up_lift() {
 Networks::Lifted Networks::lifted(const float* pose) {
     Chain& graph = *lift();
     const Clock::time_point begin = Clock::now();
-    std::copy_n(pose, 4 * SSPNET_JOINTS, static_cast<float*>(graph.input()));
+    std::copy_n(pose, 4 * bundle_.manifest.joint_count, static_cast<float*>(graph.input()));
     graph.run(0);
     const double elapsed_ms = ms_between(begin, Clock::now());
     lift_time_.update(elapsed_ms);
     const Answer joints = graph.answer(0, "joints3d");
-    if (joints.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 3})
-        throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, 17, 3)");
+    if (joints.shape != std::vector<std::size_t>{1, std::size_t(bundle_.manifest.joint_count), 3})
+        throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, " +
+                          std::to_string(bundle_.manifest.joint_count) + ", 3)");
     return {joints.values, elapsed_ms};
 }
 

@@ -35,11 +35,11 @@ public:
     double lift_ms() const { return lift_time_.p95_ms(); }
 
     struct Lifted {
-        const float* joints3d;  ///< (17, 3) mm from the pelvis; valid until the next call
+        const float* joints3d;  ///< (joints, 3) mm from the pelvis; valid until the next call
         double elapsed_ms;
     };
 
-    /// What the bundle's own lift, which there must be, makes of a pose (17, 4) as a stage gives it.
+    /// What the bundle's own lift, which there must be, makes of a pose (joints, 4) as a stage gives it.
     Lifted lifted(const float* pose);
 
     /// People in the whole image, by the finder of a size that has one, and by that of twice the size if `finer` (see

@@ -22,6 +22,7 @@ std::vector<GraphFile> files(const Bundle& bundle, const std::vector<StageGraph>
 StageChain::StageChain(const Bundle& bundle, Engine& engine, const EngineSettings& settings, int size)
     : graphs_(bundle.manifest.graphs.at({settings.precision, size}).stages),
       size_(size),
+      joints_(std::size_t(bundle.manifest.joint_count)),
       chain_(engine.chain(files(bundle, graphs_), ChainInput::image(size), settings)),
       times_(graphs_.size()) {}
 
@@ -58,10 +59,11 @@ void StageChain::warm_up(int cut) {
 const float* StageChain::pose(std::size_t index) {
     const std::string name = "pose_" + std::to_string(graphs_[index].cut);
     const Answer answer = chain_->answer(index, name);
-    if (answer.shape != std::vector<std::size_t>{1, SSPNET_JOINTS, 4})
-        throw BundleError("the graph " + graphs_[index].file + " gives " + name + " of another shape than (1, 17, 4)");
+    if (answer.shape != std::vector<std::size_t>{1, joints_, 4})
+        throw BundleError("the graph " + graphs_[index].file + " gives " + name + " of another shape than (1, " +
+                          std::to_string(joints_) + ", 4)");
     const auto finite = [](float value) { return std::isfinite(value); };
-    if (!std::all_of(answer.values, answer.values + SSPNET_JOINTS * 4, finite))
+    if (!std::all_of(answer.values, answer.values + joints_ * 4, finite))
         throw BackendError("the graph " + graphs_[index].file + " gave a pose that is not finite");
     return answer.values;
 }

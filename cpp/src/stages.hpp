@@ -27,7 +27,7 @@ public:
     int size() const { return size_; }
 
     struct Result {
-        const float* pose;  ///< (17, 4) u, v, z, confidence; valid until the next run
+        const float* pose;  ///< (joints, 4) u, v, z, confidence; valid until the next run
         int cut;            ///< the cut that gave it
     };
 
@@ -52,6 +52,7 @@ private:
 
     std::vector<StageGraph> graphs_;
     int size_;
+    std::size_t joints_;
     std::unique_ptr<Chain> chain_;
     std::vector<StageTime> times_;
     std::vector<double> stage_ms_;

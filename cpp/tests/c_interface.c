@@ -20,9 +20,9 @@ int main(void) {
 
     expect(strlen(sspnet_last_error()) == 0, "nothing has failed yet");
     expect(options.percentile == 95 && options.target_fps == 0 && strcmp(options.backend, "auto") == 0, "defaults");
-    expect(strcmp(sspnet_joint_name(0), "pelvis") == 0 && strcmp(sspnet_joint_name(16), "r-wrist") == 0, "joint names");
-    expect(sspnet_joint_name(17) == NULL && sspnet_joint_name(-1) == NULL, "no joint has another number");
-    expect(sspnet_joint_parent(0) == -1 && sspnet_joint_parent(16) == 15, "joint parents");
+    expect(strcmp(sspnet_joint_name(0), "pelvis") == 0 && strcmp(sspnet_joint_name(27), "r-small-toe") == 0, "joint names");
+    expect(sspnet_joint_name(28) == NULL && sspnet_joint_name(-1) == NULL, "no joint has another number");
+    expect(sspnet_joint_parent(0) == -1 && sspnet_joint_parent(16) == 15 && sspnet_joint_parent(27) == 25, "joint parents");
 
     expect(sspnet_open("no such folder", &options, &estimator) == SSPNET_BAD_BUNDLE, "a missing bundle");
     expect(estimator == NULL, "a failed open leaves NULL");

@@ -11,11 +11,12 @@ namespace {
 
 bool is_sound(const sspnet::Pose& pose) {
     bool sound = pose.joints3d[0][0] == 0 && pose.joints3d[0][1] == 0 && pose.joints3d[0][2] == 0;
-    for (int j = 0; j < SSPNET_JOINTS; ++j) {
+    for (int j = 0; j < pose.joint_count; ++j) {
         sound = sound && pose.confidence[j] >= 0 && pose.confidence[j] <= 1;
         for (const float value : pose.keypoints[j]) sound = sound && std::isfinite(value) && value > -200 && value < 600;
         for (const float value : pose.joints3d[j]) sound = sound && std::isfinite(value) && std::abs(value) < 5000;
     }
+    for (int j = pose.joint_count; j < SSPNET_JOINTS; ++j) sound = sound && pose.confidence[j] == 0;
     return sound;
 }
 
@@ -36,6 +37,7 @@ TEST_CASE("a pose is in the image's pixels, in millimetres, and says what it cam
     const sspnet::Info info = estimator.describe();
     const sspnet::Pose pose = estimator.predict(scene.image(), kBox);
     CHECK(is_sound(pose));
+    CHECK(pose.joint_count == info.joint_count);
     CHECK(pose.cut == info.cuts[info.cut_count - 1]);
     CHECK(pose.input_size == info.sizes[info.size_count - 1]);
     CHECK(pose.network_ms > 0);

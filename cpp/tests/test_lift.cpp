@@ -13,6 +13,7 @@ const std::vector<Bone> kBones = {{1, 2, 421}, {2, 3, 415}, {4, 5, 421}, {5, 6, 
 /// Legs of true length under the pelvis, `mm_per_px` apart from the image, leaning away from the camera by dz.
 sspnet_pose standing(double mm_per_px, float (&depth)[SSPNET_JOINTS], double dz) {
     sspnet_pose pose = {};
+    pose.joint_count = SSPNET_JOINTS;
     for (int j = 0; j < SSPNET_JOINTS; ++j) depth[j] = 0.5f, pose.confidence[j] = 1;
     const double knee = std::sqrt(421.0 * 421 - dz * dz), ankle = knee + std::sqrt(415.0 * 415 - dz * dz);
     for (const int hip : {1, 4}) {

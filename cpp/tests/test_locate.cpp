@@ -17,12 +17,12 @@ constexpr int kCells = 32;
 /// The finder's maps of people who stand at (u, v), each joint's heat where it is guessed.
 class Maps {
 public:
-    Maps() : centre_(kCells * kCells), joints_(17 * 2 * kCells * kCells), heat_(17 * kCells * kCells) {}
+    Maps() : centre_(kCells * kCells), joints_(SSPNET_BODY_JOINTS * 2 * kCells * kCells), heat_(SSPNET_BODY_JOINTS * kCells * kCells) {}
 
     void add(float u, float v, float height, float certainty) {
         const int column = int(u * kCells), row = int(v * kCells), cell = row * kCells + column;
         centre_[cell] = certainty;
-        for (int j = 0; j < SSPNET_JOINTS; ++j) {
+        for (int j = 0; j < SSPNET_BODY_JOINTS; ++j) {
             const float x = u + height * 0.02f * float(j % 5 - 2), y = v + height * (float(j) / 16 - 0.5f);
             joints_[2 * j * kCells * kCells + cell] = x, joints_[(2 * j + 1) * kCells * kCells + cell] = y;
             heat_[j * kCells * kCells + int(y * kCells) * kCells + int(x * kCells)] = certainty;

@@ -1,6 +1,7 @@
 #include "error.hpp"
 #include "manifest.hpp"
 #include "manifest_text.hpp"
+#include "skeleton.hpp"
 
 #include <doctest/doctest.h>
 
@@ -63,9 +64,20 @@ TEST_CASE("values of the wrong kind are refused, never converted") {
     CHECK(
         says(complaint([](json& m) { m["preprocessing"]["color"] = "bgr"; }), "a preprocessing that this version does not know"));
     CHECK(says(complaint([](json& m) { m["joints"]["names"][3] = "tail"; }), "joints that are not the 17"));
-    CHECK(says(complaint([](json& m) { m["frame"]["bone_lengths_mm"][0][1] = 17; }), "bone_lengths_mm"));
+    CHECK(says(complaint([](json& m) { m["joints"]["names"].push_back("tail"); }), "joints that are not the 17"));
+    CHECK(says(complaint([](json& m) { m["frame"]["bone_lengths_mm"][0][1] = 28; }), "bone_lengths_mm"));
     CHECK(says(complaint([](json& m) { m["frame"]["bone_lengths_mm"][0] = {1, 2}; }), "[joint, joint, millimetres]"));
     CHECK(says(complaint([](json& m) { m["name"] = 5; }), "'name' must be a string"));
+}
+
+TEST_CASE("a bundle says its joints: all 28, or the body's 17") {
+    json manifest = default_manifest();
+    for (const int count : {SSPNET_BODY_JOINTS, SSPNET_JOINTS}) {
+        json names = json::array();
+        for (int j = 0; j < count; ++j) names.push_back(kJointNames[j]);
+        manifest["joints"]["names"] = names;
+        CHECK(parse_manifest(manifest.dump()).joint_count == count);
+    }
 }
 
 TEST_CASE("paths that leave the bundle, and graphs without a hash, are refused") {

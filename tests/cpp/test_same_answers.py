@@ -126,3 +126,16 @@ def test_help_names_every_option(demo):
     assert run.returncode == 0
     for option in ("--box", "--fps", "--deadline", "--cut", "--size", "--backend", "--device", "--raw", "--draw"):
         assert option in run.stdout.decode()
+
+
+def test_a_bundle_with_face_and_feet_gives_28_joints(demo, dot_bundle_28, tmp_path):
+    image = np.zeros((240, 320, 3), np.uint8)
+    cv2.circle(image, (150, 110), 6, (0, 0, 255), -1)
+    cv2.imwrite(str(tmp_path / "dot.ppm"), image)
+    (pose,) = poses_of(demo("--json", "--box", "60,40,200,160", dot_bundle_28, tmp_path / "dot.ppm"))
+    expected = Estimator(dot_bundle_28, backend="openvino", threads=1).predict(image, (60, 40, 200, 160))
+    assert expected.keypoints.shape == (28, 2)
+    np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
+    np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
+    table = demo("--box", "60,40,200,160", dot_bundle_28, tmp_path / "dot.ppm").stdout.decode()
+    assert table.count("\n") == 30 and "l-small-toe" in table

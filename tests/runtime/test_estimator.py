@@ -28,8 +28,9 @@ def test_predict_gives_a_whole_pose_in_pixels_and_millimetres(dot_bundle, dot_im
     assert 0 <= pose.confidence.min() <= pose.confidence.max() <= 1
 
 
-def test_a_bundle_with_face_and_feet_gives_28_joints(dot_bundle_28, dot_image, backend):
-    estimator = Estimator(dot_bundle_28, backend=backend)
+@pytest.mark.parametrize("millimetres", ["dot_bundle_28", "formula_dot_bundle_28"])
+def test_a_bundle_with_face_and_feet_gives_28_joints(request, millimetres, dot_image, backend):
+    estimator = Estimator(request.getfixturevalue(millimetres), backend=backend)
     image = dot_image(150.25, 110.75)
     pose = estimator.predict(image, BOX, camera=(400, 400, 160, 120))
     assert (pose.names, pose.parents) == (JOINT_NAMES, JOINT_PARENTS)

@@ -1,7 +1,9 @@
 """The browser's estimator gives the answers of the Python runtime, and its controller makes the same choices."""
 
+import hashlib
 import json
 import runpy
+import shutil
 
 import cv2
 import numpy as np
@@ -72,6 +74,39 @@ def test_a_bundles_own_lift_gives_the_millimetres(page, people, site, lifting_bu
         expected = python_pose(person, lifting_bundle, input_size=128, cut=2)
         np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
         assert np.abs(expected.joints3d - python_pose(person, input_size=128, cut=2).joints3d).max() > 20
+
+
+DOT = """async ([x, y, width, height]) => {
+    const {Estimator} = await import("/estimator/estimator.js");
+    const {drawOverlay} = await import("/drawing/overlay.js");
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = "#f00";
+    context.arc(x, y, 6, 0, 2 * Math.PI);
+    context.fill();
+    const image = context.getImageData(0, 0, width, height);
+    const pose = await (await Estimator.open(new URL("/dots/", location.href), "wasm")).predict(image, {box: [60, 40, 200, 160]});
+    const drawn = new OffscreenCanvas(width, height);
+    drawOverlay(drawn, canvas, width, height, pose);
+    const toe = pose.keypoints[24].map(Math.floor);
+    return {pose, pixels: [...image.data], toe: [...drawn.getContext("2d").getImageData(...toe, 1, 1).data]};
+}"""
+
+
+def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
+    shutil.copytree(dot_bundle_28, site / "dots", dirs_exist_ok=True)
+    (site / "dots/weights.bin").write_bytes(b"")
+    manifest = json.loads((dot_bundle_28 / "manifest.json").read_text())
+    manifest["files"]["weights.bin"] = {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    (site / "dots/manifest.json").write_text(json.dumps(manifest))
+    answer = page.evaluate(DOT, [150, 110, 320, 240])
+    image = np.array(answer["pixels"], np.uint8).reshape(240, 320, 4)[:, :, 2::-1]
+    expected = Estimator(dot_bundle_28, backend="onnxruntime").predict(np.ascontiguousarray(image), (60, 40, 200, 160))
+    assert expected.keypoints.shape == (28, 2)
+    np.testing.assert_allclose(answer["pose"]["keypoints"], expected.keypoints, atol=0.5)
+    np.testing.assert_allclose(answer["pose"]["joints3d"], expected.joints3d, atol=4)
+    assert answer["toe"][2] > answer["toe"][0] + 60  # the left foot is blue
 
 
 def test_a_lift_without_a_hash_is_refused(page, site, lifting_bundle):

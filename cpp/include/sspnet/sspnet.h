@@ -32,8 +32,13 @@ extern "C" {
 #endif
 
 /** Joints of a pose, in Human3.6M's order: pelvis, r-hip, r-knee, r-ankle, l-hip, l-knee, l-ankle, spine, thorax, neck, head,
- *  l-shoulder, l-elbow, l-wrist, r-shoulder, r-elbow, r-wrist. Left and right are the person's. */
-#define SSPNET_JOINTS 17
+ *  l-shoulder, l-elbow, l-wrist, r-shoulder, r-elbow, r-wrist; then face and feet: nose, l-eye, r-eye, l-ear, r-ear, l-heel, r-heel,
+ *  l-big-toe, r-big-toe, l-small-toe, r-small-toe. Left and right are the person's. A bundle has all of them, or the body's alone:
+ *  sspnet_pose.joint_count says which. */
+#define SSPNET_JOINTS 28
+
+/** The body's joints, pelvis to r-wrist, which every bundle has. */
+#define SSPNET_BODY_JOINTS 17
 
 /** The most cuts, and the most input sizes, that a bundle may hold. */
 #define SSPNET_MOST_CHOICES 16
@@ -72,8 +77,9 @@ typedef struct sspnet_box {
     float x, y, w, h;
 } sspnet_box;
 
-/** One person's pose in one image. */
+/** One person's pose in one image. Rows from joint_count on are 0. */
 typedef struct sspnet_pose {
+    int joint_count;                   /**< SSPNET_JOINTS, or SSPNET_BODY_JOINTS where the bundle has no face and feet */
     float keypoints[SSPNET_JOINTS][2]; /**< pixels of the image; (0, 0) is the corner of the top-left pixel, x right, y down */
     float joints3d[SSPNET_JOINTS][3];  /**< millimetres relative to the pelvis (which is exactly 0): x right, y down, z away */
     float confidence[SSPNET_JOINTS];   /**< 0..1 */
@@ -118,6 +124,7 @@ typedef struct sspnet_info {
     int cut_count;
     int sizes[SSPNET_MOST_CHOICES]; /**< input sizes in pixels */
     int size_count;
+    int joint_count; /**< of its poses */
     int threads;
     int has_finder; /**< 1: people can be found in a whole picture (box NULL) */
 } sspnet_info;
@@ -135,10 +142,10 @@ SSPNET_API const char *sspnet_last_error(void);
 /** No target, the deepest cut at the largest size, the first engine that the library was built with. */
 SSPNET_API sspnet_options sspnet_default_options(void);
 
-/** Name of a joint, "pelvis" for 0; NULL for a number that is not in 0..16. */
+/** Name of a joint, "pelvis" for 0; NULL for a number that is not in 0..27. */
 SSPNET_API const char *sspnet_joint_name(int joint);
 
-/** Parent of a joint in the skeleton; -1 for the pelvis and for a number that is not in 0..16. */
+/** Parent of a joint in the skeleton; -1 for the pelvis and for a number that is not in 0..27. */
 SSPNET_API int sspnet_joint_parent(int joint);
 
 /** Open a bundle: check its schema, paths and the sha256 of every file, and load the engine. With a target, the first use of a

@@ -1,6 +1,6 @@
 // The picture with the skeleton on it.
 
-import { BONES, COLORS, css } from "./skeleton.js";
+import { COLORS, bonesOf, css } from "./skeleton.js";
 
 /** Draws `picture` (anything a canvas can draw) of width × height, and `pose` onto it if there is one. */
 export function drawOverlay(canvas, picture, width, height, pose) {
@@ -12,7 +12,7 @@ export function drawOverlay(canvas, picture, width, height, pose) {
   drawBox(context, pose.box, thickness);
   context.lineCap = "round";
   for (const [color, grow] of [["shadow", 1.6], ["own", 1]]) {
-    for (const [parent, child] of BONES) {
+    for (const [parent, child] of bonesOf(pose.keypoints.length)) {
       const sure = opacity(Math.min(pose.confidence[parent], pose.confidence[child]));
       context.strokeStyle = color === "own" ? css(COLORS[child], sure) : css([15, 17, 20], 0.55 * sure);
       context.lineWidth = thickness * grow;

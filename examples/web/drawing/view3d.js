@@ -1,6 +1,6 @@
 // The pose in 3D: a skeleton that stands on a floor, turned by dragging.
 
-import { BONES, COLORS, css } from "./skeleton.js";
+import { COLORS, bonesOf, css } from "./skeleton.js";
 
 const RADIUS_MM = 900; // a standing adult; what is wider moves the view back
 const TILE_MM = 300;
@@ -101,14 +101,14 @@ function drawShadow(context, project, joints) {
   const points = joints.map(([x, , z]) => project([x, 0, z]));
   context.save();
   context.filter = "blur(3px)";
-  for (const [parent, child] of BONES) line(context, points[parent], points[child], css([0, 0, 0], 0.35), 70);
+  for (const [parent, child] of bonesOf(points.length)) line(context, points[parent], points[child], css([0, 0, 0], 0.35), 70);
   context.restore();
 }
 
 /** Bones and joints from the farthest to the nearest, fainter where the network is less sure. */
 function drawPerson(context, project, joints, confidence) {
   const points = joints.map(project);
-  const strokes = BONES.map(([parent, child]) => {
+  const strokes = bonesOf(points.length).map(([parent, child]) => {
     const sure = Math.min(confidence[parent], confidence[child]);
     return { from: points[parent], to: points[child], color: COLORS[child], sure, width: BONE_MM };
   });

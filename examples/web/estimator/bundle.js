@@ -1,7 +1,8 @@
 // Opens a bundle over HTTP: reads the manifest, fetches files, and gives out none whose sha256 is not the manifest's.
 
+import { BODY_JOINTS, JOINT_NAMES } from "./joints.js";
+
 const SCHEMA = 1;
-const JOINTS = 17;
 
 export class BundleError extends Error {}
 
@@ -32,7 +33,7 @@ class Bundle {
 
   constructor(url, manifest, digest) {
     const { frame, preprocessing, joints } = manifest;
-    if (joints.names.length !== JOINTS) throw new BundleError(`the bundle has ${joints.names.length} joints, not ${JOINTS}`);
+    this.jointCount = knownJoints(joints.names);
     if (`${preprocessing.layout} ${preprocessing.dtype} ${preprocessing.color}` !== "NHWC uint8 rgb") {
       throw new BundleError("the bundle wants a preprocessing that this page does not know");
     }
@@ -73,6 +74,13 @@ class Bundle {
     }
     return content;
   }
+}
+
+/** How many joints a bundle with these names has. */
+function knownJoints(names) {
+  const known = [BODY_JOINTS, JOINT_NAMES.length].includes(names.length) && names.every((name, joint) => name === JOINT_NAMES[joint]);
+  if (!known) throw new BundleError(`the bundle has joints that are not the ${BODY_JOINTS} or the ${JOINT_NAMES.length} this page knows`);
+  return names.length;
 }
 
 function listed(files, name) {

@@ -4,6 +4,7 @@ import { openBundle } from "./bundle.js";
 import { cropAround, cutOut, toImage } from "./crop.js";
 import { loadEngine } from "./engine.js";
 import { Finder } from "./finder.js";
+import { BODY_JOINTS } from "./joints.js";
 import { lift } from "./lift.js";
 import { Lifter } from "./lifter.js";
 import { findPeople } from "./locate.js";
@@ -12,7 +13,7 @@ import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
 
-const SURE_CONFIDENCE = 0.3; // mean over the joints
+const SURE_CONFIDENCE = 0.3; // mean over the body's joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
 const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
@@ -20,11 +21,12 @@ const FINER_COST = 4; // of a finder with twice as many cells each way, against 
 const CHOOSING_COST = 5; // of the poses that say who is a person
 
 const clamped = (value) => Math.min(Math.max(value, 0), 1);
-const meanConfidence = (confidence) => confidence.reduce((sum, value) => sum + value) / confidence.length;
+const meanConfidence = (confidence) => confidence.slice(0, BODY_JOINTS).reduce((sum, value) => sum + value) / BODY_JOINTS;
 
 /** The network's u, v, z, confidence of each joint in a crop: keypoints in pixels of the image, depth, confidence in [0, 1]. */
 function jointsIn(crop, answer) {
-  const [u, v, depth, raw] = [0, 1, 2, 3].map((index) => Array.from({ length: 17 }, (_, joint) => answer[4 * joint + index]));
+  const joints = { length: answer.length / 4 };
+  const [u, v, depth, raw] = [0, 1, 2, 3].map((index) => Array.from(joints, (_, joint) => answer[4 * joint + index]));
   return { keypoints: u.map((value, joint) => toImage(crop, [value, v[joint]])), depth, confidence: raw.map(clamped) };
 }
 
@@ -95,7 +97,7 @@ export class Estimator {
    * is found within the frame's budget; `targetFps`, once prepared, or `cut` and `size`; without any of these the deepest cut at the
    * largest size. `begin`: when the frame's time began (`performance.now()`).
    *
-   * Gives keypoints (17 × [x, y], pixels), joints3d (17 × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
+   * Gives keypoints (J × [x, y], pixels), joints3d (J × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
    * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
    */
   async predict(image, options = {}) {

@@ -18,7 +18,7 @@ export class Finder {
     this.#bundle = bundle;
   }
 
-  /** Runs on the crop in `image`. Gives centre (h × w), joints (17 × 2 × h × w), heat (17 × h × w), width and height in cells. */
+  /** Runs on the crop in `image`. Gives centre (h × w), joints (J × 2 × h × w), heat (J × h × w), width and height in cells. */
   async run() {
     this.#session ??= await openGraph(this.#engine, this.#bundle, this.#file, OUTPUTS, OUTPUTS);
     const image = new this.#engine.ort.Tensor("uint8", this.image, [1, this.size, this.size, 3]);

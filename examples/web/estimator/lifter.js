@@ -19,14 +19,15 @@ export class Lifter {
     return this.#session;
   }
 
-  /** pose: 17 × 4 u, v, z, confidence, as a stage gives it. Gives 17 joints [x, y, z] in millimetres from the pelvis. */
+  /** pose: joints × 4 u, v, z, confidence, as a stage gives it. Gives joints [x, y, z] in millimetres from the pelvis. */
   async run(pose) {
     const session = await this.open();
-    const answer = await session.run({ pose: new this.#engine.ort.Tensor("float32", pose, [1, 17, 4]) }, OUTPUTS);
+    const count = this.#bundle.jointCount;
+    const answer = await session.run({ pose: new this.#engine.ort.Tensor("float32", pose, [1, count, 4]) }, OUTPUTS);
     const { dims, data } = answer.joints3d;
-    if (dims.join() !== "1,17,3") {
-      throw new Error(`the graph ${this.#bundle.lift} gives joints3d of shape ${dims}, not 1,17,3`);
+    if (dims.join() !== `1,${count},3`) {
+      throw new Error(`the graph ${this.#bundle.lift} gives joints3d of shape ${dims}, not 1,${count},3`);
     }
-    return Array.from({ length: 17 }, (_, joint) => Array.from(data.subarray(3 * joint, 3 * joint + 3)));
+    return Array.from({ length: count }, (_, joint) => Array.from(data.subarray(3 * joint, 3 * joint + 3)));
   }
 }

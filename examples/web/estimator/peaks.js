@@ -1,6 +1,7 @@
 // The finder's maps on one crop → people: peaks of the centre map, and the joints that belong to each.
 
 import { toImage } from "./crop.js";
+import { BODY_JOINTS } from "./joints.js";
 
 // A person's box around the joints, as shares of the joints' longer extent: median of 9,000 photographs.
 const MARGIN_SIDE = 0.07;
@@ -56,10 +57,11 @@ export function boxOfJoints(joints) {
 }
 
 /**
- * The box around the joints that are seen, and a little more for limbs that are not, inside a picture: joints outside are guesses. Sides
- * may come out 0.
+ * The box around the body's joints that are seen, and a little more for limbs that are not, inside a picture: joints outside are
+ * guesses. Sides may come out 0.
  */
-export function boxOfSeenJoints(joints, confidence, { width, height }) {
+export function boxOfSeenJoints(pose, confidence, { width, height }) {
+  const joints = pose.slice(0, BODY_JOINTS);
   const seen = joints.filter((_, joint) => confidence[joint] >= SEEN);
   const [x, y, w, h] = boxOfJoints(seen.length >= FEWEST_SEEN ? seen : joints);
   const spare = UNSEEN * Math.max(w, h);

@@ -17,7 +17,7 @@ export class StageChain {
     this.#stages = bundle.graphs[size].stages;
   }
 
-  /** Runs the crop in `image` to `cut`. Gives {pose: 17 × 4 u, v, z, confidence, cut, stageMs: each stage's milliseconds}. */
+  /** Runs the crop in `image` to `cut`. Gives {pose: joints × 4 u, v, z, confidence, cut, stageMs: each stage's milliseconds}. */
   async run(cut) {
     const { Tensor } = this.#engine.ort;
     const tensors = { image: new Tensor("uint8", this.image, [1, this.size, this.size, 3]) };
@@ -30,7 +30,7 @@ export class StageChain {
         const inputs = Object.fromEntries(stage.inputs.map((name) => [name, tensors[name]]));
         Object.assign(tensors, await session.run(inputs, stage.outputs));
         result.stageMs.push(performance.now() - begin);
-        result.pose = answerOf(tensors, stage);
+        result.pose = answerOf(tensors, stage, this.#bundle.jointCount);
         result.cut = stage.cut;
       }
     } finally {
@@ -46,10 +46,11 @@ export class StageChain {
   }
 }
 
-function answerOf(tensors, stage) {
+function answerOf(tensors, stage, count) {
   const pose = tensors[`pose_${stage.cut}`];
   if (pose === undefined) throw new Error(`the graph ${stage.file} gives no pose_${stage.cut}`);
-  if (pose.dims.join() !== "1,17,4") throw new Error(`the graph ${stage.file} gives a pose of shape ${pose.dims}, not 1,17,4`);
+  const shape = `1,${count},4`;
+  if (pose.dims.join() !== shape) throw new Error(`the graph ${stage.file} gives a pose of shape ${pose.dims}, not ${shape}`);
   if (!pose.data.every(Number.isFinite)) throw new Error(`the graph ${stage.file} gave a pose that is not finite`);
   return Float32Array.from(pose.data);
 }

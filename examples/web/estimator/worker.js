@@ -5,6 +5,7 @@
 // A failure: {id, error: one line}.
 
 import { Estimator } from "./estimator.js";
+import { BODY_JOINTS } from "./joints.js";
 import { boxOfJoints } from "./peaks.js";
 
 let estimator;
@@ -37,7 +38,7 @@ async function predict({ bitmap, box, targetFps, follow }) {
     begin = performance.now();
   }
   const pose = await estimator.predict(image, { person, targetFps, begin });
-  followed = pose.unsure ? null : boxOfJoints(pose.keypoints);
+  followed = pose.unsure ? null : boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS));
   return pose;
 }
 
