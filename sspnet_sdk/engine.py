@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,26 +19,46 @@ from sspnet_sdk.image import Image
 from sspnet_sdk.latency import StageTime
 from sspnet_sdk.locate import Answer
 from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the network says of N crops.
+
+    Attributes:
+        poses: (N, J, 4) float32 u, v, z, confidence.
+        cut: the pyramid that they come from.
+        network_ms: time in the network for all of them.
+        root_features: (N, width) float32, what tells how far away people are, where the bundle has a root depth.
+    """
+
+    poses: NDArray[np.float32]
+    cut: int
+    network_ms: float
+    root_features: NDArray[np.float32] | None
 
 
 class Engine:
     """Crops of an image in, raw answers out. Not to be used from two threads at once.
 
     Args:
+        bundle: whose networks to run.
+        backend: the engine's name (see `backends`).
         precision: of the finder.
+        threads: of the engine.
     """
 
     def __init__(self, bundle: Bundle, backend: str, precision: str, threads: int) -> None:
         self.bundle, self.precision, self.threads = bundle, precision, threads
-        self.network_ms = 0.0  # of the last `poses`
         self._backend = load(backend)
         self._chains: dict[tuple[str, int], StageChain] = {}
+        self._warm: set[tuple[str, int]] = set()
         self._finders: dict[int, Session] = {}
         self._root_depth: Session | None = None
         self._lift: Session | None = None
         self._lift_time = StageTime()
-        self._root_features: list[NDArray[np.float32] | None] = []  # of the last `poses`, a batch each
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
     def chain(self, precision: str, size: int) -> StageChain:
@@ -52,8 +73,12 @@ class Engine:
         return self._lift_time.p95_ms
 
     def warm_up(self, chains: Iterable[tuple[str, int]], cut: int) -> None:
-        """Open and time what a frame in one of these precisions and sizes up to `cut` needs."""
-        for precision, size in chains:
+        """Open and time what a frame in one of these precisions and sizes up to `cut` needs, once."""
+        cold = set(chains) - self._warm
+        if not cold:
+            return
+        self._warm |= cold
+        for precision, size in sorted(cold):
             self.chain(precision, size).warm_up(cut)
         grey = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
         self.joints3d(grey)
@@ -61,37 +86,37 @@ class Engine:
         for _ in range(3):
             self.joints3d(grey)
 
-    def poses(
-        self, image: Image, crops: list[Crop], precision: str, size: int, cut: int, deadline: float | None = None
-    ) -> tuple[NDArray[np.float32], int]:
-        """(N, J, 4) u, v, z, confidence of each crop, and the cut they come from (see `StageChain.run`)."""
-        chain, answers, reached = self.chain(precision, size), [], cut
-        self.network_ms, self._root_features = 0.0, []
+    def poses(self, image: Image, crops: Sequence[Crop], point: OperatingPoint, deadline: float | None = None) -> Answers:
+        """What the network says of some crops, at an operating point or, if the deadline comes first, at a shallower cut."""
+        chain, answers = self.chain(point.precision, point.input_size), []
         batch = min(len(crops), self._backend.largest_batch)
-        buffer = self._buffer(size, batch)
+        buffer = self._buffer(point.input_size, batch)
         for start in range(0, len(crops), batch):
             part = crops[start : start + batch]
             for row, crop in enumerate(part):
                 cut_out(image, crop, buffer[row], self.bundle.border)
-            pose, reached = chain.run(buffer[: len(part)], cut, deadline)
-            self.network_ms += sum(chain.stage_ms)
-            self._root_features.append(chain.root_features)
-            answers.append(pose)
-        return np.concatenate(answers) if len(answers) > 1 else answers[0], reached
+            answers.append(chain.run(buffer[: len(part)], point.cut, deadline))
+        features = [answer.root_features for answer in answers if answer.root_features is not None]
+        return Answers(
+            poses=_joined([answer.poses for answer in answers]),
+            cut=answers[-1].cut,
+            network_ms=sum(sum(answer.stage_ms) for answer in answers),
+            root_features=_joined(features) if features else None,
+        )
 
-    def root_depths(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N,) mm from the camera to the pelvis of the people of the last `poses`; boxes (N, 6): `Intrinsics.box_features`."""
+    def root_depths(self, answers: Answers, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N,) mm from the camera to the pelvis of the people in `answers`; boxes (N, 6): `Intrinsics.box_features`."""
         path = self.bundle.root_depth
         assert path is not None
+        if answers.root_features is None:
+            raise BundleError(f"no stage of the bundle {self.bundle.folder} gives the root_features that {path.name} reads")
         self._root_depth = self._root_depth or self._backend.open(path, self.threads, "fp32")
-        found, start = [], 0
-        for features in self._root_features:
-            if features is None:
-                raise BundleError(f"no stage of the bundle {self.bundle.folder} gives the root_features that {path.name} reads")
-            part = np.ascontiguousarray(boxes[start : start + len(features)])
-            found.append(self._root_depth.run({"root_features": features, "box": part})["root_z"])
-            start += len(features)
-        depths = np.concatenate(found)
+        batch, found = self._backend.largest_batch, []
+        for start in range(0, len(boxes), batch):
+            part = slice(start, start + batch)
+            inputs = {"root_features": answers.root_features[part], "box": np.ascontiguousarray(boxes[part])}
+            found.append(self._root_depth.run(inputs)["root_z"])
+        depths = _joined(found)
         if depths.shape != (len(boxes),) or not (np.isfinite(depths) & (depths > 0)).all():
             raise BackendError(f"the graph {path.name} gave no distances: {depths}")
         return depths
@@ -106,13 +131,10 @@ class Engine:
         for start in range(0, len(poses), batch):
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
         self._lift_time.update((time.perf_counter() - begin) * 1000 / len(poses))
-        joints = np.concatenate(found) if len(found) > 1 else found[0]
+        joints = _joined(found)
         if joints.shape != (*poses.shape[:2], 3):
             raise BundleError(f"the graph {path.name} gave joints of shape {joints.shape} for {len(poses)} people")
         return joints
-
-    def has_finder(self, size: int) -> bool:
-        return (self.precision, size) in self.bundle.finders
 
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
         """The finder's answer on a crop: centre (h, w), joints (J, 2, h, w), heat (J, h, w); J is 17 or more."""
@@ -133,3 +155,7 @@ class Engine:
         if len(self._buffers.get(size, ())) < people:
             self._buffers[size] = np.empty((people, size, size, 3), np.uint8)
         return self._buffers[size]
+
+
+def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,18 @@ from numpy.typing import NDArray
 from sspnet_sdk.backends import split
 from sspnet_sdk.bundle import Bundle, open_bundle
 from sspnet_sdk.camera import Intrinsics, check_camera
-from sspnet_sdk.crop import Box, Crop, check_box, whole_image
+from sspnet_sdk.crop import Crop, check_box, whole_image
+from sspnet_sdk.decode import Target, poses_of
+from sspnet_sdk.engine import Engine
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
-from sspnet_sdk.lift import lift
-from sspnet_sdk.locate import Found, LookAt, RunFinder, box_of_joints, box_of_seen_joints, find_people, iou
-from sspnet_sdk.plan import Goal, Plan
-from sspnet_sdk.pose import BODY_JOINTS, Pose
+from sspnet_sdk.locate import Found
+from sspnet_sdk.options import Goal, Options
+from sspnet_sdk.plan import Plan
+from sspnet_sdk.pose import Pose
+from sspnet_sdk.search import Search
 
-_SURE_CONFIDENCE = 0.3  # mean over the joints
-_FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
-_CHOOSING_COST = 5  # of the poses that say who is a person
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
-
-_Place = tuple[Intrinsics, float]  # a camera, and mm from it to a person's pelvis
 
 
 class Estimator:
@@ -75,8 +74,10 @@ class Estimator:
     ) -> None:
         self._color = check_color(color)
         self._bundle = open_bundle(bundle)
-        self._plan = Plan(self._bundle, target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads)
-        self._engine = self._plan.engine
+        options = Options(target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads)
+        self._plan = Plan(self._bundle, options)
+        self._engine = Engine(self._bundle, self._plan.backend, self._plan.precision, self._plan.threads)
+        self._engine.warm_up(self._plan.chains, self._plan.deepest_cut)
         self._lock = threading.Lock()
         self._process = os.getpid()
 
@@ -118,20 +119,15 @@ class Estimator:
             BackendError: the engine failed.
         """
         begin = time.perf_counter()
-        with self._exclusive():
+        with self._ready_engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            goal = self._plan.goal(deadline_ms)
-            found = self._locate(image, goal) if box is None else Found(check_box(box, image), 1.0, True)
-            point = self._plan.choose(goal, located=box is None)
-            deadline = self._deadline(goal, begin, people=1)
-            crop = Crop.around(found.box, self._bundle.box_scale)
-            answers, cut = self._engine.poses(image, [crop], point.precision, point.input_size, point.cut, deadline)
-            place = self._places(intrinsics, [found.box])[0]
-            joints = self._joints3d(answers, [crop], [found.box])[0]
-            pose = self._pose(answers[0], joints, crop, found.box, cut, point.input_size, begin, not found.sure, place)
-            self._plan.observe(point, cut, self._engine.network_ms, pose.latency_ms, located=box is None)
-            return pose
+            goal = self._goal(deadline_ms, engine)
+            if box is not None:
+                return self._poses(engine, image, [Target(check_box(box, image), True, intrinsics)], goal, begin)[0]
+            found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal))
+            first = found[0] if found else Found(whole_image(image), 0.0, False)
+            return self._poses(engine, image, [Target(first.box, first.sure, intrinsics)], goal, begin, located=True)[0]
 
     def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
         """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.
@@ -145,24 +141,11 @@ class Estimator:
             SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
-        with self._exclusive():
+        with self._ready_engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            people = [check_box(box, image) for box in _several(boxes)]
-            if not people:
-                return []
-            goal = self._plan.goal(None)
-            point = self._plan.choose(goal, people=len(people))
-            deadline = self._deadline(goal, begin, len(people))
-            crops = [Crop.around(person, self._bundle.box_scale) for person in people]
-            answers, cut = self._engine.poses(image, crops, point.precision, point.input_size, point.cut, deadline)
-            joints, places = self._joints3d(answers, crops, people), self._places(intrinsics, people)
-            poses = [
-                self._pose(answer, mm, crop, person, cut, point.input_size, begin, False, place)
-                for answer, mm, crop, person, place in zip(answers, joints, crops, people, places, strict=True)
-            ]
-            self._plan.observe(point, cut, self._engine.network_ms, poses[-1].latency_ms, people=len(people))
-            return poses
+            people = [Target(check_box(box, image), True, intrinsics) for box in _several(boxes)]
+            return self._poses(engine, image, people, self._goal(None, engine), begin)
 
     def find(self, img: Any) -> list[NDArray[np.float32]]:
         """Boxes (x, y, w, h) in pixels of the people in an image, the most prominent (certain, large, in the middle) first; empty
@@ -174,66 +157,40 @@ class Estimator:
             ImageError: the image cannot be used.
             BackendError: the engine failed.
         """
-        with self._exclusive():
+        with self._ready_engine() as engine:
             image = open_image(img, self._color)
-            people = self._people(image, Goal(), looks=20, hurry=self._plan.goal(None).budget_ms is not None)
-            return [person.box for person in people if person.sure]
+            plan = self._plan.search(self._plan.goal(), everybody=True)
+            return [person.box for person in Search(image, engine, self._plan.first_look).people(plan) if person.sure]
 
-    def _exclusive(self) -> threading.Lock:
+    @contextmanager
+    def _ready_engine(self) -> Iterator[Engine]:
         if os.getpid() != self._process:
             raise BackendError(
                 "this Estimator was made before the process forked, and its engine's threads do not exist here: make a new one"
             )
-        return self._lock
+        with self._lock:
+            yield self._engine
 
-    def _deadline(self, goal: Goal, begin: float, people: int) -> float | None:
-        """`time.perf_counter()` at which the network's answer must be there."""
-        if goal.deadline_ms is None:
-            return None
-        return begin + (goal.deadline_ms - _AFTERWARDS_MS - people * self._engine.lift_ms) / 1000
+    def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
+        goal = self._plan.goal(deadline_ms)
+        engine.warm_up(self._plan.chains, self._plan.deepest_cut)
+        return goal
 
-    def _locate(self, image: Image, goal: Goal) -> Found:
-        people = self._people(image, goal, looks=3)
-        return people[0] if people else Found(whole_image(image), 0.0, False)
-
-    def _people(self, image: Image, goal: Goal, looks: int, hurry: bool = False) -> list[Found]:
-        """In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first."""
-        if not self._bundle.has_finder:
-            return self._person_by_poses(image)
-        size, affordable = self._plan.finder(goal)
-        looks = min(looks, affordable - 1)
-        left = 0 if hurry else affordable - 1 - 2 * looks
-        finer = self._finder(image, 2 * size) if self._engine.has_finder(2 * size) and left > _FINER_COST else None
-        look_at = self._look_at(image) if left > _FINER_COST + _CHOOSING_COST else None
-        return find_people(image, self._finder(image, size), looks, finer, look_at)
-
-    def _look_at(self, image: Image) -> LookAt:
-        def look_at(box: Box) -> tuple[float, Box]:
-            crop = Crop.around(box, self._bundle.box_scale)
-            answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
-            keypoints, confidence = _seen(answers[0], crop)
-            around = box_of_seen_joints(keypoints, confidence, image.width, image.height, first_look=True)
-            return float(confidence[:BODY_JOINTS].mean()), around if around[2:].min() >= 2 else box
-
-        return look_at
-
-    def _finder(self, image: Image, size: int) -> RunFinder:
-        return lambda crop: self._engine.find(image, crop, size)
-
-    def _person_by_poses(self, image: Image) -> list[Found]:
-        """Without a finder: the pose in the whole image implies a box, the pose in that box a better one."""
-        box, crop, score = whole_image(image), Crop.around(whole_image(image), 1.0), 0.0
-        for _ in range(2):
-            answers, _cut = self._engine.poses(image, [crop], *self._plan.first_look)
-            score = float(answers[0, :BODY_JOINTS, 3].mean())
-            if score < _SURE_CONFIDENCE:
-                break
-            implied = box_of_joints(crop.to_image(answers[0, :BODY_JOINTS, :2]))
-            settled, box = iou(implied, box) > 0.7, implied
-            if settled:
-                break
-            crop = Crop.around(box, self._bundle.box_scale)
-        return [Found(box, score, score >= _SURE_CONFIDENCE)]
+    def _poses(
+        self, engine: Engine, image: Image, people: list[Target], goal: Goal, begin: float, located: bool = False
+    ) -> list[Pose]:
+        """The poses of some people in an image, at the operating point that the goal leaves time for."""
+        if not people:
+            return []
+        point = self._plan.choose(goal, len(people), located)
+        crops = [Crop.around(person.box, self._bundle.box_scale) for person in people]
+        deadline = None
+        if goal.deadline_ms is not None:
+            deadline = begin + (goal.deadline_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
+        answers = engine.poses(image, crops, point, deadline)
+        poses = poses_of(answers, people, engine, point.input_size, begin)
+        self._plan.observe(point, answers.cut, answers.network_ms, poses[-1].latency_ms, len(people), located)
+        return poses
 
     def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:
         if camera is None:
@@ -244,41 +201,6 @@ class Estimator:
                 "export one with --root-depth"
             )
         return check_camera(camera, image)
-
-    def _places(self, intrinsics: Intrinsics | None, boxes: list[Box]) -> list[_Place | None]:
-        """The camera, and how far from it the people whom the network saw last are."""
-        if intrinsics is None:
-            return [None] * len(boxes)
-        return [(intrinsics, float(z)) for z in self._engine.root_depths(intrinsics.box_features(boxes))]
-
-    def _joints3d(self, answers: NDArray[np.float32], crops: list[Crop], boxes: list[Box]) -> list[NDArray[np.float32]]:
-        """(J, 3) mm of each person: by the bundle's own graph, or from the lengths of the limb bones."""
-        found = self._engine.joints3d(answers)
-        if found is not None:
-            return list(found)
-        bones, depth_range = self._bundle.bones, self._bundle.depth_range_mm
-        joints3d = []
-        for answer, crop, box in zip(answers, crops, boxes, strict=True):
-            keypoints, confidence = _seen(answer, crop)
-            joints3d.append(lift(keypoints, answer[:, 2], confidence, bones, depth_range, float(max(box[2:]))))
-        return joints3d
-
-    def _pose(
-        self, answer: NDArray[np.float32], joints3d: NDArray[np.float32], crop: Crop, box: Box, cut: int, size: int,
-        begin: float, unsure: bool, place: _Place | None,
-    ) -> Pose:  # fmt: skip
-        keypoints, confidence = _seen(answer, crop)
-        unsure = unsure or float(confidence[:BODY_JOINTS].mean()) < _SURE_CONFIDENCE
-        in_camera, matrix = None, None
-        if place is not None:
-            in_camera, matrix = place[0].unproject(keypoints, joints3d[:, 2] + place[1]), place[0].matrix
-        latency = (time.perf_counter() - begin) * 1000
-        return Pose(keypoints, joints3d, confidence, box.copy(), cut, size, latency, unsure, in_camera, matrix)
-
-
-def _seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The network's (J, 4) for one crop → keypoints (J, 2) in pixels of the image, confidence (J,) in [0, 1]."""
-    return crop.to_image(answer[:, :2]), np.clip(answer[:, 3], 0, 1)
 
 
 def _several(boxes: Any) -> list[Any]:

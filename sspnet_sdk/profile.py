@@ -183,8 +183,7 @@ def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int) -
 
 
 def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
-    chain.run(grey, cut)
-    return np.cumsum(chain.stage_ms).tolist()  # type: ignore[no-any-return]
+    return np.cumsum(chain.run(grey, cut).stage_ms).tolist()  # type: ignore[no-any-return]
 
 
 def _measure_finder(backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> float:

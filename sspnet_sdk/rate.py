@@ -14,8 +14,8 @@ from sspnet_sdk.latency import LoadEstimate
 
 logger = logging.getLogger("sspnet_sdk")
 
-# Hysteresis: a point is left when it costs more than the budget, a dearer one is taken only when it leaves this share of it free,
-# as it has for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+# Hysteresis: a point is left when it costs more than _KEEP budgets. A dearer one is taken when it would cost less than _TAKE of
+# the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 _KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 4
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 30.0, 2.0
 _UNREACHED_FRAMES = 10

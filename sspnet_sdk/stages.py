@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,23 @@ from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.latency import StageTime, next_stage_fits
 
 
+@dataclass(frozen=True, eq=False)
+class ChainAnswer:
+    """What a run of the chain gave for N crops.
+
+    Attributes:
+        poses: (N, J, 4) float32 u, v, z, confidence.
+        cut: the stage that they come from.
+        stage_ms: time that each stage took.
+        root_features: (N, width) float32, where the bundle has a root depth.
+    """
+
+    poses: NDArray[np.float32]
+    cut: int
+    stage_ms: tuple[float, ...]
+    root_features: NDArray[np.float32] | None
+
+
 class StageChain:
     """Each stage gives a complete answer and the features that the next one refines, so a run can end after any of them."""
 
@@ -23,10 +41,8 @@ class StageChain:
         self._graphs = bundle.stages[precision, size]
         self._sessions: list[Session] = []
         self._times = [StageTime() for _ in self._graphs]
-        self.stage_ms: list[float] = []  # of the last run
-        self.root_features: NDArray[np.float32] | None = None  # (N, width) of the last run, where the bundle has a root depth
 
-    def run(self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None) -> tuple[NDArray[np.float32], int]:
+    def run(self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None) -> ChainAnswer:
         """Poses of some crops.
 
         Args:
@@ -34,13 +50,10 @@ class StageChain:
             cut: where to stop at the latest.
             deadline: `time.perf_counter()` at which the answer must be there; a stage that is not expected to end by then is not
                 begun. The first stage always runs.
-
-        Returns:
-            (N, J, 4) float32 u, v, z, confidence; and the cut that gave them.
         """
         tensors: dict[str, Any] = {"image": crops}
-        people, spent, expected = len(crops), 0.0, 0.0
-        self.stage_ms = []
+        people, expected = len(crops), 0.0
+        stage_ms: list[float] = []
         pose, reached = np.empty((0, self._joints, 4), np.float32), 0
         for index, graph in enumerate(self._graphs):
             if graph.cut > cut and reached:
@@ -48,18 +61,17 @@ class StageChain:
             stage_time = self._times[index]
             if deadline is not None and reached:
                 left = (deadline - time.perf_counter()) * 1000
-                if not next_stage_fits(left / people, spent / people, expected, stage_time):
+                if not next_stage_fits(left / people, sum(stage_ms) / people, expected, stage_time):
                     break
             session = self._open(index)
             begin = time.perf_counter()
             tensors.update(session.run({name: tensors[name] for name in graph.inputs}))
             elapsed = (time.perf_counter() - begin) * 1000
             pose, reached = _answer(tensors, graph, (people, self._joints, 4)), graph.cut
-            self.stage_ms.append(elapsed)
-            spent, expected = spent + elapsed, expected + stage_time.mean_ms
+            stage_ms.append(elapsed)
+            expected += stage_time.mean_ms
             stage_time.update(elapsed / people)
-        self.root_features = tensors.get("root_features")
-        return pose, reached
+        return ChainAnswer(pose, reached, tuple(stage_ms), tensors.get("root_features"))
 
     def warm_up(self, cut: int) -> None:
         """Open the stages up to `cut` and run them until their times are known (a session's first run is not like the others)."""

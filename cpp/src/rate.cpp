@@ -9,8 +9,8 @@
 namespace sspnet::core {
 namespace {
 
-// Hysteresis: a point is left when it costs more than the budget, a dearer one is taken only when it leaves this share of it
-// free, as it has for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+// Hysteresis: a point is left when it costs more than kKeep budgets. A dearer one is taken when it would cost less than kTake of
+// the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 30, kLastingS = 2;
 constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
 constexpr std::size_t kOverheads = 9, kTails = 200, kFewestTails = 40;

@@ -27,5 +27,5 @@ def test_more_threads_are_taken_only_where_they_gain(dot_bundle, tmp_path, monke
 def test_an_estimator_with_a_rate_measures_its_threads_and_keeps_to_those_it_is_told(dot_bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     measured = Estimator(dot_bundle, target_fps=10, backend="onnxruntime")
-    assert measured._plan.engine.threads in {1, default_threads()}
-    assert Estimator(dot_bundle, target_fps=10, backend="onnxruntime", threads=3)._plan.engine.threads == 3
+    assert measured._plan.threads in {1, default_threads()}
+    assert Estimator(dot_bundle, target_fps=10, backend="onnxruntime", threads=3)._plan.threads == 3

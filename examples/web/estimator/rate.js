@@ -3,8 +3,8 @@
 
 import { LoadEstimate, median } from "./load.js";
 
-// A point is left when it costs more than the budget; a dearer one is taken only when it leaves this share of it free, as it has
-// for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
+// Hysteresis: a point is left when it costs more than KEEP budgets. A dearer one is taken when it would cost less than TAKE of
+// the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 const KEEP = 1.02;
 const TAKE = 0.94;
 const DWELL_FRAMES = 4;

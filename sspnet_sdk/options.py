@@ -1,0 +1,123 @@
+"""What a caller asks of an `Estimator`: the options as given, and what they leave to choose from once they are checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sspnet_sdk.backends import check_backend
+from sspnet_sdk.backends.choice import check_device, engines
+from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What one frame is to keep: a mean budget, a deadline, or neither."""
+
+    budget_ms: float | None = None
+    deadline_ms: float | None = None
+    label: str = ""
+
+    @classmethod
+    def frame_rate(cls, target_fps: Any) -> Goal:
+        """So many frames per second on average."""
+        rate = _number(target_fps, "target_fps")
+        return cls(1000 / rate, None, f"target_fps={rate:g}")
+
+    @classmethod
+    def deadline(cls, deadline_ms: Any) -> Goal:
+        """Every frame within so many milliseconds."""
+        deadline = _number(deadline_ms, "deadline_ms")
+        return cls(deadline, deadline, f"deadline_ms={deadline:g}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of an `Estimator` as they were given; its docstring says what each means."""
+
+    target_fps: Any = None
+    deadline_ms: Any = None
+    percentile: Any = 95
+    cut: Any = None
+    input_size: Any = None
+    precision: Any = "auto"
+    backend: Any = "auto"
+    device: Any = "auto"
+    threads: Any = None
+
+    def check(self, bundle: Bundle) -> Choices:
+        """What they leave to choose from.
+
+        Raises:
+            OptionError: an option means nothing for this bundle.
+            BackendError: no engine that serves them is here.
+        """
+        percentile = _number(self.percentile, "percentile", below=100)
+        goal = self._goal()
+        return Choices(
+            goal=goal,
+            percentile=percentile,
+            cuts=bundle.cuts if self.cut is None else (_one_of(self.cut, bundle.cuts, "cut", bundle),),
+            sizes=bundle.sizes if self.input_size is None else (_one_of(self.input_size, bundle.sizes, "input_size", bundle),),
+            precisions=_precisions(self.precision, bundle, choosing=goal.budget_ms is not None),
+            threads=None if self.threads is None else _threads(self.threads),
+            engines=tuple(engines(check_backend(self.backend), check_device(self.device))),
+        )
+
+    def _goal(self) -> Goal:
+        if self.target_fps is not None and self.deadline_ms is not None:
+            raise OptionError("give target_fps or deadline_ms, not both")
+        if self.target_fps is not None:
+            return Goal.frame_rate(self.target_fps)
+        return Goal() if self.deadline_ms is None else Goal.deadline(self.deadline_ms)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is left to choose from: operating points by `cuts` x `sizes` x `precisions`, and the engines that may run them.
+
+    Cuts and sizes ascend; people are found in the first precision; `threads` is None where it may be measured.
+    """
+
+    goal: Goal
+    percentile: float
+    cuts: tuple[int, ...]
+    sizes: tuple[int, ...]
+    precisions: tuple[str, ...]
+    threads: int | None
+    engines: tuple[str, ...]
+
+
+def _number(value: Any, name: str, below: float = math.inf) -> float:
+    limits = "a positive number" if below == math.inf else f"a number between 0 and {below:g}"
+    try:
+        number = float("nan") if isinstance(value, (str, bytes, bool)) else float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not 0 < number < below:
+        raise OptionError(f"{name} must be {limits}, not {value!r}")
+    return number
+
+
+def _one_of(value: Any, allowed: tuple[int, ...], name: str, bundle: Bundle) -> int:
+    if isinstance(value, bool) or value not in allowed:
+        raise OptionError(f"{name} must be one of {', '.join(map(str, allowed))} with the bundle {bundle.name!r}, not {value!r}")
+    return int(value)
+
+
+def _precisions(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
+    if value == "auto":
+        accurate_first = sorted(bundle.precisions, key=lambda name: name != "fp32")
+        return tuple(accurate_first) if choosing else tuple(accurate_first[:1])
+    if value not in bundle.precisions:
+        allowed = ", ".join(map(repr, ("auto", *bundle.precisions)))
+        raise OptionError(f"precision must be one of {allowed} with the bundle {bundle.name!r}, not {value!r}")
+    return (str(value),)
+
+
+def _threads(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1024:
+        raise OptionError(f"threads must be a whole number from 1 to 1024, not {value!r}")
+    return value

@@ -1,0 +1,66 @@
+"""Search a picture for people: the finder as planned, the network where it doubts, or the network alone without a finder."""
+
+from __future__ import annotations
+
+from sspnet_sdk.crop import Box, Crop, whole_image
+from sspnet_sdk.decode import SURE_CONFIDENCE, seen
+from sspnet_sdk.engine import Engine
+from sspnet_sdk.image import Image
+from sspnet_sdk.locate import Found, box_of_joints, box_of_seen_joints, find_people, iou
+from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_sdk.rate import OperatingPoint
+from sspnet_sdk.search_plan import SearchPlan
+
+_SETTLED_IOU = 0.7  # of two boxes one after the other: the second is no better
+
+
+class Search:
+    """One picture, and what looks at it.
+
+    Args:
+        image: to search.
+        engine: runs the networks.
+        first_look: the operating point at which poses tell whether somebody is a person.
+    """
+
+    def __init__(self, image: Image, engine: Engine, first_look: OperatingPoint) -> None:
+        self._image, self._engine, self._first_look = image, engine, first_look
+
+    def people(self, plan: SearchPlan | None) -> list[Found]:
+        """People, the most prominent first, those that are not sure among them.
+
+        Args:
+            plan: None without a finder: then one person at most.
+        """
+        if plan is None:
+            return [self._by_poses()]
+        finer = (lambda crop: self._engine.find(self._image, crop, 2 * plan.size)) if plan.finer else None
+        return find_people(
+            self._image,
+            lambda crop: self._engine.find(self._image, crop, plan.size),
+            plan.looks,
+            finer,
+            self._look_at if plan.poses else None,
+        )
+
+    def _look_at(self, box: Box) -> tuple[float, Box]:
+        crop = Crop.around(box, self._engine.bundle.box_scale)
+        keypoints, confidence = seen(self._engine.poses(self._image, [crop], self._first_look).poses[0], crop)
+        around = box_of_seen_joints(keypoints, confidence, self._image.width, self._image.height, first_look=True)
+        return float(confidence[:BODY_JOINTS].mean()), around if around[2:].min() >= 2 else box
+
+    def _by_poses(self) -> Found:
+        """The pose in the whole image implies a box, the pose in that box a better one."""
+        box, score = whole_image(self._image), 0.0
+        crop = Crop.around(box, 1.0)
+        for _ in range(2):
+            pose = self._engine.poses(self._image, [crop], self._first_look).poses[0, :BODY_JOINTS]
+            score = float(pose[:, 3].mean())
+            if score < SURE_CONFIDENCE:
+                break
+            implied = box_of_joints(crop.to_image(pose[:, :2]))
+            settled, box = iou(implied, box) > _SETTLED_IOU, implied
+            if settled:
+                break
+            crop = Crop.around(box, self._engine.bundle.box_scale)
+        return Found(box, score, score >= SURE_CONFIDENCE)

@@ -1,0 +1,78 @@
+"""How much searching a frame may pay for: which finder runs, how often, and who settles a doubt. Pure: costs come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sspnet_sdk.options import Goal
+
+_SHARE = 0.4  # of the frame budget that finding the person may take
+_FEWEST_RUNS = 2  # under a frame rate: a pose beside the person is worth nothing, however early
+_UNLIMITED_RUNS = 1000
+_LOOKS, _LOOKS_FOR_EVERYBODY = 3, 20  # at small people, from nearer
+_FINER_COST = 4  # of a finder with twice as many cells each way, against the one beside it
+_CHOOSING_COST = 5  # of the poses that say who is a person
+
+
+@dataclass(frozen=True)
+class Finders:
+    """The finders of a bundle.
+
+    Attributes:
+        sizes: their inputs in pixels, ascending; not empty.
+        finer: those of `sizes` beside which there is one of twice the size.
+        cost_ms: what a run of each takes on this device now; only those that were measured.
+    """
+
+    sizes: tuple[int, ...]
+    finer: frozenset[int]
+    cost_ms: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """How people are searched for in one picture.
+
+    Attributes:
+        size: input of the finder that runs, in pixels.
+        looks: so many small people are looked at again from nearer, at most.
+        finer: the finder of twice the size may be asked where nobody is clear.
+        poses: poses may say who is a person where nobody is clear.
+    """
+
+    size: int
+    looks: int
+    finer: bool
+    poses: bool
+
+
+def plan_search(finders: Finders, goal: Goal, everybody: bool) -> SearchPlan:
+    """The search that the goal leaves time for.
+
+    Args:
+        finders: what there is to run.
+        goal: of this frame.
+        everybody: search for all people, whatever that costs; a goal then only forgoes what a doubt would cost. Else for the one
+            person whose pose is asked for, within the goal's budget.
+    """
+    if everybody:
+        size, runs, looks, hurry = finders.sizes[-1], _UNLIMITED_RUNS, _LOOKS_FOR_EVERYBODY, goal.budget_ms is not None
+    else:
+        (size, runs), looks, hurry = _affordable(finders, goal), _LOOKS, False
+    looks = min(looks, runs - 1)
+    left = 0 if hurry else runs - 1 - 2 * looks
+    return SearchPlan(size, looks, left > _FINER_COST and size in finders.finer, left > _FINER_COST + _CHOOSING_COST)
+
+
+def _affordable(finders: Finders, goal: Goal) -> tuple[int, int]:
+    """Finder size and number of runs that the budget allows. Prefer a size that can run twice: one pass gives a rough box."""
+    if goal.budget_ms is None:
+        return finders.sizes[-1], _UNLIMITED_RUNS
+    fewest = 1 if goal.deadline_ms is not None else _FEWEST_RUNS
+    budget_ms, measured = _SHARE * goal.budget_ms, [size for size in finders.sizes if size in finders.cost_ms]
+    if not measured:
+        return finders.sizes[0], fewest
+    fitting = [size for runs in (1, 2) for size in measured if runs * finders.cost_ms[size] <= budget_ms]
+    size = fitting[-1] if fitting else measured[0]
+    return size, max(fewest, int(budget_ms / finders.cost_ms[size]))
