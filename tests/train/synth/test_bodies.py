@@ -7,6 +7,7 @@ import pytest
 from sspnet_train.data.sample import PARENTS
 from sspnet_train.synth.body import body_joints, mesh_joints, pose_body
 from sspnet_train.synth.body_data import BodyData
+from sspnet_train.synth.chairs import sits
 from sspnet_train.synth.generated_poses import generated_pose
 from sspnet_train.synth.pose_sampling import PoseFileError, PoseSampler, read_poses
 from sspnet_train.synth.rotations import normalized
@@ -40,6 +41,27 @@ def test_left_and_right_are_the_persons(bodies: BodyData) -> None:
     rest = body_joints(bodies, bodies.body(0).vertices)
     assert rest[4, 0] > 0 > rest[1, 0], "x points to the person's left in the rest pose"
     assert rest[11, 0] > 0 > rest[14, 0]
+
+
+def test_face_and_feet_sit_on_the_skin_of_every_body(bodies: BodyData) -> None:
+    for index in (0, 3, 11, 42):
+        body = bodies.body(index)
+        joints = body_joints(bodies, body.vertices)  # x left, y backwards, z up
+        depth = [np.linalg.norm(body.vertices - joint, axis=1).min() for joint in joints[17:]]
+        assert joints.shape == (28, 3) and max(depth) < 0.02, "heels lie 1 cm under the skin, the others on it"
+        nose, left_eye, right_eye, left_ear, right_ear = joints[17:22]
+        assert nose[1] < left_eye[1] < left_ear[1] and nose[2] < left_eye[2]
+        assert left_ear[0] > left_eye[0] > nose[0] > right_eye[0] > right_ear[0]
+        for side, ankle, heel, big_toe, small_toe in ((1, 6, 22, 24, 26), (-1, 3, 23, 25, 27)):
+            assert joints[heel, 1] > joints[ankle, 1] > joints[small_toe, 1] > joints[big_toe, 1]
+            assert side * joints[small_toe, 0] > side * joints[big_toe, 0] > 0
+            assert joints[heel, 2] < joints[ankle, 2] - 0.04
+
+
+def test_who_is_to_sit_sits(bodies: BodyData) -> None:
+    rng, sampler = np.random.default_rng(5), PoseSampler()
+    assert np.mean([sits(sampler.draw(rng, seated=True).joints) for _ in range(60)]) > 0.7
+    assert np.mean([sits(sampler.draw(rng).joints) for _ in range(60)]) < 0.4
 
 
 def test_generated_poses_keep_an_adults_bones() -> None:

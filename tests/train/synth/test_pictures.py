@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from sspnet_train.synth import Studio
 from sspnet_train.synth.mesh import plain_mesh
-from sspnet_train.synth.picture import take_picture
+from sspnet_train.synth.picture import hide_face, take_picture
 from sspnet_train.synth.render import RESOLUTION
 from sspnet_train.synth.scene import Scene, background, draw_scene
 from sspnet_train.synth.shapes import box, ellipsoid
@@ -24,7 +24,7 @@ def a_scene(studio: Studio, seed: int, upright: bool = False) -> Scene:
 
 def test_markers_drawn_at_the_joints_fall_on_the_labels(studio: Studio) -> None:
     scene = a_scene(studio, 1)
-    for joint in (0, 3, 6, 10, 13, 16):
+    for joint in (0, 3, 6, 10, 13, 16, 17, 22, 27):
         vertices, triangles, _ = ellipsoid((0.03,) * 3)
         marker = plain_mesh(vertices + scene.joints[joint], triangles, np.ones(3))
         drawn = studio.renderer.draw([marker], scene.window, scene.lighting, scene.joints[0]).alpha
@@ -39,7 +39,7 @@ def test_pixels_follow_from_millimetres_by_the_camera(studio: Studio) -> None:
     for axis in (0, 1):  # u = focal·(X + X_pelvis)/(Z + Z_pelvis) + c, linear in X_pelvis and c
         depth = joints[:, 2] + pelvis
         known = picture.keypoints[:, axis] - picture.focal * joints[:, axis] / depth
-        design = np.stack([picture.focal / depth, np.ones(17)], axis=1)
+        design = np.stack([picture.focal / depth, np.ones(28)], axis=1)
         solution = np.linalg.lstsq(design, known, rcond=None)[0]
         np.testing.assert_allclose(design @ solution, known, atol=0.01)
 
@@ -54,6 +54,29 @@ def test_joints_behind_a_wall_are_invisible(studio: Studio) -> None:
     hidden = take_picture(replace(scene, meshes=[*scene.meshes, wall]), studio.renderer, studio.assets, np.random.default_rng(7))
     assert free is not None and hidden is not None
     assert free.visible.sum() >= 8 and not hidden.visible.any()
+
+
+def test_a_face_seen_from_behind_is_hidden(studio: Studio) -> None:
+    for seed in range(40):
+        scene = a_scene(studio, seed, upright=True)
+        if scene.joints[17, 2] - scene.joints[10, 2] < -0.08:
+            break
+    else:
+        raise AssertionError("forty people in a row looked at the camera")
+    picture = take_picture(replace(scene, blurred_face=False), studio.renderer, studio.assets, np.random.default_rng(3))
+    assert picture is not None and not picture.visible[17:20].any()
+
+
+def test_a_blurred_face_is_hidden_and_the_limbs_are_not(studio: Studio) -> None:
+    scene = a_scene(studio, 2, upright=True)
+    image = np.tile(np.indices((96, 96)).sum(axis=0)[..., None] % 2 * 255.0, 3)
+    keypoints = scene.window.project(scene.joints, 96)
+    covered, hidden = hide_face(image, keypoints, 8.0, np.random.default_rng(0))
+    x, y = keypoints[17:22].mean(axis=0).astype(int)
+    assert not np.allclose(covered[y - 3 : y + 3, x - 3 : x + 3], image[y - 3 : y + 3, x - 3 : x + 3])
+    np.testing.assert_array_equal(np.flatnonzero(hidden), np.arange(17, 22))
+    changed = np.abs(covered - image).max(axis=2) > 1
+    assert 0 < changed.mean() < 0.15
 
 
 def test_a_person_dims_the_ground_where_he_stands_and_not_far_away(studio: Studio) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from sspnet_train.data.synth3d import synth3d
-from sspnet_train.synth import AssetError, GenerateError, generate
+from sspnet_train.synth import AssetError, GenerateError, generate, parse_mix
 from sspnet_train.synth.assets import load_assets
 
 from sspnet_sdk.cli.main import main
@@ -27,8 +29,34 @@ def test_the_training_data_set_reads_what_was_rendered(folder) -> None:
     assert len(labels["name"]) == 4 and labels["shard"].tolist() == [0, 0, 1, 1]
     sample = people[0]
     assert sample.image.dtype == np.uint8 and min(sample.image.shape[:2]) >= 48
-    assert sample.keypoints.shape == (17, 2) and sample.joints3d.shape == (17, 3)
+    assert sample.keypoints.shape == (28, 2) and sample.joints3d.shape == (28, 3)
     assert np.abs(sample.joints3d[0]).max() == 0 and 1500 < sample.root_z < 12000
+
+
+def test_labels_can_be_read_while_pictures_are_still_made(tmp_path) -> None:
+    counts = []
+
+    def look(done: int, count: int) -> None:
+        if done == 3:
+            counts.append(len(synth3d(tmp_path, "train")))
+
+    generate(3, tmp_path, 5, shard_size=2, progress=look)
+    assert counts == [2]
+
+
+def test_labels_with_17_joints_and_labels_that_name_their_split_are_read_as_they_are(folder, tmp_path) -> None:
+    labels = dict(np.load(folder / "labels.npz"))
+    shutil.copytree(folder, tmp_path / "old", ignore=shutil.ignore_patterns("parts"))
+    old = {name: labels[name][:, :17] if name in ("keypoints", "joints3d", "visible") else labels[name] for name in labels}
+    np.savez(tmp_path / "old" / "labels.npz", **old, split=np.array(["train", "val", "val", "train"])[: len(labels["name"])])
+    people = synth3d(tmp_path / "old", "val")
+    assert [people[0].name, people[1].name] == labels["name"][1:3].tolist()
+    assert people[0].keypoints.shape == (17, 2) and people[0].weight.shape == (17,)
+
+
+def test_scenes_of_another_mix_are_not_added(folder) -> None:
+    with pytest.raises(GenerateError, match="made with other mix"):
+        generate(4, folder, 5, mix=parse_mix(["tilted=1"]), shard_size=2)
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(folder) -> None:

@@ -22,27 +22,36 @@ def recognises(folder: Path) -> bool:
 
 
 def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The rendered people of a split; `val` holds whole recordings that `train` never sees. Depth is a canonical adult's."""
+    """The rendered people of a split; `val` holds whole recordings that `train` never sees, or what the labels' `split` says.
+
+    17 or 28 joints, as the labels have. Depth is a canonical adult's.
+    """
     labels_path, shards = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and shards):
         raise DataError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
     labels = {key: value for key, value in np.load(labels_path).items()}
     images = TarImages(shards)
-    rows = np.flatnonzero([held_out(source) == (split == "val") for source in labels["source"].tolist()])
+    rows = np.flatnonzero(_splits(labels) == split)
 
     def read(index: int) -> Sample:
         row = rows[index]
         joints3d = labels["joints3d"][row].astype(np.float32)
-        scale = canonical_scale(joints3d)
+        scale, known = canonical_scale(joints3d), np.ones(len(joints3d), np.float32)
         name = str(labels["name"][row])
         return Sample(
-            images.read(name), labels["box"][row], labels["keypoints"][row].astype(np.float32), np.ones(17, np.float32),
-            joints3d[:, 2] * scale, np.ones(17, np.float32), joints3d, labels["visible"][row].astype(bool),
+            images.read(name), labels["box"][row], labels["keypoints"][row].astype(np.float32), known.copy(),
+            joints3d[:, 2] * scale, known.copy(), joints3d, labels["visible"][row].astype(bool),
             float(labels["focal"][row]), float(labels["root_z"][row]), name,
             _camera(joints3d, labels["keypoints"][row], float(labels["focal"][row]), float(labels["root_z"][row])),
         )  # fmt: skip
 
     return SampleSource(f"synth3d/{split}", len(rows), read)
+
+
+def _splits(labels: dict[str, np.ndarray]) -> np.ndarray:
+    if "split" in labels:
+        return labels["split"]
+    return np.array(["val" if held_out(source) else "train" for source in labels["source"].tolist()])
 
 
 def _camera(joints3d: np.ndarray, keypoints: np.ndarray, focal: float, root_z: float) -> Camera:

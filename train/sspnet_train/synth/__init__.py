@@ -4,6 +4,18 @@ from .assets import AssetError
 from .body_data import BodyModelError
 from .pose_sampling import PoseFileError
 from .render import RenderError
+from .scene_mix import SceneMix, SceneMixError, parse_mix
 from .write_shards import GenerateError, Studio, generate
 
-__all__ = ["AssetError", "BodyModelError", "GenerateError", "PoseFileError", "RenderError", "Studio", "generate"]
+__all__ = [
+    "AssetError",
+    "BodyModelError",
+    "GenerateError",
+    "PoseFileError",
+    "RenderError",
+    "SceneMix",
+    "SceneMixError",
+    "Studio",
+    "generate",
+    "parse_mix",
+]

@@ -23,14 +23,19 @@ LARGEST_THIGH_TWIST, LARGEST_ARM_TWIST = 0.9, 1.3
 BENT = 0.25
 """Sine of the angle from which knee or elbow is bent enough to tell where it hinges."""
 
-COCO_OF_JOINT = {
+REGRESSED = {
     1: "right_hip", 2: "right_knee", 3: "right_ankle", 4: "left_hip", 5: "left_knee", 6: "left_ankle",
     11: "left_shoulder", 12: "left_elbow", 13: "left_wrist", 14: "right_shoulder", 15: "right_elbow", 16: "right_wrist",
+    17: "nose", 18: "left_eye", 19: "right_eye", 20: "left_ear", 21: "right_ear", 22: "left_heel", 23: "right_heel",
+    24: "left_big_toe", 25: "right_big_toe", 26: "left_small_toe", 27: "right_small_toe",
 }  # fmt: skip
+"""Joint -> its name in Anny's regressor: COCO's keypoints, and heels and toes."""
 TOWARDS_SHOULDERS = {11: 0.052, 14: 0.052, 1: 0.034, 4: 0.034, 2: 0.022, 5: 0.022}
 """Shares of the torso by which the mesh's regressor sits below the joints that 2D networks trained on COCO see (medians,
 measured)."""
 NECK_TO_HEAD = 0.48
+HEEL_BEYOND = 0.3
+"""The regressor's heel lies inside the foot; so much further from the ankle, it lies 1 cm under the skin of the heel's back."""
 
 
 @dataclass(frozen=True)
@@ -176,23 +181,25 @@ def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotation
 
 
 def mesh_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(17, 3) joints of posed vertices as the mesh's own regressor has them; Human3.6M's order, 0, 7, 8 midpoints, 10
-    between the ears."""
+    """(28, 3) joints of posed vertices as the mesh's own regressor has them: Human3.6M's 17, of which 0, 7, 8 are midpoints and
+    10 lies between the ears, then nose, eyes, ears, heels, big toes, small toes, left before right."""
     regressed = dict(zip(rig.coco_names, rig.coco @ vertices[: rig.coco.shape[1]].astype(np.float64), strict=True))
-    joints = np.zeros((17, 3))
-    for joint, name in COCO_OF_JOINT.items():
+    joints = np.zeros((28, 3))
+    for joint, name in REGRESSED.items():
         joints[joint] = regressed[name]
     joints[10] = (regressed["left_ear"] + regressed["right_ear"]) / 2
     return _with_centre_joints(joints)
 
 
 def body_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(17, 3) joints with COCO's definitions, as networks trained on photographs see them: the mesh's own, moved up the torso by
+    """(28, 3) joints with COCO's definitions, as networks trained on photographs see them: the mesh's own, moved up the torso by
     `TOWARDS_SHOULDERS`."""
     joints = mesh_joints(rig, vertices)
     up = joints[8] - joints[0]
     for joint, share in TOWARDS_SHOULDERS.items():
         joints[joint] += share * up
+    for heel, ankle in ((22, 6), (23, 3)):
+        joints[heel] += HEEL_BEYOND * (joints[heel] - joints[ankle])
     return _with_centre_joints(joints)
 
 

@@ -9,7 +9,7 @@ from ..data.sample import PARENTS
 
 def bones_of(joints: np.ndarray) -> np.ndarray:
     """(17, 3) joints -> (17, 3) each joint's offset from its parent."""
-    return joints - joints[[max(parent, 0) for parent in PARENTS]]
+    return joints - joints[[max(parent, 0) for parent in PARENTS[:17]]]
 
 
 def joints_of(bones: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .body_data import Body
-from .faces import paint_face
+from .faces import cover_face, paint_face
 from .mesh import NO_CLOTH
 from .regions import Measures, Regions
 
@@ -50,9 +50,16 @@ class Wardrobe:
         self.regions, self.tiles = regions, tiles
 
     def dress(
-        self, body: Body, rng: np.random.Generator, *, clothes: bool = True, shoes: bool = True, bare_legs: bool = False
+        self,
+        body: Body,
+        rng: np.random.Generator,
+        *,
+        clothes: bool = True,
+        shoes: bool = True,
+        bare_legs: bool = False,
+        masked: bool = False,
     ) -> Outfit:
-        """Skin, face, clothes, shoes and hair for one body. bare_legs: short under a skirt."""
+        """Skin, face, clothes, shoes and hair for one body. bare_legs: short under a skirt; masked: see `cover_face`."""
         vertices = body.vertices.astype(np.float64)
         unevenness = _unevenness(vertices, rng)
         outfit, skin = _bare(vertices, rng)
@@ -63,6 +70,8 @@ class Wardrobe:
         if shoes:
             self._shoe(outfit, measures, relief, rng)
         self._hair(outfit, body, skin, unevenness, rng)
+        if masked:
+            cover_face(outfit, body, self.regions, any_colour(rng), self.tile(rng, 0.3), rng)
         outfit.albedo, outfit.thickness = np.clip(outfit.albedo, 0.005, 1.1), np.clip(outfit.thickness, 0, THICKEST_M)
         return outfit
 

@@ -36,6 +36,20 @@ def paint_face(outfit: Outfit, body: Body, part: Regions, skin: np.ndarray, rng:
         outfit.put_on(shades, np.array([0.02, 0.02, 0.025]), NO_CLOTH, np.full(len(x), 0.006), 0.0, 0.5)
 
 
+def cover_face(outfit: Outfit, body: Body, part: Regions, colour: np.ndarray, tile: int, rng: np.random.Generator) -> None:
+    """A mask before mouth and nose, a scarf up to the eyes, a balaclava, or a veil, visor or the like over all of the face."""
+    eyes = (body.head("eye.L") + body.head("eye.R")) / 2
+    x, y, z = (body.vertices - eyes).T
+    face, kind = (part.head | part.neck | part.lips) & (y < 0.09), rng.choice(["mask", "scarf", "balaclava", "veil"])
+    where = {
+        "mask": face & (z < -0.022) & (z > -0.125) & (y < 0.05),
+        "scarf": (part.head | part.neck | part.lips) & (z < -0.03),
+        "balaclava": (part.head | part.neck | part.lips) & ~((np.abs(z) < 0.018) & (np.abs(x) < 0.055) & (y < 0.03)) & ~part.eye,
+        "veil": face | part.eye,
+    }[kind]
+    outfit.put_on(where, colour, tile, np.full(len(x), rng.uniform(0.004, 0.015)), 0.001)
+
+
 def _paint_eye(
     outfit: Outfit, vertices: np.ndarray, centre: np.ndarray, part: Regions, hair: np.ndarray, skin: np.ndarray, iris: np.ndarray
 ) -> None:

@@ -31,7 +31,7 @@ HANGING = {"skirt": (0.22, 0.03), "dress": (0.16, 0.01), "coat": (0.08, 0.08), "
 class Person:
     """In metres, y up, pelvis at 0. `meshes[0]` is the skin with what is worn on it; body: vertices that make up the
     person's box;
-    joints: (17, 3); floor: y of the ground; grounded: whether there is one (not for tumbling people)."""
+    joints: (28, 3); floor: y of the ground; grounded: whether there is one (not for tumbling people)."""
 
     meshes: Sequence[Mesh]
     furniture: Sequence[Mesh]
@@ -51,16 +51,17 @@ class People:
         self.wardrobe = Wardrobe(Regions(rig), self.tiles)
         self.garments = load_garments(assets.garments, rig) if assets.garments else []
 
-    def make(self, rng: np.random.Generator) -> Person:
-        drawn = self.poses.draw(rng)
-        tumbles = not drawn.seen and rng.random() < TUMBLE_SHARE
+    def make(self, rng: np.random.Generator, *, seated: bool = False, masked: bool = False) -> Person:
+        """seated: on a seat; masked: with a mask, scarf or the like before the face."""
+        drawn = self.poses.draw(rng, seated)
+        tumbles = not (drawn.seen or seated) and rng.random() < TUMBLE_SHARE
         target = drawn.joints @ _heading(drawn, tumbles, rng).T
         body = self.rig.body(int(rng.integers(len(self.rig.vertices))))
         holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
         posed = pose_body(body, target, rng, dict.fromkeys(holding, GRIP_CURL))
         joints = body_joints(self.rig, posed.vertices)
-        skin, worn, hanging = self._dressed(body, posed, rng)
-        furniture, floor, seat_height = self._seat(skin, joints, rng, tumbles)
+        skin, worn, hanging = self._dressed(body, posed, masked, rng)
+        furniture, floor, seat_height = self._seat(skin, joints, rng, tumbles, seated)
         if hanging:
             worn.append(laid_on_seat(hanging, joints, seat_height) if furniture else hanging)
         solid = np.concatenate([mesh.vertices for mesh in (skin, *worn)])
@@ -76,7 +77,9 @@ class People:
             solid - pelvis, joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
         )  # fmt: skip
 
-    def _dressed(self, body: Body, posed: PosedBody, rng: np.random.Generator) -> tuple[Mesh, list[Mesh], Mesh | None]:
+    def _dressed(
+        self, body: Body, posed: PosedBody, masked: bool, rng: np.random.Generator
+    ) -> tuple[Mesh, list[Mesh], Mesh | None]:
         """-> skin with what is painted on it, garments that are meshes, cloth that hangs."""
         suits = self._fitting("suit", body)
         if suits and rng.random() < SUIT_SHARE:
@@ -84,7 +87,7 @@ class People:
             shoes = self._fitting("shoes", body)
             if shoes and rng.random() < SHOES_SHARE:
                 chosen.append(shoes[int(rng.integers(len(shoes)))])
-            outfit = self.wardrobe.dress(body, rng, clothes=False, shoes=len(chosen) == 1)
+            outfit = self.wardrobe.dress(body, rng, clothes=False, shoes=len(chosen) == 1, masked=masked)
             covered = np.any([garment.covered for garment in chosen], axis=0)
             return (
                 skin_mesh(body, posed, outfit, covered),
@@ -92,7 +95,8 @@ class People:
                 None,
             )
         kind = self._hanging_kind(body, rng)
-        outfit = self.wardrobe.dress(body, rng, bare_legs=kind in ("skirt", "dress") and rng.random() < 0.8)
+        bare_legs = kind in ("skirt", "dress") and rng.random() < 0.8
+        outfit = self.wardrobe.dress(body, rng, bare_legs=bare_legs, masked=masked)
         skin = skin_mesh(body, posed, outfit)
         return skin, [], self._hang(kind, body, posed, skin, outfit, rng) if kind else None
 
@@ -125,11 +129,13 @@ class People:
             body, posed, skin, part.pelvis | part.chest | part.thigh | part.shin, draw_cut(kind, rng), albedo, tile, rng
         )
 
-    def _seat(self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator, tumbles: bool) -> tuple[list[Mesh], float, float]:
+    def _seat(
+        self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator, tumbles: bool, seated: bool
+    ) -> tuple[list[Mesh], float, float]:
         """What he sits on, if he sits; the heights of floor and seat."""
         part = self.wardrobe.regions
         feet = float(skin.vertices[:, 1].min())
-        if tumbles or not sits(joints) or rng.random() > SEAT_SHARE:
+        if tumbles or not sits(joints) or (rng.random() > SEAT_SHARE and not seated):
             return [], feet, feet
         near_hips = np.linalg.norm(skin.vertices - joints[0], axis=1) < 0.3
         height = float(skin.vertices[(part.pelvis | part.thigh) & near_hips, 1].min()) + 0.015

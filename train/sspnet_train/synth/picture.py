@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 
 from .assets import GAMMA, Assets
+from .cameras import world_up
 from .render import RESOLUTION, Renderer, Rendering
 from .scene import Scene, background
 
-SIZES = (240, 240, 192)
-"""Pixels a side: 1.5 times 160, or 1.5 times 128."""
-BEHIND_SURFACE_M = 0.16
-"""A joint that lies deeper than this under the first surface is hidden."""
+SIZES = (264, 264, 192)
+"""Pixels a side: 1.5 times 176, or 1.5 times 128."""
+BEHIND_SURFACE_M = np.repeat([0.16, 0.04, 0.05], [17, 3, 8])
+"""(28,) a joint that lies deeper than this under the first surface is hidden: those of face and feet lie on the skin."""
+HEAD_RADIUS_M, FACE = 0.13, slice(17, 22)
 OCCLUDED_SHARE, CUT_SHARE = 0.3, 0.14
 SMALLEST_SIDE, SMALLEST_COVER = 48, 0.02
 ENCLOSED_M = 0.25
@@ -23,10 +25,10 @@ ENCLOSED_M = 0.25
 
 @dataclass
 class Picture:
-    """image: (H, W, 3) uint8 RGB; box: x, y, w, h and keypoints: (17, 2), pixels; joints3d: (17, 3) mm, pelvis at 0, x
+    """image: (H, W, 3) uint8 RGB; box: x, y, w, h and keypoints: (28, 2), pixels; joints3d: (28, 3) mm, pelvis at 0, x
     right, y down, z away;
-    visible: (17,) in the picture and not hidden; focal: pixels; root_z: mm from the camera to the pelvis; people: in the
-    scene."""
+    visible: (28,) in the picture and not hidden; focal: pixels; root_z: mm from the camera to the pelvis; people: in the
+    scene; up: (3,) the world's up, unit length, axes as joints3d's: it says how the camera is pitched and rolled."""
 
     image: np.ndarray
     box: np.ndarray
@@ -37,6 +39,7 @@ class Picture:
     root_z: float
     source: str
     people: int
+    up: np.ndarray
 
 
 def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.random.Generator) -> Picture | None:
@@ -50,6 +53,9 @@ def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.rando
         for _ in range(int(rng.integers(1, 3))):
             image, hidden = _occlude(image, keypoints, assets, rng)
             visible &= ~hidden
+    if scene.blurred_face:
+        image, hidden = hide_face(image, keypoints, HEAD_RADIUS_M * size / (2 * scene.window.half) / -scene.joints[10, 2], rng)
+        visible &= ~hidden
     low, high = (
         (corner - scene.window.centre + scene.window.half) * size / (2 * scene.window.half)
         for corner in (scene.box[:2], scene.box[2:])
@@ -58,6 +64,7 @@ def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.rando
     picture = Picture(
         _camera(image, rng), np.concatenate([low, high - low]), keypoints, joints3d, visible, size / (2 * scene.window.half),
         -1000 * float(scene.joints[0, 2]), scene.main.source, scene.people,
+        world_up(scene.turn),
     )  # fmt: skip
     if rng.random() < CUT_SHARE:
         _end_inside(picture, rng)
@@ -109,14 +116,14 @@ def _inside(keypoints: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def _in_front(rendering: Rendering, keypoints: np.ndarray, size: int, depth: np.ndarray) -> np.ndarray:
-    """(17,) whether the first surface about each joint's pixel is near the joint's depth (m), or behind it."""
+    """(28,) whether the first surface about each joint's pixel is near the joint's depth (m), or behind it."""
     column, row = np.clip((keypoints / size * RESOLUTION).astype(int), 0, RESOLUTION - 1).T
     surface = [rendering.distance[max(r - 2, 0) : r + 3, max(c - 2, 0) : c + 3].max() for r, c in zip(row, column, strict=True)]
     return np.array(surface) > depth - BEHIND_SURFACE_M
 
 
 def _occlude(image: np.ndarray, keypoints: np.ndarray, assets: Assets, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Something flat in front -> image, which of the keypoints (17,) it hides."""
+    """Something flat in front -> image, which of the keypoints (28,) it hides."""
     size = image.shape[0]
     centre, extent = rng.uniform(0.1, 0.9, 2) * size, np.exp(rng.normal(np.log(0.2), 0.45, 2)) * size
     mask = np.zeros((size, size), np.uint8)
@@ -131,6 +138,32 @@ def _occlude(image: np.ndarray, keypoints: np.ndarray, assets: Assets, rng: np.r
     hidden = (mask[row, column] > 128) & _inside(keypoints, image)
     soft = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None].astype(np.float32) / 255
     return image * (1 - soft) + texture * soft, hidden
+
+
+def hide_face(image: np.ndarray, keypoints: np.ndarray, radius: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Blur, coarse squares or a patch over the face, as people are made unrecognisable -> image, which of the keypoints (28,) are
+    hidden: those of the face. radius: of the head, pixels."""
+    middle = keypoints[FACE].mean(axis=0)
+    size, kind = image.shape[:2], rng.random()
+    mask = np.zeros(size, np.uint8)
+    extent = radius * rng.uniform(0.85, 1.3, 2)
+    if rng.random() < 0.5:
+        cv2.ellipse(mask, (tuple(map(float, middle)), tuple(map(float, 2 * extent)), 0.0), (255,), -1)
+    else:
+        low, high = np.round(middle - extent).astype(int), np.round(middle + extent).astype(int)
+        cv2.rectangle(mask, tuple(map(int, low)), tuple(map(int, high)), (255,), -1)
+    if kind < 0.55:
+        cover = cv2.GaussianBlur(image, (0, 0), max(float(radius * rng.uniform(0.3, 0.7)), 1.5))
+    elif kind < 0.8:
+        cells = np.maximum((np.array(size[::-1]) / max(radius * rng.uniform(0.3, 0.6), 2)).astype(int), 1)
+        coarse = cv2.resize(image, tuple(map(int, cells)), interpolation=cv2.INTER_AREA)
+        cover = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_NEAREST)
+    else:
+        cover = np.full_like(image, rng.choice([0.0, 255.0]) if rng.random() < 0.5 else rng.uniform(0, 255, 3))
+    soft = cv2.GaussianBlur(mask, (0, 0), 0.7)[..., None].astype(np.float32) / 255
+    hidden = np.zeros(len(keypoints), bool)
+    hidden[FACE] = True
+    return image * (1 - soft) + cover * soft, hidden
 
 
 def _texture(assets: Assets, rng: np.random.Generator) -> np.ndarray:

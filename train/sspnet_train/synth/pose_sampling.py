@@ -12,7 +12,7 @@ from ..data.sample import FLIP_ORDER, LIMB_JOINTS
 from ..errors import TrainingError
 from .bones import bones_of, joints_of
 from .generated_poses import generated_pose
-from .rotations import normalized
+from .rotations import normalized, shortest_turn
 
 SURE_DEPTH = 0.22
 """Smallest `weight_z` of all limb joints at which a lifted pose is believed."""
@@ -78,16 +78,20 @@ class PoseSampler:
     def __init__(self, files: Sequence[PoseFile] = ()):
         self.files = list(files)
 
-    def draw(self, rng: np.random.Generator) -> DrawnPose:
+    def draw(self, rng: np.random.Generator, seated: bool = False) -> DrawnPose:
+        """seated: with the thighs about level, as on a seat."""
         if not self.files:
             joints, source = generated_pose(rng)
-            return DrawnPose(_maybe_mirrored(joints, rng), source, False)
-        file = self.files[int(rng.integers(len(self.files)))]
-        index = _pick(file, rng)
-        joints, source = file.joints[index].copy(), str(file.clip[index])
-        if not file.seen:
-            joints, source = _varied(joints, source, file, rng)
-        return DrawnPose(_maybe_mirrored(joints, rng), source, file.seen)
+            seen = False
+        else:
+            file = self.files[int(rng.integers(len(self.files)))]
+            index = _pick(file, rng)
+            joints, source, seen = file.joints[index].copy(), str(file.clip[index]), file.seen
+            if not seen:
+                joints, source = _varied(joints, source, file, rng)
+        if seated:
+            joints, source = _on_a_seat(joints, rng), source if seen or source.endswith("sit") else source + "+sit"
+        return DrawnPose(_maybe_mirrored(joints, rng), source, seen)
 
 
 def _pick(file: PoseFile, rng: np.random.Generator) -> int:
@@ -111,11 +115,24 @@ def _varied(joints: np.ndarray, source: str, file: PoseFile, rng: np.random.Gene
     return joints_of(bones + rng.normal(0, 10, bones.shape)), source
 
 
-def sit_down(bones: np.ndarray, rng: np.random.Generator) -> None:
-    """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling."""
+def _on_a_seat(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The trunk about upright, leant back or forwards a little, the thighs about level."""
+    leant = normalized(np.array([0.0, 1, 0]) + rng.normal(0, 0.2, 3))
+    bones = bones_of(joints @ shortest_turn(joints[8] - joints[0], leant).T)
+    sit_down(bones, rng, (75, 102), (45, 115))
+    return joints_of(bones)
+
+
+def sit_down(
+    bones: np.ndarray,
+    rng: np.random.Generator,
+    lifts: tuple[float, float] = (25, 115),
+    folds: tuple[float, float] = (20, 135),
+) -> None:
+    """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling. Degrees."""
     across, up = normalized(bones[1] - bones[4]), normalized(bones[7])
     forward = np.cross(up, across)
-    lift, fold = np.radians(rng.uniform(25, 115)), np.radians(rng.uniform(20, 135))
+    lift, fold = np.radians(rng.uniform(*lifts)), np.radians(rng.uniform(*folds))
     for knee, outwards in ((2, 1.0), (5, -1.0)):
         thigh, spread = lift + rng.normal(0, 0.25), np.radians(rng.normal(8, 12))
         shin = thigh - np.clip(fold + rng.normal(0, 0.35), 0.05, 2.5)
@@ -126,4 +143,4 @@ def sit_down(bones: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _maybe_mirrored(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return joints[list(FLIP_ORDER)] * [-1, 1, 1] if rng.random() < 0.5 else joints
+    return joints[list(FLIP_ORDER[:17])] * [-1, 1, 1] if rng.random() < 0.5 else joints

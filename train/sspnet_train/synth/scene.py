@@ -9,23 +9,25 @@ import cv2
 import numpy as np
 
 from .assets import Panorama
+from .cameras import LOWEST_CAMERA_M, draw_viewpoint
 from .mesh import Mesh
 from .people import People, Person
 from .render import Ground, Lighting, Window
 from .rotations import axis_angle, normalized
+from .scene_mix import SceneMix
 
-NEAREST_M, FARTHEST_M = 1.9, 9.0
-PITCH_DEG, PITCH_SPREAD_DEG, ROLL_SPREAD = 5.0, 12.0, 0.08
-LOWEST_CAMERA_M = 0.12
 WINDOW_SCALE = 1.5
-COMPANY, CROWD, CROWD_SIZE = 0.35, 0.1, (3, 8)
+CROWD_SIZE, THIRD_SHARE, NEAREST_COMPANY_M = (3, 8), 0.35, 0.42
 FIELD_OF_VIEW_DEG = (38.0, 85.0)
+MASKED_SHARE, NEAREST_SURFACE_M = 0.4, 0.3
+USUAL_MIX = SceneMix()
 
 
 @dataclass(frozen=True)
 class Scene:
     """Everything in the camera's axes (y up, looking along -z, metres). box: (x0, y0, x1, y1) of the person, tangents;
-    people: how many."""
+    people: how many; turn: (3, 3) from the world's axes to the camera's; blurred_face: to be blurred or covered in the
+    picture."""
 
     main: Person
     joints: np.ndarray
@@ -36,51 +38,44 @@ class Scene:
     lighting: Lighting
     ground: Ground | None
     panorama: Panorama
+    turn: np.ndarray
     background_turn: np.ndarray
     background_zoom: float
+    blurred_face: bool = False
 
 
-def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator) -> Scene | None:
+def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator, mix: SceneMix = USUAL_MIX) -> Scene | None:
     """None where the camera would stand inside somebody."""
-    main = people.make(rng)
-    distance = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
-    turn = _camera_turn(main, distance, rng)
-    camera = np.array([rng.normal(0, 0.10), rng.normal(0, 0.08), 1]) * distance
-    others = [(person, _place(main, person, crowd, rng)) for person, crowd in _company(people, rng)]
+    hidden_face, masked = rng.random() < mix.hidden_face, rng.random() < MASKED_SHARE
+    main = people.make(rng, seated=rng.random() < mix.seated, masked=hidden_face and masked)
+    view = draw_viewpoint(mix, main.floor if main.grounded else None, main.seen, rng)
+    turn, camera = view.turn, view.position
+    others = [(person, _place(main, person, crowd, rng)) for person, crowd in _company(people, mix, rng)]
     shown = [mesh.moved(turn, -camera) for mesh in (*main.meshes, *main.furniture)]
-    body = main.body @ turn.T - camera
-    if shown[0].vertices[:, 2].max() > -0.35:
+    if max(float(mesh.vertices[:, 2].max()) for mesh in shown) > -NEAREST_SURFACE_M:
         return None
     count = 1
     for person, place in others:
         moved = [mesh.moved(turn, turn @ place - camera) for mesh in (*person.meshes, *person.furniture)]
-        if max(float(mesh.vertices[:, 2].max()) for mesh in moved) < -0.3:
+        if max(float(mesh.vertices[:, 2].max()) for mesh in moved) < -NEAREST_SURFACE_M:
             shown += moved
             count += 1
-    window, box = _window(body, rng)
-    yaw = rng.uniform(-np.pi, np.pi)
-    to_panorama = axis_angle([0, 1, 0], yaw) @ turn.T
+    window, box = _window(main.body @ turn.T - camera, rng)
+    to_panorama = axis_angle([0, 1, 0], rng.uniform(-np.pi, np.pi)) @ turn.T
+    lighting = Lighting(panorama.light, to_panorama, rng.uniform(0.5, 1.2))
     return Scene(
-        main, main.joints @ turn.T - camera, shown, count, window, box, Lighting(panorama.light, to_panorama,
-        rng.uniform(0.5, 1.2)),
-        _ground(main, turn, camera), panorama, to_panorama, _zoom(window, turn, rng),
+        main, main.joints @ turn.T - camera, shown, count, window, box, lighting, _ground(main, turn, camera), panorama, turn,
+        to_panorama, _zoom(window, turn, rng), hidden_face and not masked,
     )  # fmt: skip
 
 
-def _camera_turn(main: Person, distance: float, rng: np.random.Generator) -> np.ndarray:
-    """World -> camera. A pose that a camera saw keeps its view; for others the camera looks down or up, from above the ground."""
-    pitch = np.radians(rng.normal(2 if main.seen else PITCH_DEG, 4 if main.seen else PITCH_SPREAD_DEG))
-    if main.grounded:
-        pitch = max(pitch, -np.arcsin(np.clip((-main.floor - LOWEST_CAMERA_M) / distance, -1, 1)))
-    return axis_angle([0, 0, 1], rng.normal(0, ROLL_SPREAD)) @ axis_angle([1, 0, 0], np.clip(pitch, -0.6, 1.0))
-
-
-def _company(people: People, rng: np.random.Generator) -> list[tuple[Person, bool]]:
+def _company(people: People, mix: SceneMix, rng: np.random.Generator) -> list[tuple[Person, bool]]:
     """Other people; whether each stands in a crowd."""
-    if rng.random() < CROWD:
+    chance = rng.random()
+    if chance < mix.crowd:
         return [(people.make(rng), True) for _ in range(int(rng.integers(*CROWD_SIZE)))]
-    if rng.random() < COMPANY:
-        return [(people.make(rng), False) for _ in range(1 + int(rng.random() < 0.25))]
+    if chance < mix.crowd + mix.company:
+        return [(people.make(rng), False) for _ in range(1 + int(rng.random() < THIRD_SHARE))]
     return []
 
 
@@ -89,7 +84,8 @@ def _place(main: Person, person: Person, crowd: bool, rng: np.random.Generator) 
     aside = rng.choice([-1, 1]) * rng.uniform(0.3, 2.2 if crowd else 1.3)
     towards = rng.uniform(-4.5, 0.2) if crowd else rng.uniform(-1.2, 0.9)
     level = main.floor - person.floor if main.grounded and person.grounded else rng.normal(0, 0.12)
-    return np.array([aside, level, towards])
+    spread = max(NEAREST_COMPANY_M / float(np.hypot(aside, towards)), 1.0)
+    return np.array([aside * spread, level, towards * spread])
 
 
 def _window(body: np.ndarray, rng: np.random.Generator) -> tuple[Window, np.ndarray]:

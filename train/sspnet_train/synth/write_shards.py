@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,11 @@ from .picture import Picture, take_picture
 from .pose_sampling import PoseSampler, read_poses
 from .render import Renderer
 from .scene import draw_scene
+from .scene_mix import SceneMix
 
-RECIPE = 1
+RECIPE = 2
 """Raise when the same seed gives other pictures than before."""
-SHARD_SIZE, MOST_TRIES = 1000, 50
+SHARD_SIZE, MOST_TRIES = 500, 50
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all that are to be made."""
@@ -39,11 +40,12 @@ class GenerateError(TrainingError):
 
 @dataclass(frozen=True)
 class Materials:
-    """What pictures are made from: folder of assets (or None), files of poses, seed."""
+    """What pictures are made from: folder of assets (or None), files of poses, seed, shares of uncommon scenes."""
 
     assets: Path | None
     poses: tuple[Path, ...]
     seed: int
+    mix: SceneMix = field(default_factory=SceneMix)
 
 
 class Studio:
@@ -53,14 +55,14 @@ class Studio:
         self.assets = load_assets(materials.assets)
         self.people = People(load_bodies(), PoseSampler([read_poses(path) for path in materials.poses]), self.assets)
         self.renderer = Renderer(self.assets.cloth)
-        self.seed = materials.seed
+        self.seed, self.mix = materials.seed, materials.mix
 
     def picture(self, index: int) -> Picture:
         """Depends on the seed and the index only; scenes that show nobody are drawn anew."""
         for attempt in range(MOST_TRIES):
             rng = np.random.default_rng((self.seed, index, attempt))
             panorama = self.assets.panoramas[int(rng.integers(len(self.assets.panoramas)))]
-            scene = draw_scene(self.people, panorama, rng)
+            scene = draw_scene(self.people, panorama, rng, self.mix)
             picture = take_picture(scene, self.renderer, self.assets, rng) if scene is not None else None
             if picture is not None:
                 return picture
@@ -74,6 +76,7 @@ def generate(
     *,
     assets: Path | None = None,
     poses: Sequence[Path] = (),
+    mix: SceneMix | None = None,
     workers: int = 1,
     shard_size: int = SHARD_SIZE,
     progress: Progress | None = None,
@@ -82,14 +85,15 @@ def generate(
 
     assets: folder with backgrounds/, cloth/, ... (see `load_assets`); painted ones without it. poses: .npz files (see
     `read_poses`);
-    generated ones without any. Run again with a larger count, it adds to what is there; after a kill, it goes on shard by shard.
+    generated ones without any. mix: how often scenes are out of the ordinary. labels.npz grows shard by shard, and can be read
+    meanwhile. Run again with a larger count, it adds to what is there; after a kill, it goes on shard by shard.
     Raises GenerateError, AssetError, PoseFileError, BodyModelError or RenderError, in one line each.
     """
     if count < 1 or workers < 1 or shard_size < 1:
         raise GenerateError(f"count, workers and shard size must be at least 1, got {count}, {workers} and {shard_size}")
     if seed < 0:
         raise GenerateError(f"seed must not be negative, got {seed}")
-    materials = Materials(assets, tuple(poses), seed)
+    materials = Materials(assets, tuple(poses), seed, mix or SceneMix())
     out.mkdir(parents=True, exist_ok=True)
     changed = changed_settings(out / "parts" / "run.json", _description(materials, shard_size))
     if changed:
@@ -105,9 +109,18 @@ def generate(
         done += finished
         if progress:
             progress(done, count)
+    return _join_labels(out)
+
+
+def _join_labels(out: Path) -> Path:
+    """labels.npz of all shards that are finished, in their order."""
     labels = out / "labels.npz"
-    save_arrays(labels, joined_arrays([_part_path(out, number) for number in range(len(shards))]))
+    save_arrays(labels, joined_arrays(sorted((out / "parts").glob("labels_*.npz"), key=_number)))
     return labels
+
+
+def _number(part: Path) -> int:
+    return int(part.stem.rpartition("_")[2])
 
 
 def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, range]], workers: int) -> Iterable[int]:
@@ -118,10 +131,13 @@ def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, ra
         studio = Studio(materials)
         for number, indices in waiting:
             yield from _write_shard(studio, out, number, indices)
+            _join_labels(out)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(workers, len(waiting)), _open_studio, (materials,)) as pool:
-        yield from pool.imap_unordered(_render_shard, [(out, number, indices) for number, indices in waiting])
+        for finished in pool.imap_unordered(_render_shard, [(out, number, indices) for number, indices in waiting]):
+            _join_labels(out)
+            yield finished
 
 
 _studio: Studio | None = None
@@ -163,6 +179,7 @@ def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, 
         "root_z": np.array([p.root_z for p in pictures], np.float32),
         "source": np.array([p.source for p in pictures]),
         "people": np.array([p.people for p in pictures], np.int8),
+        "up": np.array([p.up for p in pictures], np.float32),
     }
 
 
@@ -182,11 +199,12 @@ def _finished(out: Path, number: int, indices: range) -> bool:
         return len(part["name"]) == len(indices)
 
 
-def _description(materials: Materials, shard_size: int) -> dict[str, str | int | list[str]]:
+def _description(materials: Materials, shard_size: int) -> dict[str, object]:
     return {
         "recipe": RECIPE,
         "seed": materials.seed,
         "shard_size": shard_size,
         "assets": digest(materials.assets) if materials.assets else "painted",
         "poses": [digest(path) for path in materials.poses],
+        "mix": asdict(materials.mix),
     }
