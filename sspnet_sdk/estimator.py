@@ -21,9 +21,10 @@ from sspnet_sdk.engine import Engine
 from sspnet_sdk.errors import BackendError, OptionError
 from sspnet_sdk.image import Image, check_color, open_image
 from sspnet_sdk.locate import Found
-from sspnet_sdk.options import Goal, Options
+from sspnet_sdk.options import Goal, Options, check_people
 from sspnet_sdk.plan import Plan
 from sspnet_sdk.pose import Pose
+from sspnet_sdk.same_person import distinct
 from sspnet_sdk.search import Search
 
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
@@ -147,6 +148,38 @@ class Estimator:
             people = [Target(check_box(box, image), True, intrinsics) for box in _several(boxes)]
             return self._poses(engine, image, people, self._goal(None, engine), begin)
 
+    def predict_all(self, img: Any, max_people: int | None = None, *, camera: Any = None) -> list[Pose]:
+        """The poses of everybody in one image, the most prominent (certain, large, in the middle) first.
+
+        People are found as by `find`, within the frame's budget where there is one; whoever's pose is not confident is nobody.
+
+        Args:
+            img: as for `predict`.
+            max_people: so many at most; None for everybody.
+            camera: as for `predict`.
+
+        Returns:
+            One pose for each person; empty where nobody is found with certainty.
+
+        Raises:
+            SSPNetError: as `predict`.
+        """
+        begin = time.perf_counter()
+        most = check_people(max_people, "max_people")
+        with self._ready_engine() as engine:
+            image = open_image(img, self._color)
+            intrinsics = self._intrinsics(camera, image)
+            goal = self._goal(None, engine)
+            found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal, everybody=True))
+            waiting = [Target(person.box, True, intrinsics) for person in found if person.sure]
+            people: list[Pose] = []
+            while waiting and len(people) < most:
+                free = most - len(people)
+                poses = self._poses(engine, image, waiting[:free], goal, begin, located=True)
+                people += [pose for pose in poses if not pose.unsure]
+                people, waiting = distinct(people), waiting[free:]
+            return people
+
     def find(self, img: Any) -> list[NDArray[np.float32]]:
         """Boxes (x, y, w, h) in pixels of the people in an image, the most prominent (certain, large, in the middle) first; empty
         where none is certain.
@@ -159,7 +192,7 @@ class Estimator:
         """
         with self._ready_engine() as engine:
             image = open_image(img, self._color)
-            plan = self._plan.search(self._plan.goal(), everybody=True)
+            plan = self._plan.search(self._plan.goal(), everybody=True, patient=True)
             return [person.box for person in Search(image, engine, self._plan.first_look).people(plan) if person.sure]
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,15 @@ class Choices:
     precisions: tuple[str, ...]
     threads: int | None
     engines: tuple[str, ...]
+
+
+def check_people(people: Any, name: str = "people") -> int:
+    """How many people are asked for: a whole number from 1, or None for everybody; else an `OptionError`."""
+    if people is None:
+        return sys.maxsize
+    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
+        raise OptionError(f"{name} must be a whole number from 1, or None for everybody, not {people!r}")
+    return people
 
 
 def _number(value: Any, name: str, below: float = math.inf) -> float:

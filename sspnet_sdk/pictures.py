@@ -14,7 +14,7 @@ from sspnet_sdk.background import in_background
 from sspnet_sdk.errors import ImageError, SSPNetError
 from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.image import open_image
-from sspnet_sdk.tracking import check_people
+from sspnet_sdk.options import check_people
 
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
@@ -24,23 +24,30 @@ _READ_AHEAD = 2
 
 
 def pictures(
-    paths: Iterable[Path], estimator: Estimator, *, people: int = 1, boxes: Sequence[Any] = (), camera: Any = None
+    paths: Iterable[Path],
+    estimator: Estimator,
+    *,
+    people: int | None = None,
+    boxes: Sequence[Any] = (),
+    camera: Any = None,
+    keep_unsure: bool = False,
 ) -> Generator[Frame | tuple[Path, SSPNetError], None, None]:
     """A `Frame` for each picture, in order; for one that cannot be used, its path and the error, and on to the next.
 
     Args:
         paths: image files; their orientation (EXIF) is respected.
         estimator: an `Estimator(color="bgr")`.
-        people: how many to look for at most in each.
+        people: how many to look for at most in each; None for everybody.
         boxes: x, y, w, h of the people in every picture, in pixels; none: find them.
         camera: intrinsics of every picture, as `Estimator.predict` takes them.
+        keep_unsure: give the best guess, marked by `Pose.unsure`, where nobody is found with certainty.
     """
     check_people(people)
     for index, (path, image) in enumerate(in_background(_read(paths), _READ_AHEAD)):
         try:
             if isinstance(image, SSPNetError):
                 raise image
-            poses = look(estimator, image, people, boxes, camera)
+            poses = look(estimator, image, people, boxes, camera, keep_unsure)
         except SSPNetError as error:
             yield path, error
             continue
@@ -48,15 +55,18 @@ def pictures(
 
 
 def look(
-    estimator: Estimator, image: NDArray[np.uint8], people: int = 1, boxes: Sequence[Any] = (), camera: Any = None
+    estimator: Estimator,
+    image: NDArray[np.uint8],
+    people: int | None = None,
+    boxes: Sequence[Any] = (),
+    camera: Any = None,
+    keep_unsure: bool = False,
 ) -> list[Pose]:
-    """Poses in one image: in `boxes`, or, the most prominent first, of up to `people` persons who are found.
-
-    One person is always given, with `Pose.unsure` where nobody is found with certainty.
-    """
-    if not boxes and people > 1:
-        boxes = estimator.find(image)[:people]
-    return estimator.predict_many(image, boxes, camera=camera) if len(boxes) else [estimator.predict(image, camera=camera)]
+    """Poses in one image: in `boxes`, or, the most prominent first, of up to `people` persons who are found."""
+    if len(boxes):
+        return estimator.predict_many(image, boxes, camera=camera)
+    poses = estimator.predict_all(image, people, camera=camera)
+    return poses if poses or not keep_unsure else [estimator.predict(image, camera=camera)]
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

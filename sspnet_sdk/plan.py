@@ -68,15 +68,16 @@ class Plan:
                 self._control(goal)
         return goal
 
-    def search(self, goal: Goal, everybody: bool = False) -> SearchPlan | None:
-        """How to search for people; None where the bundle has no finder."""
+    def search(self, goal: Goal, everybody: bool = False, patient: bool = False) -> SearchPlan | None:
+        """How to search for people (see `plan_search`); None where the bundle has no finder."""
         there = {size for precision, size in self._bundle.finders if precision == self.precision}
         sizes = tuple(size for size in self._bundle.sizes if size in there)
         if not sizes:
             return None
         with self._lock:
             cost_ms = {} if goal.budget_ms is None else self._finder_costs(sizes)
-        return plan_search(Finders(sizes, frozenset(size for size in sizes if 2 * size in there), cost_ms), goal, everybody)
+        finders = Finders(sizes, frozenset(size for size in sizes if 2 * size in there), cost_ms)
+        return plan_search(finders, goal, everybody, patient)
 
     def choose(self, goal: Goal, people: int = 1, located: bool = False) -> OperatingPoint:
         """The operating point for this frame; without a goal, the deepest cut at the largest size."""

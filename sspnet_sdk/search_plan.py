@@ -47,20 +47,17 @@ class SearchPlan:
     poses: bool
 
 
-def plan_search(finders: Finders, goal: Goal, everybody: bool) -> SearchPlan:
+def plan_search(finders: Finders, goal: Goal, everybody: bool = False, patient: bool = False) -> SearchPlan:
     """The search that the goal leaves time for.
 
     Args:
         finders: what there is to run.
         goal: of this frame.
-        everybody: search for all people, whatever that costs; a goal then only forgoes what a doubt would cost. Else for the one
-            person whose pose is asked for, within the goal's budget.
+        everybody: search for all people, not for the one whose pose is asked for.
+        patient: search whatever that costs; a goal then only forgoes what a doubt would cost.
     """
-    if everybody:
-        size, runs, looks, hurry = finders.sizes[-1], _UNLIMITED_RUNS, _LOOKS_FOR_EVERYBODY, goal.budget_ms is not None
-    else:
-        (size, runs), looks, hurry = _affordable(finders, goal), _LOOKS, False
-    looks = min(looks, runs - 1)
+    (size, runs), hurry = _affordable(finders, Goal() if patient else goal), patient and goal.budget_ms is not None
+    looks = min(_LOOKS_FOR_EVERYBODY if everybody else _LOOKS, runs - 1)
     left = 0 if hurry else runs - 1 - 2 * looks
     return SearchPlan(size, looks, left > _FINER_COST and size in finders.finer, left > _FINER_COST + _CHOOSING_COST)
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sspnet_sdk.crop import Box, check_box
-from sspnet_sdk.errors import OptionError
 from sspnet_sdk.frame import Person
 from sspnet_sdk.image import open_image
 from sspnet_sdk.locate import box_of_seen_joints, iou
-from sspnet_sdk.pose import BODY_JOINTS, Pose
+from sspnet_sdk.options import check_people
+from sspnet_sdk.pose import Pose
+from sspnet_sdk.same_person import same_person
 
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
@@ -23,7 +24,6 @@ _REMEMBER_S = 2.0  # somebody found again within this time, near where they were
 _CENTRE_GAIN, _GROW_GAIN, _SHRINK_GAIN = 0.8, 0.6, 0.25
 _SAME_BOX, _SUPPORT = 0.4, 0.1  # intersection over union
 _MOST_DOUBTS = 2
-_SAME_PERSON = 0.15  # mean distance of two poses' joints over the box's longer side
 
 
 @dataclass
@@ -45,12 +45,12 @@ class Tracker:
 
     Args:
         estimator: runs the network.
-        people: how many to follow at most.
+        people: how many to follow at most; None for everybody.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
         camera: intrinsics of the frames, as `Estimator.predict` takes them.
     """
 
-    def __init__(self, estimator: Estimator, people: int = 1, boxes: Iterable[Any] = (), camera: Any = None) -> None:
+    def __init__(self, estimator: Estimator, people: int | None = None, boxes: Iterable[Any] = (), camera: Any = None) -> None:
         self._estimator, self._people, self._camera = estimator, check_people(people), camera
         self._start = list(boxes)
         self._tracks: list[_Track] = []
@@ -186,19 +186,6 @@ def next_box(pose: Pose, box: Box, image_size: tuple[int, int]) -> Box:
     size = size + gain * (high - low - size)
     centre = centre + _CENTRE_GAIN * ((low + high) / 2 - centre)
     return np.concatenate([centre - size / 2, size]).astype(np.float32)
-
-
-def check_people(people: Any) -> int:
-    """`people` if it is a whole number from 1, else an `OptionError`."""
-    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
-        raise OptionError(f"people must be a whole number from 1, not {people!r}")
-    return people
-
-
-def same_person(pose: Pose, other: Pose) -> bool:
-    """Whether two poses lie on the same person."""
-    distance = float(np.linalg.norm((pose.keypoints - other.keypoints)[:BODY_JOINTS], axis=1).mean())
-    return distance < _SAME_PERSON * float(max(pose.box[2:].max(), other.box[2:].max()))
 
 
 def nearest(box: Box, others: Sequence[Box]) -> int | None:

@@ -25,7 +25,7 @@ def stream(
     source: Capture | int | str | os.PathLike[str],
     estimator: Estimator,
     *,
-    people: int = 1,
+    people: int | None = None,
     smooth: float = 0.5,
     boxes: Iterable[Any] = (),
     camera: Any = None,
@@ -40,7 +40,7 @@ def stream(
     Args:
         source: path of a video, number of a camera, address, or an open `Capture` (which stays the caller's to close).
         estimator: an `Estimator(color="bgr")`.
-        people: how many to follow at most.
+        people: how many to follow at most; None for everybody.
         smooth: One Euro filter on the poses, 0 (off) to 1.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
         camera: intrinsics of the frames, as `Estimator.predict` takes them: poses get `joints3d_camera`.

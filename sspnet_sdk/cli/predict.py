@@ -22,7 +22,8 @@ _FILE = click.Path(path_type=Path)
 @click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person.")
 @click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
 @click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D; the word viewer shows it live instead.")
-@click.option("--people", type=click.IntRange(min=1), default=1, show_default=True, help="How many people to look for at most.")
+@click.option("--people", type=click.IntRange(min=1), help="How many people to look for at most.  [default: everybody]")
+@click.option("--keep-unsure", is_flag=True, help="Pictures without anybody: give the best guess, marked as unsure.")
 @click.option(
     "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
 )
@@ -35,7 +36,8 @@ _FILE = click.Path(path_type=Path)
 def command(
     sources: tuple[str, ...],
     out: Path | None,
-    people: int,
+    people: int | None,
+    keep_unsure: bool,
     boxes: tuple[Any, ...],
     camera: tuple[float, ...] | None,
     smooth: bool,
@@ -65,7 +67,8 @@ def command(
     targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
     job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
     estimator = Estimator(options.pop("bundle"), **options)
-    people = max(people, len(boxes))
-    failed = run_predict.run(job, estimator, people, boxes, camera, smoothing if smooth else 0.0, options["target_fps"])
+    people = None if people is None else max(people, len(boxes))
+    who = run_predict.Wanted(people, boxes, camera, keep_unsure)
+    failed = run_predict.run(job, estimator, who, smoothing if smooth else 0.0, options["target_fps"])
     if failed:
         raise SystemExit(1)

@@ -34,6 +34,16 @@ class Job:
     targets: dict[str, Path]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Whom to look for: how many at most (None: everybody), where, with which camera; whether a guess is better than nobody."""
+
+    people: int | None
+    boxes: Sequence[Any]
+    camera: Any
+    keep_unsure: bool
+
+
 def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> Job:
     """Look at the sources and settle every path, before anything is loaded.
 
@@ -59,18 +69,17 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> 
     return job
 
 
-def run(
-    job: Job, estimator: Estimator, people: int, boxes: Sequence[Any], camera: Any, smooth: float, target_fps: float | None
-) -> bool:
+def run(job: Job, estimator: Estimator, who: Wanted, smooth: float, target_fps: float | None) -> bool:
     """Do it. True if a picture among several could not be used."""
     count: int | None
+    followed = {"people": who.people, "boxes": who.boxes, "camera": who.camera}
     results: Generator[Frame | tuple[Path, SSPNetError], None, None] | Generator[Frame, None, None]
     if job.video is None:
-        results = pictures(job.pictures, estimator, people=people, boxes=boxes, camera=camera)
+        results = pictures(job.pictures, estimator, **followed, keep_unsure=who.keep_unsure)
         fps, live, count = 30.0, False, len(job.pictures)
     else:
         capture = Capture(job.video, target_fps)
-        results = stream(capture, estimator, people=people, smooth=smooth, boxes=boxes, camera=camera)
+        results = stream(capture, estimator, **followed, smooth=smooth)
         fps, live, count = capture.fps, capture.live, capture.frames
     failed = False
     with (

@@ -73,6 +73,18 @@ def test_boxes_say_who(run):
     assert [person["box"] for person in record["people"]] == [[273, 130, 110, 254], [60, 130, 110, 254]]
 
 
+def test_everybody_is_written_and_nobody_where_nobody_is(run, tmp_path):
+    three = PHOTO.with_name("000000000790.jpg")
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((480, 640, 3), 90, np.uint8))
+    done = run("predict", three, "wall.png", "--json", "-", *FAST)
+    everybody, nobody = map(json.loads, done.stdout.splitlines())
+    assert len(everybody["people"]) >= 2 and nobody["people"] == []
+    one = json.loads(run("predict", three, "--people", "1", "--json", "-", *FAST).stdout)
+    assert one["people"][0]["box"] == everybody["people"][0]["box"] and len(one["people"]) == 1
+    guess = json.loads(run("predict", "wall.png", "--keep-unsure", "--json", "-", *FAST).stdout)
+    assert [person["unsure"] for person in guess["people"]] == [True]
+
+
 def test_the_orientation_that_a_phone_writes_is_respected(run, tmp_path):
     upright = cv2.imread(str(PHOTO))
     _, content = cv2.imencode(".jpg", cv2.rotate(upright, cv2.ROTATE_90_COUNTERCLOCKWISE))

@@ -7,7 +7,8 @@ from made_people import make_pose
 from moving_photo import BOX, FPS, PHOTO, frames, view
 
 from sspnet_sdk import OptionError
-from sspnet_sdk.tracking import Tracker, nearest, next_box, same_person
+from sspnet_sdk.same_person import same_person
+from sspnet_sdk.tracking import Tracker, nearest, next_box
 
 
 def test_a_person_is_followed_through_pan_and_zoom(estimator):

@@ -82,3 +82,13 @@ def test_the_bundle_is_small_enough_to_come_with_the_package():
     files = [path for path in DEFAULT_BUNDLE.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 15e6
     assert open_bundle().has_finder
+
+
+def test_predict_all_gives_the_people_of_a_picture_and_nobody_else(estimator):
+    labelled = [person for person in json.loads((PHOTOS / "people.json").read_text()) if person["file"] == "000000000790.jpg"]
+    boxes = [np.array(person["box"], np.float32) for person in labelled]
+    poses = estimator.predict_all(PHOTOS / "000000000790.jpg")
+    assert len(poses) >= 2 and all(max(iou(pose.box, box) for box in boxes) > 0.3 for pose in poses)
+    assert sum(max(iou(pose.box, box) for pose in poses) >= 0.5 for box in boxes) >= 2
+    assert len(estimator.predict_all(PHOTOS / "000000000790.jpg", max_people=1)) == 1
+    assert estimator.predict_all(np.full((480, 640, 3), 90, np.uint8)) == []

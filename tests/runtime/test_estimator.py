@@ -85,6 +85,39 @@ def test_find_gives_everybody_and_predict_many_their_poses_in_order(dot_bundle, 
     assert len(estimator.predict_many(image, np.array(boxes * 20))) == 40
 
 
+def test_predict_all_gives_everybody_once_the_most_prominent_first(dot_bundle, dot_image, backend):
+    image = np.maximum(dot_image(60, 120, 480, 240), dot_image(400, 120, 480, 240))
+    estimator = Estimator(dot_bundle, backend=backend)
+    poses = estimator.predict_all(image)
+    assert [round(float(pose.keypoints[0, 0]), -1) for pose in poses] == [400, 60]
+    assert not any(pose.unsure for pose in poses)
+    (first,) = estimator.predict_all(image, max_people=1)
+    assert np.allclose(first.keypoints, poses[0].keypoints, atol=1e-3)
+    assert len(estimator.predict_all(image, max_people=5)) == 2
+
+
+def test_predict_all_of_a_picture_without_anybody_is_empty(dot_bundle, blind_dot_bundle):
+    for bundle in (dot_bundle, blind_dot_bundle):
+        assert Estimator(bundle, backend="onnxruntime").predict_all(np.zeros((240, 320, 3), np.uint8)) == []
+
+
+def test_predict_all_of_a_bundle_without_a_finder_gives_one_person_at_most(blind_dot_bundle, dot_image):
+    (pose,) = Estimator(blind_dot_bundle, backend="onnxruntime").predict_all(dot_image(90, 140))
+    assert np.allclose(pose.keypoints[0], (90, 140), atol=1.0)
+
+
+def test_predict_all_keeps_to_a_rate_and_takes_a_camera(depth_dot_bundle, dot_image):
+    estimator = Estimator(depth_dot_bundle, backend="onnxruntime", target_fps=1e6)
+    (pose,) = estimator.predict_all(dot_image(150, 110, radius=15), camera=(400, 400, 160, 120))
+    assert pose.cut == 2 and pose.joints3d_camera is not None and estimator.out_of_reach
+
+
+@pytest.mark.parametrize("max_people", [0, -1, 1.5, True, "2"])
+def test_max_people_must_be_a_whole_number(dot_bundle, dot_image, max_people):
+    with pytest.raises(OptionError, match="max_people"):
+        Estimator(dot_bundle, backend="onnxruntime").predict_all(dot_image(150, 110), max_people)
+
+
 def test_poses_stay_as_they_are_when_the_next_frame_comes(dot_bundle, dot_image, backend):
     estimator = Estimator(dot_bundle, backend=backend)
     first = estimator.predict(dot_image(150, 110), BOX)
