@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import BundleError
-from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
+from sspnet_sdk.fields import FieldError
+from sspnet_sdk.manifest import check_manifest, upgraded
+from sspnet_sdk.regular_file import NotRegular, opened
+from sspnet_sdk.thresholds import Finder, PoseThresholds, read_finder, read_poses
 
-SCHEMA = 1
 DEFAULT_BUNDLE = Path(__file__).parent / "default_bundle"
 _MANIFEST_LIMIT = 8 << 20
 
@@ -32,7 +34,10 @@ class StageGraph:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A checked bundle. Sizes and cuts ascend; `digest` identifies the bundle with everything in it."""
+    """A checked bundle. Sizes and cuts ascend; `digest` identifies the bundle with everything in it.
+
+    `manifest` is the checked document, in the schema of today. `finder` is None where the bundle cannot find people by itself.
+    """
 
     folder: Path
     manifest: dict[str, Any]
@@ -46,6 +51,8 @@ class Bundle:
     border: int
     depth_range_mm: float
     bones: NDArray[np.float32]
+    poses: PoseThresholds
+    finder: Finder | None
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = field(repr=False)
     finders: dict[tuple[str, int], Path] = field(repr=False)
     root_depth: Path | None = field(default=None, repr=False)
@@ -54,18 +61,20 @@ class Bundle:
     @property
     def has_finder(self) -> bool:
         """Whether the bundle can find people in a whole picture by itself."""
-        return bool(self.finders)
+        return self.finder is not None
 
     def accuracy(self, precision: str, size: int, cut: int) -> dict[str, float]:
         """What the bundle states for an operating point (`pck`, `pa_mpjpe_mm`); empty where it was not evaluated."""
-        entry = self.manifest["cuts"][[c["cut"] for c in self.manifest["cuts"]].index(cut)]
-        stated = entry.get("accuracy", {}).get(precision, {}).get(str(size), {})
-        return {key: float(value) for key, value in stated.items() if isinstance(value, (int, float))}
+        stated = self._cut(cut).get("accuracy", {}).get(precision, {}).get(str(size), {})
+        return {key: float(value) for key, value in stated.items()}
 
     def macs(self, size: int, cut: int) -> float:
         """Multiply-accumulates of one crop; a stand-in that grows alike where the bundle states none."""
-        entry = self.manifest["cuts"][[c["cut"] for c in self.manifest["cuts"]].index(cut)]
-        return float(entry.get("macs", {}).get(str(size)) or size * size * (1e4 + 1e3 * cut))
+        return float(self._cut(cut).get("macs", {}).get(str(size)) or size * size * (1e4 + 1e3 * cut))
+
+    def _cut(self, cut: int) -> dict[str, Any]:
+        entry: dict[str, Any] = next(entry for entry in self.manifest["cuts"] if entry["cut"] == cut)
+        return entry
 
 
 def open_bundle(source: str | os.PathLike[str] | Bundle | None = None) -> Bundle:
@@ -85,93 +94,81 @@ def open_bundle(source: str | os.PathLike[str] | Bundle | None = None) -> Bundle
         raise BundleError(f"a bundle is the path of a folder, not {type(source).__name__}")
     folder = DEFAULT_BUNDLE if source is None else Path(source)
     manifest, digest = _read_manifest(folder)
-    try:
-        _check_files(folder, manifest)
-        return _describe(folder, manifest, digest)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else f"is malformed: {error}"
-        raise BundleError(f"{folder / 'manifest.json'} {what}") from None
+    for name, entry in manifest["files"].items():
+        _check_file(folder, name, entry)
+    return _describe(folder, manifest, digest)
 
 
 def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     path = folder / "manifest.json"
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a bundle: {'not a folder' if folder.exists() else 'no such folder'}")
     try:
-        if not folder.is_dir():
-            raise BundleError(f"{folder} is not a bundle: {'not a folder' if folder.exists() else 'no such folder'}")
-        if path.stat().st_size > _MANIFEST_LIMIT:
-            raise BundleError(f"{path} is larger than any manifest")
-        content = path.read_bytes()
-        manifest = json.loads(content)
+        with opened(path, _MANIFEST_LIMIT) as stream:
+            content = stream.read(_MANIFEST_LIMIT)
+        manifest = upgraded(json.loads(content))
+        check_manifest(manifest)
     except FileNotFoundError:
         raise BundleError(f"{folder} is not a bundle: it holds no manifest.json") from None
+    except (FieldError, NotRegular) as error:
+        raise BundleError(f"{path} {error}") from None
     except OSError as error:
         raise BundleError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not valid JSON: {error}") from None
-    schema = manifest.get("schema") if isinstance(manifest, dict) else None
-    if schema != SCHEMA:
-        raise BundleError(f"{path} has schema {schema!r}; this version of sspnet-sdk reads schema {SCHEMA}")
     return manifest, hashlib.sha256(content).hexdigest()
 
 
-def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    for name, entry in manifest["files"].items():
-        path = _inside(folder, name)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise BundleError(f"the bundle's file {name} cannot be read: {error.strerror or error}") from None
-        if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise BundleError(f"the bundle's file {name} in {folder} is damaged or was changed: its sha256 is not the manifest's")
+def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
+    path, digest = _inside(folder, name), hashlib.sha256()
+    try:
+        with opened(path, entry["bytes"]) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            while part := stream.read(1 << 20):
+                digest.update(part)
+    except NotRegular as error:
+        raise BundleError(f"the bundle's file {name} in {folder} {error}") from None
+    except OSError as error:
+        raise BundleError(f"the bundle's file {name} cannot be read: {error.strerror or error}") from None
+    if size != entry["bytes"] or digest.hexdigest() != entry["sha256"]:
+        raise BundleError(f"the bundle's file {name} in {folder} is damaged or was changed: its sha256 is not the manifest's")
 
 
-def _inside(folder: Path, name: Any) -> Path:
-    """The path of a bundle's file, if `name` is a plain relative path that does not leave the folder, by links neither."""
-    pure = PurePosixPath(name) if isinstance(name, str) else PurePosixPath("/")
-    if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\\" in name or ":" in name or "\0" in name:
-        raise BundleError(f"the manifest names {name!r}, which is not a path inside the bundle {folder}")
-    path = folder.joinpath(*pure.parts)
-    if not path.resolve().is_relative_to(folder.resolve()):
+def _inside(folder: Path, name: str) -> Path:
+    """The path of a file that the manifest names, if it is no link out of the folder."""
+    path = folder.joinpath(*PurePosixPath(name).parts)
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise BundleError(f"the bundle's file {name} is a link that leaves the bundle {folder}")
     return path
 
 
 def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
-    joints, frame, preprocessing = manifest["joints"], manifest["frame"], manifest["preprocessing"]
-    names = tuple(joints["names"])
-    if names not in (JOINT_NAMES, JOINT_NAMES[:BODY_JOINTS]):
-        known = f"the {BODY_JOINTS} or the {len(JOINT_NAMES)} this version knows"
-        raise BundleError(f"the bundle {folder} has joints that are not {known}: {joints['names']}")
-    if (preprocessing["layout"], preprocessing["dtype"], preprocessing["color"]) != ("NHWC", "uint8", "rgb"):
-        raise BundleError(f"the bundle {folder} wants a preprocessing that this version does not know: {preprocessing}")
-    bones = np.array(frame["bone_lengths_mm"], np.float32).reshape(-1, 3)
-    if not len(bones) or not np.isfinite(bones).all() or bones[:, :2].min() < 0 or bones[:, :2].max() >= len(names):
-        raise ValueError("frame.bone_lengths_mm must list bones as [joint, joint, millimetres]")
-    sizes, cuts = _ascending(manifest["sizes"], "sizes"), _ascending([c["cut"] for c in manifest["cuts"]], "cuts")
+    frame, preprocessing = manifest["frame"], manifest["preprocessing"]
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = {}
     finders: dict[tuple[str, int], Path] = {}
+    sizes = tuple(sorted(manifest["sizes"]))
     for precision in manifest["precisions"]:
         for size in sizes:
             graphs = manifest["graphs"][precision][str(size)]
-            stages[precision, size] = tuple(_stage(folder, manifest, entry) for entry in graphs["stages"])
-            _check_chain(stages[precision, size], cuts)
-            if "finder" in graphs:
-                finders[precision, size] = _listed(folder, manifest, graphs["finder"])
-            if "finer_finder" in graphs:
-                finders[precision, 2 * size] = _listed(folder, manifest, graphs["finer_finder"])
+            stages[precision, size] = tuple(_stage(folder, entry) for entry in graphs["stages"])
+            for name, side in (("finder", size), ("finer_finder", 2 * size)):
+                if name in graphs:
+                    finders[precision, side] = _inside(folder, graphs[name])
     return Bundle(
         folder=folder,
         manifest=manifest,
         digest=digest,
-        name=str(manifest["name"]),
-        joint_names=names,
+        name=manifest["name"],
+        joint_names=tuple(manifest["joints"]["names"]),
         sizes=sizes,
-        cuts=cuts,
-        precisions=tuple(str(precision) for precision in manifest["precisions"]),
-        box_scale=_positive(preprocessing["box_scale"], "preprocessing.box_scale"),
-        border=int(preprocessing["border"]) & 255,
-        depth_range_mm=_positive(frame["depth_range_mm"], "frame.depth_range_mm"),
-        bones=bones,
+        cuts=tuple(sorted(entry["cut"] for entry in manifest["cuts"])),
+        precisions=tuple(manifest["precisions"]),
+        box_scale=float(preprocessing["box_scale"]),
+        border=preprocessing["border"],
+        depth_range_mm=float(frame["depth_range_mm"]),
+        bones=np.array(frame["bone_lengths_mm"], np.float32),
+        poses=read_poses(manifest["poses"]),
+        finder=read_finder(manifest["finder"]) if finders else None,
         stages=stages,
         finders=finders,
         root_depth=_small_graph(folder, manifest, "root_depth"),
@@ -182,39 +179,8 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
 def _small_graph(folder: Path, manifest: dict[str, Any], name: str) -> Path | None:
     """A graph beside the stages, where the bundle has it."""
     entry = manifest.get(name)
-    return None if entry is None else _listed(folder, manifest, entry["file"])
+    return None if entry is None else _inside(folder, entry["file"])
 
 
-def _stage(folder: Path, manifest: dict[str, Any], entry: dict[str, Any]) -> StageGraph:
-    path = _listed(folder, manifest, entry["file"])
-    return StageGraph(int(entry["cut"]), path, tuple(entry["inputs"]), tuple(entry["outputs"]))
-
-
-def _check_chain(stages: tuple[StageGraph, ...], cuts: tuple[int, ...]) -> None:
-    if tuple(stage.cut for stage in stages) != cuts:
-        raise ValueError(f"the stages {[stage.cut for stage in stages]} are not the cuts {list(cuts)}")
-    given = {"image"}
-    for stage in stages:
-        if missing := set(stage.inputs) - given:
-            raise ValueError(f"no stage gives {sorted(missing)}, which {stage.path.name} needs")
-        given.update(stage.outputs)
-
-
-def _listed(folder: Path, manifest: dict[str, Any], name: str) -> Path:
-    path = _inside(folder, name)
-    if name not in manifest["files"]:
-        raise ValueError(f"the graph {name} is not among the files with a sha256")
-    return path
-
-
-def _ascending(values: Any, what: str) -> tuple[int, ...]:
-    numbers = tuple(sorted(int(value) for value in values))
-    if not numbers or numbers[0] <= 0 or len(set(numbers)) != len(numbers):
-        raise ValueError(f"{what} must be distinct positive numbers, not {values}")
-    return numbers
-
-
-def _positive(value: Any, what: str) -> float:
-    if not 0 < float(value) < float("inf"):
-        raise ValueError(f"{what} must be positive, not {value}")
-    return float(value)
+def _stage(folder: Path, entry: dict[str, Any]) -> StageGraph:
+    return StageGraph(entry["cut"], _inside(folder, entry["file"]), tuple(entry["inputs"]), tuple(entry["outputs"]))

@@ -16,8 +16,6 @@ from sspnet_sdk.engine import Answers, Engine
 from sspnet_sdk.lift import lift
 from sspnet_sdk.pose import BODY_JOINTS, Pose
 
-SURE_CONFIDENCE = 0.3  # mean over the body's joints
-
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -48,7 +46,7 @@ def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_
     poses = []
     for answer, joints, crop, target, distance in zip(answers.poses, joints3d, crops, targets, away, strict=True):
         keypoints, confidence = seen(answer, crop)
-        unsure = not target.sure or float(confidence[:BODY_JOINTS].mean()) < SURE_CONFIDENCE
+        unsure = not target.sure or float(confidence[:BODY_JOINTS].mean()) < engine.bundle.poses.sure
         in_camera, matrix = None, None
         if target.camera is not None and distance is not None:
             in_camera, matrix = target.camera.unproject(keypoints, joints[:, 2] + distance), target.camera.matrix

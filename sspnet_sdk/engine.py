@@ -17,7 +17,7 @@ from sspnet_sdk.crop import Crop, cut_out
 from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
 from sspnet_sdk.latency import StageTime
-from sspnet_sdk.locate import Answer
+from sspnet_sdk.peaks import Answer
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sspnet_sdk.crop import Box, Crop, whole_image
-from sspnet_sdk.decode import SURE_CONFIDENCE, seen
+from sspnet_sdk.decode import seen
 from sspnet_sdk.engine import Engine
 from sspnet_sdk.image import Image
-from sspnet_sdk.locate import Found, box_of_joints, box_of_seen_joints, find_people, iou
+from sspnet_sdk.locate import Found, find_people
+from sspnet_sdk.peaks import Peaks
+from sspnet_sdk.person_box import box_of_joints, box_of_seen_joints, iou
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.search_plan import SearchPlan
@@ -32,11 +34,13 @@ class Search:
         Args:
             plan: None without a finder: then one person at most.
         """
-        if plan is None:
+        bundle = self._engine.bundle
+        if plan is None or bundle.finder is None:
             return [self._by_poses()]
         finer = (lambda crop: self._engine.find(self._image, crop, 2 * plan.size)) if plan.finer else None
         return find_people(
             self._image,
+            Peaks(bundle.finder, bundle.poses),
             lambda crop: self._engine.find(self._image, crop, plan.size),
             plan.looks,
             finer,
@@ -46,21 +50,22 @@ class Search:
     def _look_at(self, box: Box) -> tuple[float, Box]:
         crop = Crop.around(box, self._engine.bundle.box_scale)
         keypoints, confidence = seen(self._engine.poses(self._image, [crop], self._first_look).poses[0], crop)
-        around = box_of_seen_joints(keypoints, confidence, self._image.width, self._image.height, first_look=True)
+        width, height, numbers = self._image.width, self._image.height, self._engine.bundle.poses
+        around = box_of_seen_joints(keypoints, confidence, width, height, numbers, first_look=True)
         return float(confidence[:BODY_JOINTS].mean()), around if around[2:].min() >= 2 else box
 
     def _by_poses(self) -> Found:
         """The pose in the whole image implies a box, the pose in that box a better one."""
-        box, score = whole_image(self._image), 0.0
+        box, score, numbers = whole_image(self._image), 0.0, self._engine.bundle.poses
         crop = Crop.around(box, 1.0)
         for _ in range(2):
             pose = self._engine.poses(self._image, [crop], self._first_look).poses[0, :BODY_JOINTS]
             score = float(pose[:, 3].mean())
-            if score < SURE_CONFIDENCE:
+            if score < numbers.sure:
                 break
-            implied = box_of_joints(crop.to_image(pose[:, :2]))
+            implied = box_of_joints(crop.to_image(pose[:, :2]), numbers)
             settled, box = iou(implied, box) > _SETTLED_IOU, implied
             if settled:
                 break
             crop = Crop.around(box, self._engine.bundle.box_scale)
-        return Found(box, score, score >= SURE_CONFIDENCE)
+        return Found(box, score, score >= numbers.sure)

@@ -11,10 +11,11 @@ import numpy as np
 from sspnet_sdk.crop import Box, check_box
 from sspnet_sdk.frame import Person
 from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import box_of_seen_joints, iou
 from sspnet_sdk.options import check_people
+from sspnet_sdk.person_box import box_of_seen_joints, iou
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.same_person import same_person
+from sspnet_sdk.thresholds import PoseThresholds
 
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
@@ -75,7 +76,7 @@ class Tracker:
         for track in sorted(self._tracks, key=lambda track: track.id):
             assert track.pose is not None
             people.append(Person(track.id, track.pose))
-            track.box = next_box(track.pose, track.box, (image.width, image.height))
+            track.box = next_box(track.pose, track.box, (image.width, image.height), self._estimator.bundle.poses)
         return tuple(people)
 
     def _follow(self, img: Any, time_s: float) -> bool:
@@ -166,7 +167,7 @@ class Tracker:
         return self._next_id - 1
 
 
-def next_box(pose: Pose, box: Box, image_size: tuple[int, int]) -> Box:
+def next_box(pose: Pose, box: Box, image_size: tuple[int, int], numbers: PoseThresholds) -> Box:
     """Where to look for this person in the next frame.
 
     The box around the joints that are seen, inside the picture (joints outside are guesses); its size follows slowly, so that a
@@ -177,7 +178,7 @@ def next_box(pose: Pose, box: Box, image_size: tuple[int, int]) -> Box:
         box: the box it was found in, x, y, w, h.
         image_size: width and height of the frame in pixels.
     """
-    around = box_of_seen_joints(pose.keypoints, pose.confidence, *image_size)
+    around = box_of_seen_joints(pose.keypoints, pose.confidence, *image_size, numbers)
     low, high = around[:2], around[:2] + around[2:]
     if around[2:].min() < 2.0:
         return box

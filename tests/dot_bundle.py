@@ -10,6 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from sspnet_sdk import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
+from sspnet_sdk.thresholds import SCHEMA_1
 
 CUTS = (2, 4, 8)
 DEPTH_STEP = 0.01  # every stage moves the knees this much further away, so that a pose shows its cut
@@ -60,7 +61,8 @@ def write_manifest(folder: Path, sizes, cuts, graphs, more=None, joints=17) -> N
         content = path.read_bytes()
         files[path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     manifest = {
-        "schema": 1,
+        "schema": 2,
+        **SCHEMA_1,  # the numbers: of the first networks
         "name": "dot",
         "model": {"config": "dot"},
         "joints": {

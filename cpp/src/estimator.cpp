@@ -12,7 +12,6 @@ namespace {
 constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
 constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
 constexpr int kChoosingCost = 5;  // of the poses that say who is a person
-constexpr float kSureConfidence = 0.3f;          // mean over the body's joints
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
@@ -139,7 +138,7 @@ Look Estimator::look(const Image& image, const sspnet_box& box) {
     sspnet_pose pose = {};
     const float* answer = plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose;
     place_joints(answer, bundle_.manifest.joint_count, crop, pose);
-    const sspnet_box around = box_of_seen_joints(pose, image);
+    const sspnet_box around = box_of_seen_joints(pose, image, bundle_.manifest.poses);
     return {mean_confidence(pose), std::min(around.w, around.h) >= 2 ? around : box};
 }
 
@@ -160,7 +159,7 @@ sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const 
         pose.network_ms += lifted.elapsed_ms;
     }
     pose.box = person, pose.cut = answer.cut, pose.input_size = point.input_size;
-    pose.unsure = mean_confidence(pose) < kSureConfidence;
+    pose.unsure = mean_confidence(pose) < bundle_.manifest.poses.sure;
     return pose;
 }
 

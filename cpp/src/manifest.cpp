@@ -1,202 +1,230 @@
 #include "manifest.hpp"
 
 #include "error.hpp"
+#include "fields.hpp"
 #include "sha256.hpp"
 #include "skeleton.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cmath>
+#include <cctype>
 #include <set>
 
 namespace sspnet::core {
 namespace {
 
-using Json = nlohmann::json;
+constexpr int kSchema = 2;
+constexpr int kLeastSize = 8, kMostSize = 4096, kMostCut = 1000;
+constexpr std::int64_t kMostFileBytes = std::int64_t(1) << 32;
 
-constexpr int kSchema = 1;
-constexpr int kLargestSize = 4096;
-
-[[noreturn]] void malformed(const std::string& what) { throw BundleError("manifest.json is malformed: " + what); }
-
-const Json& field(const Json& object, const std::string& name) {
-    if (!object.is_object()) malformed("an object with the field '" + name + "' is expected");
-    const auto found = object.find(name);
-    if (found == object.end()) throw BundleError("manifest.json lacks '" + name + "'");
-    return *found;
-}
-
-/// The field, or null where it is missing.
-const Json& optional_field(const Json& object, const std::string& name) {
-    static const Json nothing;
-    if (!object.is_object()) return nothing;
-    const auto found = object.find(name);
-    return found == object.end() ? nothing : *found;
-}
-
-const Json& list(const Json& object, const std::string& name) {
-    const Json& value = field(object, name);
-    if (!value.is_array()) malformed("'" + name + "' must be a list");
-    return value;
-}
-
-std::string text(const Json& value, const std::string& what) {
-    if (!value.is_string()) malformed("'" + what + "' must be a string");
-    return value.get<std::string>();
-}
-
-int integer(const Json& value, const std::string& what, int least, int most) {
-    if (!value.is_number_integer()) malformed("'" + what + "' must be a whole number");
-    const bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
-                                                 : value.get<std::int64_t>() <= most && value.get<std::int64_t>() >= least;
-    if (!fits || value.get<int>() < least)
-        malformed("'" + what + "' must be from " + std::to_string(least) + " to " + std::to_string(most));
-    return value.get<int>();
-}
-
-double positive(const Json& value, const std::string& what) {
-    if (!value.is_number() || !(value.get<double>() > 0) || !std::isfinite(value.get<double>()))
-        malformed("'" + what + "' must be positive");
-    return value.get<double>();
-}
-
-std::vector<std::string> texts(const Json& object, const std::string& name) {
-    std::vector<std::string> result;
-    for (const Json& value : list(object, name)) result.push_back(text(value, name));
-    return result;
-}
-
-std::vector<int> ascending(std::vector<int> values, const std::string& what) {
+std::vector<int> ascending(std::vector<int> values) {
     std::sort(values.begin(), values.end());
-    const bool distinct = std::adjacent_find(values.begin(), values.end()) == values.end();
-    if (values.empty() || !distinct || values.size() > SSPNET_MOST_CHOICES)
-        malformed("'" + what + "' must list 1 to 16 distinct numbers");
     return values;
 }
 
-void read_frame(const Json& root, Manifest& manifest) {
-    const Json& frame = field(root, "frame");
-    manifest.depth_range_mm = positive(field(frame, "depth_range_mm"), "frame.depth_range_mm");
-    for (const Json& entry : list(frame, "bone_lengths_mm")) {
-        if (!entry.is_array() || entry.size() != 3)
-            malformed("'frame.bone_lengths_mm' must list bones as [joint, joint, millimetres]");
-        const int a = integer(entry[0], "frame.bone_lengths_mm", 0, manifest.joint_count - 1);
-        const int b = integer(entry[1], "frame.bone_lengths_mm", 0, manifest.joint_count - 1);
-        if (!entry[2].is_number() || !std::isfinite(entry[2].get<float>()))
-            malformed("a bone's length must be a number of millimetres");
-        manifest.bones.push_back({a, b, entry[2].get<float>()});
-    }
-    if (manifest.bones.empty()) malformed("'frame.bone_lengths_mm' is empty");
+std::vector<std::string> texts(const Json& value, const std::string& what) {
+    std::vector<std::string> result;
+    for (const Json& one : list(value, what, 0, 100)) result.push_back(text(one, what, 100));
+    return result;
 }
 
-void read_preprocessing(const Json& root, Manifest& manifest) {
-    const Json& preprocessing = field(root, "preprocessing");
-    const auto is = [&](const char* name, const char* value) { return text(field(preprocessing, name), name) == value; };
-    if (!is("layout", "NHWC") || !is("dtype", "uint8") || !is("color", "rgb"))
-        throw BundleError("the bundle wants a preprocessing that this version does not know");
-    manifest.box_scale = positive(field(preprocessing, "box_scale"), "preprocessing.box_scale");
-    manifest.border = static_cast<std::uint8_t>(integer(field(preprocessing, "border"), "preprocessing.border", 0, 255));
+/// Parents and flip pairs of the first `count` joints that this version knows.
+Json known_parents(int count) {
+    Json parents = Json::array();
+    for (int joint = 0; joint < count; ++joint) parents.push_back(kJointParents[joint]);
+    return parents;
 }
 
-int read_joints(const Json& root) {
-    const std::vector<std::string> names = texts(field(root, "joints"), "names");
+Json known_flip_pairs(int count) {
+    Json pairs = Json::array();
+    for (const auto& pair : kFlipPairs)
+        if (std::max(pair[0], pair[1]) < count) pairs.push_back({pair[0], pair[1]});
+    return pairs;
+}
+
+int read_joints(const Json& joints) {
+    const std::vector<std::string> names = texts(entry(joints, "names", "joints"), "joints.names");
     const int count = int(std::min(names.size(), std::size_t(SSPNET_JOINTS) + 1));
     if ((count != SSPNET_BODY_JOINTS && count != SSPNET_JOINTS) || !std::equal(names.begin(), names.end(), kJointNames))
-        throw BundleError("the bundle has joints that are not the " + std::to_string(SSPNET_BODY_JOINTS) + " or the " +
+        throw BundleError("manifest.json has joints that are not the " + std::to_string(SSPNET_BODY_JOINTS) + " or the " +
                           std::to_string(SSPNET_JOINTS) + " this version knows");
+    if (entry(joints, "parents", "joints") != known_parents(count)) malformed("'joints.parents' must be those of the joints' names");
+    if (entry(joints, "flip_pairs", "joints") != known_flip_pairs(count))
+        malformed("'joints.flip_pairs' must be those of the joints' names");
+    if (entry(joints, "root", "joints") != Json(0)) malformed("'joints.root' must be 0");
     return count;
 }
 
-void read_accuracy(const Json& entry, int cut, Manifest& manifest) {
-    const auto number = [](const Json& value) {
-        return value.is_number() ? std::optional<double>(value.get<double>()) : std::nullopt;
-    };
+void read_frame(const Json& frame, Manifest& manifest) {
+    manifest.depth_range_mm = number(entry(frame, "depth_range_mm", "frame"), "frame.depth_range_mm", 1, 100'000);
+    const std::string what = "frame.bone_lengths_mm";
+    for (const Json& bone : list(entry(frame, "bone_lengths_mm", "frame"), what, 1, 100)) {
+        list(bone, "a bone of " + what, 3, 3);
+        const int a = int(whole(bone[0], what, 0, manifest.joint_count - 1));
+        const int b = int(whole(bone[1], what, 0, manifest.joint_count - 1));
+        if (a == b) malformed("'" + what + "' has a bone from joint " + std::to_string(a) + " to itself");
+        manifest.bones.push_back({a, b, float(number(bone[2], what, 1, 10'000))});
+    }
+}
+
+void read_preprocessing(const Json& preprocessing, Manifest& manifest) {
+    const auto is = [&](const char* name, const char* value) { return entry(preprocessing, name, "preprocessing") == Json(value); };
+    if (!is("layout", "NHWC") || !is("dtype", "uint8") || !is("color", "rgb"))
+        throw BundleError("manifest.json wants a preprocessing that this version does not know");
+    manifest.box_scale = number(entry(preprocessing, "box_scale", "preprocessing"), "preprocessing.box_scale", 0.5, 10);
+    manifest.border = std::uint8_t(whole(entry(preprocessing, "border", "preprocessing"), "preprocessing.border", 0, 255));
+}
+
+/// What an evaluation found, or a lower precision costs: precision -> size -> score -> number.
+void check_scores(const Json& scores, const std::string& what) {
+    for (const Json& sizes : object(scores, what))
+        for (const Json& stated : object(sizes, what))
+            for (const auto& [score, value] : object(stated, what).items())
+                number(value, what + "." + score.substr(0, 40), 0, score == "pck" ? 1 : 1e6);
+}
+
+int read_cut(const Json& cut, Manifest& manifest) {
+    const int depth = int(whole(entry(cut, "cut", "cuts"), "cuts.cut", 1, kMostCut));
+    if (const Json& parameters = optional_entry(cut, "parameters"); !parameters.is_null())
+        whole(parameters, "cuts.parameters", 0, std::int64_t(1) << 50);
+    for (const char* name : {"accuracy", "deviation"})
+        if (cut.contains(name)) check_scores(cut[name], std::string("cuts.") + name);
+    if (cut.contains("macs"))
+        for (const Json& macs : object(cut["macs"], "cuts.macs")) number(macs, "cuts.macs", 0, 1e18);
+    const auto stated = [](const Json& score) { return score.is_number() ? std::optional<double>(score.get<double>()) : std::nullopt; };
     for (const int size : manifest.sizes) {
-        const Json& macs = optional_field(optional_field(entry, "macs"), std::to_string(size));
-        const bool stated = macs.is_number() && macs.get<double>() > 0;
-        manifest.macs[{size, cut}] = stated ? macs.get<double>() : double(size) * size * (1e4 + 1e3 * cut);
+        const double macs = stated(optional_entry(optional_entry(cut, "macs"), std::to_string(size))).value_or(0);
+        manifest.macs[{size, depth}] = macs > 0 ? macs : double(size) * size * (1e4 + 1e3 * depth);
         for (const std::string& precision : manifest.precisions) {
-            const Json& found =
-                optional_field(optional_field(optional_field(entry, "accuracy"), precision), std::to_string(size));
-            manifest.accuracy[{{precision, size}, cut}] = {number(optional_field(found, "pck")),
-                                                           number(optional_field(found, "pa_mpjpe_mm"))};
+            const Json& found = optional_entry(optional_entry(optional_entry(cut, "accuracy"), precision), std::to_string(size));
+            manifest.accuracy[{{precision, size}, depth}] = {stated(optional_entry(found, "pck")),
+                                                             stated(optional_entry(found, "pa_mpjpe_mm"))};
         }
     }
+    return depth;
+}
+
+std::vector<std::string> read_precisions(const Json& value) {
+    std::vector<std::string> names;
+    for (const Json& one : list(value, "precisions", 1, SSPNET_MOST_CHOICES)) names.push_back(text(one, "precisions", 20));
+    const auto is_name = [](const std::string& name) {
+        return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+    };
+    if (!std::all_of(names.begin(), names.end(), is_name)) malformed("'precisions' must be names such as fp32");
+    if (std::set<std::string>(names.begin(), names.end()).size() < names.size()) malformed("'precisions' must be distinct");
+    return names;
 }
 
 void read_choices(const Json& root, Manifest& manifest) {
-    manifest.precisions = texts(root, "precisions");
-    if (manifest.precisions.empty()) malformed("'precisions' is empty");
-    std::vector<int> sizes, cuts;
-    for (const Json& size : list(root, "sizes")) sizes.push_back(integer(size, "sizes", 8, kLargestSize));
-    for (const Json& entry : list(root, "cuts")) cuts.push_back(integer(field(entry, "cut"), "cut", 1, 1000));
-    manifest.sizes = ascending(sizes, "sizes");
-    manifest.cuts = ascending(cuts, "cuts");
-    for (const Json& entry : list(root, "cuts")) read_accuracy(entry, entry["cut"].get<int>(), manifest);
+    manifest.precisions = read_precisions(entry(root, "precisions"));
+    manifest.sizes = ascending(wholes(entry(root, "sizes"), "sizes", kLeastSize, kMostSize, SSPNET_MOST_CHOICES));
+    Json cuts = Json::array();
+    for (const Json& cut : list(entry(root, "cuts"), "cuts", 1, SSPNET_MOST_CHOICES)) cuts.push_back(read_cut(cut, manifest));
+    manifest.cuts = ascending(wholes(cuts, "cuts", 1, kMostCut, SSPNET_MOST_CHOICES));
 }
 
-bool is_hash(const std::string& text) {
-    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+void check_name(const std::string& name) {
+    if (stays_inside(name)) return;
+    const std::string shown = Json(name.substr(0, 80)).dump(-1, ' ', true, Json::error_handler_t::replace);
+    throw BundleError("manifest.json names " + shown + ", which is not a path inside the bundle");
 }
 
-void read_files(const Json& root, Manifest& manifest) {
-    const Json& files = field(root, "files");
-    if (!files.is_object()) malformed("'files' must be an object");
-    for (const auto& [name, entry] : files.items()) {
-        if (!stays_inside(name)) throw BundleError("the manifest names '" + name + "', which is not a path inside the bundle");
-        const Json& bytes = field(entry, "bytes");
-        if (!bytes.is_number_unsigned()) malformed("'bytes' of " + name + " must be a whole number");
-        const std::string hash = text(field(entry, "sha256"), "sha256");
-        if (!is_hash(hash)) malformed("'sha256' of " + name + " must be 64 hexadecimal digits");
-        manifest.files.push_back({name, hash, bytes.get<std::uint64_t>()});
+bool is_hash(const Json& value) {
+    if (!value.is_string()) return false;
+    const std::string hash = value.get<std::string>();
+    return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+void read_files(const Json& files, Manifest& manifest) {
+    if (object(files, "files").size() > 10'000) malformed("'files' lists more than 10,000");
+    for (const auto& [name, file] : files.items()) {
+        check_name(name);
+        const std::int64_t bytes = whole(entry(file, "bytes", "files." + name), "files." + name + ".bytes", 0, kMostFileBytes);
+        const Json& hash = entry(file, "sha256", "files." + name);
+        if (!is_hash(hash)) malformed("'files." + name + ".sha256' must be 64 hexadecimal digits");
+        manifest.files.push_back({name, hash.get<std::string>(), std::uint64_t(bytes)});
     }
 }
 
-std::string listed(const Manifest& manifest, const std::string& name) {
-    if (!stays_inside(name)) throw BundleError("the manifest names '" + name + "', which is not a path inside the bundle");
+std::string listed(const Manifest& manifest, const Json& value) {
+    const std::string name = value.is_string() ? value.get<std::string>() : "";
+    check_name(name);
     const auto is_it = [&](const FileEntry& file) { return file.name == name; };
     if (std::none_of(manifest.files.begin(), manifest.files.end(), is_it))
-        malformed("the graph " + name + " is not among the files with a sha256");
+        throw BundleError("manifest.json names the graph " + name + ", which is not among the files with a sha256");
     return name;
 }
 
-void check_chain(const std::vector<StageGraph>& stages, const std::vector<int>& cuts) {
+/// A list of distinct tensors.
+std::vector<std::string> tensors(const Json& stage, const std::string& name, const std::string& what) {
+    const std::vector<std::string> names = texts(list(entry(stage, name, what), what + "." + name, 1, 100), what + "." + name);
+    if (std::set<std::string>(names.begin(), names.end()).size() < names.size())
+        malformed("'" + what + "." + name + "' names a tensor twice");
+    return names;
+}
+
+void check_chain(const std::vector<StageGraph>& stages, const std::vector<int>& cuts, const std::string& what) {
     const auto same = [](const StageGraph& stage, int cut) { return stage.cut == cut; };
     if (!std::equal(stages.begin(), stages.end(), cuts.begin(), cuts.end(), same))
-        malformed("the stages are not those of the cuts");
+        malformed("'" + what + ".stages' must be those of the cuts");
     std::set<std::string> given = {"image"};
     for (const StageGraph& stage : stages) {
         for (const std::string& name : stage.inputs)
             if (given.count(name) == 0) malformed("no stage gives '" + name + "', which " + stage.file + " needs");
         given.insert(stage.outputs.begin(), stage.outputs.end());
         const std::string pose = "pose_" + std::to_string(stage.cut);
-        if (std::count(stage.outputs.begin(), stage.outputs.end(), pose) != 1) malformed(stage.file + " gives no '" + pose + "'");
+        if (std::count(stage.outputs.begin(), stage.outputs.end(), pose) != 1)
+            malformed("the stage " + stage.file + " gives no '" + pose + "'");
     }
 }
 
-GraphSet read_graphs(const Json& graphs, const Manifest& manifest) {
+GraphSet read_graphs(const Json& graphs, const Manifest& manifest, const std::string& what) {
     GraphSet set;
-    for (const Json& entry : list(graphs, "stages")) {
-        const int cut = integer(field(entry, "cut"), "cut", 1, 1000);
-        const std::string file = listed(manifest, text(field(entry, "file"), "file"));
-        set.stages.push_back({cut, file, texts(entry, "inputs"), texts(entry, "outputs")});
+    object(graphs, what);
+    if (graphs.contains("full")) listed(manifest, graphs["full"]);
+    if (graphs.contains("finder")) set.finder = listed(manifest, graphs["finder"]);
+    if (graphs.contains("finer_finder")) set.finer_finder = listed(manifest, graphs["finer_finder"]);
+    for (const Json& stage : list(entry(graphs, "stages", what), what + ".stages", 0, SSPNET_MOST_CHOICES)) {
+        const int cut = int(whole(entry(stage, "cut", what + ".stages"), what + ".stages.cut", 1, kMostCut));
+        const std::string file = listed(manifest, entry(stage, "file", what + ".stages"));
+        set.stages.push_back(
+            {cut, file, tensors(stage, "inputs", what + ".stages"), tensors(stage, "outputs", what + ".stages")});
     }
-    check_chain(set.stages, manifest.cuts);
-    if (const Json& finder = optional_field(graphs, "finder"); !finder.is_null())
-        set.finder = listed(manifest, text(finder, "finder"));
-    if (const Json& finder = optional_field(graphs, "finer_finder"); !finder.is_null())
-        set.finer_finder = listed(manifest, text(finder, "finer_finder"));
+    check_chain(set.stages, manifest.cuts, what);
     return set;
 }
 
-Json parse(const std::string& text) {
-    Json root = Json::parse(text, nullptr, false);
+void read_all_graphs(const Json& graphs, Manifest& manifest) {
+    for (const std::string& precision : manifest.precisions)
+        for (const int size : manifest.sizes) {
+            const Json& set = entry(entry(graphs, precision, "graphs"), std::to_string(size), "graphs." + precision);
+            manifest.graphs[{precision, size}] = read_graphs(set, manifest, "graphs." + precision + "." + std::to_string(size));
+        }
+}
+
+/// A graph beside the stages, where the bundle has it.
+std::string small_graph(const Json& root, const std::string& name, const Manifest& manifest) {
+    const Json& graph = optional_entry(root, name);
+    return graph.is_null() ? "" : listed(manifest, entry(graph, "file", name));
+}
+
+/// What only people read.
+void check_notes(const Json& root) {
+    if (const Json& license = optional_entry(root, "license"); !license.is_null()) text(license, "license");
+    if (const Json& lines = optional_entry(root, "training_data"); !lines.is_null())
+        for (const Json& line : list(lines, "training_data", 0, 1000)) text(line, "training_data");
+    if (root.contains("created")) text(root["created"], "created", 100);
+    for (const char* name : {"model", "versions"})
+        if (root.contains(name)) object(root[name], name);
+}
+
+Json parse(const std::string& content) {
+    Json root = Json::parse(content, nullptr, false);
     if (root.is_discarded()) throw BundleError("manifest.json is not valid JSON");
-    const Json& schema = optional_field(root, "schema");
-    if (!schema.is_number_integer() || schema != kSchema)
+    const Json& schema = optional_entry(root, "schema");
+    if (schema == Json(1)) root.update(schema_1());
+    if (!schema.is_number_integer() || (schema != kSchema && schema != 1))
         throw BundleError("manifest.json has schema " + schema.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 40) +
-                          "; this version of libsspnet reads schema " + std::to_string(kSchema));
+                          "; this version of libsspnet reads schema " + std::to_string(kSchema) + ", and 1");
     return root;
 }
 
@@ -206,23 +234,24 @@ Manifest parse_manifest(const std::string& content) {
     const Json root = parse(content);
     Manifest manifest;
     manifest.digest = sha256_hex(content);
-    manifest.name = text(field(root, "name"), "name");
-    manifest.joint_count = read_joints(root);
-    read_frame(root, manifest);
-    read_preprocessing(root, manifest);
+    manifest.name = text(entry(root, "name"), "name", 800);
+    manifest.joint_count = read_joints(entry(root, "joints"));
+    read_frame(entry(root, "frame"), manifest);
+    read_preprocessing(entry(root, "preprocessing"), manifest);
     read_choices(root, manifest);
-    read_files(root, manifest);
-    if (const Json& lift = optional_field(root, "lift"); !lift.is_null())
-        manifest.lift = listed(manifest, text(field(lift, "file"), "lift.file"));
-    for (const std::string& precision : manifest.precisions)
-        for (const int size : manifest.sizes)
-            manifest.graphs[{precision, size}] =
-                read_graphs(field(field(field(root, "graphs"), precision), std::to_string(size)), manifest);
+    read_files(entry(root, "files"), manifest);
+    read_all_graphs(entry(root, "graphs"), manifest);
+    manifest.lift = small_graph(root, "lift", manifest);
+    small_graph(root, "root_depth", manifest);
+    manifest.poses = read_poses(entry(root, "poses"));
+    if (manifest.has_finder()) manifest.finder = read_finder(entry(root, "finder"));
+    check_notes(root);
     return manifest;
 }
 
 bool stays_inside(const std::string& name) {
-    if (name.empty() || name.front() == '/' || name.find_first_of(std::string("\\:\0", 3)) != std::string::npos) return false;
+    if (name.empty() || name.size() > 250 || name.front() == '/') return false;
+    if (name.find_first_of(std::string("\\:\"*?<>|\n\0", 10)) != std::string::npos) return false;
     bool named = false;
     for (std::size_t begin = 0; begin <= name.size();) {
         const std::size_t end = std::min(name.find('/', begin), name.size());
@@ -235,7 +264,7 @@ bool stays_inside(const std::string& name) {
 }
 
 bool Manifest::has_finder() const {
-    return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) { return !entry.second.finder.empty(); });
+    return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) { return !entry.second.finder.empty() || !entry.second.finer_finder.empty(); });
 }
 
 double Manifest::error(const std::string& precision, int size, int cut) const {

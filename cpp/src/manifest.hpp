@@ -1,6 +1,8 @@
 // A bundle's manifest.json, checked. Nothing here touches the file system.
 #pragma once
 
+#include "thresholds.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -44,6 +46,8 @@ struct Manifest {
     double box_scale, depth_range_mm;
     std::uint8_t border;
     std::vector<Bone> bones;
+    PoseThresholds poses;
+    SinglePersonCentres finder;   ///< where the bundle has a finder
     std::vector<int> sizes, cuts;  ///< ascending
     std::vector<std::string> precisions;
     std::map<std::pair<std::string, int>, GraphSet> graphs;                    ///< by precision and size

@@ -96,7 +96,8 @@ RunFinder Networks::run_finder(const Image& image, int size) {
 
 std::vector<Found> Networks::find(const Image& image, int size, int looks, bool finer, const LookAt& look_at) {
     const RunFinder run_finer = [&](const Crop& crop) { return run_finder(image, 2 * size)(crop); };
-    return find_people(image, run_finder(image, size), looks, finer && has_finder(2 * size) ? run_finer : RunFinder(),
+    const Peaks peaks = {bundle_.manifest.finder, bundle_.manifest.poses};
+    return find_people(image, peaks, run_finder(image, size), looks, finer && has_finder(2 * size) ? run_finer : RunFinder(),
                        look_at);
 }
 

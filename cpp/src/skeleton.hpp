@@ -13,4 +13,8 @@ inline constexpr const char* kJointNames[SSPNET_JOINTS] = {
 inline constexpr int kJointParents[SSPNET_JOINTS] = {-1, 0,  1,  2, 0,  4,  5,  0,  7,  8,  9, 8, 11, 12,
                                                      8,  14, 15, 9, 17, 17, 18, 19, 6,  3,  6, 3, 24, 25};
 
+/// Joints that change places when the image is mirrored.
+inline constexpr int kFlipPairs[][2] = {{1, 4},   {2, 5},   {3, 6},   {11, 14}, {12, 15}, {13, 16},
+                                        {18, 19}, {20, 21}, {22, 23}, {24, 25}, {26, 27}};
+
 }  // namespace sspnet::core

@@ -1,5 +1,7 @@
 #include "locate.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace sspnet::core;
@@ -13,6 +15,12 @@ TEST_CASE("boxes overlap by what they share") {
 namespace {
 
 constexpr int kCells = 32;
+
+/// By the numbers of schema 1.
+template <class... Arguments>
+std::vector<Found> find_by(const Image& image, const Arguments&... arguments) {
+    return find_people(image, Peaks{read_finder(schema_1()["finder"]), read_poses(schema_1()["poses"])}, arguments...);
+}
 
 /// The finder's maps of people who stand at (u, v), each joint's heat where it is guessed.
 class Maps {
@@ -47,7 +55,7 @@ TEST_CASE("who is certain and in the middle comes first, and everybody once") {
     maps.add(0.2f, 0.5f, 0.6f, 0.8f);
     maps.add(0.55f, 0.5f, 0.6f, 0.8f);
     maps.add(0.58f, 0.5f, 0.6f, 0.5f);  // the same person again, less certain
-    const std::vector<Found> people = find_people(
+    const std::vector<Found> people = find_by(
         empty_image(), [&](const Crop&) { return maps.view(); }, 0);
     REQUIRE(people.size() == 2);
     CHECK(people[0].sure);
@@ -57,7 +65,7 @@ TEST_CASE("who is certain and in the middle comes first, and everybody once") {
 
 TEST_CASE("an empty picture holds nobody") {
     const Maps maps;
-    CHECK(find_people(
+    CHECK(find_by(
               empty_image(), [&](const Crop&) { return maps.view(); }, 3)
               .empty());
 }
@@ -74,7 +82,7 @@ TEST_CASE("small people are looked at again from nearer, as often as is allowed"
     };
     for (const int looks : {0, 1, 2, 5}) {
         runs = 0;
-        const std::vector<Found> people = find_people(empty_image(), run, looks);
+        const std::vector<Found> people = find_by(empty_image(), run, looks);
         CHECK(runs == 1 + std::min(looks, 2));
         CHECK(people.size() == std::size_t(std::min(looks, 2)));  // with looks left out, the small ones are not trusted
     }
@@ -93,17 +101,17 @@ TEST_CASE("finer cells find who is too small for the others, and are asked only 
             return maps.view();
         };
     };
-    const std::vector<Found> people = find_people(empty_image(), run, 3, finer(small));
+    const std::vector<Found> people = find_by(empty_image(), run, 3, finer(small));
     REQUIRE(people.size() == 1);
     CHECK(people[0].box.x + people[0].box.w / 2 == doctest::Approx(0.7 * 320).epsilon(0.1));
     CHECK(asked == 1);
-    CHECK(find_people(empty_image(), run, 3, finer(doubtful)).empty());
+    CHECK(find_by(empty_image(), run, 3, finer(doubtful)).empty());
     CHECK(asked == 2);
 
     Maps clear;
     clear.add(0.5f, 0.5f, 0.7f, 0.55f);
     const RunFinder sees_one = [&](const Crop&) { return clear.view(); };
-    CHECK(find_people(empty_image(), sees_one, 3, finer(small)).size() == 1);
+    CHECK(find_by(empty_image(), sees_one, 3, finer(small)).size() == 1);
     CHECK(asked == 2);
 }
 
@@ -120,13 +128,13 @@ TEST_CASE("where the finder doubts, the most confident pose comes first, and a c
     const auto middle = [](const Found& person) { return person.box.x + person.box.w / 2; };
 
     const LookAt right_one = [](const sspnet_box& box) { return Look{box.x > 160 ? 0.4f : 0.1f, box}; };
-    const std::vector<Found> people = find_people(empty_image(), run, 3, finer, right_one);
+    const std::vector<Found> people = find_by(empty_image(), run, 3, finer, right_one);
     REQUIRE(people.size() == 2);
     CHECK(middle(people[0]) == doctest::Approx(0.75 * 320).epsilon(0.1));
-    CHECK(middle(find_people(empty_image(), run, 3, finer)[0]) == doctest::Approx(0.3 * 320).epsilon(0.1));
+    CHECK(middle(find_by(empty_image(), run, 3, finer)[0]) == doctest::Approx(0.3 * 320).epsilon(0.1));
     CHECK(asked == 2);
 
-    CHECK(find_people(empty_image(), run, 3, finer, [](const sspnet_box& box) { return Look{0.8f, box}; }).size() == 1);
+    CHECK(find_by(empty_image(), run, 3, finer, [](const sspnet_box& box) { return Look{0.8f, box}; }).size() == 1);
     CHECK(asked == 2);
 }
 
@@ -137,7 +145,7 @@ TEST_CASE("a doubtful person's box becomes their pose's if that is no less confi
     const sspnet_box around = {100, 90, 40, 120};
     for (const float there : {0.6f, 0.5f}) {
         const LookAt look_at = [&](const sspnet_box& box) { return Look{box.x == around.x ? there : 0.55f, around}; };
-        const std::vector<Found> people = find_people(empty_image(), run, 3, {}, look_at);
+        const std::vector<Found> people = find_by(empty_image(), run, 3, RunFinder(), look_at);
         REQUIRE(people.size() == 1);
         CHECK((people[0].box.h == around.h) == (there > 0.55f));
     }

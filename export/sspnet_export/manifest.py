@@ -15,14 +15,15 @@ from sspnet_train.data.sample import CANONICAL_BONES_MM, PARENTS
 from sspnet_train.network.macs import count_macs
 from sspnet_train.network.model import SSPNet
 
+from sspnet_sdk.manifest import SCHEMA
 from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
 from sspnet_sdk.version import __version__
 
 from .deviation import Deviation
 from .errors import ExportError
 from .graphs import Graph
+from .thresholds import POSES, SINGLE_PERSON_CENTRES
 
-SCHEMA = 1
 NAME = "manifest.json"
 
 # A mean adult's bones as the network's depth was trained on them: means over 14,245 distinct poses of motion capture.
@@ -67,6 +68,7 @@ def describe(
     accuracy: Accuracy,
 ) -> dict[str, Any]:
     """The manifest without `files`."""
+    finds_people = any("finder" in size for sizes in graphs.values() for size in sizes.values())
     return {
         "schema": SCHEMA,
         "name": network.config.name,
@@ -74,6 +76,8 @@ def describe(
         "joints": describe_joints(network.config.joints),
         "frame": FRAME,
         "preprocessing": {"layout": "NHWC", "dtype": "uint8", "color": "rgb", "box_scale": 1.25, "border": 128},
+        "poses": POSES,
+        **({"finder": SINGLE_PERSON_CENTRES} if finds_people else {}),
         "sizes": list(sizes),
         "precisions": list(graphs),
         "cuts": [describe_cut(network, cut, sizes, accuracy.get(cut, {})) for cut in cuts],

@@ -104,7 +104,7 @@ def test_all_graphs_share_one_copy_of_the_weights(bundle):
 
 def test_the_manifest_describes_the_bundle(tiny):
     manifest = tiny.manifest
-    assert manifest["schema"] == 1 and manifest["name"] == "tiny" and manifest["sizes"] == [128]
+    assert manifest["schema"] == 2 and manifest["name"] == "tiny" and manifest["sizes"] == [128]
     assert manifest["license"] == "MIT" and manifest["training_data"] == ["my own photographs"]
     assert manifest["model"]["width"] == 32 and manifest["precisions"] == ["fp32"]
     for entry in manifest["cuts"]:

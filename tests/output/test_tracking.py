@@ -8,7 +8,10 @@ from moving_photo import BOX, FPS, PHOTO, frames, view
 
 from sspnet_sdk import OptionError
 from sspnet_sdk.same_person import same_person
+from sspnet_sdk.thresholds import SCHEMA_1, read_poses
 from sspnet_sdk.tracking import Tracker, nearest, next_box
+
+POSES = read_poses(SCHEMA_1["poses"])
 
 
 def test_a_person_is_followed_through_pan_and_zoom(estimator):
@@ -56,14 +59,14 @@ def test_the_next_box_keeps_a_still_person_and_stays_in_the_picture():
     pose = make_pose(centre=(320, 240))
     box = pose.box
     for _ in range(20):
-        box = next_box(pose, box, (640, 480))
-    again = next_box(pose, box, (640, 480))
+        box = next_box(pose, box, (640, 480), POSES)
+    again = next_box(pose, box, (640, 480), POSES)
     np.testing.assert_allclose(again, box, atol=0.5)
     low, high = pose.keypoints.min(0), pose.keypoints.max(0)
     assert (box[:2] <= low).all() and (box[:2] + box[2:] >= high).all()
     outside = make_pose(centre=(630, 240))
     for _ in range(20):
-        box = next_box(outside, box, (640, 480))
+        box = next_box(outside, box, (640, 480), POSES)
     assert box[0] + box[2] <= 640.5
 
 
@@ -71,7 +74,7 @@ def test_joints_that_are_not_seen_do_not_stretch_the_box():
     pose = make_pose()
     pose.keypoints[[3, 6]] += (0, 400)
     pose.confidence[[3, 6]] = 0.05
-    box = next_box(pose, pose.box, (2000, 2000))
+    box = next_box(pose, pose.box, (2000, 2000), POSES)
     assert box[1] + box[3] < pose.box[1] + pose.box[3] + 20
 
 

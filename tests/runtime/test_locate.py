@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 
 from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import box_of_seen_joints, find_people
+from sspnet_sdk.locate import find_people as find_people_by
+from sspnet_sdk.peaks import Peaks
+from sspnet_sdk.person_box import box_of_seen_joints
+from sspnet_sdk.thresholds import SCHEMA_1, read_finder, read_poses
 
 CELLS = 32
+POSES = read_poses(SCHEMA_1["poses"])
 PICTURE = open_image(np.zeros((320, 320, 3), np.uint8), "rgb")
+
+
+def find_people(image, *arguments, **numbers):
+    """By the numbers of schema 1, except some of them."""
+    return find_people_by(image, Peaks(read_finder(SCHEMA_1["finder"] | numbers), POSES), *arguments)
 
 
 def maps(*people):
@@ -104,8 +113,8 @@ def test_who_is_doubtful_in_finer_cells_is_nobody():
 
 def test_a_first_look_leaves_room_for_limbs_that_were_not_seen_but_stays_in_the_picture():
     joints, sure = np.array([[10, 40], [60, 40], [10, 140], [60, 140], [35, 90]], np.float32), np.ones(5, np.float32)
-    tight = box_of_seen_joints(joints, sure, 320, 240)
-    roomy = box_of_seen_joints(joints, sure, 320, 240, first_look=True)
+    tight = box_of_seen_joints(joints, sure, 320, 240, POSES)
+    roomy = box_of_seen_joints(joints, sure, 320, 240, POSES, first_look=True)
     spare = 0.05 * tight[3]
     np.testing.assert_allclose(tight, [3, 30, 64, 120], atol=1e-4)
     np.testing.assert_allclose(roomy, [0, 30 - spare, 67 + spare, 120 + 2 * spare], atol=1e-4)

@@ -12,7 +12,7 @@ from made_profile import PROFILE
 from web_site import ROOT
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.locate import iou
+from sspnet_sdk.person_box import iou
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,7 @@ def test_a_lift_without_a_hash_is_refused(page, site, lifting_bundle):
     (site / "broken").mkdir()
     (site / "broken/manifest.json").write_text(json.dumps(manifest))
     ask = {"people": [], "options": {}, "bundle": "/broken/"}
-    with pytest.raises(Exception, match=r"own_lift\.onnx is not among the bundle's files with a sha256"):
+    with pytest.raises(Exception, match=r"own_lift\.onnx, which is not among the files with a sha256"):
         page.evaluate(POSES, ask)
 
 

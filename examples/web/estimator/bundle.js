@@ -1,10 +1,10 @@
 // Opens a bundle over HTTP: reads the manifest, fetches files, and gives out none whose sha256 is not the manifest's.
 
-import { BODY_JOINTS, JOINT_NAMES } from "./joints.js";
+import { BundleError } from "./fields.js";
+import { checkedManifest, hasFinder, staysInside } from "./manifest.js";
+import { readFinder, readPoses } from "./thresholds.js";
 
-const SCHEMA = 1;
-
-export class BundleError extends Error {}
+export { BundleError };
 
 /** The bundle in the folder at `url` (with a slash at its end). Graphs and weights are fetched when first asked for. */
 export async function openBundle(url) {
@@ -15,14 +15,7 @@ export async function openBundle(url) {
   } catch (error) {
     throw new BundleError(`the bundle's manifest.json is not valid JSON: ${error.message}`);
   }
-  if (manifest.schema !== SCHEMA) {
-    throw new BundleError(`the bundle has schema ${manifest.schema}; this page reads schema ${SCHEMA}`);
-  }
-  try {
-    return new Bundle(url, manifest, await sha256(content));
-  } catch (error) {
-    throw error instanceof BundleError ? error : new BundleError(`the bundle's manifest.json is malformed: ${error.message}`);
-  }
+  return new Bundle(url, checkedManifest(manifest), await sha256(content));
 }
 
 /** What the manifest says, and the bundle's files. Sizes and cuts ascend; `digest` identifies the bundle with all in it. */
@@ -33,14 +26,11 @@ class Bundle {
 
   constructor(url, manifest, digest) {
     const { frame, preprocessing, joints } = manifest;
-    this.jointCount = knownJoints(joints.names);
-    if (`${preprocessing.layout} ${preprocessing.dtype} ${preprocessing.color}` !== "NHWC uint8 rgb") {
-      throw new BundleError("the bundle wants a preprocessing that this page does not know");
-    }
     this.#url = url;
     this.#files = manifest.files;
     this.digest = digest;
     this.name = manifest.name;
+    this.jointCount = joints.names.length;
     this.precision = manifest.precisions.includes("fp32") ? "fp32" : manifest.precisions[0];
     this.sizes = [...manifest.sizes].sort((a, b) => a - b);
     this.cuts = manifest.cuts.map((entry) => entry.cut).sort((a, b) => a - b);
@@ -49,7 +39,9 @@ class Bundle {
     this.depthRange = frame.depth_range_mm;
     this.bones = frame.bone_lengths_mm;
     this.graphs = manifest.graphs[this.precision];
-    this.lift = manifest.lift ? listed(manifest.files, manifest.lift.file) : null;
+    this.lift = manifest.lift ? manifest.lift.file : null;
+    this.poses = readPoses(manifest.poses);
+    this.finder = hasFinder(manifest) ? readFinder(manifest.finder) : null;
     this.errors = statedErrors(manifest, this.precision, this.sizes);
   }
 
@@ -65,29 +57,14 @@ class Bundle {
   }
 
   async #checked(name) {
-    const entry = this.#files[name];
-    if (entry === undefined) throw new BundleError(`the manifest lists no file ${name}`);
-    if (/(^|\/)\.\.(\/|$)|^\/|[\\:]/.test(name)) throw new BundleError(`the manifest names ${name}, which is not inside the bundle`);
+    const entry = staysInside(name) && Object.hasOwn(this.#files, name) ? this.#files[name] : null;
+    if (entry === null) throw new BundleError(`the manifest lists no file ${name}`);
     const content = await download(this.#url, name);
     if (content.byteLength !== entry.bytes || (await sha256(content)) !== entry.sha256) {
       throw new BundleError(`the bundle's file ${name} is damaged or was changed: its sha256 is not the manifest's`);
     }
     return content;
   }
-}
-
-/** How many joints a bundle with these names has. */
-function knownJoints(names) {
-  const known = [BODY_JOINTS, JOINT_NAMES.length].includes(names.length) && names.every((name, joint) => name === JOINT_NAMES[joint]);
-  if (!known) throw new BundleError(`the bundle has joints that are not the ${BODY_JOINTS} or the ${JOINT_NAMES.length} this page knows`);
-  return names.length;
-}
-
-function listed(files, name) {
-  if (!(typeof name === "string" && Object.hasOwn(files, name))) {
-    throw new BundleError(`the graph ${name} is not among the bundle's files with a sha256`);
-  }
-  return name;
 }
 
 /** Error of each [size][cut] on one scale: PA-MPJPE, else 1 − PCK, else a stand-in that falls with the work done. */

@@ -8,12 +8,12 @@ import { BODY_JOINTS } from "./joints.js";
 import { lift } from "./lift.js";
 import { Lifter } from "./lifter.js";
 import { findPeople } from "./locate.js";
-import { boxOfSeenJoints } from "./peaks.js";
+import { Peaks } from "./peaks.js";
+import { boxOfSeenJoints } from "./person_box.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
 
-const SURE_CONFIDENCE = 0.3; // mean over the body's joints
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
 const MOST_LOOKS = 3;
 const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
@@ -36,6 +36,7 @@ export class Estimator {
   #chains = {};
   #finders = {};
   #finerFinders = {}; // by half their own size
+  #peaks;
   #lifter = null;
   #profile = null;
   #controller = null;
@@ -57,6 +58,7 @@ export class Estimator {
   constructor(bundle, engine) {
     this.#bundle = bundle;
     this.#engine = engine;
+    this.#peaks = new Peaks(bundle.finder, bundle.poses);
     if (bundle.lift) this.#lifter = new Lifter(engine, bundle);
     for (const size of bundle.sizes) {
       this.#chains[size] = new StageChain(engine, bundle, size);
@@ -64,6 +66,11 @@ export class Estimator {
       if (finder) this.#finders[size] = new Finder(engine, bundle, size, finder);
       if (finer) this.#finerFinders[size] = new Finder(engine, bundle, 2 * size, finer);
     }
+  }
+
+  /** When the bundle's poses are believed: see docs/architecture.md. */
+  get poses() {
+    return this.#bundle.poses;
   }
 
   /** What runs where: {bundle, cuts, sizes, provider, threads}. */
@@ -128,7 +135,7 @@ export class Estimator {
     const extent = Math.max(person.box[2], person.box[3]);
     const { bones, depthRange } = this.#bundle;
     const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, depth, confidence, bones, depthRange, extent);
-    const unsure = !person.sure || meanConfidence(confidence) < SURE_CONFIDENCE;
+    const unsure = !person.sure || meanConfidence(confidence) < this.#bundle.poses.sure;
     return { keypoints, joints3d, confidence, box: [...person.box], unsure };
   }
 
@@ -144,7 +151,7 @@ export class Estimator {
       return one.run();
     };
     const lookAt = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#lookAt(image, box) : null;
-    const people = await findPeople(image, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
+    const people = await findPeople(image, this.#peaks, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
     return people[0] ?? whole;
   }
 
@@ -156,7 +163,7 @@ export class Estimator {
     cutOut(image, crop, size, this.#bundle.border, chain.image);
     const { pose } = await chain.run(this.#bundle.cuts[0]);
     const { keypoints, confidence } = jointsIn(crop, pose);
-    const around = boxOfSeenJoints(keypoints, confidence, image);
+    const around = boxOfSeenJoints(keypoints, confidence, image, this.#bundle.poses);
     return { confidence: meanConfidence(confidence), box: Math.min(around[2], around[3]) >= 2 ? around : box };
   }
 

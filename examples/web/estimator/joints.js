@@ -10,4 +10,10 @@ export const JOINT_NAMES = [
 /** The parent of each; -1 marks the pelvis. */
 export const JOINT_PARENTS = [-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15, 9, 17, 17, 18, 19, 6, 3, 6, 3, 24, 25];
 
+/** Joints that change places when the image is mirrored. */
+export const FLIP_PAIRS = [
+  ...[[1, 4], [2, 5], [3, 6], [11, 14], [12, 15], [13, 16]],
+  ...[[18, 19], [20, 21], [22, 23], [24, 25], [26, 27]],
+];
+
 export const BODY_JOINTS = 17;

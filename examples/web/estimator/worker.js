@@ -6,7 +6,7 @@
 
 import { Estimator } from "./estimator.js";
 import { BODY_JOINTS } from "./joints.js";
-import { boxOfJoints } from "./peaks.js";
+import { boxOfJoints } from "./person_box.js";
 
 let estimator;
 let followed = null; // the box of the person that the frames before showed
@@ -38,7 +38,7 @@ async function predict({ bitmap, box, targetFps, follow }) {
     begin = performance.now();
   }
   const pose = await estimator.predict(image, { person, targetFps, begin });
-  followed = pose.unsure ? null : boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS));
+  followed = pose.unsure ? null : boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses);
   return pose;
 }
 

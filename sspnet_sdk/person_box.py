@@ -1,0 +1,45 @@
+"""The box around a person's joints, and how two boxes overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.crop import Box
+from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_sdk.thresholds import PoseThresholds
+
+
+def box_of_joints(keypoints: NDArray[np.float32], numbers: PoseThresholds) -> Box:
+    """The person's box (x, y, w, h) that (N, 2) joints imply: around them, and a margin for what no joint marks."""
+    low, high = keypoints.min(axis=0), keypoints.max(axis=0)
+    longer = max(float((high - low).max()), 1.0)
+    margin = np.array([numbers.margin_side, numbers.margin_end], np.float32) * np.float32(longer)
+    return np.concatenate([low - margin, high - low + 2 * margin]).astype(np.float32)
+
+
+def box_of_seen_joints(
+    keypoints: NDArray[np.float32],
+    confidence: NDArray[np.float32],
+    width: int,
+    height: int,
+    numbers: PoseThresholds,
+    first_look: bool = False,
+) -> Box:
+    """The box around the body's joints, of (J, 2), that are seen, inside the picture: those outside are guesses. Sides may be 0.
+
+    first_look: a little larger, for limbs that were not seen.
+    """
+    keypoints, seen = keypoints[:BODY_JOINTS], confidence[:BODY_JOINTS] >= np.float32(numbers.seen)
+    around = box_of_joints(keypoints[seen] if seen.sum() >= numbers.fewest_seen else keypoints, numbers)
+    bounds = np.array([width, height], np.float32)
+    spare = numbers.margin_unseen * around[2:].max() if first_look else 0.0
+    low, high = np.clip(around[:2] - spare, 0, bounds), np.clip(around[:2] + around[2:] + spare, 0, bounds)
+    return np.concatenate([low, high - low]).astype(np.float32)
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes (x, y, w, h)."""
+    overlap = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
+    shared = float(np.prod(np.maximum(overlap, 0)))
+    return shared / float(a[2] * a[3] + b[2] * b[3] - shared)
