@@ -26,6 +26,7 @@ from sspnet_sdk.plan import Plan
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.same_person import distinct
 from sspnet_sdk.search import Search
+from sspnet_sdk.stature import check_height
 
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
@@ -102,7 +103,15 @@ class Estimator:
         """Whether the target is out of reach now: even the fastest operating point misses it. False without a target."""
         return self._plan.out_of_reach
 
-    def predict(self, img: Any, box: Any = None, *, camera: Any = None, deadline_ms: float | None = None) -> Pose:
+    def predict(
+        self,
+        img: Any,
+        box: Any = None,
+        *,
+        camera: Any = None,
+        deadline_ms: float | None = None,
+        height_mm: float | None = None,
+    ) -> Pose:
         """The pose of one person.
 
         Args:
@@ -113,22 +122,29 @@ class Estimator:
                 pose gets `joints3d_camera`, millimetres from the camera. Needs a bundle with a root depth.
             deadline_ms: answer within so many milliseconds from now, with the deepest cut that is expected to fit. The first
                 such call of an estimator without a deadline opens and measures what it needs, and takes longer.
+            height_mm: how tall the person is, in millimetres; millimetres are then theirs instead of an average adult's, distance
+                from the camera too (see `Pose.with_height`).
 
         Raises:
             ImageError: the image cannot be used.
-            OptionError: the box, the camera or the deadline makes no sense, or the bundle cannot tell distances.
+            OptionError: the box, the camera, the height or the deadline makes no sense, or the bundle cannot tell distances.
             BackendError: the engine failed.
         """
         begin = time.perf_counter()
+        if height_mm is not None:
+            check_height(height_mm)
         with self._ready_engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             goal = self._goal(deadline_ms, engine)
             if box is not None:
-                return self._poses(engine, image, [Target(check_box(box, image), True, intrinsics)], goal, begin)[0]
-            found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal))
-            first = found[0] if found else Found(whole_image(image), 0.0, False)
-            return self._poses(engine, image, [Target(first.box, first.sure, intrinsics)], goal, begin, located=True)[0]
+                person = Found(check_box(box, image), 1.0, True)
+            else:
+                found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal))
+                person = found[0] if found else Found(whole_image(image), 0.0, False)
+            target = Target(person.box, person.sure, intrinsics)
+            (pose,) = self._poses(engine, image, [target], goal, begin, located=box is None)
+            return pose if height_mm is None else pose.with_height(height_mm)
 
     def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
         """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,7 @@ class Frame:
     time_s: float | None
     people: tuple[Person, ...]
     fps: float | None = None
+
+    def sure(self) -> Frame:
+        """The same without people whose pose is `unsure`."""
+        return replace(self, people=tuple(person for person in self.people if not person.pose.unsure))

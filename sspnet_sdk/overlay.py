@@ -30,6 +30,7 @@ class OverlayVideo:
         self._file, self._fps, self._keep_time = VideoFile(path, fps), fps, keep_time
         self._overlay = Overlay()
         self._begin_s: float | None = None
+        self.files = [path]
         self._last: NDArray[np.uint8] | None = None
 
     def write(self, frame: Frame) -> None:
@@ -61,7 +62,7 @@ class OverlayPicture:
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             raise OptionError(f"{path} is not a name for a picture: use {', '.join(IMAGE_SUFFIXES)}")
         StagedFile(path)
-        self._path = path
+        self._path, self.files = path, [path]
 
     def write(self, frame: Frame) -> None:
         """Draw and write the picture at once."""
@@ -82,7 +83,7 @@ class OverlayPictures:
             raise OptionError(f"{folder} is a file: several pictures need a folder")
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._folder, self.files = folder, [folder]
 
     def write(self, frame: Frame) -> None:
         """Draw and write the picture at once."""

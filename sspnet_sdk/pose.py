@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sspnet_sdk.angles import ANGLE_NAMES, angle_of
+from sspnet_sdk.joint_names import canonical, look_up
+from sspnet_sdk.stature import check_height, stature_mm
+
+if TYPE_CHECKING:
+    from supervision import KeyPoints
 
 JOINT_NAMES: tuple[str, ...] = (
     "pelvis",
@@ -56,6 +65,25 @@ BODY_JOINTS = 17
 
 
 @dataclass(frozen=True, eq=False)
+class Joint:
+    """One joint of a pose.
+
+    Attributes:
+        name: as in `JOINT_NAMES`.
+        keypoint: (2,) float32, pixels, as in `Pose.keypoints`.
+        joint3d: (3,) float32, mm from the pelvis, as in `Pose.joints3d`.
+        confidence: in 0..1.
+        joint3d_camera: (3,) float32, mm from the camera, or None.
+    """
+
+    name: str
+    keypoint: NDArray[np.float32]
+    joint3d: NDArray[np.float32]
+    confidence: float
+    joint3d_camera: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Pose:
     """One person's pose in one image, J joints: all 28 of `JOINT_NAMES`, or the first 17 where the bundle has no face and feet.
 
@@ -99,3 +127,94 @@ class Pose:
     def certainty(self) -> float:
         """Mean confidence of the body's joints, pelvis to wrists, in 0..1: the same measure with and without face and feet."""
         return float(self.confidence[:BODY_JOINTS].mean())
+
+    def __repr__(self) -> str:
+        x, y, w, h = (f"{value:.0f}" for value in self.box)
+        made = f"cut {self.cut} at {self.input_size} px, {self.latency_ms:.1f} ms"
+        doubt = ", unsure" if self.unsure else ""
+        return f"Pose({len(self.names)} joints, confidence {self.certainty:.2f}, box {x},{y} {w}x{h}, {made}{doubt})"
+
+    def __getitem__(self, name: str) -> Joint:
+        """One joint by name: `pose["left_knee"]`; also l_knee, l-knee, "left knee", in any case.
+
+        Raises:
+            OptionError: this pose has no such joint.
+        """
+        index = look_up(name, self.names, "this pose has no joint")
+        in_camera = None if self.joints3d_camera is None else self.joints3d_camera[index]
+        return Joint(self.names[index], self.keypoints[index], self.joints3d[index], float(self.confidence[index]), in_camera)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the pose has a joint of this name."""
+        return isinstance(name, str) and canonical(name) in self.names
+
+    def angle(self, name: str) -> float:
+        """An angle in degrees, 0 to 180, from the joints in 3D: "left_knee", "right_hip", "left_elbow", "right_shoulder",
+        "left_ankle", "trunk".
+
+        Knees and elbows are 180 when straight, hips 180 upright and 90 seated (shoulder - hip - knee), shoulders 0 with the arm
+        along the body and 180 raised, ankles 90 standing (shank and foot; needs a bundle with feet), the trunk 0 upright in the
+        picture and 90 lying. NaN where a bone has no length.
+
+        Raises:
+            OptionError: there is no such angle, or the pose lacks a joint that it needs.
+        """
+        return angle_of(ANGLE_NAMES[look_up(name, ANGLE_NAMES, "there is no angle")], lambda joint: self[joint].joint3d)
+
+    def with_height(self, height_mm: float) -> Pose:
+        """The same pose at the size of a person who is `height_mm` tall, standing.
+
+        A picture does not tell a child from an adult further away, so millimetres are those of an average adult of 1.73 m. All of
+        them are scaled alike, distances from the camera too: `keypoints` stay where they are.
+
+        Raises:
+            OptionError: `height_mm` is nobody's height in millimetres.
+        """
+        factor = np.float32(check_height(height_mm) / max(stature_mm(self.joints3d), 1.0))
+        in_camera = None if self.joints3d_camera is None else self.joints3d_camera * factor
+        return replace(self, joints3d=self.joints3d * factor, joints3d_camera=in_camera)
+
+    def draw(self, image: NDArray[np.uint8], *, inset: bool = True) -> NDArray[np.uint8]:
+        """A copy of `image`, (H, W, 3) uint8 BGR, with this pose on it: see `sspnet_sdk.draw.draw`."""
+        from sspnet_sdk.draw import draw
+
+        return draw(image, self, inset=inset, legend="")
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the skeleton, and beside it the joints in 3D."""
+        from sspnet_sdk.portrait import portrait_png
+
+        return portrait_png(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, rounded (pixels to 0.01, mm to 0.1): the person's fields of JSON lines (docs/formats.md), and `names`."""
+        return {
+            "names": list(self.names),
+            "box": _rounded(self.box, 2),
+            "keypoints": _rounded(self.keypoints, 2),
+            "joints3d": _rounded(self.joints3d, 1),
+            "confidence": _rounded(self.confidence, 4),
+            "cut": int(self.cut),
+            "input_size": int(self.input_size),
+            "latency_ms": round(float(self.latency_ms), 3),
+            "unsure": bool(self.unsure),
+            **({} if self.joints3d_camera is None else {"joints3d_camera": _rounded(self.joints3d_camera, 1)}),
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as one line of JSON."""
+        return json.dumps(self.to_dict(), separators=(",", ":"), allow_nan=False)
+
+    def to_supervision(self) -> KeyPoints:
+        """`supervision.KeyPoints` of this one person (https://supervision.roboflow.com); needs supervision.
+
+        Raises:
+            SSPNetError: supervision is not installed.
+        """
+        from sspnet_sdk.supervision_keypoints import to_supervision
+
+        return to_supervision([self])
+
+
+def _rounded(values: NDArray[np.float32], digits: int) -> Any:
+    return values.astype(float).round(digits).tolist()

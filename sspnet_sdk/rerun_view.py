@@ -43,6 +43,7 @@ class RerunView:
             self._staged = StagedFile(Path(path))
             self._recording.save(self._staged.staging)
         self._shown: set[int] = set()
+        self.files = [Path(path)] if self._staged is not None else []
         self._describe()
 
     def write(self, frame: Frame) -> None:

@@ -9,6 +9,7 @@ import sspnet_sdk
 PUBLIC = {
     "Estimator", "Pose", "SSPNetError", "ImageError", "BundleError", "BackendError", "OptionError",
     "JOINT_NAMES", "JOINT_PARENTS", "FLIP_PAIRS", "__version__",
+    "Joint", "open_writer", "to_dataframe", "to_supervision",
 }  # fmt: skip
 
 
@@ -24,7 +25,14 @@ def test_the_estimator_takes_the_promised_options():
     expected += ["precision", "backend", "device", "threads", "color"]
     assert list(options) == expected
     assert all(option.kind is option.KEYWORD_ONLY for name, option in options.items() if name != "bundle")
-    assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == ["self", "img", "box", "camera", "deadline_ms"]
+    assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == [
+        "self",
+        "img",
+        "box",
+        "camera",
+        "deadline_ms",
+        "height_mm",
+    ]
 
 
 def test_every_error_of_ours_has_one_root():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -13,21 +16,26 @@ from sspnet_sdk.frame import Frame
 from sspnet_sdk.overlay import OverlayPicture, OverlayPictures, OverlayVideo
 from sspnet_sdk.rerun_view import RerunView
 
-_NO_FILES = ("-", "viewer")
-
 
 class Outputs:
-    """Hands each frame to every writer. However the `with` ends, files that took a frame are completed, others are not there."""
+    """Hands each frame to every writer. However the `with` ends, files that took a frame are completed, others are not there.
+
+    Args:
+        keep_unsure: people who are not sure to be there are written too, marked as such.
+        options: `layout` and `units` of `open_writer`.
+    """
 
     def __init__(
-        self, overlay: Path | None, targets: dict[str, Path], several: bool, video: bool, fps: float, live: bool
-    ) -> None:
+        self, overlay: Path | None, targets: dict[str, Path], several: bool, video: bool, fps: float, live: bool,
+        keep_unsure: bool = False, options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._writers: dict[Path, Writer] = {}
-        self._written = 0
+        self._written, self._keep_unsure = 0, keep_unsure
         self._interrupts = Interrupts()
         try:
             for name, path in targets.items():
-                self._writers[path] = RerunView(path) if name == "rerun" else open_writer(name, path, fps)
+                rerun = name == "rerun"
+                self._writers[path] = RerunView(path) if rerun else open_writer(name, path, fps, keep_unsure=True, **options)
             if overlay is not None and video:
                 self._writers[overlay] = OverlayVideo(overlay, fps, keep_time=live)
             elif overlay is not None:
@@ -42,6 +50,7 @@ class Outputs:
 
     def write(self, frame: Frame) -> None:
         """Give the frame to every writer; one that fails is given up, and its error raised."""
+        frame = frame if self._keep_unsure else frame.sure()
         with self._interrupts.held():
             for path, writer in list(self._writers.items()):
                 try:
@@ -64,11 +73,12 @@ class Outputs:
 
     def _close(self) -> list[SSPNetError]:
         refused = []
-        for path, writer in self._writers.items():
+        for writer in self._writers.values():
             try:
                 writer.close()
-                if str(path) not in _NO_FILES:
-                    click.echo(f"wrote {path}", err=True)
+                for path in writer.files:
+                    if str(path) != "-":
+                        click.echo(f"wrote {path}", err=True)
             except SSPNetError as problem:
                 refused.append(problem)
         return refused

@@ -17,19 +17,23 @@ _FILE = click.Path(path_type=Path)
 @click.option("-o", "--out", type=_FILE, help="Overlay: a picture, a video, or a folder for several pictures.")
 @click.option("--json", "json_path", type=_FILE, help="JSON lines, one per frame; - for standard output.")
 @click.option("--csv", "csv_path", type=_FILE, help="Table with a row per frame, person and joint; - for standard output.")
+@click.option("--parquet", type=_FILE, help="The same table as Parquet; needs pip install 'sspnet-sdk[parquet]'.")
 @click.option("--coco", type=_FILE, help="COCO keypoint results (JSON).")
 @click.option("--openpose", type=_FILE, help="Folder for OpenPose JSON (BODY_25), a file per frame.")
-@click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person.")
+@click.option("--layout", type=click.Choice(["body_25", "coco_17", "halpe_26"]), help="Keypoints of --openpose and --coco.")
+@click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person and stretch of time.")
+@click.option("--trc-units", "units", type=click.Choice(["mm", "px"]), default="mm", help="px: pixels, as Sports2D loads them.")
 @click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
 @click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D; the word viewer shows it live instead.")
 @click.option("--people", type=click.IntRange(min=1), help="How many people to look for at most.  [default: everybody]")
-@click.option("--keep-unsure", is_flag=True, help="Pictures without anybody: give the best guess, marked as unsure.")
 @click.option(
     "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
 )
 @click.option(
     "--camera", type=CameraType(), help="Intrinsics: --json and --csv then say where people are, in mm from the camera."
 )
+@click.option("--height", "height_mm", type=float, metavar="MM", help="How tall the person is: sets the size in millimetres.")
+@click.option("--keep-unsure", is_flag=True, help="Write guesses too, where nobody is found with certainty; files mark them.")
 @click.option("--smooth/--no-smooth", default=True, show_default=True, help="One Euro filter over time (videos and cameras).")
 @click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much of it, 0 to 1.")
 @estimator_options
@@ -40,6 +44,9 @@ def command(
     keep_unsure: bool,
     boxes: tuple[Any, ...],
     camera: tuple[float, ...] | None,
+    height_mm: float | None,
+    layout: str | None,
+    units: str,
     smooth: bool,
     smoothing: float,
     **options: Any,
@@ -61,14 +68,18 @@ def command(
     """
     from sspnet_sdk.cli import run_predict
     from sspnet_sdk.estimator import Estimator
+    from sspnet_sdk.stature import check_height
 
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
-    targets |= {name: options.pop(name) for name in ("coco", "openpose", "trc", "bvh")}
+    targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}
     targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
     job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
+    if height_mm is not None:
+        check_height(height_mm)
     estimator = Estimator(options.pop("bundle"), **options)
     people = None if people is None else max(people, len(boxes))
-    who = run_predict.Wanted(people, boxes, camera, keep_unsure)
-    failed = run_predict.run(job, estimator, who, smoothing if smooth else 0.0, options["target_fps"])
+    who = run_predict.Wanted(people, boxes, camera, keep_unsure, height_mm)
+    form = {"layout": layout, "units": units}
+    failed = run_predict.run(job, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form)
     if failed:
         raise SystemExit(1)

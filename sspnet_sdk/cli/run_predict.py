@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sspnet_sdk.capture import Capture, camera_number, is_address
@@ -14,12 +15,13 @@ from sspnet_sdk.cli.outputs import Outputs
 from sspnet_sdk.cli.progress import Progress
 from sspnet_sdk.errors import ImageError, OptionError, SSPNetError
 from sspnet_sdk.estimator import Estimator
-from sspnet_sdk.frame import Frame
+from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.overlay import IMAGE_SUFFIXES
 from sspnet_sdk.pictures import pictures
 from sspnet_sdk.video import stream
 from sspnet_sdk.video_file import CODECS
 
+_AS_USUAL: Mapping[str, Any] = MappingProxyType({})
 _READABLE = (*IMAGE_SUFFIXES, ".jfif", ".jpe", ".jp2", ".pgm", ".ppm", ".avif")
 
 
@@ -36,12 +38,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whom to look for: how many at most (None: everybody), where, with which camera; whether a guess is better than nobody."""
+    """Whom to look for: how many at most (None: everybody), where, with which camera, how tall they are; whether a guess
+    is better than nobody."""
 
     people: int | None
     boxes: Sequence[Any]
     camera: Any
     keep_unsure: bool
+    height_mm: float | None = None
 
 
 def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> Job:
@@ -69,8 +73,13 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path]) -> 
     return job
 
 
-def run(job: Job, estimator: Estimator, who: Wanted, smooth: float, target_fps: float | None) -> bool:
-    """Do it. True if a picture among several could not be used."""
+def run(
+    job: Job, estimator: Estimator, who: Wanted, smooth: float, target_fps: float | None, form: Mapping[str, Any] = _AS_USUAL
+) -> bool:
+    """Do it. True if a picture among several could not be used.
+
+    form: `layout` and `units` of `open_writer`.
+    """
     count: int | None
     followed = {"people": who.people, "boxes": who.boxes, "camera": who.camera}
     results: Generator[Frame | tuple[Path, SSPNetError], None, None] | Generator[Frame, None, None]
@@ -82,14 +91,15 @@ def run(job: Job, estimator: Estimator, who: Wanted, smooth: float, target_fps: 
         results = stream(capture, estimator, **followed, smooth=smooth)
         fps, live, count = capture.fps, capture.live, capture.frames
     failed = False
+    keep = who.keep_unsure or (bool(who.boxes) and job.video is None)  # a box in a picture says that somebody is there
     with (
         contextlib.closing(results),
-        Outputs(job.overlay, job.targets, job.several, job.video is not None, fps, live) as outputs,
+        Outputs(job.overlay, job.targets, job.several, job.video is not None, fps, live, keep, form) as outputs,
         Progress(count) as progress,
     ):
         for result in results:
             if isinstance(result, Frame):
-                outputs.write(result)
+                outputs.write(result if who.height_mm is None else _as_tall(result, who.height_mm))
                 progress.advance(result)
             elif job.several:
                 progress.say(f"Error: {result[1]}")
@@ -97,6 +107,10 @@ def run(job: Job, estimator: Estimator, who: Wanted, smooth: float, target_fps: 
             else:
                 raise result[1]
     return failed
+
+
+def _as_tall(frame: Frame, height_mm: float) -> Frame:
+    return replace(frame, people=tuple(Person(one.id, one.pose.with_height(height_mm)) for one in frame.people))
 
 
 def _file(out: Path | None, name_in_folder: str, default: str, suffixes: tuple[str, ...]) -> Path:

@@ -1,8 +1,9 @@
-"""Write people to files that other tools read: one file per format, all with the same three methods."""
+"""Write people to files that other tools read: one file per format, all with the same methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,14 +14,21 @@ from sspnet_sdk.formats.csv import CsvWriter
 from sspnet_sdk.formats.jsonl import JsonLinesWriter, frame_record
 from sspnet_sdk.formats.motion import MotionWriter
 from sspnet_sdk.formats.openpose import OpenPoseWriter
-from sspnet_sdk.formats.trc import trc_text
+from sspnet_sdk.formats.parquet import ParquetWriter
+from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.layouts import layout_named
 
-__all__ = ["FORMATS", "Writer", "frame_record", "open_writer"]
+__all__ = ["FORMATS", "UNITS", "Writer", "frame_record", "open_writer"]
+
+UNITS = ("mm", "px")
 
 
 class Writer(Protocol):
     """Takes frames one by one."""
+
+    files: list[Path]
+    """What is written; of formats with a file for each person, complete after `close`."""
 
     def write(self, frame: Frame) -> None:
         """Add a frame; frames come in order."""
@@ -32,26 +40,64 @@ class Writer(Protocol):
         """Leave what was under the name as it was."""
 
 
-FORMATS: dict[str, Callable[[Path | str, float], Writer]] = {
+@dataclass(frozen=True)
+class _Options:
+    fps: float
+    layout: str | None
+    units: str
+
+
+def _trc(path: Path, options: _Options) -> Writer:
+    if options.units == "px":
+        return MotionWriter(path, options.fps, "whole", trc_pixels_text)
+    return MotionWriter(path, options.fps, "stretches", trc_text)
+
+
+FORMATS: dict[str, Callable[[Path, _Options], Writer]] = {
     "json": lambda path, _: JsonLinesWriter(path),
     "csv": lambda path, _: CsvWriter(path),
-    "coco": lambda path, _: CocoWriter(path),
-    "openpose": lambda path, _: OpenPoseWriter(Path(path)),
-    "trc": lambda path, fps: MotionWriter(Path(path), fps, trc_text),
-    "bvh": lambda path, fps: MotionWriter(Path(path), fps, lambda joints, rate, _: bvh_text(joints, rate)),
+    "parquet": lambda path, _: ParquetWriter(path),
+    "coco": lambda path, options: CocoWriter(path, layout_named(options.layout or "coco_17")),
+    "openpose": lambda path, options: OpenPoseWriter(path, layout_named(options.layout or "body_25")),
+    "trc": _trc,
+    "bvh": lambda path, options: MotionWriter(path, options.fps, "whole", lambda track, _: bvh_text(track, options.fps)),
 }
 
 
-def open_writer(name: str, path: Path | str, fps: float = 30.0) -> Writer:
+def open_writer(
+    name: str, path: Path | str, fps: float = 30.0, *, keep_unsure: bool = False, layout: str | None = None, units: str = "mm"
+) -> Writer:
     """A writer of the format `name` to `path` ("-" is standard output for json and csv; openpose takes a folder).
 
-    `fps` is the frame rate that TRC and BVH state, which need an even one: frames are placed on it by their time.
+    Args:
+        name: one of FORMATS.
+        path: where to.
+        fps: frame rate that BVH states, which needs an even one, and of pictures in TRC and BVH.
+        keep_unsure: write poses that are `unsure` too, marked as such (docs/formats.md says how); else they are left out.
+        layout: keypoints of openpose and coco: "body_25", "coco_17" or "halpe_26"; None: OpenPose's 25, COCO's 17.
+        units: of trc: "mm", or "px" as Sports2D loads them.
 
     Raises:
-        OptionError: for an unknown format or a path that cannot be written to.
+        OptionError: for an unknown format, layout or unit, or a path that cannot be written to.
+        SSPNetError: the library that a format needs is not installed.
     """
     if name not in FORMATS:
         raise OptionError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
     if not 0.0 < fps < 1e5:
         raise OptionError(f"fps must be a positive number, not {fps!r}")
-    return FORMATS[name](path, fps)
+    if units not in UNITS:
+        raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
+    writer = FORMATS[name](Path(path), _Options(fps, layout, units))
+    return writer if keep_unsure else _SureOnly(writer)
+
+
+class _SureOnly:
+    """Hands people on who are sure to be there."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer, self.files = writer, writer.files
+        self.close, self.discard = writer.close, writer.discard
+
+    def write(self, frame: Frame) -> None:
+        """Add the frame without those who are `unsure`."""
+        self._writer.write(frame.sure())

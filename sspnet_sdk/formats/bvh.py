@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.formats.motion import Track
+
 Array = NDArray[np.float64]
 
 _CM_PER_MM = 0.1
@@ -56,27 +58,34 @@ _TIPS_CM = {"RightFoot": (0, 0, 12), "LeftFoot": (0, 0, 12), "Head": (0, 12, 0),
 _HIP_DIRECTION = {1: _R, 4: _X}
 
 
-def bvh_text(joints: Array, fps: float) -> str:
-    """The file's text, in centimetres, y up, rotations Z X Y in degrees.
+def bvh_text(track: Track, fps: float) -> str:
+    """The file's text, in centimetres, y up, rotations Z X Y in degrees, `fps` frames a second.
 
-    `joints` (T, J, 3): mm, x right, y up, z towards the camera, relative to the pelvis. Bones have their median length.
-    The hips stay over one spot, as high as the legs are long. Where the person was not seen (NaN) the pose before is held.
+    Bones have their median length. The hips are where `track.root` says, from the camera; without it they stay over one spot, as
+    high as the legs are long. Where the person was not seen (NaN) the pose before is held.
     """
-    joints = _filled(joints)
+    joints, root = _evenly(track, fps)
     offsets = _offsets(joints)
     angles = np.degrees(np.unwrap(_euler_zxy(_local_rotations(joints)), axis=0))
     legs_cm = float(np.linalg.norm(offsets[[2, 3]], axis=1).sum())
+    hips_cm = np.tile((0.0, legs_cm, 0.0), (len(joints), 1)) if root is None else _CM_PER_MM * root
     lines = ["HIERARCHY", *_hierarchy(0, offsets, 0), "MOTION", f"Frames: {len(joints)}", f"Frame Time: {1.0 / fps:.8f}"]
-    for frame in angles:
-        lines.append(" ".join([f"0.0000 {legs_cm:.4f} 0.0000", *(f"{value:.5f}" for value in frame.ravel())]))
+    for place, frame in zip(hips_cm, angles, strict=True):
+        lines.append(" ".join([*(f"{value:.4f}" for value in place), *(f"{value:.5f}" for value in frame.ravel())]))
     return "\n".join(lines) + "\n"
 
 
-def _filled(joints: Array) -> Array:
-    """Hold the last pose in frames of NaN; the first pose before it was seen."""
-    seen = np.flatnonzero(~np.isnan(joints).any(axis=(1, 2)))
-    latest = np.searchsorted(seen, np.arange(len(joints)), side="right") - 1
-    return joints[seen[np.maximum(latest, 0)]]
+def _evenly(track: Track, fps: float) -> tuple[Array, Array | None]:
+    """Joints (T, J, 3) and root (T, 3) at an even rate, held where the person was not seen; the first pose before that."""
+    joints = track.joints.reshape(len(track.times), -1)
+    table = joints if track.root is None else np.concatenate([joints, track.root], axis=1)
+    times = track.times[0] + np.arange(round((track.times[-1] - track.times[0]) * fps) + 1) / fps
+    table = np.stack([np.interp(times, track.times, column) for column in table.T], axis=1)
+    seen = np.flatnonzero(~np.isnan(table).any(axis=1))
+    latest = np.searchsorted(seen, np.arange(len(table)), side="right") - 1
+    table = table[seen[np.maximum(latest, 0)]]
+    width = joints.shape[1]
+    return table[:, :width].reshape(len(table), -1, 3), None if track.root is None else table[:, width:]
 
 
 def _offsets(joints: Array) -> Array:

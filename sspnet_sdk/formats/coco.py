@@ -6,51 +6,66 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.layouts import COCO_17, Layout
 from sspnet_sdk.staging import TextFile
 
 _PERSON = 1
-# COCO's shoulders, elbows, wrists, hips, knees, ankles and our numbers; its nose, eyes and ears (0-4) we do not have.
-_COCO_TO_OURS = {5: 11, 6: 14, 7: 12, 8: 15, 9: 13, 10: 16, 11: 4, 12: 1, 13: 5, 14: 2, 15: 6, 16: 3}
 
 
-def coco_keypoints(pose: Pose) -> list[float]:
-    """COCO's 17 x (x, y, confidence), flat; (0, 0, 0) for nose, eyes and ears.
+class ImageIds:
+    """A number for each picture and each frame of a video, which no other has.
 
-    COCO counts pixels from the centre of the first, so x and y are half a pixel less than `Pose.keypoints`.
+    A picture's is the number that its name is (COCO names its images so), else its place among the pictures; a video's frame has
+    its own index. Where another source has that number already, the next free one.
     """
-    rows = np.zeros((17, 3))
-    theirs, ours = list(_COCO_TO_OURS), list(_COCO_TO_OURS.values())
-    rows[theirs, :2] = pose.keypoints[ours] - 0.5
-    rows[theirs, 2] = np.maximum(pose.confidence[ours], 1e-4)  # 0 would say "not labelled"
-    return [float(value) for value in rows.round(4).ravel()]
 
+    def __init__(self) -> None:
+        self._pictures: dict[str, int] = {}
+        self._first_of_video: dict[str, int] = {}
+        self._highest = -1
 
-def image_id(frame: Frame) -> int:
-    """The number that the file's name is (COCO names its images so), else the frame's index."""
-    stem = Path(frame.source).stem
-    return int(stem) if frame.time_s is None and stem.isascii() and stem.isdigit() else frame.index
+    def __call__(self, frame: Frame) -> int:
+        """The number of the frame."""
+        if frame.time_s is None:
+            number = self._pictures.setdefault(frame.source, self._of_picture(frame))
+        else:
+            number = self._first_of_video.setdefault(frame.source, self._highest + 1) + frame.index
+        self._highest = max(self._highest, number)
+        return number
+
+    def _of_picture(self, frame: Frame) -> int:
+        stem = Path(frame.source).stem
+        wanted = int(stem) if stem.isascii() and stem.isdigit() else frame.index
+        return self._highest + 1 if wanted in self._pictures.values() or self._first_of_video else wanted
 
 
 class CocoWriter:
-    """One JSON list with an object per person."""
+    """One JSON list with an object per person.
 
-    def __init__(self, path: Path | str) -> None:
-        self._file = TextFile(path)
+    Args:
+        layout: COCO's 17 keypoints, or another's for data sets with their annotations in COCO's form.
+    """
+
+    def __init__(self, path: Path | str, layout: Layout = COCO_17) -> None:
+        self._file, self._layout = TextFile(path), layout
+        self._image_id = ImageIds()
+        self.files = [Path(path)]
         self._separator = "[\n"
 
     def write(self, frame: Frame) -> None:
         """Append the frame's people."""
+        image_id = self._image_id(frame)
+        name = {"file_name": frame.source} if frame.time_s is None else {}
         for person in frame.people:
             result: dict[str, Any] = {
-                "image_id": image_id(frame),
+                "image_id": image_id,
+                **name,
                 "category_id": _PERSON,
-                "keypoints": coco_keypoints(person.pose),
+                "keypoints": self._layout.rows(person.pose).round(4).ravel().tolist(),
                 "score": round(person.pose.certainty, 4),
                 "bbox": person.pose.box.astype(float).round(2).tolist(),
+                "unsure": bool(person.pose.unsure),
             }
             self._file.write(self._separator + json.dumps(result, separators=(",", ":"), allow_nan=False))
             self._separator = ",\n"

@@ -5,15 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
+from sspnet_sdk.formats.table import DIGITS, columns_of, person_columns
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.staging import TextFile
-
-COLUMNS = (
-    *("source", "frame", "time_s", "person", "joint"),
-    *("x_px", "y_px", "x_mm", "y_mm", "z_mm", "confidence", "cut", "latency_ms"),
-)
-IN_CAMERA = ("x_camera_mm", "y_camera_mm", "z_camera_mm")  # where a camera was given
 
 
 class CsvWriter:
@@ -21,36 +17,38 @@ class CsvWriter:
 
     def __init__(self, path: Path | str) -> None:
         self._file = TextFile(path, newline="")
-        self._columns: tuple[str, ...] = ()
+        self._in_camera: bool | None = None
+        self.files = [Path(path)]
 
     def write(self, frame: Frame) -> None:
         """Append a row per person and joint."""
-        if not self._columns and frame.people:
-            self._begin(IN_CAMERA if frame.people[0].pose.joints3d_camera is not None else ())
+        if self._in_camera is None and frame.people:
+            self._begin(frame.people[0].pose.joints3d_camera is not None)
         rows = io.StringIO()
         table = csv.writer(rows, lineterminator="\n")
-        time = "" if frame.time_s is None else f"{frame.time_s:.6f}"
         for person in frame.people:
-            pose = person.pose
-            for joint, name in enumerate(pose.names):
-                pixels = (f"{value:.2f}" for value in pose.keypoints[joint])
-                millimetres = (f"{value:.1f}" for value in pose.joints3d[joint])
-                sure, latency = f"{pose.confidence[joint]:.4f}", f"{pose.latency_ms:.3f}"
-                row = (frame.source, frame.index, time, person.id, name, *pixels, *millimetres, sure, pose.cut, latency)
-                in_camera = () if pose.joints3d_camera is None else (f"{value:.1f}" for value in pose.joints3d_camera[joint])
-                table.writerow((*row, *in_camera))
+            columns = person_columns(frame, person, bool(self._in_camera))
+            table.writerows(zip(*([_text(name, value) for value in values] for name, values in columns.items()), strict=True))
         self._file.write(rows.getvalue())
 
-    def _begin(self, more: tuple[str, ...]) -> None:
-        self._columns = (*COLUMNS, *more)
-        self._file.write(",".join(self._columns) + "\n")
+    def _begin(self, in_camera: bool) -> None:
+        self._in_camera = in_camera
+        self._file.write(",".join(columns_of(in_camera)) + "\n")
 
     def close(self) -> None:
         """Complete the file."""
-        if not self._columns:
-            self._begin(())
+        if self._in_camera is None:
+            self._begin(False)
         self._file.close()
 
     def discard(self) -> None:
         """Leave what was there before."""
         self._file.discard()
+
+
+def _text(name: str, value: Any) -> Any:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.{DIGITS[name]}f}" if name in DIGITS else value

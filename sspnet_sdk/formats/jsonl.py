@@ -27,23 +27,9 @@ def frame_record(frame: Frame) -> dict[str, Any]:
 
 
 def _person_record(person: Person) -> dict[str, Any]:
-    pose = person.pose
-    return {
-        "id": person.id,
-        "box": _rounded(pose.box, 2),
-        "keypoints": _rounded(pose.keypoints, 2),
-        "joints3d": _rounded(pose.joints3d, 1),
-        "confidence": _rounded(pose.confidence, 4),
-        "cut": int(pose.cut),
-        "input_size": int(pose.input_size),
-        "latency_ms": round(float(pose.latency_ms), 3),
-        "unsure": bool(pose.unsure),
-        **({} if pose.joints3d_camera is None else {"joints3d_camera": _rounded(pose.joints3d_camera, 1)}),
-    }
-
-
-def _rounded(values: Any, digits: int) -> Any:
-    return values.astype(float).round(digits).tolist()
+    fields = person.pose.to_dict()
+    del fields["names"]  # the same in every line: JOINT_NAMES
+    return {"id": person.id, **fields}
 
 
 class JsonLinesWriter:
@@ -51,6 +37,7 @@ class JsonLinesWriter:
 
     def __init__(self, path: Path | str) -> None:
         self._file = TextFile(path)
+        self.files = [Path(path)]
 
     def write(self, frame: Frame) -> None:
         """Append the frame's line."""

@@ -1,10 +1,12 @@
-"""One person's 3D joints over time on an even frame rate, as TRC and BVH need them."""
+"""People's joints over time, each without a break, as TRC and BVH need them; a file for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,50 +14,132 @@ from numpy.typing import NDArray
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.staging import StagedFile, write_text
 
+Array = NDArray[np.float64]
+Rows = dict[int, NDArray[np.float32]]
+"""Frame -> joints, root and keypoints, flat."""
+
 TO_Y_UP = np.array([1.0, -1.0, -1.0])  # camera (x right, y down, z away) → x right, y up, z towards the camera
+_SHORT_GAP_S = 0.25
 _LONGEST_S = 24 * 3600.0
 
 
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One person over T frames.
+
+    Attributes:
+        person: 0 for the first, 1 for the second, … in the order of their ids.
+        part: 0 for the person's first stretch, 1 for the second, …
+        unsure: whether these are guesses.
+        frames: (T,) number of each frame in the source.
+        times: (T,) seconds.
+        joints: (T, J, 3) mm from the pelvis, y up.
+        root: (T, 3) mm from the camera to the pelvis, y up; None where the camera is not known.
+        keypoints: (T, J, 2) pixels.
+    """
+
+    person: int
+    part: int
+    unsure: bool
+    frames: NDArray[np.int64]
+    times: Array
+    joints: Array
+    root: Array | None
+    keypoints: Array
+
+    @property
+    def rate(self) -> float:
+        """Frames per second, by the median step."""
+        return float(1.0 / np.median(np.diff(self.times))) if len(self.times) > 1 else float("nan")
+
+
 class Motions:
-    """Collects joints per person; frames are placed on a grid of `fps` by their time."""
+    """Collects people's joints, frame by frame.
+
+    Args:
+        fps: gives pictures, which have no time, one.
+    """
 
     def __init__(self, fps: float) -> None:
         self.fps = fps
-        self._rows: dict[int, dict[int, NDArray[np.float32]]] = {}
-        self._length = 0
+        self._times: dict[int, float] = {}
+        self._rows: dict[tuple[int, bool], Rows] = {}
 
     def add(self, frame: Frame) -> None:
-        """Take the people of the next frame; of two frames on one place of the grid the later one stays."""
-        row = frame.index if frame.time_s is None else round(min(frame.time_s, _LONGEST_S) * self.fps)
-        self._length = max(self._length, row + 1)
+        """Take the people of the next frame."""
+        time = frame.index / self.fps if frame.time_s is None else frame.time_s
+        self._times[frame.index] = min(time, _LONGEST_S)
         for person in frame.people:
-            self._rows.setdefault(person.id, {})[row] = person.pose.joints3d
+            pose = person.pose
+            root = np.full(3, np.nan) if pose.joints3d_camera is None else pose.joints3d_camera[0] * TO_Y_UP
+            values = np.concatenate([(pose.joints3d * TO_Y_UP).ravel(), root, pose.keypoints.ravel()])
+            self._rows.setdefault((person.id, bool(pose.unsure)), {})[frame.index] = values.astype(np.float32)
 
-    def people(self) -> list[NDArray[np.float64]]:
-        """Per person in order of id: (T, J, 3) mm, y up, relative to the pelvis; NaN where the person was not seen.
+    def stretches(self) -> Iterator[Track]:
+        """Everybody, in pieces without a hole.
 
-        Holes shorter than a quarter second, as a camera that dropped frames leaves them, are filled linearly.
+        Holes of up to a quarter second, which dropped frames or a moment out of sight leave, are filled linearly; a longer one
+        ends a piece.
         """
-        return [self._track(rows) for _, rows in sorted(self._rows.items())]
+        for person, unsure, rows in self._people():
+            seen = sorted(rows)
+            ends = [i for i, (a, b) in enumerate(pairwise(seen), start=1) if self._times[b] - self._times[a] > _SHORT_GAP_S]
+            for part, (begin, end) in enumerate(pairwise([0, *ends, len(seen)])):
+                frames = np.arange(seen[begin], seen[end - 1] + 1)
+                known = np.array(seen[begin:end])
+                yield self._track(person, part, unsure, frames, known, rows)
 
-    def _track(self, rows: dict[int, NDArray[np.float32]]) -> NDArray[np.float64]:
-        seen = sorted(rows)
-        track = np.full((self._length, *rows[seen[0]].shape), np.nan)
-        for row in seen:
-            track[row] = rows[row] * TO_Y_UP
-        for start, end in pairwise(seen):
-            if end - start <= 0.25 * self.fps:
-                share = (np.arange(start, end) - start)[:, None, None] / (end - start)
-                track[start:end] = track[start] + share * (track[end] - track[start])
-        return track
+    def whole(self) -> Iterator[Track]:
+        """Everybody, over all frames; NaN where they were not seen."""
+        every = np.array(sorted(self._times))
+        frames = np.arange(every[0], every[-1] + 1) if len(every) else every
+        for person, unsure, rows in self._people():
+            track = self._track(person, 0, unsure, frames, np.array(sorted(rows)), rows)
+            missing = self._far_from(track, sorted(rows))
+            for values in (track.joints, track.keypoints) if track.root is None else (track.joints, track.keypoints, track.root):
+                values[missing] = np.nan
+            yield track
+
+    def _people(self) -> Iterator[tuple[int, bool, Rows]]:
+        ids = sorted({person for person, _ in self._rows})
+        for (person, unsure), rows in sorted(self._rows.items()):
+            yield ids.index(person), unsure, rows
+
+    def _track(
+        self, person: int, part: int, unsure: bool, frames: NDArray[np.int64], known: NDArray[np.int64], rows: Rows
+    ) -> Track:
+        timed = np.array(sorted(self._times))
+        times = np.interp(frames, timed, [self._times[int(frame)] for frame in timed])
+        table = np.stack([rows[int(frame)] for frame in known])
+        at = np.interp(known, frames, times)
+        values = np.stack([np.interp(times, at, column) for column in table.T], axis=1)
+        joints = (values.shape[1] - 3) // 5  # 3 of each in space, 2 in the picture
+        root = values[:, 3 * joints : 3 * joints + 3]
+        return Track(
+            person, part, unsure, frames, times, values[:, : 3 * joints].reshape(-1, joints, 3),
+            None if np.isnan(root).any() else root, values[:, 3 * joints + 3 :].reshape(-1, joints, 2),
+        )  # fmt: skip
+
+    def _far_from(self, track: Track, seen: list[int]) -> NDArray[np.bool_]:
+        """Frames before, after, and in long holes between those in which the person was seen."""
+        missing = (track.frames < seen[0]) | (track.frames > seen[-1])
+        for a, b in pairwise(seen):
+            if self._times[b] - self._times[a] > _SHORT_GAP_S:
+                missing |= (track.frames > a) & (track.frames < b)
+        return missing
 
 
 class MotionWriter:
-    """Collects frames; `close` writes one file per person, whose text is `text(joints, fps, file name)`."""
+    """Collects frames; `close` writes a file for each track, whose text is `text(track, file name)`.
 
-    def __init__(self, path: Path, fps: float, text: Callable[[NDArray[np.float64], float, str], str]) -> None:
+    Args:
+        pieces: "stretches": a file for each piece without a hole; "whole": one over all frames.
+    """
+
+    def __init__(self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Track, str], str]) -> None:
         StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
-        self._path, self._motions, self._text = path, Motions(fps), text
+        self._path, self._motions, self._pieces, self._text = path, Motions(fps), pieces, text
+        self.files: list[Path] = []
 
     def write(self, frame: Frame) -> None:
         """Take the frame's people."""
@@ -63,14 +147,19 @@ class MotionWriter:
 
     def close(self) -> None:
         """Write the files."""
-        for person, joints in enumerate(self._motions.people()):
-            path = numbered(self._path, person)
-            write_text(path, self._text(joints, self._motions.fps, path.name))
+        for track in getattr(self._motions, self._pieces)():
+            path = file_of(self._path, track)
+            write_text(path, self._text(track, path.name))
+            self.files.append(path)
 
     def discard(self) -> None:
         """Nothing was written yet."""
 
 
-def numbered(path: Path, person: int) -> Path:
-    """`walk.trc` for the first person, `walk.2.trc` for the second, …"""
-    return path if person == 0 else path.with_name(f"{path.stem}.{person + 1}{path.suffix}")
+def file_of(path: Path, track: Track) -> Path:
+    """`walk.trc` for the first person, `walk.2.trc` for the second; a person's next stretch `walk.part2.trc`; guesses
+    `walk.unsure.trc`."""
+    marks = [str(track.person + 1)] if track.person else []
+    marks += [f"part{track.part + 1}"] if track.part else []
+    marks += ["unsure"] if track.unsure else []
+    return path.with_name(".".join([path.stem, *marks]) + path.suffix)

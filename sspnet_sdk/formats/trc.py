@@ -1,34 +1,47 @@
-"""OpenSim's `.trc`: marker positions in millimetres, one file per person."""
+"""OpenSim's `.trc`: marker positions over time, one file per person and stretch in which they were seen."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.formats.motion import Track
+
 MARKERS = (
-    *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax", "Neck", "Head"),
+    *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Neck", "UpperNeck", "HeadCentre"),
     *("LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist"),
+    *("Nose", "LEye", "REye", "LEar", "REar", "LHeel", "RHeel", "LBigToe", "RBigToe", "LSmallToe", "RSmallToe"),
 )
-"""Our joints in order, in the names that OpenSim's pose models use."""
+"""Our joints in order, in the names that Pose2Sim's OpenSim models use for these places of the body: their neck lies between the
+shoulders, as our thorax does. Their head is the top of it, where we have no joint, so ours has another name."""
 
 
-def trc_text(joints: NDArray[np.float64], fps: float, name: str) -> str:
-    """The file's text.
+def trc_text(track: Track, name: str) -> str:
+    """The file's text, in mm, x right, y up, z towards the camera: from the camera where `track.root` says where that is, else
+    from the pelvis."""
+    return _text(track, name, track.joints if track.root is None else track.joints + track.root[:, None], "mm")
 
-    `joints` (T, 17, 3): mm, x right, y up, z towards the camera, relative to the pelvis. Frames of NaN stay NaN, which
-    OpenSim takes as missing (it refuses lines that end in blanks).
-    """
-    count = len(joints)
-    rate = f"{fps:g}"
+
+def trc_pixels_text(track: Track, name: str) -> str:
+    """The same in pixels of the picture, as Sports2D writes and loads them: x right, y down from the centre of the first pixel,
+    z 0; NaN where the person was not seen."""
+    return _text(track, name, np.pad(track.keypoints - 0.5, ((0, 0), (0, 0), (0, 1))), "px")
+
+
+def _text(track: Track, name: str, positions: NDArray[np.float64], units: str) -> str:
+    """positions: (T, J, 3)."""
+    count, markers = len(positions), MARKERS[: positions.shape[1]]
+    rate = f"{track.rate if count > 1 else 30.0:.6g}"
+    first = int(track.frames[0]) + 1
     lines = [
         f"PathFileType\t4\t(X/Y/Z)\t{name}",
         "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames",
-        f"{rate}\t{rate}\t{count}\t{len(MARKERS)}\tmm\t{rate}\t1\t{count}",
-        "Frame#\tTime\t" + "\t\t\t".join(MARKERS) + "\t\t",
-        "\t\t" + "\t".join(f"X{number}\tY{number}\tZ{number}" for number in range(1, len(MARKERS) + 1)),
+        f"{rate}\t{rate}\t{count}\t{len(markers)}\t{units}\t{rate}\t{first}\t{count}",
+        "Frame#\tTime\t" + "\t\t\t".join(markers) + "\t\t",
+        "\t\t" + "\t".join(f"X{number}\tY{number}\tZ{number}" for number in range(1, len(markers) + 1)),
         "",
     ]
-    for row, values in enumerate(joints.reshape(count, -1)):
+    for frame, time, values in zip(track.frames, track.times, positions.reshape(count, -1), strict=True):
         cells = ("NaN" if np.isnan(value) else f"{value:.3f}" for value in values)
-        lines.append("\t".join((str(row + 1), f"{row / fps:.6f}", *cells)))
+        lines.append("\t".join((str(frame + 1), f"{time:.6f}", *cells)))
     return "\n".join(lines) + "\n"

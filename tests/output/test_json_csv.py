@@ -3,14 +3,15 @@
 import csv
 import dataclasses
 import json
+import sys
 
 import numpy as np
 import pytest
 from made_people import make_frame, make_pose, write_all
 
-from sspnet_sdk import JOINT_NAMES, OptionError
+from sspnet_sdk import JOINT_NAMES, OptionError, SSPNetError
 from sspnet_sdk.formats import open_writer
-from sspnet_sdk.formats.csv import COLUMNS
+from sspnet_sdk.formats.table import COLUMNS
 from sspnet_sdk.frame import Person
 
 
@@ -45,6 +46,58 @@ def test_csv_has_one_row_per_person_and_joint(tmp_path):
     assert {row["source"] for row in rows} == {'odd, "name".mp4'}
     assert float(rows[3]["y_px"]) == pytest.approx(frame.people[0].pose.keypoints[3, 1], abs=0.006)
     assert float(rows[20]["z_mm"]) == pytest.approx(frame.people[1].pose.joints3d[3, 2], abs=0.06)
+
+
+def test_csv_says_box_score_time_and_who_is_not_sure(tmp_path):
+    sure, guess = make_pose(0.1), dataclasses.replace(make_pose(0.2, confidence=0.1), unsure=True)
+    frame = make_frame(5, Person(1, sure), Person(2, guess))
+    for keep, people in ((False, {"1"}), (True, {"1", "2"})):
+        write_all(open_writer("csv", tmp_path / "a.csv", keep_unsure=keep), [frame])
+        with open(tmp_path / "a.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert {row["person"] for row in rows} == people
+    assert {row["person"]: row["unsure"] for row in rows} == {"1": "false", "2": "true"}
+    assert float(rows[0]["score"]) == pytest.approx(0.9) and float(rows[20]["score"]) == pytest.approx(0.1)
+    assert float(rows[0]["time_s"]) == pytest.approx(0.2)
+    np.testing.assert_allclose([float(rows[3][f"box_{part}"]) for part in "xywh"], sure.box, atol=0.006)
+
+
+def test_parquet_is_the_same_table_with_types(walk, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pandas = pytest.importorskip("pandas")
+    for name in ("csv", "parquet"):
+        write_all(open_writer(name, tmp_path / name), walk)
+    table, text = parquet.read_table(tmp_path / "parquet").to_pandas(), pandas.read_csv(tmp_path / "csv")
+    assert list(table.columns) == list(text.columns) == list(COLUMNS) and len(table) == 50 * 17
+    assert (table["unsure"].dtype, table["person"].dtype, table["time_s"].dtype) == (bool, np.int32, np.float64)
+    for column in COLUMNS:
+        if column in ("source", "joint"):
+            assert (table[column] == text[column]).all()
+        else:
+            np.testing.assert_allclose(table[column].astype(float), text[column].astype(float), rtol=1e-5, atol=1e-3)
+
+
+def test_parquet_of_pictures_without_anybody_is_an_empty_table(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_all(open_writer("parquet", tmp_path / "a.parquet"), [make_frame(0, fps=None)])
+    assert parquet.read_table(tmp_path / "a.parquet").num_rows == 0
+    write_all(open_writer("parquet", tmp_path / "b.parquet"), [make_frame(0, Person(1, make_pose()), fps=None)])
+    assert parquet.read_table(tmp_path / "b.parquet").column("time_s").null_count == 17
+
+
+def test_parquet_without_its_library_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SSPNetError, match=r'pip install "sspnet-sdk\[parquet\]"'):
+        open_writer("parquet", tmp_path / "a.parquet")
+
+
+def test_json_marks_guesses_only_if_they_are_asked_for(tmp_path):
+    frame = make_frame(0, Person(1, dataclasses.replace(make_pose(), unsure=True)))
+    found = []
+    for keep in (False, True):
+        write_all(open_writer("json", tmp_path / "a.jsonl", keep_unsure=keep), [frame])
+        found.append([person["unsure"] for person in json.loads((tmp_path / "a.jsonl").read_text())["people"]])
+    assert found == [[], [True]]
 
 
 def test_face_and_feet_have_their_rows(tmp_path):
@@ -86,12 +139,12 @@ def test_a_discarded_file_leaves_the_old_one_and_no_trace(walk, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["json", "csv", "coco", "trc", "bvh"])
+@pytest.mark.parametrize("name", ["json", "csv", "parquet", "coco", "trc", "bvh"])
 def test_a_folder_in_the_files_place_is_refused_at_once(name, tmp_path):
     with pytest.raises(OptionError, match="is a folder"):
         open_writer(name, tmp_path)
 
 
 def test_unknown_formats_are_refused_with_the_choices(tmp_path):
-    with pytest.raises(OptionError, match="json, csv, coco, openpose, trc, bvh"):
+    with pytest.raises(OptionError, match="json, csv, parquet, coco, openpose, trc, bvh"):
         open_writer("fbx", tmp_path / "a.fbx")

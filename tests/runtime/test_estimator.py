@@ -47,6 +47,16 @@ def test_a_bundle_without_them_gives_the_first_17(dot_bundle, dot_image):
     assert (pose.names, pose.parents) == (JOINT_NAMES[:17], JOINT_PARENTS[:17])
 
 
+def test_a_known_height_gives_millimetres_of_that_person(dot_bundle_28, dot_image):
+    estimator, image = Estimator(dot_bundle_28), dot_image(150, 110)
+    plain = estimator.predict(image, BOX, camera=(400, 400, 160, 120))
+    known = estimator.predict(image, BOX, camera=(400, 400, 160, 120), height_mm=1200)
+    np.testing.assert_allclose(known.joints3d, plain.with_height(1200).joints3d, rtol=1e-4)
+    np.testing.assert_allclose(known.joints3d_camera, plain.with_height(1200).joints3d_camera, rtol=1e-4)
+    with pytest.raises(OptionError, match="height in millimetres"):
+        estimator.predict(image, BOX, height_mm=1.2)
+
+
 @pytest.mark.parametrize("cut", [2, 4, 8])
 @pytest.mark.parametrize("size", [64, 128])
 def test_cut_and_input_size_can_be_pinned_and_run_just_that(dot_bundle, dot_image, backend, cut, size):

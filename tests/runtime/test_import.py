@@ -16,10 +16,14 @@ PUBLIC = {
     "ImageError",
     "JOINT_NAMES",
     "JOINT_PARENTS",
+    "Joint",
     "OptionError",
     "Pose",
     "SSPNetError",
     "__version__",
+    "open_writer",
+    "to_dataframe",
+    "to_supervision",
 }
 
 

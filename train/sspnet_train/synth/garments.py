@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspnet_train.errors import TrainingError
-
+from ..errors import TrainingError
 from .body import PosedBody, blend
 from .body_data import Body, BodyData
 from .clothing import Wardrobe, any_colour

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sspnet_train.errors import TrainingError
-
+from ..errors import TrainingError
 from .light import Light
 from .mesh import Mesh
 from .rotations import normalized

@@ -1,1 +1,0 @@
-"""How good a network is: scores, protocols, tables, pictures."""

@@ -1,1 +1,0 @@
-"""From what the network says to millimetres: bodies, depths and the distance from the camera."""

@@ -1,1 +1,0 @@
-"""The network: its parts, its input, its checkpoints."""
