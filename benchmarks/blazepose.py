@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from side_by_side import openvino_settings
-from sspnet_train.augment import view_matrix
+from sspnet_train.data.crop import view_matrix
 
 SIZE = 256
 VARIANTS = ("lite", "full", "heavy")

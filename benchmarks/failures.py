@@ -12,11 +12,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from sspnet_train.checkpoint import load_network
 from sspnet_train.data.catalog import open_split
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.evaluate import FULLY_VISIBLE, Predictions, limb_distances, predict_cuts
-from sspnet_train.overlays import overlay_rows
+from sspnet_train.evaluation.overlays import overlay_rows
+from sspnet_train.evaluation.scores import FULLY_VISIBLE, Predictions, limb_distances, predict_cuts
+from sspnet_train.network.checkpoint import load_network
 
 SHOWN = 12
 

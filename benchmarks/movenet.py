@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from sspnet_train.init_movenet import read_tfjs
+from sspnet_train.network.init_movenet import read_tfjs
 
 _PREFIX = "StatefulPartitionedCall/"
 _HEADS = {

@@ -17,8 +17,8 @@ import openvino as ov
 from openvino import opset8 as ops
 from side_by_side import Burst, keep_to_cores, openvino_settings, side_by_side, timed
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import save_checkpoint
-from sspnet_train.model import CONFIGS, SSPNet
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import CONFIGS, SSPNet
 
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import Bundle, open_bundle

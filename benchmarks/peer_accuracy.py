@@ -10,8 +10,8 @@ import onnxruntime as ort
 from blazepose import JOINT_OF_LANDMARK, VARIANTS, BlazePose, region, track
 from movenet import centre_weights, decode, to_onnx
 from numpy.typing import NDArray
-from sspnet_train.augment import plain_crop
 from sspnet_train.data.coco import JOINT_OF_COCO
+from sspnet_train.data.crop import plain_crop
 from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource
 from sspnet_train.metrics import pa_mpjpe, torso_length
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sspnet_train.model import SSPNet
+from sspnet_train.network.model import SSPNet
 
 from .errors import ExportError
 

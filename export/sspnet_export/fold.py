@@ -7,7 +7,7 @@ small factor is exact where storing their product as fp16 would not be.
 from __future__ import annotations
 
 import torch
-from sspnet_train.blocks import ConvBN
+from sspnet_train.network.blocks import ConvBN
 from torch import Tensor, nn
 
 

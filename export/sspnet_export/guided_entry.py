@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-from sspnet_train.entry_flow import Entry
-from sspnet_train.movenet import CENTRE_SPREAD, MoveNetEntry, human36m_heatmaps, to_human36m
+from sspnet_train.network.entry_flow import Entry
+from sspnet_train.network.movenet import CENTRE_SPREAD, MoveNetEntry, human36m_heatmaps, to_human36m
 from torch import Tensor, nn
 
 from .fold import FactoredConv, constant_conv

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from sspnet_train.blocks import PredictionBlock
-from sspnet_train.soft_argmax import pixel_centres
+from sspnet_train.network.blocks import PredictionBlock
+from sspnet_train.network.soft_argmax import pixel_centres
 from torch import Tensor, nn
 
 from .fold import FactoredConv

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import cast
 
-from sspnet_train.model import SSPNet, Unit
-from sspnet_train.movenet import MoveNetEntry
+from sspnet_train.network.model import SSPNet, Unit
+from sspnet_train.network.movenet import MoveNetEntry
 from torch import Tensor, nn
 
 from .fold import fold_batch_norm, folded_conv

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sspnet_train.pose_lift import PoseLift
+from sspnet_train.millimetres.pose_lift import PoseLift
 from torch import Tensor, nn
 
 from .errors import ExportError

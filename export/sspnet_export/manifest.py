@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sspnet_train.data.sample import CANONICAL_BONES_MM, PARENTS
-from sspnet_train.macs import count_macs
-from sspnet_train.model import SSPNet
+from sspnet_train.network.macs import count_macs
+from sspnet_train.network.model import SSPNet
 
 from sspnet_sdk.manifest import SCHEMA
 from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sspnet_train.errors import TrainingError
-from sspnet_train.model import SSPNet
-from sspnet_train.network_input import network_input
-from sspnet_train.root_depth import BOX_FEATURES, RootDepth, load_root_depth, root_features
+from sspnet_train.millimetres.root_depth import BOX_FEATURES, RootDepth, load_root_depth, root_features
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
 
 from .errors import ExportError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from sspnet_train.blocks import ConvBN
-from sspnet_train.model import Unit
+from sspnet_train.network.blocks import ConvBN
+from sspnet_train.network.model import Unit
 from torch import Tensor, nn
 
 from .fold import FactoredConv, channel_scale, folded_conv

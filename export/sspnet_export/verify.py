@@ -13,9 +13,9 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from sspnet_train.model import SSPNet
-from sspnet_train.movenet import MoveNetEntry
-from sspnet_train.network_input import network_input
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.movenet import MoveNetEntry
+from sspnet_train.network.network_input import network_input
 
 from .errors import ExportError
 from .inference import FINDER_OUTPUTS

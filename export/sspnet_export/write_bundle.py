@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from sspnet_train.checkpoint import CheckpointError, load_network, read_checkpoint
-from sspnet_train.model import SSPNet
-from sspnet_train.movenet import MoveNetEntry
+from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.movenet import MoveNetEntry
 
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
 
@@ -57,8 +57,8 @@ def export_bundle(
         precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it.
         calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8; int8 takes its ranges from them.
         accuracy: what an evaluation found, for the manifest.
-        root_depth: what `python -m sspnet_train.root_depth_training` wrote for this checkpoint: the bundle then tells how far
-            away people are.
+        root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint: the bundle then tells
+            how far away people are.
         on_progress: called with one line per step.
 
     Returns `out`. Raises ExportError in one line.

@@ -87,7 +87,7 @@ def _follow(
     limit: int | None,
     out: Path | None,
 ) -> None:
-    from sspnet_train.evaluation import evaluate_protocol
+    from sspnet_train.evaluation.paper_tables import evaluate_protocol
 
     with _people_counted() as on_progress:
         tables = evaluate_protocol(
@@ -105,7 +105,7 @@ def _follow(
 
 
 def _ablate(protocol: str, checkpoint: Path, folder: Path | str, size: int, limit: int | None, out: Path) -> None:
-    from sspnet_train.evaluation import ablate_checkpoint
+    from sspnet_train.evaluation.paper_tables import ablate_checkpoint
 
     with _people_counted() as on_progress:
         tables = ablate_checkpoint(checkpoint, protocol, folder, out, size=size, limit=limit, on_progress=on_progress)
@@ -140,10 +140,10 @@ def _score_cuts(
     limit: int | None,
     json_path: Path | None,
 ) -> None:
-    from sspnet_train.accuracy import measure_accuracy
-    from sspnet_train.checkpoint import load_network
+    from sspnet_train.data.catalog import validation_sets
     from sspnet_train.errors import TrainingError
-    from sspnet_train.training import validation_sets
+    from sspnet_train.evaluation.accuracy import measure_accuracy
+    from sspnet_train.network.checkpoint import load_network
 
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.staging import write_text

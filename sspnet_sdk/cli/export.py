@@ -27,7 +27,7 @@ from sspnet_sdk.errors import OptionError
 @click.option(
     "--root-depth",
     type=click.Path(path_type=Path),
-    help="What `python -m sspnet_train.root_depth_training` wrote: the bundle then tells how far away people are.",
+    help="What `python -m sspnet_train.millimetres.train_root_depth` wrote: the bundle then tells how far away people are.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(

@@ -35,7 +35,7 @@ def command(
     with needing("train", "label"):
         from sspnet_train.errors import TrainingError
         from sspnet_train.labels import label_folder
-        from sspnet_train.labels.lifter import SHIPPED
+        from sspnet_train.millimetres.lifter import SHIPPED
 
     with click.progressbar(length=1, label="labelling", file=sys.stderr) as bar:
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from small_networks import FACE_AND_FEET, GUIDED, Exported, exported
-from sspnet_train.model import CONFIGS
+from sspnet_train.network.model import CONFIGS
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import load_network, save_checkpoint
-from sspnet_train.model import SSPNet, SSPNetConfig
+from sspnet_train.network.checkpoint import load_network, save_checkpoint
+from sspnet_train.network.model import SSPNet, SSPNetConfig
 
 GUIDED = SSPNetConfig(
     "guided",

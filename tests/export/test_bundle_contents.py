@@ -11,9 +11,9 @@ import pytest
 import torch
 from sspnet_export.verify import reference
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import save_checkpoint
-from sspnet_train.macs import count_macs
-from sspnet_train.model import CONFIGS, SSPNet
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.macs import count_macs
+from sspnet_train.network.model import CONFIGS, SSPNet
 
 from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator
 from sspnet_sdk.bundle import open_bundle

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from small_networks import GUIDED, exported
-from sspnet_train.pose_lift import PoseLift
+from sspnet_train.millimetres.pose_lift import PoseLift
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError

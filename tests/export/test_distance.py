@@ -9,9 +9,9 @@ import torch
 from small_networks import GUIDED, lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import load_network, save_checkpoint
-from sspnet_train.network_input import network_input
-from sspnet_train.root_depth import RootDepth, load_root_depth, root_features, save_root_depth
+from sspnet_train.millimetres.root_depth import RootDepth, load_root_depth, root_features, save_root_depth
+from sspnet_train.network.checkpoint import load_network, save_checkpoint
+from sspnet_train.network.network_input import network_input
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.camera import check_camera

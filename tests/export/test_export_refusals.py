@@ -12,8 +12,8 @@ import torch
 from sspnet_export.errors import ExportError
 from sspnet_export.verify import verify
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.checkpoint import save_checkpoint
-from sspnet_train.model import CONFIGS, SSPNet
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import CONFIGS, SSPNet
 
 from sspnet_sdk.errors import SSPNetError
 

@@ -12,7 +12,7 @@ from sspnet_export.fold import FactoredConv, fold_batch_norm
 from sspnet_export.inference import InferenceNetwork
 from sspnet_export.verify import reference
 from sspnet_export.weights import factors_of
-from sspnet_train.blocks import ConvBN
+from sspnet_train.network.blocks import ConvBN
 from torch import nn
 
 

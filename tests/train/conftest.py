@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sspnet_train.augment import NONE
-from sspnet_train.model import CONFIGS, SSPNetConfig
-from sspnet_train.recipes import RECIPES, Recipe
+from sspnet_train.data.augment import NONE
+from sspnet_train.network.model import CONFIGS, SSPNetConfig
+from sspnet_train.training.recipes import RECIPES, Recipe
 
 TINY = SSPNetConfig("tiny-test", width=8, growth=0, kernel=3, pyramids=2, entry_multiplier=0.125)
 

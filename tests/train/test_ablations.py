@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 from drawn_people import write_synth3d
-from sspnet_train.ablations import argmax_error, cell_centre, error_by_root_noise
-from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.data.synth3d import synth3d
 from sspnet_train.errors import TrainingError
-from sspnet_train.evaluation import ablate_checkpoint, evaluate_protocol
-from sspnet_train.heads import HeadPoses
-from sspnet_train.model import SSPNet
+from sspnet_train.evaluation.ablations import argmax_error, cell_centre, error_by_root_noise
+from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
+from sspnet_train.evaluation.predict import HeadPoses
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from sspnet_train.average import average
-from sspnet_train.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
 from sspnet_train.errors import TrainingError
-from sspnet_train.model import SSPNet
+from sspnet_train.network.average import average
+from sspnet_train.network.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
+from sspnet_train.network.model import SSPNet
 
 
 @pytest.fixture

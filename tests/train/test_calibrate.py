@@ -1,7 +1,7 @@
 import pytest
 import torch
 from drawn_people import drawn_people
-from sspnet_train.calibrate import every_other, fit_logistic, reliability_of
+from sspnet_train.training.calibrate import every_other, fit_logistic, reliability_of
 
 
 def test_a_fitted_confidence_is_the_probability_of_being_right():

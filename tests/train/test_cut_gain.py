@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pytest
 from drawn_people import drawn_people, write_synth3d
-from sspnet_train import cut_gain
-from sspnet_train.checkpoint import save_checkpoint
-from sspnet_train.cut_gain import cut_gains
-from sspnet_train.evaluate import Predictions
+from sspnet_train.evaluation import cut_gain
+from sspnet_train.evaluation.cut_gain import cut_gains
+from sspnet_train.evaluation.scores import Predictions
 from sspnet_train.metrics import torso_length
-from sspnet_train.model import SSPNet
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet
 
 PEOPLE = 40
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from drawn_people import write_synth3d
-from sspnet_train.checkpoint import read_checkpoint, save_checkpoint
 from sspnet_train.default_model import default_model, trained
 from sspnet_train.errors import TrainingError
-from sspnet_train.model import SSPNet
-from sspnet_train.recipes import RECIPES
+from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
+from sspnet_train.network.model import SSPNet
+from sspnet_train.training.recipes import RECIPES
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 from drawn_people import drawn_people, drawn_person, person_mm
-from sspnet_train.augment import Augmentation, make_crop
+from sspnet_train.data.augment import Augmentation, make_crop
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError, TrainingError
-from sspnet_train.fusion import load_fusion, save_fusion
-from sspnet_train.fusion_training import Mistakes, canonical, train_fusion
-from sspnet_train.labels.views import ViewSampler
-from sspnet_train.model import SSPNet
-from sspnet_train.observations import Observations, joints_in_crop, load_observations, observe, save_observations
+from sspnet_train.millimetres.fusion import load_fusion, save_fusion
+from sspnet_train.millimetres.observations import Observations, joints_in_crop, load_observations, observe, save_observations
+from sspnet_train.millimetres.train_fusion import Mistakes, canonical, train_fusion
+from sspnet_train.millimetres.views import ViewSampler
+from sspnet_train.network.model import SSPNet
 from sspnet_train.synth.pose_sampling import PoseFile
 
 ANY_VIEW = Augmentation((0.8, 1.2), any_rotation=1.0, mirror=True)
@@ -88,8 +88,8 @@ def error(network, seen: Observations) -> float:
 
 
 def test_it_learns_bodies_from_few_steps_and_survives_its_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("sspnet_train.fusion_training.SIMULATED", 16)
-    monkeypatch.setattr("sspnet_train.fusion_training.OBSERVED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.SIMULATED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.OBSERVED", 16)
     seen, bodies = seen_with_shallow_depths(60), body_poses(60)
     untaught, network = train_fusion(seen, bodies, steps=1), train_fusion(seen, bodies, steps=60)
     assert error(network, seen) < 0.5 * error(untaught, seen)

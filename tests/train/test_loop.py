@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 from drawn_people import drawn_people
-from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.errors import TrainingError
-from sspnet_train.loop import RunOptions, train
-from sspnet_train.model import SSPNet
-from sspnet_train.recipes import Recipe
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet
+from sspnet_train.training.loop import RunOptions, train
+from sspnet_train.training.recipes import Recipe
 
 OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-from sspnet_train.losses import Targets, elastic_net, located, missed
-from sspnet_train.soft_argmax import expectation, spatial_softmax
+from sspnet_train.network.soft_argmax import expectation, spatial_softmax
+from sspnet_train.training.losses import Targets, elastic_net, located, missed
 
 
 def one_joint(u: float) -> Targets:

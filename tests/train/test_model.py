@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from sspnet_train.macs import count_macs
-from sspnet_train.model import CONFIGS, SSPNet, SSPNetConfig
+from sspnet_train.network.macs import count_macs
+from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
 
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, depths=(2,) * 8)
 GUIDED = SSPNetConfig(

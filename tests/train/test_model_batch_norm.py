@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from sspnet_train.blocks import ConvBN
-from sspnet_train.init_movenet import restore_batch_norm
-from sspnet_train.movenet import MoveNetEntry
+from sspnet_train.network.blocks import ConvBN
+from sspnet_train.network.init_movenet import restore_batch_norm
+from sspnet_train.network.movenet import MoveNetEntry
 
 
 def test_restoring_batch_norm_leaves_the_function_unchanged():

@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
-from sspnet_train.checkpoint import CheckpointError, load_network, read_checkpoint, save_checkpoint
-from sspnet_train.model import CONFIGS, SSPNet
+from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint, save_checkpoint
+from sspnet_train.network.model import CONFIGS, SSPNet
 
 TINY = CONFIGS["tiny"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sspnet_train.soft_argmax import attended_depth, log_prior, peak_mass, soft_argmax, spatial_softmax
+from sspnet_train.network.soft_argmax import attended_depth, log_prior, peak_mass, soft_argmax, spatial_softmax
 
 
 def reference_pose(logits: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

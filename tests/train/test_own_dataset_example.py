@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from drawn_people import drawn_person
 from sspnet_train.data.catalog import READERS, open_split
-from sspnet_train.recipes import RECIPES
 from sspnet_train.training import run_training
+from sspnet_train.training.recipes import RECIPES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_dataset.py"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, PARENTS
-from sspnet_train.pose_lift import PoseLift
+from sspnet_train.millimetres.pose_lift import PoseLift
 
 LENGTHS = {**CANONICAL_BONES_MM, 7: 230.0, 8: 250.0, 9: 110.0, 10: 120.0, 11: 150.0, 14: 150.0}
 

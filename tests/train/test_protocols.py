@@ -10,14 +10,21 @@ import pytest
 import torch
 from dataset_layouts import H36M_CAMERA, write_human36m_archive, write_mpi_test, write_video
 from drawn_people import drawn_people, drawn_person, person_mm
-from sspnet_train.checkpoint import save_checkpoint
 from sspnet_train.data.boxes import box_around
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import TrainingError
-from sspnet_train.evaluation import evaluate_protocol
-from sspnet_train.heads import HeadPoses, predict_heads
-from sspnet_train.model import SSPNet, SSPNetConfig
-from sspnet_train.protocols import given_root_z, heads_table, human36m_tables, joint_errors, mpi_inf_3dhp_tables, torso_pck
+from sspnet_train.evaluation.paper_tables import evaluate_protocol
+from sspnet_train.evaluation.predict import HeadPoses, predict_heads
+from sspnet_train.evaluation.protocols import (
+    given_root_z,
+    heads_table,
+    human36m_tables,
+    joint_errors,
+    mpi_inf_3dhp_tables,
+    torso_pck,
+)
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet, SSPNetConfig
 
 CONFIG = SSPNetConfig("k2", pyramids=2)
 

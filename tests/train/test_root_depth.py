@@ -9,12 +9,12 @@ import pytest
 import torch
 from dataset_layouts import H36M_CAMERA
 from drawn_people import drawn_people, drawn_person, person_mm
-from sspnet_train.camera_space import camera_space, root_relative
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import DataError, TrainingError
-from sspnet_train.model import SSPNet
-from sspnet_train.root_depth import RootDepth, box_features, load_root_depth, save_root_depth
-from sspnet_train.root_depth_training import errors, fit, see
+from sspnet_train.millimetres.camera_space import camera_space, root_relative
+from sspnet_train.millimetres.root_depth import RootDepth, box_features, load_root_depth, save_root_depth
+from sspnet_train.millimetres.train_root_depth import errors, fit, see
+from sspnet_train.network.model import SSPNet
 
 
 def test_pixels_and_depths_go_back_to_the_joints_they_came_from():
@@ -44,7 +44,7 @@ def test_the_mlp_learns_how_far_people_are(tiny_config):
     views = see(network, source, range(24), [64], views=3)
     root = fit(views, network.config.width_at(network.config.levels), steps=80, lr=3e-3)
     samples = [source[i] for i in range(24)]
-    from sspnet_train.heads import predict_heads
+    from sspnet_train.evaluation.predict import predict_heads
 
     found = predict_heads(network, source, 64, root=root)
     assert found.root_z is not None and found.root_z.shape == (24,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drawn_people import drawn_people
-from sspnet_train.throughput import loader_throughput, model_throughput
+from sspnet_train.training.throughput import loader_throughput, model_throughput
 
 
 def test_both_sides_have_a_number(tiny_recipe):

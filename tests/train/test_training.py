@@ -16,10 +16,11 @@ import pytest
 import torch
 from dataset_layouts import write_own_coco
 from drawn_people import write_synth3d
-from sspnet_train.checkpoint import load_network, read_checkpoint
 from sspnet_train.errors import TrainingError
-from sspnet_train.recipes import RECIPES
-from sspnet_train.training import prepared_recipe, run_training
+from sspnet_train.network.checkpoint import load_network, read_checkpoint
+from sspnet_train.training import run_training
+from sspnet_train.training.recipes import RECIPES
+from sspnet_train.training.run import prepared_recipe
 
 
 @pytest.fixture
@@ -107,9 +108,9 @@ import sys
 from dataclasses import replace
 sys.path.insert(0, {tests!r})
 from conftest import TINY
-from sspnet_train.augment import NONE
-from sspnet_train.model import CONFIGS
-from sspnet_train.recipes import RECIPES
+from sspnet_train.data.augment import NONE
+from sspnet_train.network.model import CONFIGS
+from sspnet_train.training.recipes import RECIPES
 CONFIGS[TINY.name] = TINY
 RECIPES["small"] = replace(RECIPES["edge"], name="small", config=TINY.name, batch={{64: 4}}, size_shares={{64: 1.0}},
     shares={{"synth3d": 1.0}}, augmentation=NONE, warmup_steps=2, ema=0.9)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from sspnet_train.augment import BORDER, _part_seen, view_matrix, warp
+from sspnet_train.data.crop import BORDER, _part_seen, view_matrix, warp
 
 
 def warp_of_the_whole(image, view, size, border):

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from conftest import TINY
 from drawn_people import drawn_people
-from sspnet_train.augment import PAPER
-from sspnet_train.distributed import torchrun_ranks
-from sspnet_train.loop import RunOptions, train
-from sspnet_train.model import CONFIGS
-from sspnet_train.recipes import RECIPES
+from sspnet_train.data.augment import PAPER
+from sspnet_train.network.model import CONFIGS
+from sspnet_train.training.distributed import torchrun_ranks
+from sspnet_train.training.loop import RunOptions, train
+from sspnet_train.training.recipes import RECIPES
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder", type=Path)

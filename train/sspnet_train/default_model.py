@@ -18,9 +18,9 @@ from pathlib import Path
 
 import torch
 
-from .checkpoint import read_checkpoint
-from .errors import TrainingError
-from .training import run_training
+from sspnet_train.errors import TrainingError
+from sspnet_train.network.checkpoint import read_checkpoint
+from sspnet_train.training import run_training
 
 EDGE_STEPS, SETTLE_STEPS = 20_000, 4_000
 
@@ -36,15 +36,15 @@ def default_model(
     sets = {name: data / name for name in ("people3d", "synth3d", "backgrounds")}
     people, rendered, empty = (["--data", f"{name}={folder}"] for name, folder in sets.items())
     out.mkdir(parents=True, exist_ok=True)
-    start = _made(out / "start.safetensors", "movenet_start", "--movenet", movenet, *people)
+    start = _made(out / "start.safetensors", "training.movenet_start", "--movenet", movenet, *people)
     edge = trained(sets, out / "edge", "edge", edge_steps, start)
     settled = trained(sets, out / "settle", "settle", settle_steps, edge)
     again = trained(sets, out / "settle_again", "settle", settle_steps, settled, seed=1)
-    mean = _made(out / "mean.safetensors", "average", settled, again)
-    model = _made(out / "model.safetensors", "calibrate", mean, *people, *rendered, *empty)
+    mean = _made(out / "mean.safetensors", "network.average", settled, again)
+    model = _made(out / "model.safetensors", "training.calibrate", mean, *people, *rendered, *empty)
     spoilt = [*rendered, "--poses", poses, "--observations", out / "seen.npz"]
-    _made(out / "fusion.safetensors", "fusion_training", "--checkpoint", model, *spoilt)
-    _made(out / "root_depth.safetensors", "root_depth_training", "--checkpoint", model, *rendered)
+    _made(out / "fusion.safetensors", "millimetres.train_fusion", "--checkpoint", model, *spoilt)
+    _made(out / "root_depth.safetensors", "millimetres.train_root_depth", "--checkpoint", model, *rendered)
     return model
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
     parser.add_argument("--data", type=Path, required=True, help="folder of people3d, synth3d and backgrounds")
-    parser.add_argument("--poses", type=Path, required=True, help="motion capture, as labels.train_lifter reads it")
+    parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--out", type=Path, default=Path("model"))
     parser.add_argument("--edge-steps", type=int, default=EDGE_STEPS)
     parser.add_argument("--settle-steps", type=int, default=SETTLE_STEPS)

@@ -9,3 +9,7 @@ class TrainingError(ValueError):
 
 class DataError(TrainingError):
     """A data set that is not there, or not in the layout its reader expects."""
+
+
+class LabelError(TrainingError):
+    """Photographs, labels or models that cannot be used, said in one line."""

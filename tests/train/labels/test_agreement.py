@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sspnet_train.labels.agreement import BLAZE_LIMBS, BLAZE_OFFSETS, LSP_OFFSETS, NO_OFFSETS, Answers, agree
-from sspnet_train.labels.lifter import LIMB_ORDER
+from sspnet_train.millimetres.lifter import LIMB_ORDER
 
 LIMBS = list(LIMB_ORDER)
 COCO = np.array([

@@ -10,11 +10,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 from sspnet_train.data.people3d import people3d
-from sspnet_train.init_movenet import load_movenet
 from sspnet_train.labels import LabelError, label_folder
-from sspnet_train.labels.lifter import Lifter, save_lifter
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
-from sspnet_train.movenet import BLOCKS, LAST, PYRAMID, STEM, TOP, MoveNetEntry
+from sspnet_train.millimetres.lifter import Lifter, save_lifter
+from sspnet_train.network.init_movenet import load_movenet
+from sspnet_train.network.movenet import BLOCKS, LAST, PYRAMID, STEM, TOP, MoveNetEntry
 from tfjs_movenet import write_movenet
 
 from sspnet_sdk.cli.main import main

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, LIMB_JOINTS, PARENTS
 from sspnet_train.labels import LabelError
-from sspnet_train.labels.lifter import LIMB_ORDER, lift, load_lifter, save_lifter
-from sspnet_train.labels.train_lifter import main, noisy, train_lifter
-from sspnet_train.labels.views import ViewSampler
 from sspnet_train.metrics import pa_mpjpe
+from sspnet_train.millimetres.lifter import LIMB_ORDER, lift, load_lifter, save_lifter
+from sspnet_train.millimetres.train_lifter import main, noisy, train_lifter
+from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.synth.generated_poses import generated_pose
 from sspnet_train.synth.pose_sampling import read_poses
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 from sspnet_train.data.sample import Sample, SampleSource
-from sspnet_train.init_movenet import load_movenet
-from sspnet_train.model import CONFIGS
-from sspnet_train.movenet import BLOCKS, LAST, PYRAMID, STEM, TOP, MoveNetEntry
-from sspnet_train.movenet_start import movenet_start
+from sspnet_train.network.init_movenet import load_movenet
+from sspnet_train.network.model import CONFIGS
+from sspnet_train.network.movenet import BLOCKS, LAST, PYRAMID, STEM, TOP, MoveNetEntry
+from sspnet_train.training.movenet_start import movenet_start
 from tfjs_movenet import write_movenet
 
 

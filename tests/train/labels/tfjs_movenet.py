@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from sspnet_train.init_movenet import EXTRACTOR, GRAPH
 from sspnet_train.labels.movenet_teacher import HEADS
+from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH
 
 OUTPUTS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34, "kpt_offset": 34}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
-from .pictures import read_picture
-from .sample import Sample, SampleSource
+from sspnet_train.data.pictures import read_picture
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import DataError
 
 
 def backgrounds(folder: Path) -> SampleSource:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataError
-from . import coco, human36m, mpi_inf_3dhp, mpii, people3d, shards, synth3d
-from .backgrounds import backgrounds
-from .definitions import Definition, with_definition
-from .sample import SampleSource
+from sspnet_train.data import coco, human36m, mpi_inf_3dhp, mpii, people3d, shards, synth3d
+from sspnet_train.data.backgrounds import backgrounds
+from sspnet_train.data.definitions import Definition, with_definition
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import DataError
+
+log = logging.getLogger(__name__)
 
 Split = Literal["train", "val"]
 Open = Callable[[Any, Split], SampleSource]
@@ -108,3 +111,21 @@ def mixing_shares(names: Iterable[str], wanted: dict[str, float]) -> dict[str, f
         alike = sum(READERS[other].kind == READERS[name].kind for other in given)
         shares[name] = wanted.get("backgrounds", 0.03) if READERS[name].kind == "nobody" else 1.0 / len(kinds) / alike
     return shares
+
+
+def validation_sets(data: Mapping[str, Path | str], definition: Definition) -> dict[str, SampleSource]:
+    """The validation people of each data set that has some.
+
+    Args:
+        data: data set's name -> folder.
+        definition: whose joints all of them are given in.
+    """
+    sets = {}
+    for name, place in data.items():
+        if READERS[name].kind == "nobody":
+            continue
+        try:
+            sets[name] = open_split(name, place, "val", definition)
+        except DataError as error:
+            log.warning("%s has no people to validate on: %s", name, error)
+    return {name: source for name, source in sets.items() if len(source)}

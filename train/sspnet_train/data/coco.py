@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .definitions import midpoint_joints
-from .pictures import read_picture
-from .sample import Sample, SampleSource
+from sspnet_train.data.definitions import midpoint_joints
+from sspnet_train.data.pictures import read_picture
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import DataError
 
 JOINT_OF_COCO = {5: 11, 6: 14, 7: 12, 8: 15, 9: 13, 10: 16, 11: 4, 12: 1, 13: 5, 14: 2, 15: 6, 16: 3}
 LEFT_EAR, RIGHT_EAR = 3, 4

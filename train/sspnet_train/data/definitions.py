@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from .sample import Sample, SampleSource, canonical_scale
+from sspnet_train.data.sample import Sample, SampleSource, canonical_scale
 
 Definition = Literal["coco", "human36m"]
 NAMED_ALIKE_ONLY = (7, 9, 10)

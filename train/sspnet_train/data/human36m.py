@@ -14,12 +14,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from ..errors import DataError
-from .human36m_cdf import cdf_folders, recordings_from_cdf
-from .human36m_h5 import annotation_files, recordings_from_h5
-from .human36m_npz import POSES, recordings_from_npz
-from .recordings import source_of
-from .sample import SampleSource
+from sspnet_train.data.human36m_cdf import cdf_folders, recordings_from_cdf
+from sspnet_train.data.human36m_h5 import annotation_files, recordings_from_h5
+from sspnet_train.data.human36m_npz import POSES, recordings_from_npz
+from sspnet_train.data.recordings import source_of
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import DataError
 
 SUBJECTS = {"train": ("S1", "S5", "S6", "S7", "S8"), "val": ("S9", "S11")}
 TEST_EVERY = 64

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
-from .camera import fit_camera
-from .human36m_actions import JOINTS_OF_32, action_of, pictures_of
-from .pictures import frames_at
-from .recordings import Recording, rows_of
+from sspnet_train.data.camera import fit_camera
+from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of, pictures_of
+from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.recordings import Recording, rows_of
+from sspnet_train.errors import DataError
 
 log = logging.getLogger(__name__)
 

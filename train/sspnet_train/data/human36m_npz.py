@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
-from .camera import Camera
-from .human36m_actions import JOINTS_OF_32, action_of, pictures_of
-from .pictures import frames_at
-from .recordings import Recording, rows_of
+from sspnet_train.data.camera import Camera
+from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of, pictures_of
+from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.recordings import Recording, rows_of
+from sspnet_train.errors import DataError
 
 POSES, CAMERAS = "data_3d_h36m.npz", "camera-parameters.json"
 

@@ -13,11 +13,11 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .camera import fit_camera
-from .pictures import frames_at
-from .recordings import Recording, rows_of, source_of
-from .sample import SampleSource
+from sspnet_train.data.camera import fit_camera
+from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.recordings import Recording, rows_of, source_of
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import DataError
 
 JOINTS_OF_28 = (4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16)
 JOINTS_OF_TEST = (14, 8, 9, 10, 11, 12, 13, 15, 1, 16, 0, 5, 6, 7, 2, 3, 4)

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .pictures import read_picture
-from .sample import Sample, SampleSource
+from sspnet_train.data.pictures import read_picture
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import DataError
 
 JOINT_OF_MPII = (3, 2, 1, 4, 5, 6, 0, 8, 9, 10, 16, 15, 14, 11, 12, 13)
 """MPII's joint id -> ours; it has no spine."""

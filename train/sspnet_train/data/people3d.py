@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .sample import Sample, SampleSource
-from .tar_images import TarImages
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.tar_images import TarImages
+from sspnet_train.errors import DataError
 
 JOINT_OF_HAND = {11: 9, 14: 8, 12: 10, 15: 7, 13: 11, 16: 6, 4: 3, 1: 2, 5: 4, 2: 1, 6: 5, 3: 0}
 """Human3.6M's joint -> row of LSP Extended's hand labels."""

@@ -11,7 +11,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from ..errors import DataError
+from sspnet_train.errors import DataError
 
 OPEN_VIDEOS = 16
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .boxes import box_around
-from .camera import Camera
-from .pictures import Frames
-from .sample import Sample, SampleSource
+from sspnet_train.data.boxes import box_around
+from sspnet_train.data.camera import Camera
+from sspnet_train.data.pictures import Frames
+from sspnet_train.data.sample import Sample, SampleSource
 
 
 @dataclass

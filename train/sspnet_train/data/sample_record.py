@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..errors import DataError
-from .camera import Camera
-from .sample import Sample
+from sspnet_train.data.camera import Camera
+from sspnet_train.data.sample import Sample
+from sspnet_train.errors import DataError
 
 WEBP_QUALITY = 92
 ARRAYS = ("box", "keypoints", "weight", "depth", "weight_depth", "joints3d")

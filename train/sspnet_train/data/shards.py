@@ -17,9 +17,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .sample import Sample, SampleSource
-from .sample_record import decode_sample, encode_sample
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample_record import decode_sample, encode_sample
+from sspnet_train.errors import DataError
 
 INDEX = "index.json"
 LAYOUT = (

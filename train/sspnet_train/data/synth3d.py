@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import DataError
-from .camera import Camera
-from .sample import Sample, SampleSource, canonical_scale
-from .tar_images import TarImages
+from sspnet_train.data.camera import Camera
+from sspnet_train.data.sample import Sample, SampleSource, canonical_scale
+from sspnet_train.data.tar_images import TarImages
+from sspnet_train.errors import DataError
 
 HELD_OUT_SHARE = 16
 """One recording in so many is kept for validation."""

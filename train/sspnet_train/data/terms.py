@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
 
 TERMS: dict[str, tuple[str, ...]] = {
     "people3d": (

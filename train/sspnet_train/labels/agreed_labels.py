@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.people3d import JOINT_OF_HAND
-from .agreement import BLAZE_LIMBS, NO_OFFSETS, Answers, Offsets, agree
-from .lifter import LIMB_ORDER, Lifter, lift
+from sspnet_train.data.people3d import JOINT_OF_HAND
+from sspnet_train.labels.agreement import BLAZE_LIMBS, NO_OFFSETS, Answers, Offsets, agree
+from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, lift
 
 BELIEVED, ENOUGH_JOINTS = 0.22, 8
 BLAZE_NEAR = 0.12

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .lifter import LIMB_ORDER
+from sspnet_train.millimetres.lifter import LIMB_ORDER
 
 NEAR, VIEWS_NEAR = 0.25, 0.15
 """Shares of the torso within which two answers, or a teacher's answers to a picture and its mirror image, are one."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import LabelError
+from sspnet_train.errors import LabelError
 
 Landmarks = tuple[np.ndarray, np.ndarray]
 """image (33, 3): x, y in pixels of the photograph and visibility; world (33, 3): mm, x right, y down, z away."""

@@ -15,16 +15,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..data.boxes import box_around
-from ..data.people3d import JOINT_OF_HAND
-from ..data.pictures import read_picture
-from ..shard_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
-from .agreed_labels import agreed_labels
-from .blaze_file import BlazeAnswers
-from .errors import LabelError
-from .lifter import LIMB_ORDER, SHIPPED, load_lifter
-from .movenet_teacher import MoveNetTeacher
-from .photographs import Person, people_in
+from sspnet_train.data.boxes import box_around
+from sspnet_train.data.job_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
+from sspnet_train.data.people3d import JOINT_OF_HAND
+from sspnet_train.data.pictures import read_picture
+from sspnet_train.errors import LabelError
+from sspnet_train.labels.agreed_labels import agreed_labels
+from sspnet_train.labels.blaze_file import BlazeAnswers
+from sspnet_train.labels.movenet_teacher import MoveNetTeacher
+from sspnet_train.labels.photographs import Person, people_in
+from sspnet_train.millimetres.lifter import LIMB_ORDER, SHIPPED, load_lifter
 
 SHARD_SIZE = 1000
 LONGEST_SIDE, CROP_SCALE = 160, 1.5

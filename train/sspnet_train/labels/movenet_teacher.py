@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..augment import view_matrix, warp
-from ..init_movenet import EXTRACTOR, GRAPH, read_tfjs
-from .errors import LabelError
+from sspnet_train.data.crop import view_matrix, warp
+from sspnet_train.errors import LabelError
+from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH, read_tfjs
 
 STRIDE_2_BLOCKS, SKIPS = (1, 3, 6, 13), (2, 5, 9)
 HEADS = {"center": (3, 4), "kpt_heatmap": (4, 5), "kpt_regress": (5, 6), "kpt_offset": (6, 7)}

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.coco import PIXEL_CENTRE
-from .errors import LabelError
+from sspnet_train.data.coco import PIXEL_CENTRE
+from sspnet_train.errors import LabelError
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 

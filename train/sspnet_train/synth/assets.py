@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
+
 from .light import Light, light_of
 from .painted import painted_cloth, painted_panorama
 

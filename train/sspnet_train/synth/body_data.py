@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.sample import PARENTS
+from sspnet_train.data.sample import PARENTS
 
 
 def bones_of(joints: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
+
 from .body import PosedBody, blend
 from .body_data import Body, BodyData
 from .clothing import Wardrobe, any_colour

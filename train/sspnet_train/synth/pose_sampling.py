@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.sample import FLIP_ORDER, LIMB_JOINTS
-from ..errors import TrainingError
+from sspnet_train.data.sample import FLIP_ORDER, LIMB_JOINTS
+from sspnet_train.errors import TrainingError
+
 from .bones import bones_of, joints_of
 from .generated_poses import generated_pose
 from .rotations import normalized, shortest_turn

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
+
 from .light import Light
 from .mesh import Mesh
 from .rotations import normalized

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import TrainingError
-from ..shard_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
+from sspnet_train.data.job_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
+from sspnet_train.errors import TrainingError
+
 from .assets import load_assets
 from .body_data import load_bodies
 from .people import People

@@ -1,0 +1,82 @@
+"""Doors between rooms go one way: what may import what, over the three packages and inside the training package."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TRAIN = ROOT / "train" / "sspnet_train"
+PACKAGES = {"sspnet_sdk": ROOT / "sspnet_sdk", "sspnet_train": TRAIN, "sspnet_export": ROOT / "export" / "sspnet_export"}
+LAZY_COMMANDS = {"train.py", "eval.py", "synth.py", "label.py", "export.py"}
+OF_THE_RUNTIME = {"sspnet_sdk.errors", "sspnet_sdk.pose"}
+
+
+def imports(path: Path) -> Iterator[tuple[str, ...]]:
+    """Modules that a file imports, as their parts; relative ones made whole. `from a import b` counts as a, and as a.b where
+    that is a module."""
+    package = next(folder for folder in PACKAGES.values() if path.is_relative_to(folder))
+    here = (package.name, *path.relative_to(package).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (tuple(name.name.split(".")) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = here[: len(here) - node.level + 1] if node.level else ()
+            module = (*start, *(node.module or "").split(".")) if node.module else start
+            for name in node.names:
+                inside = PACKAGES.get(module[0])
+                deeper = inside is not None and (inside.joinpath(*module[1:], f"{name.name}.py")).is_file()
+                room = inside is not None and (inside.joinpath(*module[1:], name.name, "__init__.py")).is_file()
+                yield (*module, name.name) if deeper or room else module
+
+
+def files(package: str) -> list[Path]:
+    return sorted(PACKAGES[package].rglob("*.py"))
+
+
+def rooms() -> dict[str, set[str]]:
+    """Room of the training package -> rooms that it imports. A file on the ground or on top is a room of its own."""
+    found: dict[str, set[str]] = {}
+    for path in files("sspnet_train"):
+        room = path.relative_to(TRAIN).parts[0].removesuffix(".py")
+        uses = {module[1] for module in imports(path) if module[0] == "sspnet_train" and len(module) > 1}
+        found.setdefault(room, set()).update(uses - {room})
+    return found
+
+
+def test_training_rooms_import_each_other_without_a_circle():
+    open_rooms = rooms()
+    while open_rooms:
+        ground = [room for room, uses in open_rooms.items() if not uses & set(open_rooms)]
+        assert ground, f"these rooms import each other in a circle: {open_rooms}"
+        for room in ground:
+            del open_rooms[room]
+
+
+def test_errors_and_metrics_lie_on_the_ground_and_the_default_model_on_top():
+    found = rooms()
+    assert not found["errors"] and not found["metrics"]
+    assert not any("default_model" in uses for uses in found.values())
+
+
+@pytest.mark.parametrize("package, may", [("sspnet_train", {"sspnet_sdk"}), ("sspnet_export", {"sspnet_sdk", "sspnet_train"})])
+def test_packages_import_only_those_below(package, may):
+    for path in files(package):
+        used = {module[0] for module in imports(path)} & set(PACKAGES) - {package}
+        assert used <= may, f"{path} imports {used - may}"
+
+
+def test_training_takes_only_errors_and_poses_from_the_runtime():
+    for path in files("sspnet_train"):
+        used = {".".join(module[:2]) for module in imports(path) if module[0] == "sspnet_sdk"}
+        assert used <= OF_THE_RUNTIME, f"{path} imports {used - OF_THE_RUNTIME}"
+
+
+def test_the_runtime_imports_neither_training_nor_export_but_inside_five_commands():
+    for path in files("sspnet_sdk"):
+        if path.parent.name == "cli" and path.name in LAZY_COMMANDS:
+            continue
+        assert not {module[0] for module in imports(path)} & {"sspnet_train", "sspnet_export"}, path

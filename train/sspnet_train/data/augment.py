@@ -1,0 +1,166 @@
+"""From a sample to a training crop: one random view (Section 4.2), other people pasted in, occluders, colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
+from sspnet_train.data.sample import FLIP_ORDER, PARENTS, Sample
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges of the random view. `paste`: share of crops that get other people; `occlude`: share that get a flat occluder."""
+
+    scale: tuple[float, float] = (0.7, 1.3)
+    rotation_deg: float = 30.0
+    any_rotation: float = 0.0
+    shift: float = 0.0
+    gain: float = 0.1
+    mirror: bool = True
+    paste: float = 0.0
+    occlude: float = 0.0
+    degrade: float = 0.0
+
+
+PAPER = Augmentation()
+SMALL_MACHINE = Augmentation((0.75, 1.4), 30.0, 0.04, 0.08, 0.12, True, 0.45, 0.15, 0.3)
+NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
+
+
+@dataclass
+class Crop:
+    """What the network sees and should say.
+
+    image: (size, size, 3) uint8 RGB; target: (17, 3) u, v, z in [0, 1]; weight: (17, 3) trust per coordinate;
+    present: (17,) 1 in the crop, 0 outside it or nobody there, NaN unknown; torso: its length in crop units, at least 0.1;
+    turn: (2, 2) from the sample's axes to the crop's, without scale; its determinant is -1 where the view is mirrored.
+    """
+
+    image: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    present: np.ndarray
+    torso: float
+    turn: np.ndarray
+
+
+def make_crop(
+    sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
+) -> Crop:
+    """One view of a sample. `others` are people who may be pasted in (used for `paste` only)."""
+    view, mirrored = _random_view(sample.box, size, augmentation, rng)
+    border = cv2.BORDER_CONSTANT if rng.random() < 0.7 else cv2.BORDER_REPLICATE
+    image = warp(sample.image, view, size, border)
+    points = sample.keypoints @ view[:, :2].T + view[:, 2]
+    for other in others or []:
+        image = _paste_person(image, points, sample.weight, other, size, rng)
+    image = _occlude(image, rng) if rng.random() < augmentation.occlude else image
+    image = _recolour(image, augmentation, rng)
+    order = list(FLIP_ORDER) if mirrored else list(range(17))
+    turn = view[:, :2] / np.sqrt(abs(np.linalg.det(view[:, :2])))
+    return _labelled(image, points[order] / size, sample.weight[order], sample.depth[order], sample.weight_depth[order], turn)
+
+
+def _random_view(box: np.ndarray, size: int, augmentation: Augmentation, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+    x, y, w, h = (float(v) for v in box)
+    side = max(w, h)
+    low, high = np.log(augmentation.scale)
+    centre = np.array([x + w / 2, y + h / 2]) + rng.uniform(-1, 1, 2) * augmentation.shift * side
+    angle = rng.uniform(-1, 1) * augmentation.rotation_deg * (rng.random() < 0.6)
+    if rng.random() < augmentation.any_rotation:
+        angle = rng.uniform(-180, 180)
+    mirror = augmentation.mirror and rng.random() < 0.5
+    return view_matrix(centre, BOX_SCALE * side * float(np.exp(rng.uniform(low, high))), size, angle, mirror), mirror
+
+
+def _paste_person(
+    image: np.ndarray, points: np.ndarray, weight: np.ndarray, other: Sample, size: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Another person beside the target, or behind it: then the target's own limbs stay in front."""
+    known = other.weight > 0.2
+    if known.sum() < 8:
+        return image
+    x, y, w, h = other.box
+    side = max(w, h) * BOX_SCALE / rng.uniform(0.6, 1.2)
+    direction = rng.uniform(-np.pi, np.pi)
+    offset = rng.uniform(0.3, 0.6) * np.array([np.cos(direction), 0.5 * np.sin(direction)])
+    view = view_matrix(np.array([x + w / 2, y + h / 2]), side, size, rng.uniform(-15, 15), rng.random() < 0.5)
+    view[:, 2] += offset * size
+    mask = _body_mask(other.keypoints @ view[:, :2].T + view[:, 2], known, size, 0.14)
+    if rng.random() < 0.7:
+        mask = mask * (1 - _body_mask(points, weight > 0.2, size, 0.09))
+    pasted = warp(other.image, view, size)
+    return (image + mask[..., None] * (pasted.astype(np.float32) - image)).astype(np.uint8)
+
+
+def _body_mask(points: np.ndarray, known: np.ndarray, size: int, thickness: float) -> np.ndarray:
+    """Soft silhouette (size, size) in [0, 1] from thick limbs."""
+    mask = np.zeros((size, size), np.uint8)
+    if not known.any():
+        return mask.astype(np.float32)
+    extent = float(np.ptp(points[known], axis=0).max())
+    width = int(np.clip(thickness * extent, 2, size / 3))
+    whole = np.clip(np.round(points), -4 * size, 4 * size).astype(int)
+    for joint, parent in enumerate(PARENTS):
+        if parent >= 0 and known[joint] and known[parent]:
+            cv2.line(mask, tuple(map(int, whole[joint])), tuple(map(int, whole[parent])), 255, width)
+    if known[10]:
+        cv2.circle(mask, tuple(map(int, whole[10])), width, 255, -1)
+    blur = max(3, width // 2 | 1)
+    return cv2.GaussianBlur(mask, (blur, blur), 0).astype(np.float32) / 255
+
+
+def _occlude(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    size = image.shape[0]
+    w, h = (rng.uniform(0.1, 0.45, 2) * size).astype(int)
+    x, y = rng.integers(0, size - w), rng.integers(0, size - h)
+    image = image.copy()
+    if rng.random() < 0.5:
+        image[y : y + h, x : x + w] = rng.integers(0, 256, 3)
+    else:
+        sx, sy = rng.integers(0, size - w), rng.integers(0, size - h)
+        image[y : y + h, x : x + w] = image[sy : sy + h, sx : sx + w].copy()
+    return image
+
+
+def _recolour(image: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    gains = rng.uniform(1 - augmentation.gain, 1 + augmentation.gain, 3)
+    if rng.random() < augmentation.degrade:
+        image = _degrade(image, rng)
+        gains = gains * rng.uniform(0.6, 1.35)
+    return np.clip(image * gains.astype(np.float32), 0, 255).astype(np.uint8)
+
+
+def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What cameras and codecs do: low resolution, motion blur, JPEG, grey."""
+    choice, size = rng.integers(0, 4), image.shape[0]
+    if choice == 0:
+        small = cv2.resize(image, (int(size * rng.uniform(0.25, 0.7)),) * 2, interpolation=cv2.INTER_AREA)
+        return cv2.resize(small, (size, size))
+    if choice == 1:
+        length = int(rng.integers(2, 3 + size // 32))
+        kernel = np.full((1, length), 1 / length, np.float32)
+        return cv2.filter2D(image, -1, kernel if rng.random() < 0.6 else kernel.T)
+    if choice == 2:
+        encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))])[1]
+        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+    return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def _labelled(
+    image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray, turn: np.ndarray
+) -> Crop:
+    inside = ((uv > -0.02) & (uv < 1.02)).all(axis=1)
+    z = np.clip(depth / DEPTH_RANGE_MM + 0.5, 0, 1)
+    trust = np.stack([weight * inside, weight * inside, weight_depth * inside], axis=1)
+    known = weight > 0.2
+    present = np.where(known & inside, 1.0, np.where(known, 0.0, np.nan))
+    if not (weight > 0).any():
+        present = np.zeros(17)
+    torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
+    target = np.concatenate([uv, z[:, None]], axis=1)
+    return Crop(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)

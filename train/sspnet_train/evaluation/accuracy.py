@@ -1,0 +1,55 @@
+"""The accuracy that a bundle states: every cut at every size, in 2D on photographs, in 3D where it is truly known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import TrainingError
+from sspnet_train.evaluation.scores import predict_cuts, score
+from sspnet_train.network.model import SSPNet
+
+Accuracy = dict[int, dict[str, dict[str, dict[str, float]]]]
+"""cut -> precision -> size -> {"pck": …, "pa_mpjpe_mm": …}."""
+
+
+def measure_accuracy(
+    network: SSPNet,
+    validation: Mapping[str, SampleSource],
+    cuts: Sequence[int],
+    sizes: Sequence[int],
+    limit: int | None = None,
+    on_progress: Callable[[str], None] = lambda line: None,
+) -> Accuracy:
+    """PCK@0.2 torso on the first set without true 3D (photographs), PA-MPJPE in mm on the first with it (of people with 11 or 12
+    limb joints in sight). Where there are no photographs, PCK is of the first set; where no true 3D, PA-MPJPE is left out.
+
+    limit: only so many people of each. Raises TrainingError where a cut or size does not exist.
+    """
+    last, stride = network.config.pyramids, network.config.largest_stride
+    for cut in cuts:
+        if not 1 <= cut <= last:
+            raise TrainingError(f"there is no cut {cut}: the network has the pyramids 1 to {last}")
+    for size in sizes:
+        if size < 1 or size % stride:
+            raise TrainingError(f"size {size} is not a multiple of {stride}, the network's largest stride")
+    accuracy: Accuracy = {cut: {"fp32": {}} for cut in cuts}
+    for size in sizes:
+        scores: dict[int, list[dict[str, float]]] = {cut: [] for cut in cuts}
+        for name, source in validation.items():
+            on_progress(f"scoring {name} at {size} px")
+            predictions = predict_cuts(network, source, size, cuts, limit=limit)
+            for cut in cuts:
+                scores[cut].append(score(predictions, cut))
+        for cut in cuts:
+            accuracy[cut]["fp32"][str(size)] = _stated(scores[cut])
+    return accuracy
+
+
+def _stated(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    flat = [entry for entry in scores if "pa_mpjpe_mm" not in entry]
+    deep = [entry for entry in scores if "pa_mpjpe_mm" in entry]
+    stated = {"pck": (flat or deep)[0]["pck"]}
+    if deep:
+        stated["pa_mpjpe_mm"] = deep[0]["pa_mpjpe_mm"]
+    return {name: round(value, 4) for name, value in stated.items()}

@@ -1,0 +1,84 @@
+"""How near rendered people are to photographs.
+
+python -m sspnet_train.evaluation.rendered_people PEOPLE --movenet MODEL.json --poses POSES.npz
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from sspnet_train.data.sample import LIMB_JOINTS, PARENTS, SampleSource
+from sspnet_train.data.synth3d import synth3d
+from sspnet_train.errors import TrainingError
+from sspnet_train.labels.movenet_teacher import MoveNetTeacher
+from sspnet_train.metrics import keypoint_distance, pck, torso_length
+from sspnet_train.millimetres.lifter import LIMB_ORDER
+from sspnet_train.synth.body import mesh_joints, pose_body
+from sspnet_train.synth.body_data import load_bodies
+from sspnet_train.synth.pose_sampling import PoseFile, read_poses
+from sspnet_train.synth.rotations import normalized
+
+POSES = 150
+GROUPS = ("shoulders", "elbows", "wrists", "hips", "knees", "ankles")
+
+
+def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> tuple[float, dict[str, float]]:
+    """-> PCK@0.2 torso of the visible limb joints, true boxes; median offset of each kind of joint towards the shoulders,
+    shares of the
+    torso: what MoveNet calls a hip and what the labels call one should be one place."""
+    limbs = list(LIMB_ORDER)
+    samples = [people[index] for index in range(min(count, len(people)))]
+    answers = np.stack([teacher.joints(sample.image, sample.box)[0][5:, :2] for sample in samples])
+    truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
+    visible = np.stack([sample.visible for sample in samples if sample.visible is not None])[:, limbs]
+    torso = np.maximum(torso_length(truth), 0.1 * np.array([max(sample.box[2:]) for sample in samples]))
+    distance = keypoint_distance(answers, truth[:, limbs], torso)
+    up = normalized(np.pad(truth[:, 8] - truth[:, 0], ((0, 0), (0, 1))))[:, :2]
+    offset = np.einsum("njk,nk->nj", answers - truth[:, limbs], up) / torso[:, None]
+    offset = np.where(visible & (distance < 0.4), offset, np.nan).reshape(-1, 6, 2)
+    return pck(distance, visible, 0.2), dict(zip(GROUPS, np.nanmedian(offset, axis=(0, 2)).round(3).tolist(), strict=True))
+
+
+def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:
+    """(150, 8) degrees between the limbs of poses and those of bodies posed by them."""
+    rig, rng = load_bodies(), np.random.default_rng(seed)
+    children = [joint for joint in LIMB_JOINTS if joint not in (1, 4, 11, 14)]
+
+    def limbs(joints: np.ndarray) -> np.ndarray:
+        return normalized(joints[children] - joints[[PARENTS[child] for child in children]])
+
+    errors = []
+    for index in rng.choice(len(poses.joints), POSES):
+        target = poses.joints[index]
+        posed = pose_body(rig.body(int(rng.integers(len(rig.vertices)))), target, rng)
+        cosine = (limbs(target) * limbs(mesh_joints(rig, posed.vertices))).sum(axis=1)
+        errors.append(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return np.array(errors)
+
+
+@click.command()
+@click.argument("people", type=click.Path(path_type=Path))
+@click.option("--movenet", type=click.Path(path_type=Path), help="MoveNet's TensorFlow.js model (.json).")
+@click.option("--poses", type=click.Path(path_type=Path), multiple=True, help="The poses that people were made from.")
+@click.option("--count", type=click.IntRange(min=1), default=150, show_default=True, help="How many people to look at.")
+def main(people: Path, movenet: Path | None, poses: Sequence[Path], count: int) -> None:
+    """Say what MoveNet finds on PEOPLE, a folder of rendered people, and how well limbs keep the directions of poses."""
+    try:
+        if movenet is not None:
+            score, offsets = teacher_score(synth3d(people, "train"), MoveNetTeacher(movenet), count)
+            click.echo(f"PCK@0.2 torso of visible limb joints: {score:.3f}; offsets towards the shoulders: {offsets}")
+        for path in poses:
+            errors = direction_errors(read_poses(path))
+            click.echo(
+                f"{path}: limb directions off by {errors.mean():.1f}° on average, 95 % within {np.quantile(errors, 0.95):.1f}°"
+            )
+    except TrainingError as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

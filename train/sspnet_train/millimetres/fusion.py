@@ -1,0 +1,85 @@
+"""The fusing network: a network's answer about a person (joints, depths, how sure it is of each) to joints in millimetres.
+
+It learnt from motion capture and from what the pose network got wrong about rendered people (`train_fusion`): which depths to
+believe, which joints to put where bodies have them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from sspnet_train.data.crop import DEPTH_RANGE_MM
+from sspnet_train.errors import TrainingError
+from sspnet_train.millimetres.lifter import INPUT_JOINTS
+
+WIDTH, BLOCKS, UNIT_MM = 384, 3, 400.0
+SHIPPED = Path(__file__).with_name("fusion.safetensors")
+KNOWN_ABOVE, FEWEST_KNOWN = 0.2, 6
+"""Joints of lower confidence do not say where a person is and how large; unless too few would be left."""
+FURTHEST, DEEPEST = 4.0, 3.0
+
+
+class FusionNetwork(nn.Module):
+    """(N, 17, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis, x right, y down, z away, of a canonical adult's size.
+
+    u and v at any scale and from any origin; z in [0, 1] as heads say it (Eq. 10).
+    """
+
+    def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
+        super().__init__()
+        self.enter = nn.Linear(4 * len(INPUT_JOINTS), width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, width)) for _ in range(blocks)
+        )
+        self.leave = nn.Linear(width, 17 * 3)
+
+    def forward(self, pose: Tensor) -> Tensor:
+        x = self.enter(features(pose))
+        for block in self.blocks:
+            x = x + block(x)
+        joints = UNIT_MM * self.leave(x).view(-1, 17, 3)
+        return joints - joints[:, :1]
+
+
+def features(pose: Tensor) -> Tensor:
+    """(N, 17, 4) -> (N, 52): of each input joint its place about the mean of the known ones in units of their spread, depth
+    from the pelvis's, confidence."""
+    from_root = pose[..., 2:3] - pose[:, :1, 2:3]
+    pose = pose[:, list(INPUT_JOINTS)]
+    known = known_joints(pose[..., 3:])
+    count = known.sum(dim=1, keepdim=True)
+    centred = pose[..., :2] - (pose[..., :2] * known).sum(dim=1, keepdim=True) / count
+    spread = ((centred * known).square().sum(dim=(1, 2), keepdim=True) / count).sqrt() + 1e-6
+    place = (centred / spread).clamp(-FURTHEST, FURTHEST)
+    depth = (from_root[:, list(INPUT_JOINTS)] * (DEPTH_RANGE_MM / UNIT_MM)).clamp(-DEEPEST, DEEPEST)
+    return torch.cat([place, depth, pose[..., 3:]], dim=2).reshape(-1, 4 * len(INPUT_JOINTS))
+
+
+def known_joints(confidence: Tensor) -> Tensor:
+    """(N, J, 1) -> 1 where a joint's place is to be believed, else 0; all of them where too few are."""
+    known = (confidence > KNOWN_ABOVE).float()
+    return torch.maximum(known, (known.sum(dim=1, keepdim=True) < FEWEST_KNOWN).float())
+
+
+def save_fusion(path: Path, network: nn.Module) -> None:
+    """As fp16, in one step."""
+    partial = path.with_name(path.name + ".part")
+    save_file({key: value.detach().to(torch.float16).contiguous() for key, value in network.state_dict().items()}, partial)
+    os.replace(partial, path)
+
+
+def load_fusion(path: Path = SHIPPED) -> FusionNetwork:
+    """A trained network, in eval mode; the one that goes with the shipped checkpoint by default."""
+    try:
+        weights = {key: value.float() for key, value in load_file(path).items()}
+        network = FusionNetwork(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
+        network.load_state_dict(weights)
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise TrainingError(f"{path} is not a fusing network made by sspnet_train.millimetres.train_fusion: {error}") from None
+    return network.eval()

@@ -1,0 +1,83 @@
+"""What a pose network says about people whose joints are known: one random view of each."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from sspnet_train.data.augment import Augmentation, Crop, make_crop
+from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, canonical_scale
+from sspnet_train.errors import DataError
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.network_input import network_input
+
+VIEW = Augmentation((0.8, 1.3), 25.0, 0.02, 0.06, 0.12, True, 0.3, 0.1, 0.3)
+
+
+class Observations(NamedTuple):
+    """Of n people. poses: (n, cuts, 17, 4) u, v, z, confidence; points: (n, 17, 2) the true u, v; joints3d: (n, 17, 3) mm from
+    the pelvis in the crop's axes, of a canonical adult's size; torso: (n,) in crop units."""
+
+    poses: np.ndarray
+    points: np.ndarray
+    joints3d: np.ndarray
+    torso: np.ndarray
+
+
+@torch.no_grad()
+def observe(
+    network: SSPNet, source: SampleSource, people: int, size: int, cuts: Sequence[int], *, seed: int = 0, batch: int = 8,
+    on_progress: Callable[[int, int], None] = lambda done, count: None,
+) -> Observations:  # fmt: skip
+    """Look at so many people of a set, each as often as the others. Raises DataError where the set has no true joints."""
+    network.eval()
+    rng = np.random.default_rng(seed)
+    order = np.concatenate([rng.permutation(len(source)) for _ in range(-(-people // len(source)))])[:people]
+    found: list[tuple[np.ndarray, ...]] = []
+    for start in range(0, people, batch):
+        samples = [source[int(i)] for i in order[start : start + batch]]
+        crops = [_view(sample, source, size, rng) for sample in samples]
+        heads = network(network_input([crop.image for crop in crops]).to(next(network.parameters()).device), max(cuts))
+        last = [heads[cut * network.config.levels - 1] for cut in cuts]
+        poses = torch.stack([torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2) for head in last], dim=1)
+        joints = np.stack([joints_in_crop(sample, crop.turn) for sample, crop in zip(samples, crops, strict=True)])
+        points, torso = np.stack([crop.target[:, :2] for crop in crops]), np.array([crop.torso for crop in crops])
+        found.append((poses.float().cpu().numpy(), points, joints, torso))
+        on_progress(min(start + batch, people), people)
+    return Observations(*(np.concatenate(part).astype(np.float32) for part in zip(*found, strict=True)))
+
+
+def _view(sample: Sample, source: SampleSource, size: int, rng: np.random.Generator) -> Crop:
+    others = [source[int(rng.integers(len(source)))]] if rng.random() < VIEW.paste else []
+    return make_crop(sample, size, VIEW, rng, others)
+
+
+def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
+    """(17, 3) mm, turned and mirrored as the picture was; left and right are those of the person who is then seen."""
+    if sample.joints3d is None:
+        raise DataError("this data set has no true joints in mm to learn from; synth3d has")
+    joints = (sample.joints3d - sample.joints3d[:1]) * canonical_scale(sample.joints3d)
+    joints = np.concatenate([joints[:, :2] @ turn.T, joints[:, 2:]], axis=1)
+    return joints[list(FLIP_ORDER)] if np.linalg.det(turn) < 0 else joints
+
+
+def save_observations(path: Path, seen: Observations) -> None:
+    """As .npz, in one step."""
+    partial = path.with_name(path.name + ".part.npz")
+    np.savez(partial, **seen._asdict())
+    os.replace(partial, path)
+
+
+def load_observations(path: Path) -> Observations:
+    """Raises DataError in one line."""
+    try:
+        with np.load(path) as file:
+            return Observations(*(file[name] for name in Observations._fields))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} does not hold observations of sspnet_train.millimetres.train_fusion: {error}") from None

@@ -1,0 +1,67 @@
+"""Joints in millimetres from a cut's answer: the network's own depths, and what a body that looks like this is likely to do.
+
+Two networks that know bodies from motion capture join in: one sees the joints alone, the other (`fusion`) also the depths, and
+learnt from this network's mistakes. The mean of all is nearer to the truth than each.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sspnet_train.data.crop import DEPTH_RANGE_MM
+from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, PARENTS
+from sspnet_train.millimetres.fusion import known_joints, load_fusion
+from sspnet_train.millimetres.lifter import INPUT_JOINTS, load_lifter
+
+JOINTS_ALONE = 0.25
+"""Share of the network that sees no depths, beside `fusion`'s."""
+_CHILDREN = list(CANONICAL_BONES_MM)
+_PARENTS = [PARENTS[child] for child in _CHILDREN]
+
+
+class PoseLift(nn.Module):
+    """(N, 17, 4) u, v, z, confidence, all in [0, 1] of a square crop -> (N, 17, 3) mm from the pelvis, x right, y down, z away,
+    of a canonical adult's size. share: of the networks that know bodies in the mean; the rest is the heads' own depths."""
+
+    lengths: Tensor
+    mirror: Tensor
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.share, self.lifter, self.fusion = share, load_lifter(), load_fusion()
+        self.register_buffer("lengths", torch.tensor(list(CANONICAL_BONES_MM.values())))
+        self.register_buffer("mirror", torch.tensor([-1.0, 1.0, 1.0, 1.0]))
+
+    def forward(self, pose: Tensor) -> Tensor:
+        both = torch.cat([pose, (pose * self.mirror)[:, list(FLIP_ORDER)]])
+        likely = JOINTS_ALONE * self.whole(self.lifted(both)) + (1 - JOINTS_ALONE) * self.whole(self.fusion(both))
+        return (1 - self.share) * self.direct(pose) + self.share * likely
+
+    def direct(self, pose: Tensor) -> Tensor:
+        """u, v, z at one scale s per person, at which limb bones have their canonical lengths L in the least-squares sense:
+        s² = Σ w·l²·max(L² - Δz², 0) / Σ w·l⁴, w the lower confidence of a bone's joints, l its length in the picture."""
+        depth = (pose[..., 2] - 0.5) * DEPTH_RANGE_MM
+        flat2 = (pose[:, _CHILDREN, :2] - pose[:, _PARENTS, :2]).square().sum(dim=2)
+        seen = (self.lengths.square() - (depth[:, _CHILDREN] - depth[:, _PARENTS]).square()).clamp(min=0)
+        weight = torch.minimum(pose[:, _CHILDREN, 3], pose[:, _PARENTS, 3]) + 1e-3
+        scale = ((weight * flat2 * seen).sum(dim=1) / ((weight * flat2.square()).sum(dim=1) + 1e-12)).sqrt()
+        joints = torch.cat([pose[..., :2] * scale[:, None, None], depth.unsqueeze(2)], dim=2)
+        return joints - joints[:, :1]
+
+    def lifted(self, pose: Tensor) -> Tensor:
+        """What the network that sees the joints alone says, at any scale."""
+        pose = pose[:, list(INPUT_JOINTS)]
+        known, points = known_joints(pose[..., 3:]), pose[..., :2]
+        count = known.sum(dim=1, keepdim=True)
+        centred = (points - (points * known).sum(dim=1, keepdim=True) / count) * known
+        size = (centred.square().sum(dim=(1, 2), keepdim=True) / count).sqrt() + 1e-6
+        return self.lifter(torch.cat([centred / size, known], dim=2).reshape(-1, 3 * len(INPUT_JOINTS)))[..., :3]
+
+    def whole(self, views: Tensor) -> Tensor:
+        """(2N, 17, 3) of views, then of their mirror images -> (N, 17, 3): their mean from the pelvis, in the canonical size."""
+        straight, mirrored = views.chunk(2)
+        joints = (straight + mirrored[:, list(FLIP_ORDER)] * self.mirror[:3]) / 2
+        joints = joints - joints[:, :1]
+        bones = (joints[:, _CHILDREN] - joints[:, _PARENTS]).norm(dim=2).sum(dim=1).clamp(min=1e-6)
+        return joints * (self.lengths.sum() / bones)[:, None, None]

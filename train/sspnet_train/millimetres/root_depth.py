@@ -1,0 +1,116 @@
+"""How far away a person is: an MLP 128-128-256 on the box and the features F_1^3 -> absolute Z of the root (Section 4.2).
+
+It stands beside the network, which need not know of it: it reads what pyramid 1 gives at its deepest level. A box of known
+pixels under a known focal length fixes the distance but for the size of what the box holds, so the MLP says that size, and Z =
+focal · size / box side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from sspnet_train.data.sample import Sample
+from sspnet_train.errors import DataError, TrainingError
+from sspnet_train.network.entry_flow import Entry
+from sspnet_train.network.model import SSPNet
+
+BOX_FEATURES = 6
+HIDDEN = (128, 128, 256)
+NOT_FEATURES = ("num_batches_tracked", "calibration", "to_evidence")
+"""Weights that F_1^3 does not depend on."""
+
+
+class RootDepth(nn.Module):
+    """width: features of F_1^3, `config.width_at(config.levels)`."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.width = width
+        self.norm = nn.LayerNorm(width)
+        sizes = (width + BOX_FEATURES - 1, *HIDDEN)
+        hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+        self.layers = nn.Sequential(*hidden, nn.Linear(HIDDEN[-1], 1))
+
+    def forward(self, features: Tensor, box: Tensor) -> Tensor:
+        """features (N, width), box (N, 6) of `box_features` -> (N,) log of the metres that the box's side spans at the root."""
+        return self.layers(torch.cat([self.norm(features), box[:, 1:]], dim=1))[:, 0]
+
+    def absolute(self, features: Tensor, box: Tensor) -> Tensor:
+        """-> (N,) mm from the camera to the pelvis."""
+        return 1000.0 * torch.exp(self(features, box) + box[:, 0])
+
+
+def root_features(network: SSPNet, entry: Entry) -> Tensor:
+    """F_1^3, mean over its cells. -> (N, width)."""
+    pose = None
+    if entry.pose is not None:
+        pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
+    levels, _, _ = network.run_pyramid(1, dict(entry.levels), pose, entry.fine)
+    return levels[network.config.levels].float().mean(dim=(2, 3))
+
+
+def box_features(sample: Sample, box: np.ndarray | None = None) -> Tensor:
+    """(6,): log of focal / side; its inverse; width and height by side; the box's centre on the plane z = 1 (0 without a
+    camera)."""
+    if sample.focal is None:
+        raise DataError(f"{sample.name}: the root's depth needs a focal length, which this data set does not give")
+    x, y, w, h = (float(value) for value in (sample.box if box is None else box))
+    side = max(w, h)
+    middle = [0.0, 0.0]
+    if sample.camera is not None:
+        middle = [((x + w / 2) - sample.camera.centre[0]) / sample.focal, ((y + h / 2) - sample.camera.centre[1]) / sample.focal]
+    return torch.tensor([np.log(sample.focal / side), side / sample.focal, w / side, h / side, *middle], dtype=torch.float32)
+
+
+def features_digest(network: SSPNet) -> str:
+    """Of the weights that F_1^3 comes from: an MLP is of use with those it was trained on, and no others."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        if name.startswith(("entry.", "pyramids.0.")) and not any(part in name for part in NOT_FEATURES):
+            digest.update(name.encode() + value.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def save_root_depth(path: Path, root: RootDepth, network: SSPNet, errors: Mapping[str, Any] | None = None) -> None:
+    """errors: what was measured on held-out people, for who uses the file."""
+    notes = {"root_depth_width": str(root.width), "features": features_digest(network), "errors": json.dumps(errors or {})}
+    partial = path.with_name(path.name + ".part")
+    save_file({key: value.half().contiguous() for key, value in root.state_dict().items()}, partial, notes)
+    os.replace(partial, path)
+
+
+def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:
+    """The MLP of a file, for that network, and its errors. Raises TrainingError in one line."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = file.metadata() or {}
+            width, digest, errors = int(notes["root_depth_width"]), notes["features"], json.loads(notes["errors"])
+            weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise TrainingError(f"{path} is not a root depth file: {error}") from None
+    expected = network.config.width_at(network.config.levels)
+    if width != expected:
+        raise TrainingError(f"{path} was trained on features of width {width}; this network's are {expected} wide")
+    if digest != features_digest(network):
+        raise TrainingError(
+            f"{path} was trained on another checkpoint's features: "
+            "make it anew with python -m sspnet_train.millimetres.train_root_depth"
+        )
+    root = RootDepth(width)
+    try:
+        root.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(f"{path} is not a root depth file: {str(error).splitlines()[-1].strip()}") from None
+    return root.eval(), errors

@@ -1,0 +1,151 @@
+"""Train the root's depth network of a checkpoint: python -m sspnet_train.millimetres.train_root_depth --help.
+
+The network itself stays as it is, so F_1^3 is computed once for some views of every person, and the MLP learns from those in
+seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sspnet_train.data.crop import BOX_SCALE, view_matrix, warp
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import DataError
+from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features, save_root_depth
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.network_input import network_input
+
+Progress = Callable[[int, int], None]
+SIZES = (128, 192, 256)
+JITTER_SCALE, JITTER_SHIFT = 0.15, 0.05
+SQUARE_SHARE = 0.15
+"""Views whose box is a square around the person: what callers give who know no better."""
+
+
+class Views(NamedTuple):
+    """features: (n, width) F_1^3; boxes: (n, 6) of `box_features`; truth: (n,) mm from the camera to the root."""
+
+    features: Tensor
+    boxes: Tensor
+    truth: Tensor
+
+    def rows(self, rows: Tensor) -> Views:
+        return Views(self.features[rows], self.boxes[rows], self.truth[rows])
+
+
+@torch.no_grad()
+def see(
+    network: SSPNet, source: SampleSource, people: Sequence[int], sizes: Sequence[int], *, views: int = 1, jitter: bool = True,
+    seed: int = 0, batch: int = 16, on_progress: Progress = lambda done, count: None,
+) -> Views:  # fmt: skip
+    """What the network gives for some views of each person, every view at one of the sizes. jitter: boxes as detectors give
+    them, half of them mirrored; without, the true boxes."""
+    network.eval()
+    width = network.config.width_at(network.config.levels)
+    found = Views(torch.zeros(views * len(people), width), torch.zeros(views * len(people), 6), torch.zeros(views * len(people)))
+    order = [person for person in people for _ in range(views)]
+    for start in range(0, len(order), batch):
+        size = sizes[start // batch % len(sizes)]
+        pictures = []
+        for row in range(start, min(start + batch, len(order))):
+            rng = np.random.default_rng((seed, row))
+            picture, found.boxes[row], found.truth[row] = _view(source, order[row], size, rng if jitter else None)
+            pictures.append(picture)
+        image = network_input(pictures).to(next(network.parameters()).device)
+        found.features[start : start + len(pictures)] = root_features(network, network.entry(image)).cpu()
+        on_progress(start + len(pictures), len(order))
+    return found
+
+
+def _view(source: SampleSource, person: int, size: int, rng: np.random.Generator | None) -> tuple[np.ndarray, Tensor, float]:
+    sample = source[person]
+    if sample.root_z is None:
+        raise DataError(f"{source.name} has no absolute depths to learn from; synth3d, human36m and mpi-inf-3dhp have")
+    box = sample.box if rng is None else jittered_box(sample, rng)
+    features, mirror = box_features(sample, box), rng is not None and rng.random() < 0.5
+    if mirror:
+        features[4] = -features[4]
+    x, y, w, h = (float(value) for value in box)
+    view = view_matrix(np.array([x + w / 2, y + h / 2]), BOX_SCALE * max(w, h), size, mirror=mirror)
+    return warp(sample.image, view, size), features, float(sample.root_z)
+
+
+def jittered_box(sample: Sample, rng: np.random.Generator) -> np.ndarray:
+    """The person's box as a detector might give it: moved, larger or smaller, each side by its own."""
+    x, y, w, h = (float(value) for value in sample.box)
+    centre = np.array([x + w / 2, y + h / 2]) + rng.uniform(-JITTER_SHIFT, JITTER_SHIFT, 2) * max(w, h)
+    sides = np.array([w, h]) * np.exp(rng.uniform(-JITTER_SCALE, JITTER_SCALE) + rng.uniform(-0.07, 0.07, 2))
+    if rng.random() < SQUARE_SHARE:
+        sides[:] = sides.max()
+    return np.concatenate([centre - sides / 2, sides])
+
+
+def fit(
+    views: Views, width: int, steps: int, *, batch: int = 256, lr: float = 1e-3, decay: float = 1.0, seed: int = 0
+) -> RootDepth:
+    """The MLP that learnt from those views; its weights are numbers that fp16 holds."""
+    torch.manual_seed(seed)
+    root = RootDepth(width)
+    optimizer = torch.optim.AdamW(root.parameters(), lr=lr, weight_decay=decay)
+    for step in range(steps):
+        some = views.rows(torch.randint(len(views.truth), (batch,)))
+        for group in optimizer.param_groups:
+            group["lr"] = lr * 0.5 * (1 + np.cos(np.pi * step / steps))
+        loss = F.smooth_l1_loss(root(some.features, some.boxes) + some.boxes[:, 0], torch.log(some.truth / 1000.0), beta=0.05)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return root.half().float().eval()
+
+
+def errors(root: RootDepth, views: Views) -> dict[str, float]:
+    """Medians over the views of |Z - truth|: in mm, and as a share of the truth."""
+    with torch.no_grad():
+        away = (root.absolute(views.features, views.boxes) - views.truth).abs().numpy()
+    share = float(np.median(away / views.truth.numpy()))
+    return {"median_mm": round(float(np.median(away)), 1), "median_share": round(share, 4)}
+
+
+def main() -> None:
+    from tqdm import tqdm
+
+    from sspnet_train.data.catalog import common_definition, open_split, parse_data
+    from sspnet_train.network.checkpoint import load_network
+
+    parser = argparse.ArgumentParser(description="Train the root's depth network that goes with a checkpoint.")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", required=True, metavar="[NAME=]FOLDER", help="with depths: synth3d, human36m, mpi-inf-3dhp")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sides of the input, pixels")
+    parser.add_argument("--people", type=int, default=20_000, help="at most so many of the training set")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("root_depth.safetensors"))
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    name, folder = next(iter(parse_data([given.data]).items()))
+    network = load_network(given.checkpoint)
+    train, held_out = (open_split(name, folder, split, common_definition([name])) for split in ("train", "val"))
+    people = np.random.default_rng(0).permutation(len(train))[: given.people].tolist()
+    with tqdm(total=len(people), unit="people") as bar:
+        views = see(network, train, people, given.sizes, on_progress=lambda done, _: bar.update(done - bar.n))
+    root = fit(views, network.config.width_at(network.config.levels), given.steps)
+    found: dict[str, dict[str, float]] = {}
+    for size in given.sizes:
+        for boxes, jitter in (("true boxes", False), ("jittered boxes", True)):
+            error = errors(root, see(network, held_out, range(len(held_out)), [size], jitter=jitter, seed=1))
+            print(f"{size} px, {boxes}: median {error['median_mm']:.0f} mm, {100 * error['median_share']:.1f} %")
+            found[f"{size} px, {boxes}"] = error
+    save_root_depth(given.out, root, network, found)
+    print(f"wrote {given.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The network: its parts, its input, its checkpoints."""

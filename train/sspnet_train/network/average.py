@@ -1,0 +1,56 @@
+"""The mean of several checkpoints' weights (Wortsman et al., "Model soups", ICML 2022): runs that began with the same weights and
+ended with a rate of zero are better together than each of them.
+
+python -m sspnet_train.network.average run_a/checkpoint.safetensors run_b/checkpoint.safetensors --out mean.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from sspnet_train.errors import TrainingError
+from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
+
+
+def average(checkpoints: Sequence[Path], out: Path) -> None:
+    """Weights and batch-norm statistics, each with the same share; notes of the checkpoint that saw most crops.
+
+    Raises:
+        CheckpointError: one is no checkpoint.
+        TrainingError: they are not of one network.
+    """
+    if not checkpoints:
+        raise TrainingError("no checkpoint to average: give two or more")
+    read = [read_checkpoint(path) for path in checkpoints]
+    config, first, _ = read[0]
+    for path, (its_config, weights, _) in zip(checkpoints, read, strict=True):
+        if its_config != config or weights.keys() != first.keys():
+            raise TrainingError(
+                f"{path} holds another network than {checkpoints[0]}: only weights of one network can be averaged"
+            )
+    mean = {key: _mean([weights[key] for _, weights, _ in read]) for key in first}
+    notes = max((notes for _, _, notes in read), key=lambda notes: int(notes.get("crops", 0)))
+    save_checkpoint(out, config, mean, notes)
+
+
+def _mean(values: list[torch.Tensor]) -> torch.Tensor:
+    return torch.stack(values).mean(dim=0) if values[0].is_floating_point() else values[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    try:
+        average(given.checkpoints, given.out)
+    except TrainingError as problem:
+        raise SystemExit(f"error: {problem}") from problem
+
+
+if __name__ == "__main__":
+    main()

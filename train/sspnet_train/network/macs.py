@@ -1,0 +1,31 @@
+"""Parameters and multiply-accumulates of a network at a cut, counted on one forward pass."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from sspnet_train.network.model import SSPNet
+
+
+def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
+    """-> (parameters, MACs) that one size x size image uses up to `cut`; convolutions only, batch norm counted as folded."""
+    parameters: set[nn.Parameter] = set()
+    macs = 0
+
+    def count(module: nn.Module, _: tuple, output: torch.Tensor) -> None:
+        nonlocal macs
+        assert isinstance(module, nn.Conv2d)
+        macs += module.weight[0].numel() * output[0].numel()
+        parameters.update(module.parameters())
+
+    hooks = [module.register_forward_hook(count) for module in network.modules() if isinstance(module, nn.Conv2d)]
+    was_training = network.training
+    try:
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, 3, size, size, device=next(network.parameters()).device), cut)
+    finally:
+        network.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return sum(weight.numel() for weight in parameters), macs

@@ -1,0 +1,174 @@
+"""SSP-Net: an entry flow, then K pyramids with a head after every unit (Section 3.1, Fig. 1).
+
+Odd pyramids walk down the levels (strides 16, 32, 64 behind an entry at stride 8), even ones walk up; every unit adds the
+features of the previous pyramid at the same level. The network may be cut after any pyramid: its answer is the last head of
+that pyramid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
+from sspnet_train.network.entry_flow import Entry, EntryFlow
+from sspnet_train.network.movenet import MoveNetEntry
+
+
+@dataclass(frozen=True)
+class SSPNetConfig:
+    """Every choice that shapes the weights.
+
+    entry: "table1" (the paper's, widths scaled by entry_multiplier) or "movenet" (starts with a pose).
+    heads: "absolute" (Eq. 5-8) or "refining" (the pose of the head before, moved); refining needs the movenet entry.
+    merge: how a unit joins what came from the neighbouring level and what this level held before: "sum" (the paper's) or
+    "weighted", by two learnt weights. Sums double the features with every unit (batch norms of pyramid 8 saw deviations past
+    250 in a trained network), and what late units add drowns; weights that start at one half keep it audible.
+    width: features at level 0; growth: features added per step down.
+    depths: residual units per unit, one number per pyramid: the first is DU's or UU's, a second the prediction block's own.
+    second_look: pyramids whose level 0 sees the entry's stride-4 features again.
+    lift: share of networks that know bodies in the joints in millimetres (`pose_lift`); 0: the heads' depths alone, as the paper.
+    """
+
+    name: str
+    entry: Literal["table1", "movenet"] = "table1"
+    heads: Literal["absolute", "refining"] = "absolute"
+    merge: Literal["sum", "weighted"] = "sum"
+    width: int = 384
+    growth: int = 96
+    kernel: int = 5
+    pyramids: int = 8
+    levels: int = 3
+    joints: int = 17
+    entry_multiplier: float = 1.0
+    depths: tuple[int, ...] = ()
+    second_look: tuple[int, ...] = ()
+    lift: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.pyramids % 2 or self.pyramids < 2 or self.levels < 1:
+            raise ValueError(f"pyramids must be even and levels at least 1, got {self.pyramids} and {self.levels}")
+        if self.heads == "refining" and self.entry != "movenet":
+            raise ValueError('heads="refining" needs entry="movenet": another entry flow gives no first pose to refine')
+        if self.depths and len(self.depths) != self.pyramids:
+            raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
+
+    @property
+    def largest_stride(self) -> int:
+        """Height and width of an input must be multiples of this."""
+        return int(8 * 2**self.levels)
+
+    def width_at(self, level: int) -> int:
+        return self.width + self.growth * level
+
+    def depth_of(self, pyramid: int) -> int:
+        """Residual units inside each unit of pyramid 1…K."""
+        return self.depths[pyramid - 1] if self.depths else 1
+
+    def levels_of(self, pyramid: int) -> tuple[int, ...]:
+        """The levels that pyramid 1…K visits, in order."""
+        return tuple(range(1, self.levels + 1)) if pyramid % 2 else tuple(range(self.levels - 1, -1, -1))
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> SSPNetConfig:
+        tuples = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+        return cls(**{**fields, **tuples})
+
+
+CONFIGS = {
+    "paper": SSPNetConfig("paper", depths=(2,) * 8),
+    "edge": SSPNetConfig(
+        "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
+        depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9,
+    ),
+    "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
+}  # fmt: skip
+
+
+class Unit(nn.Module):
+    """DU or UU with its prediction block: resample, R, add what this level held before, predict."""
+
+    def __init__(self, config: SSPNetConfig, pyramid: int, level: int):
+        super().__init__()
+        self.down = bool(pyramid % 2)
+        inputs, width = config.width_at(level - 1 if self.down else level + 1), config.width_at(level)
+        self.residual = ResidualUnit(inputs, width, config.kernel)
+        self.deeper = nn.ModuleList(ResidualUnit(width, width, config.kernel) for _ in range(config.depth_of(pyramid) - 1))
+        self.merge = nn.Parameter(torch.tensor([0.5, 0.5])) if config.merge == "weighted" else None
+        looks = level == 0 and pyramid in config.second_look
+        self.look = ConvBN(4 * MoveNetEntry.FINE_WIDTH, width, gamma=0.3) if looks else None
+        self.head = PredictionBlock(width, config.joints, config.kernel, config.heads == "refining")
+
+    def forward(
+        self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, pose: Tensor | None
+    ) -> tuple[Tensor, Prediction]:
+        """x: features of the neighbouring level; same_level: the previous pyramid's here -> features F (Eq. 4), prediction."""
+        x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = self.residual(x)
+        if same_level is not None:
+            x = x + same_level if self.merge is None else self.merge[0] * x + self.merge[1] * same_level
+        for unit in self.deeper:
+            x = unit(x)
+        if self.look is not None and fine is not None:
+            x = x + self.look(F.pixel_unshuffle(fine, 2))
+        return self.head(x, pose)
+
+
+class SSPNet(nn.Module):
+    """Image -> one `Prediction` per head, in order; the last of pyramid k answers for cut k."""
+
+    def __init__(self, config: SSPNetConfig):
+        super().__init__()
+        self.config = config
+        self.entry: EntryFlow | MoveNetEntry
+        if config.entry == "movenet":
+            self.entry = MoveNetEntry(config.width, config.joints)
+        else:
+            self.entry = EntryFlow(config.width, config.entry_multiplier)
+        self.pyramids = nn.ModuleList(
+            nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
+            for pyramid in range(1, config.pyramids + 1)
+        )
+
+    def forward(self, image: Tensor, cut: int | None = None) -> list[Prediction]:
+        """image: (N, 3, H, W) RGB in [-1, 1], H and W multiples of `config.largest_stride`.
+
+        Returns levels·cut predictions (all pyramids without `cut`): head i belongs to pyramid 1 + i // levels.
+        """
+        return self.refine(self.entry(image), cut)
+
+    def refine(self, entry: Entry, cut: int | None = None) -> list[Prediction]:
+        """The pyramids alone, on what the entry flow gave."""
+        levels, pose, predictions = dict(entry.levels), None, []
+        if entry.pose is not None:
+            pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
+        for number in range(1, (cut or self.config.pyramids) + 1):
+            levels, pose, found = self.run_pyramid(number, levels, pose, entry.fine)
+            predictions += found
+        return predictions
+
+    def run_pyramid(
+        self, number: int, levels: dict[int, Tensor], pose: Tensor | None, fine: Tensor | None
+    ) -> tuple[dict[int, Tensor], Tensor | None, list[Prediction]]:
+        """Pyramid 1…K: features by level and the pose (N, J, 3) so far -> the same afterwards, and its heads' predictions.
+
+        No gradient flows from a head into the pose it started from: each head answers for its own move.
+        """
+        levels, predictions = dict(levels), []
+        order = self.config.levels_of(number)
+        x = levels[order[0] - 1 if number % 2 else order[0] + 1]
+        units = cast(nn.ModuleList, self.pyramids[number - 1])
+        for level, unit in zip(order, units, strict=True):
+            x, prediction = unit(x, levels.get(level), fine, None if pose is None else pose.detach())
+            levels[level] = x
+            predictions.append(prediction)
+            if self.config.heads == "refining":
+                pose = prediction.pose
+        return levels, pose, predictions

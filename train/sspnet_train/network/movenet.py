@@ -1,0 +1,196 @@
+"""MoveNet Lightning (Google, Apache-2.0) as an entry flow that already knows a first pose.
+
+A MobileNetV2 with a feature pyramid to stride 4 and three small heads: keypoint heatmaps, regression from a person's centre,
+centres. MoveNet's own decoding picks a person by arg-max; `first_pose` is the same made smooth, so that one can train through it.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sspnet_train.network.blocks import ConvBN
+from sspnet_train.network.entry_flow import Entry
+from sspnet_train.network.soft_argmax import expectation, pixel_centres, spatial_softmax
+
+STEM, BLOCKS, LAST, TOP = 32, (16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320), 1280, 64
+STRIDE_2_BLOCKS = (1, 3, 6, 13)
+PYRAMID = ((TOP, 32), (32, 24), (24, 24))
+LATERALS = (64, 32, 24)
+HEAD_WIDTH = 96
+
+COCO_OF_JOINT = {11: 5, 14: 6, 12: 7, 15: 8, 13: 9, 16: 10, 4: 11, 1: 12, 5: 13, 2: 14, 6: 15, 3: 16}
+LEFT_EAR, RIGHT_EAR, NOSE = 3, 4, 0
+NECK_TO_HEAD = 0.48
+CENTRE_SPREAD = 0.12
+
+
+class SameConvBN(ConvBN):
+    """Padding as TensorFlow's SAME does it: (0, 1) at stride 2."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1):
+        super().__init__(inputs, outputs, kernel, stride, groups)
+        if stride == 2:
+            self.conv.padding = (0, 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (0, 1, 0, 1)) if self.conv.stride == (2, 2) else x)
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block: expand 6x, depthwise 3x3, project."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int):
+        super().__init__()
+        hidden = inputs * expansion
+        self.expand = SameConvBN(inputs, hidden) if expansion > 1 else None
+        self.depthwise = SameConvBN(hidden, hidden, 3, stride, groups=hidden)
+        self.project = SameConvBN(hidden, outputs)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu6(self.expand(x)) if self.expand is not None else x
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class FusionUnit(nn.Module):
+    """One step up MoveNet's feature pyramid: bilinear x2, plus lateral, depthwise 3x3, 1x1, ReLU."""
+
+    def __init__(self, lateral: int, inputs: int, outputs: int):
+        super().__init__()
+        self.lateral = nn.Conv2d(lateral, inputs, 1)
+        self.depthwise = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
+        self.pointwise = SameConvBN(inputs, outputs)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        x = F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False) + self.lateral(fine)
+        return F.relu(self.pointwise(self.depthwise(x)))
+
+
+def movenet_head(outputs: int) -> nn.Sequential:
+    """Depthwise 3x3, 1x1 to 96, ReLU, 1x1."""
+    width = PYRAMID[-1][1]
+    depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
+    return nn.Sequential(depthwise, nn.Conv2d(width, HEAD_WIDTH, 1), nn.ReLU(), nn.Conv2d(HEAD_WIDTH, outputs, 1))
+
+
+class MoveNetEntry(nn.Module):
+    """Image -> features at strides 8, 16, 32 in the pyramids' width, a first pose, features at stride 4."""
+
+    FINE_WIDTH = PYRAMID[-1][1]
+
+    def __init__(self, width: int, joints: int):
+        super().__init__()
+        self.stem = SameConvBN(3, STEM, 3, stride=2)
+        self.blocks = nn.ModuleList()
+        inputs = STEM
+        for index, outputs in enumerate(BLOCKS):
+            self.blocks.append(InvertedResidual(inputs, outputs, 2 if index in STRIDE_2_BLOCKS else 1, 6 if index else 1))
+            inputs = outputs
+        self.last = SameConvBN(inputs, LAST)
+        self.top = nn.Conv2d(LAST, TOP, 1)
+        self.fusion = nn.ModuleList(FusionUnit(lateral, *widths) for lateral, widths in zip(LATERALS, PYRAMID, strict=True))
+        self.heatmaps, self.regression, self.centre = movenet_head(17), movenet_head(34), movenet_head(1)
+        self.decoding = SmoothDecoding()
+        self.to_level0 = ConvBN(BLOCKS[5] + PYRAMID[1][1] + joints, width)
+        self.to_level1, self.to_level2 = ConvBN(PYRAMID[0][1] + BLOCKS[12], width), ConvBN(TOP + BLOCKS[16], width)
+
+    def trunk(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+        """(N, 3, H, W) RGB in [-1, 1] -> backbone's blocks by index; fused features at strides 32, 16, 8, 4."""
+        x = F.relu6(self.stem(image))
+        skips = {}
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            skips[index] = x
+        at32 = self.top(F.relu6(self.last(x)))
+        at16 = self.fusion[0](at32, skips[9])
+        at8 = self.fusion[1](at16, skips[5])
+        return skips, at32, at16, at8, self.fusion[2](at8, skips[2])
+
+    def forward(self, image: Tensor) -> Entry:
+        skips, at32, at16, at8, at4 = self.trunk(image)
+        pose, heatmap = self.first_pose(at4)
+        guide = F.avg_pool2d(heatmap, 2) * (heatmap.shape[2] * heatmap.shape[3] / 16.0)
+        levels = self.levels(skips, at32, at16, at8, guide)
+        return Entry(levels, pose, at4)
+
+    def levels(self, skips: dict[int, Tensor], at32: Tensor, at16: Tensor, at8: Tensor, guide: Tensor) -> dict[int, Tensor]:
+        """What the pyramids start from: fused features, beside the backbone's own at each stride, which say more than these."""
+        return {
+            0: self.to_level0(torch.cat([skips[5], at8, guide], dim=1)),
+            1: self.to_level1(torch.cat([at16, skips[12]], dim=1)),
+            2: self.to_level2(torch.cat([at32, skips[16]], dim=1)),
+        }
+
+    def first_pose(self, at4: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 24, H/4, W/4) -> pose (N, 17, 2) in [0, 1] and heatmaps (N, 17, H/4, W/4), in Human3.6M's order."""
+        coarse = regressed_joints(self.regression(at4).float())
+        pose, heatmap = self.decoding(self.heatmaps(at4).float(), coarse, self.centre(at4).float())
+        return to_human36m(pose), human36m_heatmaps(heatmap)
+
+    def people(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each
+        cell; likelihood (N, 17, h, w) in [0, 1] that anybody's joint lies in a cell. Human3.6M's order."""
+        at4 = self.trunk(image)[-1]
+        heat = torch.sigmoid(human36m_heatmaps(self.heatmaps(at4)))
+        coarse = regressed_joints(self.regression(at4))
+        joints = to_human36m(coarse.flatten(3).permute(0, 3, 1, 2).flatten(0, 1))
+        n, _, _, h, w = coarse.shape
+        return torch.sigmoid(self.centre(at4))[:, 0], joints.view(n, h * w, 17, 2).permute(0, 2, 3, 1).view(n, 17, 2, h, w), heat
+
+
+class SmoothDecoding(nn.Module):
+    """MoveNet's decoding (centre -> regression -> heatmap near the regressed joint) with every arg-max made an expectation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heat_gain = nn.Parameter(torch.tensor(4.0))
+        self.distance_gain = nn.Parameter(torch.tensor(2.0))
+        self.centre_gain = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, heat: Tensor, coarse: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
+        """heat (N, 17, h, w); coarse (N, 17, 2, h, w) in [0, 1]; centre (N, 1, h, w) -> pose (N, 17, 2), heatmaps."""
+        u, v = pixel_centres(heat.shape[3], heat), pixel_centres(heat.shape[2], heat)
+        middle = -((v[:, None] - 0.5) ** 2 + (u[None] - 0.5) ** 2) / (2 * CENTRE_SPREAD**2)
+        here = torch.softmax((centre[:, 0] * self.centre_gain + middle).flatten(1), dim=1)
+        joint = (coarse.flatten(3) * here[:, None, None]).sum(dim=3)
+        distance2 = (u - joint[:, :, 0:1]).square()[:, :, None] + (v - joint[:, :, 1:2]).square()[:, :, :, None]
+        heatmap = spatial_softmax(heat * self.heat_gain - self.distance_gain * torch.log(distance2 + 0.02**2))
+        return expectation(heatmap), heatmap
+
+
+def regressed_joints(regression: Tensor) -> Tensor:
+    """MoveNet's regression head, (N, 34, h, w) offsets (y, x) in cells -> (N, 17, 2, h, w): u, v in [0, 1]."""
+    n, _, h, w = regression.shape
+    offset = regression.view(n, 17, 2, h, w)
+    u = offset[:, :, 1] / w + pixel_centres(w, regression)
+    v = offset[:, :, 0] / h + pixel_centres(h, regression)[:, None]
+    return torch.stack([u, v], dim=2)
+
+
+def to_human36m(coco: Tensor) -> Tensor:
+    """(N, 17, 2) in COCO's order -> Human3.6M's; pelvis, spine and thorax are midpoints, the head lies between the ears."""
+    joints = _limbs_and_midpoints(coco)
+    joints[7] = (joints[0] + joints[8]) / 2
+    joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
+    return torch.stack(joints, dim=1)
+
+
+def human36m_heatmaps(coco: Tensor) -> Tensor:
+    """The same for heatmaps: means of the maps the joints come from; spine shows the thorax, neck the nose."""
+    maps = _limbs_and_midpoints(coco)
+    maps[7] = maps[8]
+    return torch.stack(maps, dim=1)
+
+
+def _limbs_and_midpoints(coco: Tensor) -> list[Tensor]:
+    """(N, 17, …) in COCO's order -> 17 of (N, …) in Human3.6M's; spine and neck hold the nose."""
+    joints: list[Tensor] = [coco[:, NOSE]] * 17
+    for joint, source in COCO_OF_JOINT.items():
+        joints[joint] = coco[:, source]
+    joints[0] = (joints[1] + joints[4]) / 2
+    joints[8] = (joints[11] + joints[14]) / 2
+    joints[10] = (coco[:, LEFT_EAR] + coco[:, RIGHT_EAR]) / 2
+    return joints

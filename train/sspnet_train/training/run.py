@@ -1,0 +1,120 @@
+"""`sspnet-sdk train` as a function: data sets by name and place, a recipe by name, a folder for everything that comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sspnet_train.data.catalog import READERS, common_definition, mixing_shares, open_split, validation_sets
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import TrainingError
+from sspnet_train.evaluation.overlays import write_overlays
+from sspnet_train.training.distributed import torchrun_ranks
+from sspnet_train.training.loop import RunOptions, train
+from sspnet_train.training.recipes import RECIPES, Recipe
+from sspnet_train.training.run_display import RunDisplay
+
+MOST_STEPS_UNVALIDATED = 2000
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+
+
+def run_training(
+    data: Mapping[str, Path | str],
+    folder: Path,
+    steps: int,
+    *,
+    recipe: str = "edge",
+    init: Path | str | None = None,
+    resume: bool = False,
+    freeze: Sequence[str] = (),
+    seed: int = 0,
+    workers: int = 0,
+    validate_steps: int | None = None,
+    bf16: bool = False,
+    sync_batch_norm: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """Train and return the checkpoint's path. Under `torchrun` the ranks work together; `recipe.batch` is then each rank's share.
+
+    data: data set's name (`data.catalog.READERS`) -> folder; recipe: a name of `recipes.RECIPES`; init: a checkpoint, or
+    "default"; freeze: parts that keep their weights: "entry"; validate_steps: steps between validations (a tenth of the run, at
+    most 2000). folder receives run.json, log.csv, validation.csv, overlays/, state.pt, checkpoint.safetensors, and tensorboard/
+    if it is installed.
+
+    Raises TrainingError or DataError in one line; KeyboardInterrupt after having saved.
+    """
+    chosen = prepared_recipe(recipe, data, freeze)
+    start = checkpoint_of(init)
+    if resume:
+        _check_same_run(folder, chosen, seed)
+    training, validation = open_sets(data)
+    every = validate_steps or max(1, min(MOST_STEPS_UNVALIDATED, steps // 10))
+    options = RunOptions(
+        steps, seed, None if chosen.plateau_patience else int(chosen.decay_from * steps), validate_steps=every, save_steps=every,
+        validate_size=max(chosen.size_shares), validate_first=init is not None, workers=workers, bf16=bf16,
+        sync_batch_norm=sync_batch_norm,
+    )  # fmt: skip
+    with torchrun_ranks() as rank, RunDisplay(folder, quiet=quiet or rank > 0) as display:
+
+        def on_validation(network, step, scores) -> None:
+            display.scores(step, scores)
+            if validation:
+                write_overlays(network, validation, options.validate_size, folder / "overlays", step)
+
+        train(
+            chosen,
+            training,
+            validation,
+            folder,
+            options,
+            init=start,
+            resume=resume,
+            on_step=display.step,
+            on_validation=on_validation,
+        )
+    return folder / "checkpoint.safetensors"
+
+
+def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[str] = ()) -> Recipe:
+    """The recipe of that name, mixing the given data sets, with parts frozen."""
+    if name not in RECIPES:
+        raise TrainingError(f"no recipe is called {name!r}; choose from {', '.join(RECIPES)}")
+    if set(freeze) - {"entry"}:
+        raise TrainingError(
+            f"cannot freeze {', '.join(sorted(set(freeze) - {'entry'}))}: only the entry flow (entry) can be frozen"
+        )
+    if not any(READERS[set_name].kind != "nobody" for set_name in data):
+        raise TrainingError("no data set with people in it: give at least one")
+    recipe = replace(RECIPES[name], shares=mixing_shares(data, RECIPES[name].shares))
+    return replace(recipe, entry_lr=0.0, fixed_entry_statistics=True) if freeze else recipe
+
+
+def open_sets(data: Mapping[str, Path | str]) -> tuple[dict[str, SampleSource], dict[str, SampleSource]]:
+    """-> training and validation sets, joints of all of them in one definition. A set without validation people goes without."""
+    definition = common_definition(data)
+    training = {name: open_split(name, place, "train", definition) for name, place in data.items()}
+    return training, validation_sets(data, definition)
+
+
+def checkpoint_of(init: Path | str | None) -> Path | None:
+    """ "default" is the checkpoint that the shipped bundle was made of."""
+    if init is None:
+        return None
+    path = CHECKPOINTS / "edge.safetensors" if str(init) == "default" else Path(init)
+    if not path.is_file():
+        hint = "; the default checkpoint comes with the source tree" if str(init) == "default" else ""
+        raise TrainingError(f"no checkpoint at {path}{hint}")
+    return path
+
+
+def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:
+    """A run goes on with the recipe and seed it began with, or its numbers mean nothing."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise TrainingError(f"nothing to resume in {folder}: it holds no run.json")
+    began = json.loads(path.read_text())
+    if began["recipe"]["name"] != recipe.name or began["options"]["seed"] != seed:
+        was = f"recipe {began['recipe']['name']} and seed {began['options']['seed']}"
+        raise TrainingError(f"the run in {folder} began with {was}; resume it with these, or choose another folder")

@@ -1,0 +1,71 @@
+"""Does loading keep up with learning? Pictures per second of the loader alone and of the network alone, side by side."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+
+import torch
+from torch.utils.data import DataLoader
+
+from sspnet_train.data.catalog import common_definition, open_split, parse_data
+from sspnet_train.data.sample import SampleSource
+from sspnet_train.network.model import CONFIGS, SSPNet
+from sspnet_train.training.batches import Batches
+from sspnet_train.training.losses import Targets, total_loss
+from sspnet_train.training.optimizer import build_optimizer
+from sspnet_train.training.recipes import Recipe
+from sspnet_train.training.run import prepared_recipe
+
+
+def loader_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, workers: int, batches: int) -> float:
+    """Training crops per second of `workers` processes (0: this one), the first batch (start-up) left out."""
+    data = Batches(replace(recipe, size_shares={size: 1.0}), sources, batches + 1)
+    loader = iter(DataLoader(data, batch_size=None, num_workers=workers))
+    next(loader)
+    start = time.perf_counter()
+    count = sum(len(image) for image, _ in loader)
+    return count / (time.perf_counter() - start)
+
+
+def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, batches: int) -> float:
+    """Training crops per second of forward, backward and step on one batch, again and again; the first left out."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = SSPNet(CONFIGS[recipe.config]).to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimizer, _ = build_optimizer(network, recipe)
+    weights = recipe.head_weights(network.config)
+    image, targets = Batches(replace(recipe, size_shares={size: 1.0}), sources, 1)[0]
+    image, targets = image.to(device, memory_format=torch.channels_last), Targets(*(value.to(device) for value in targets))
+    start = 0.0
+    for number in range(batches + 1):
+        if number == 1:
+            start = time.perf_counter()
+        entry = network.entry(image)
+        loss, _ = total_loss(network.refine(entry), entry.pose, targets, weights, recipe.confidence)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item()
+    return batches * len(image) / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Crops per second: the loader alone, the network alone.")
+    parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER")
+    parser.add_argument("--recipe", default="edge")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--batches", type=int, default=8)
+    given = parser.parse_args()
+    data = parse_data(given.data)
+    recipe = prepared_recipe(given.recipe, data)
+    definition = common_definition(data)
+    sources = {name: open_split(name, place, "train", definition) for name, place in data.items()}
+    print(f"{'size':>5} {'loader':>8} {'network':>8}  crops/s, {given.workers} workers, {torch.get_num_threads()} threads")
+    for size in sorted(recipe.size_shares):
+        loaded = loader_throughput(recipe, sources, size, given.workers, given.batches)
+        print(f"{size:>5} {loaded:>8.1f} {model_throughput(recipe, sources, size, given.batches):>8.1f}")
+
+
+if __name__ == "__main__":
+    main()
