@@ -6,19 +6,31 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch.export import Dim
 
 from .inference import InferenceNetwork
 
 BATCH = 7  # of the example: no other extent of a network is 7
 OPSET = 20
 # Convolutions that give heatmaps or coordinates, by parts of their weights' names.
-COORDINATES = (".head.read.", ".guide.", "people_", ".offset.", "heatmaps.3.", "regression.3.", "centre.3.")
+COORDINATES = (
+    ".head.read.",
+    ".guide.",
+    "people_",
+    ".offset.",
+    "heatmaps.3.",
+    "regression.3.",
+    "centre.3.",
+    "box_offset.3.",
+    "box_scale.3.",
+)
 IR_VERSION = 10  # what ONNX Runtime 1.18 reads
 
 
@@ -37,11 +49,25 @@ def trace_module(module: nn.Module, examples: dict[str, Tensor]) -> onnx.ModelPr
     return export_onnx(module, examples, names)
 
 
-def export_onnx(module: nn.Module, examples: dict[str, Tensor], names: list[str]) -> onnx.ModelProto:
+def trace_pictures(module: nn.Module, names: list[str], stride: int, cell: int) -> onnx.ModelProto:
+    """A module that takes an `image` of any height and width, multiples of `stride`, to maps of one value for each `cell`."""
+    example = torch.zeros(BATCH, 2 * stride, 3 * stride, 3, dtype=torch.uint8)
+    extents = {1: stride * Dim("rows", min=2), 2: stride * Dim("columns", min=2)}
+    model = export_onnx(module, {"image": example}, names, {"image": extents})
+    for value, at in [(value, 1) for value in model.graph.input] + [(value, -2) for value in model.graph.output]:
+        dims = value.type.tensor_type.shape.dim
+        for dim, name in zip((dims[at], dims[at + 1]), ("height", "width"), strict=True):
+            dim.dim_param = name if at == 1 else f"{name}/{cell}"
+    return model
+
+
+def export_onnx(
+    module: nn.Module, examples: dict[str, Tensor], names: list[str], dynamic: dict[str, Any] | None = None
+) -> onnx.ModelProto:
     with quiet():
         program = torch.onnx.export(
             module, tuple(examples.values()), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
-            input_names=list(examples), output_names=names,
+            input_names=list(examples), output_names=names, dynamic_shapes=dynamic,
         )  # fmt: skip
     assert program is not None
     model = program.model_proto  # made anew at every access

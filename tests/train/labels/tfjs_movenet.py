@@ -9,13 +9,21 @@ import numpy as np
 from sspnet_train.labels.movenet_teacher import HEADS
 from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH
 
-OUTPUTS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34, "kpt_offset": 34}
+OUTPUTS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34, "kpt_offset": 34, "box_scale": 2, "box_offset": 2}
 
 
 def write_movenet(
-    path: Path, size: int, stem: int, blocks: tuple[int, ...], last: int, top: int, pyramid: tuple[tuple[int, int], ...]
+    path: Path,
+    size: int,
+    stem: int,
+    blocks: tuple[int, ...],
+    last: int,
+    top: int,
+    pyramid: tuple[tuple[int, int], ...],
+    heads: dict[str, tuple[int, int]] = HEADS,
 ) -> Path:
-    """size: of the input, in pixels; pyramid: (inputs, outputs) of the three steps up. Returns `path`, the .json."""
+    """size: of the input, in pixels; pyramid: (inputs, outputs) of the three steps up; heads: name -> the numbers of its two
+    convolutions. Returns `path`, the .json."""
     rng = np.random.default_rng(0)
     weights: dict[str, np.ndarray] = {
         "ConstantFolding/" + GRAPH + "truediv_2_recip": np.full((size // 4, size // 4, 1), 0.02, np.float32)
@@ -53,7 +61,7 @@ def write_movenet(
         put(separable + "/ReadVariableOp", 3, 3, pyramid[index][0], 1)
         folded(separable, 1, 1, *pyramid[index])
     width = pyramid[-1][1]
-    for name, (depthwise, conv) in HEADS.items():
+    for name, (depthwise, conv) in heads.items():
         prefix = f"{GRAPH}{name}_0/separable_conv2d_{depthwise}/"
         put(prefix + "separable_conv2d/ReadVariableOp", 3, 3, width, 1)
         put(prefix + "separable_conv2d/ReadVariableOp_1", 1, 1, width, 96)

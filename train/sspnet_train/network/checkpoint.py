@@ -21,7 +21,7 @@ class CheckpointError(TrainingError):
 
 def save_checkpoint(path: Path, config: SSPNetConfig, weights: dict[str, Tensor], notes: dict[str, str] | None = None) -> None:
     """Write config and weights (as fp16) in one step: a killed process leaves the old file."""
-    halves = {key: _halved(key, value.detach().cpu()).contiguous() for key, value in weights.items()}
+    halves = {key: halved(key, value.detach().cpu()).contiguous() for key, value in weights.items()}
     metadata = {"sspnet_config": json.dumps(config.to_dict()), **(notes or {})}
     partial = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def save_checkpoint(path: Path, config: SSPNetConfig, weights: dict[str, Tensor]
     os.replace(partial, path)
 
 
-def _halved(key: str, value: Tensor) -> Tensor:
+def halved(key: str, value: Tensor) -> Tensor:
     """fp16, but for batch-norm statistics, whose variances may pass its range."""
     return value if "running_" in key or not value.is_floating_point() else value.to(torch.float16)
 

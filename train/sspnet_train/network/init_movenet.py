@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN
 from sspnet_train.network.movenet import BLOCKS, MoveNetEntry
+from sspnet_train.network.multipose import MultiPose
 
 GRAPH = "StatefulPartitionedCall/"
 EXTRACTOR = GRAPH + "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
@@ -42,24 +43,28 @@ def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
 
 def load_movenet(entry: MoveNetEntry, model_json: Path) -> None:
     """Copy MoveNet Lightning's weights into `entry`; batch norms become plain biases until `restore_batch_norm`."""
-    weights = read_tfjs(model_json)
-    _load_backbone(entry, weights)
-    for index, (fusion, suffix) in enumerate(zip(entry.fusion, ("", "_1", "_2"), strict=True)):
+    load_weights(entry, read_tfjs(model_json), HEADS)
+
+
+def load_weights(network: Any, weights: dict[str, np.ndarray], heads: dict[str, tuple[str, int, int]]) -> None:
+    """The trunk, the feature pyramid, and some heads: name -> name there, numbers of its two convolutions."""
+    _load_backbone(network, weights)
+    for index, (fusion, suffix) in enumerate(zip(network.fusion, ("", "_1", "_2"), strict=True)):
         _put(fusion.lateral, *_biased(weights, f"{EXTRACTOR}conv2d_{index + 1}"))
         separable = f"{EXTRACTOR}separable_conv2d{suffix}"
         _put(fusion.depthwise, weights[f"{separable}/separable_conv2d/ReadVariableOp"])
         folded = (weights[f"{separable}/separable_conv2d_{part}"] for part in ("weights", "bn_offset"))
         _put(fusion.pointwise, *folded)
-    _put(entry.top, *_biased(weights, f"{EXTRACTOR}conv2d"))
-    for name, (graph_name, separable_index, conv_index) in HEADS.items():
-        head, prefix = getattr(entry, name), f"{GRAPH}{graph_name}_0/"
+    _put(network.top, *_biased(weights, f"{EXTRACTOR}conv2d"))
+    for name, (graph_name, separable_index, conv_index) in heads.items():
+        head, prefix = getattr(network, name), f"{GRAPH}{graph_name}_0/"
         separable = f"{prefix}separable_conv2d_{separable_index}"
         _put(head[0], weights[f"{separable}/separable_conv2d/ReadVariableOp"])
         _put(head[1], weights[f"{separable}/separable_conv2d/ReadVariableOp_1"], weights[f"{separable}/BiasAdd/ReadVariableOp"])
         _put(head[3], *_biased(weights, f"{prefix}conv2d_{conv_index}"))
 
 
-def _load_backbone(entry: MoveNetEntry, weights: dict[str, np.ndarray]) -> None:
+def _load_backbone(entry: Any, weights: dict[str, np.ndarray]) -> None:
     model = EXTRACTOR + "model/"
 
     def folded(module: Any, path: str, kind: str = "Conv2D") -> None:
@@ -97,12 +102,12 @@ def _put(module: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> Non
 def _copy(target: Tensor, values: np.ndarray) -> None:
     source = torch.from_numpy(np.ascontiguousarray(values))
     if source.shape != target.shape:
-        raise ValueError(f"expected a weight of shape {tuple(target.shape)}, found {tuple(source.shape)}: not MoveNet Lightning?")
+        raise ValueError(f"expected a weight of shape {tuple(target.shape)}, found {tuple(source.shape)}: not that MoveNet?")
     target.copy_(source)
 
 
 @torch.no_grad()
-def restore_batch_norm(entry: MoveNetEntry, images: Iterable[Tensor]) -> None:
+def restore_batch_norm(entry: MoveNetEntry | MultiPose, images: Iterable[Tensor]) -> None:
     """Give every `ConvBN` of the trunk the statistics of its own output; the function computed stays the same.
 
     images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.
