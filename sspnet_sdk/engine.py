@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.backends import load
-from sspnet_sdk.backends.protocol import Session
+from sspnet_sdk.backends.answers import CheckedSession
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out
 from sspnet_sdk.errors import BackendError, BundleError
@@ -55,9 +56,9 @@ class Engine:
         self._backend = load(backend)
         self._chains: dict[tuple[str, int], StageChain] = {}
         self._warm: set[tuple[str, int]] = set()
-        self._finders: dict[int, Session] = {}
-        self._root_depth: Session | None = None
-        self._lift: Session | None = None
+        self._finders: dict[int, CheckedSession] = {}
+        self._root_depth: CheckedSession | None = None
+        self._lift: CheckedSession | None = None
         self._lift_time = StageTime()
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
@@ -110,14 +111,14 @@ class Engine:
         assert path is not None
         if answers.root_features is None:
             raise BundleError(f"no stage of the bundle {self.bundle.folder} gives the root_features that {path.name} reads")
-        self._root_depth = self._root_depth or self._backend.open(path, self.threads, "fp32")
+        self._root_depth = self._root_depth or self._open(path, "fp32", "root_z")
         batch, found = self._backend.largest_batch, []
         for start in range(0, len(boxes), batch):
             part = slice(start, start + batch)
             inputs = {"root_features": answers.root_features[part], "box": np.ascontiguousarray(boxes[part])}
             found.append(self._root_depth.run(inputs)["root_z"])
         depths = _joined(found)
-        if depths.shape != (len(boxes),) or not (np.isfinite(depths) & (depths > 0)).all():
+        if depths.shape != (len(boxes),) or not (depths > 0).all():
             raise BackendError(f"the graph {path.name} gave no distances: {depths}")
         return depths
 
@@ -126,7 +127,7 @@ class Engine:
         path = self.bundle.lift
         if path is None:
             return None
-        self._lift = self._lift or self._backend.open(path, self.threads, "fp32")
+        self._lift = self._lift or self._open(path, "fp32", "joints3d")
         batch, found, begin = self._backend.largest_batch, [], time.perf_counter()
         for start in range(0, len(poses), batch):
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
@@ -140,16 +141,19 @@ class Engine:
         """The finder's answer on a crop: centre (h, w), joints (J, 2, h, w), heat (J, h, w); J is 17 or more."""
         path = self.bundle.finders[self.precision, size]
         if size not in self._finders:
-            self._finders[size] = self._backend.open(path, self.threads, self.precision)
+            self._finders[size] = self._open(path, self.precision, "centre", "joints", "heat")
         buffer = self._buffer(size, 1)
         cut_out(image, crop, buffer[0], self.bundle.border)
         answer: dict[str, Any] = self._finders[size].run({"image": buffer[:1]})
-        centre, joints, heat = (answer.get(name, np.empty(0)) for name in ("centre", "joints", "heat"))
+        centre, joints, heat = answer["centre"], answer["joints"], answer["heat"]
         cells = centre.shape[1:]
         count = max(joints.shape[1] if joints.ndim == 5 else 0, BODY_JOINTS)
         if centre.ndim != 3 or joints.shape != (1, count, 2, *cells) or heat.shape != (1, count, *cells):
             raise BundleError(f"the graph {path.name} lacks centre (N, h, w), joints (N, J, 2, h, w) or heat (N, J, h, w)")
         return centre[0], joints[0], heat[0]
+
+    def _open(self, path: Path, precision: str, *outputs: str) -> CheckedSession:
+        return CheckedSession(self._backend.open(path, self.threads, precision), path, outputs)
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:
         if len(self._buffers.get(size, ())) < people:

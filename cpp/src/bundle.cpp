@@ -22,6 +22,7 @@ std::string read_manifest(const fs::path& folder) {
                           " is not a bundle: " + (fs::exists(folder, code) ? "not a folder" : "no such folder"));
     const fs::path path = folder / "manifest.json";
     if (!fs::exists(path, code)) throw BundleError(folder.u8string() + " is not a bundle: it holds no manifest.json");
+    if (!fs::is_regular_file(path, code)) throw BundleError(path.u8string() + " is not a regular file");  // a pipe would wait
     const std::uintmax_t size = fs::file_size(path, code);
     if (code) throw BundleError("cannot read " + path.u8string() + ": " + code.message());
     if (size > kManifestLimit) throw BundleError(path.u8string() + " is larger than any manifest");
@@ -39,10 +40,17 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
 
 void check_file(const Bundle& bundle, const FileEntry& entry) {
     const fs::path path = bundle.file(entry.name);
-    if (!lies_in(path, bundle.folder))
-        throw BundleError("the bundle's file " + entry.name + " is a link that leaves the bundle " + bundle.folder.u8string());
+    const std::string what = "the bundle's file " + entry.name;
+    std::error_code code;
+    fs::weakly_canonical(path, code);
+    if (code) throw BundleError(what + " cannot be read: " + code.message());  // a loop of links
+    if (!lies_in(path, bundle.folder)) throw BundleError(what + " is a link that leaves the bundle " + bundle.folder.u8string());
+    if (!fs::exists(path, code)) throw BundleError(what + " cannot be read: there is none");
+    if (!fs::is_regular_file(path, code)) throw BundleError(what + " is not a regular file");
+    const std::string damaged = what + " in " + bundle.folder.u8string() + " is damaged or was changed: its ";
+    if (fs::file_size(path, code) != entry.bytes) throw BundleError(damaged + "size is not the manifest's");
     std::ifstream stream(path, std::ios::binary);
-    if (!stream || !fs::is_regular_file(path)) throw BundleError("the bundle's file " + entry.name + " cannot be read");
+    if (!stream) throw BundleError(what + " cannot be read");
     Sha256 hash;
     std::uint64_t bytes = 0;
     std::vector<char> part(1 << 16);
@@ -50,9 +58,7 @@ void check_file(const Bundle& bundle, const FileEntry& entry) {
         hash.update(part.data(), static_cast<std::size_t>(stream.gcount()));
         bytes += static_cast<std::uint64_t>(stream.gcount());
     }
-    if (bytes != entry.bytes || hash.hex() != entry.sha256)
-        throw BundleError("the bundle's file " + entry.name + " in " + bundle.folder.u8string() +
-                          " is damaged or was changed: its sha256 is not the manifest's");
+    if (bytes != entry.bytes || hash.hex() != entry.sha256) throw BundleError(damaged + "sha256 is not the manifest's");
 }
 
 }  // namespace

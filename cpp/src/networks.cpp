@@ -1,5 +1,6 @@
 #include "networks.hpp"
 
+#include "answers.hpp"
 #include "error.hpp"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ Networks::Lifted Networks::lifted(const float* pose) {
     graph.run(0);
     const double elapsed_ms = ms_between(begin, Clock::now());
     lift_time_.update(elapsed_ms);
-    const Answer joints = graph.answer(0, "joints3d");
+    const Answer joints = checked_answer(graph, 0, "joints3d", bundle_.manifest.lift, kLargestMillimetres);
     if (joints.shape != std::vector<std::size_t>{1, std::size_t(bundle_.manifest.joint_count), 3})
         throw BundleError("the graph " + bundle_.manifest.lift + " gives joints3d of another shape than (1, " +
                           std::to_string(bundle_.manifest.joint_count) + ", 3)");
@@ -90,7 +91,8 @@ RunFinder Networks::run_finder(const Image& image, int size) {
     return [this, &image, size, &graph = *finder(size)](const Crop& crop) {
         cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
         graph.run(0);
-        return maps(graph.answer(0, "centre"), graph.answer(0, "joints"), graph.answer(0, "heat"));
+        const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(size), kLargestMap); };
+        return maps(map("centre"), map("joints"), map("heat"));
     };
 }
 

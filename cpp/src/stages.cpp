@@ -1,9 +1,9 @@
 #include "stages.hpp"
 
+#include "answers.hpp"
 #include "error.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace sspnet::core {
@@ -58,13 +58,10 @@ void StageChain::warm_up(int cut) {
 
 const float* StageChain::pose(std::size_t index) {
     const std::string name = "pose_" + std::to_string(graphs_[index].cut);
-    const Answer answer = chain_->answer(index, name);
+    const Answer answer = checked_answer(*chain_, index, name, graphs_[index].file, kLargestInCrop);
     if (answer.shape != std::vector<std::size_t>{1, joints_, 4})
         throw BundleError("the graph " + graphs_[index].file + " gives " + name + " of another shape than (1, " +
                           std::to_string(joints_) + ", 4)");
-    const auto finite = [](float value) { return std::isfinite(value); };
-    if (!std::all_of(answer.values, answer.values + joints_ * 4, finite))
-        throw BackendError("the graph " + graphs_[index].file + " gave a pose that is not finite");
     return answer.values;
 }
 

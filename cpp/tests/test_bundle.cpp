@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#ifndef _WIN32
+#include <sys/stat.h>
+#endif
+
 #include <random>
 
 using namespace sspnet::core;
@@ -78,6 +82,27 @@ TEST_CASE("a bundle opens only as its manifest says") {
         fs::create_symlink("other.bin", bundle.folder / "weights.bin");
         CHECK(bundle.complaint() == "");
     }
+    SUBCASE("a sparse giant is not read") {
+        fs::resize_file(bundle.folder / "weights.bin", std::uintmax_t(200) << 30);
+        CHECK(says(bundle.complaint(), "size is not the manifest's"));
+    }
+    SUBCASE("a loop of links") {
+        fs::remove(bundle.folder / "weights.bin");
+        fs::create_symlink("weights.bin", bundle.folder / "weights.bin");
+        CHECK(says(bundle.complaint(), "weights.bin"));
+    }
+#ifndef _WIN32
+    SUBCASE("a pipe is not waited for, nor a device read") {
+        for (const char* name : {"weights.bin", "manifest.json"}) {
+            fs::remove(bundle.folder / name);
+            REQUIRE(mkfifo((bundle.folder / name).c_str(), 0600) == 0);
+            CHECK(says(bundle.complaint(), "not a regular file"));
+        }
+        fs::remove(bundle.folder / "manifest.json");
+        fs::create_symlink("/dev/zero", bundle.folder / "manifest.json");
+        CHECK(says(bundle.complaint(), "not a regular file"));
+    }
+#endif
     SUBCASE("no manifest") {
         fs::remove(bundle.folder / "manifest.json");
         CHECK(says(bundle.complaint(), "it holds no manifest.json"));

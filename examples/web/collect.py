@@ -9,13 +9,15 @@ ONNX Runtime Web comes from the npm registry through the `npm` command, everythi
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
+
+from sspnet_sdk import SSPNetError
+from sspnet_sdk.bundle import open_bundle
 
 PAGE = Path(__file__).parent
 REPOSITORY = PAGE.parents[1]
@@ -55,19 +57,19 @@ def collect(folder: Path, bundle: Path) -> None:
     unpack_onnxruntime(folder / "ort")
 
 
-def copy_bundle(bundle: Path, folder: Path) -> None:
-    """The manifest, the weights, and the graphs that the page runs; it checks their hashes itself."""
+def copy_bundle(source: Path, folder: Path) -> None:
+    """The manifest, the weights, and the graphs that the page runs, of a bundle that the runtime has opened and checked."""
     try:
-        manifest = json.loads((bundle / "manifest.json").read_text())
-        sizes = [graphs for precision in manifest["graphs"].values() for graphs in precision.values()]
-        names = {stage["file"] for graphs in sizes for stage in graphs["stages"]}
-        names |= {graphs[name] for graphs in sizes for name in ("finder", "finer_finder") if name in graphs}
-        names |= {manifest["lift"]["file"]} if manifest.get("lift") else set()
-        folder.mkdir()
-        for name in ("manifest.json", "weights.bin", *sorted(names)):
-            shutil.copyfile(bundle / name, folder / name)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sys.exit(f"{bundle} is not a bundle: {error}")
+        bundle = open_bundle(source)
+    except SSPNetError as error:
+        sys.exit(f"Error: {error}")
+    paths = {stage.path for stages in bundle.stages.values() for stage in stages} | set(bundle.finders.values())
+    paths |= {bundle.folder / name for name in ("weights.bin",) if name in bundle.manifest["files"]}
+    paths |= {bundle.lift} if bundle.lift else set()
+    for path in [bundle.folder / "manifest.json", *sorted(paths)]:
+        target = folder / path.relative_to(bundle.folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def unpack_onnxruntime(folder: Path) -> None:

@@ -93,6 +93,33 @@ def test_links_that_leave_the_bundle_are_refused(bundle, tmp_path):
     refused(bundle, "link")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+@pytest.mark.parametrize("file", ["manifest.json", "64/stage_2.onnx"])
+def test_what_is_no_file_is_neither_waited_for_nor_read(bundle, file):
+    (bundle / file).unlink()
+    os.mkfifo(bundle / file)
+    refused(bundle, "is not a regular file")
+    (bundle / file).unlink()
+    (bundle / file).mkdir()
+    refused(bundle, "is not a regular file")
+    (bundle / file).rmdir()
+    os.symlink(bundle / file, bundle / file)
+    refused(bundle, file)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no /dev/zero here")
+def test_a_device_is_not_read(bundle):
+    (bundle / "manifest.json").unlink()
+    os.symlink("/dev/zero", bundle / "manifest.json")
+    refused(bundle, "is not a regular file")
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "64/stage_2.onnx"])
+def test_a_sparse_giant_is_not_read(bundle, file):
+    os.truncate(bundle / file, 200 << 30)
+    refused(bundle, "is larger (214,748,364,800 bytes) than")
+
+
 def test_a_graph_that_no_hash_covers_is_refused(bundle):
     edit(bundle, lambda m: m["files"].pop("64/finder.onnx"))
     refused(bundle, "64/finder.onnx")

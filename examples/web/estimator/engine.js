@@ -38,6 +38,22 @@ export async function openGraph(engine, bundle, file, outputs, answers) {
   }
 }
 
+/**
+ * Runs an opened graph. Its answers {name: the largest magnitude that means anything} are checked here, once, where they leave the
+ * engine; `file` names the graph in messages.
+ */
+export async function runGraph(session, file, inputs, outputs, answers) {
+  const tensors = await session.run(inputs, outputs);
+  for (const [name, limit] of Object.entries(answers)) {
+    const { type, data } = tensors[name];
+    if (type !== "float32") throw new Error(`the graph ${file} gives ${name} as ${type}, not as float32`);
+    if (!data.every((value) => Math.abs(value) <= limit)) {
+      throw new Error(`the graph ${file} gave values in ${name} that are not finite or too large, which is no answer`);
+    }
+  }
+  return tensors;
+}
+
 /** Whether there is WebGPU; one that a CPU pretends to be counts only if `evenInSoftware`. */
 async function hasGpu(evenInSoftware) {
   try {

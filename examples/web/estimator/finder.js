@@ -1,8 +1,9 @@
 // The bundle's finder graph of one size: a crop in, its maps out.
 
-import { openGraph } from "./engine.js";
+import { openGraph, runGraph } from "./engine.js";
 
 const OUTPUTS = ["centre", "joints", "heat"];
+const LARGEST = 1e4;
 
 export class Finder {
   #engine;
@@ -22,7 +23,7 @@ export class Finder {
   async run() {
     this.#session ??= await openGraph(this.#engine, this.#bundle, this.#file, OUTPUTS, OUTPUTS);
     const image = new this.#engine.ort.Tensor("uint8", this.image, [1, this.size, this.size, 3]);
-    const maps = await this.#session.run({ image }, OUTPUTS);
+    const maps = await runGraph(this.#session, this.#file, { image }, OUTPUTS, { centre: LARGEST, joints: LARGEST, heat: LARGEST });
     const [, height, width] = maps.centre.dims;
     return { centre: maps.centre.data, joints: maps.joints.data, heat: maps.heat.data, width, height };
   }

@@ -1,8 +1,9 @@
 // The bundle's own graph from a cut's answer to millimetres, one for all cuts and sizes.
 
-import { openGraph } from "./engine.js";
+import { openGraph, runGraph } from "./engine.js";
 
 const OUTPUTS = ["joints3d"];
+const LARGEST_MM = 1e6;
 
 export class Lifter {
   #engine;
@@ -23,7 +24,8 @@ export class Lifter {
   async run(pose) {
     const session = await this.open();
     const count = this.#bundle.jointCount;
-    const answer = await session.run({ pose: new this.#engine.ort.Tensor("float32", pose, [1, count, 4]) }, OUTPUTS);
+    const inputs = { pose: new this.#engine.ort.Tensor("float32", pose, [1, count, 4]) };
+    const answer = await runGraph(session, this.#bundle.lift, inputs, OUTPUTS, { joints3d: LARGEST_MM });
     const { dims, data } = answer.joints3d;
     if (dims.join() !== `1,${count},3`) {
       throw new Error(`the graph ${this.#bundle.lift} gives joints3d of shape ${dims}, not 1,${count},3`);

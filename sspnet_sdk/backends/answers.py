@@ -1,0 +1,58 @@
+"""A network's answers are checked here, once, where they leave the engine: nothing behind has to expect nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sspnet_sdk.backends.protocol import Session, is_answer
+from sspnet_sdk.errors import BackendError, BundleError
+
+# The largest magnitude that an answer may have: crop sides for what lies in the crop, millimetres.
+_LIMITS = (("pose_", 100.0), ("joints3d", 1e6), ("root_z", 1e9), ("root_features", 1e9))
+_LIMIT = 1e4
+
+
+class CheckedSession:
+    """A session whose answers are finite numbers of a size that means something.
+
+    Args:
+        session: of the graph.
+        path: of the graph, for messages.
+        outputs: what the bundle says that it gives.
+    """
+
+    def __init__(self, session: Session, path: Path, outputs: Iterable[str]) -> None:
+        self._session, self._name, self._outputs = session, path.name, tuple(outputs)
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """As `Session.run`.
+
+        Raises:
+            BackendError: the engine failed, or an answer is no float32, not finite, or too large to mean anything.
+            BundleError: the graph lacks an output.
+        """
+        answers = self._session.run(inputs)
+        for name in self._outputs:
+            if name not in answers:
+                raise BundleError(f"the graph {self._name} gives no {name}: it gives {', '.join(answers)[:200]}")
+            if is_answer(name):
+                self._check(name, answers[name])
+        return answers
+
+    def close(self) -> None:
+        """Free the engine's memory."""
+        self._session.close()
+
+    def _check(self, name: str, values: Any) -> None:
+        kind = getattr(values, "dtype", type(values).__name__)
+        if kind != np.float32:
+            raise BackendError(f"the graph {self._name} gives {name} as {kind}, not as float32")
+        limit = next((most for start, most in _LIMITS if name.startswith(start)), _LIMIT)
+        largest = max(values.max(), -values.min()) if values.size else np.float32(0)
+        if not largest <= limit:
+            what = f"a value of {largest:.3g}" if np.isfinite(largest) else "values that are not finite"
+            raise BackendError(f"the graph {self._name} gave {what} in {name}, which is no answer")
