@@ -12,6 +12,7 @@ import click
 
 from sspnet_sdk.cli.extras import needing
 from sspnet_sdk.cli.options import Numbers, data_option
+from sspnet_sdk.errors import OptionError
 
 
 @click.command(name="eval", short_help="Score a checkpoint, by cut and size or as the paper does.")
@@ -57,24 +58,20 @@ def command(
     with needing("train", "eval"):
         import torch
         from sspnet_train.data.catalog import parse_data
-        from sspnet_train.errors import TrainingError
 
     torch.set_num_threads(threads)
-    try:
-        sets = parse_data(data)
-        if protocol is None:
-            _score_cuts(checkpoint, sets, cuts, sizes, limit, json_path)
-            return
-        if protocol not in sets:
-            raise TrainingError(f"the protocol {protocol} needs --data {protocol}=FOLDER; given: {', '.join(sets)}")
-        if ablations:
-            if out is None:
-                raise TrainingError("--ablations needs --out, a folder for the pictures")
-            _ablate(protocol, checkpoint, sets[protocol], sizes[-1], limit, out)
-            return
-        _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from None
+    sets = parse_data(data)
+    if protocol is None:
+        _score_cuts(checkpoint, sets, cuts, sizes, limit, json_path)
+        return
+    if protocol not in sets:
+        raise OptionError(f"the protocol {protocol} needs --data {protocol}=FOLDER; given: {', '.join(sets)}")
+    if ablations:
+        if out is None:
+            raise OptionError("--ablations needs --out, a folder for the pictures")
+        _ablate(protocol, checkpoint, sets[protocol], sizes[-1], limit, out)
+        return
+    _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)
 
 
 def _follow(
@@ -141,7 +138,6 @@ def _score_cuts(
     json_path: Path | None,
 ) -> None:
     from sspnet_train.data.catalog import validation_sets
-    from sspnet_train.errors import TrainingError
     from sspnet_train.evaluation.accuracy import measure_accuracy
     from sspnet_train.network.checkpoint import load_network
 
@@ -150,7 +146,7 @@ def _score_cuts(
 
     missing = {"people3d", "synth3d"} - set(sets)
     if missing:
-        raise TrainingError(f"scores by cut and size need people3d and synth3d; missing: {', '.join(sorted(missing))}")
+        raise OptionError(f"scores by cut and size need people3d and synth3d; missing: {', '.join(sorted(missing))}")
     network = load_network(checkpoint)
     validation = validation_sets({name: sets[name] for name in ("people3d", "synth3d")}, "coco")
     accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))

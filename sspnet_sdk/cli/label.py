@@ -33,7 +33,6 @@ def command(
       sspnet-sdk label photos --out labelled --movenet models/movenet-thunder.json --annotations people.json
     """
     with needing("train", "label"):
-        from sspnet_train.errors import TrainingError
         from sspnet_train.labels import label_folder
         from sspnet_train.millimetres.lifter import SHIPPED
 
@@ -43,10 +42,7 @@ def command(
             bar.length = count
             bar.update(done - bar.pos)
 
-        try:
-            labels = label_folder(
-                photographs, out, movenet, annotations=annotations, blaze=blaze, lifter=lifter or SHIPPED, progress=show
-            )
-        except TrainingError as error:
-            raise click.ClickException(str(error)) from None
+        labels = label_folder(
+            photographs, out, movenet, annotations=annotations, blaze=blaze, lifter=lifter or SHIPPED, progress=show
+        )
     click.echo(f"wrote {labels}", err=True)

@@ -41,21 +41,17 @@ def command(
       sspnet-sdk synth --count 12000 --out people --assets assets --poses mocap.npz --workers 4
     """
     with needing("train,synth", "synth"):
-        from sspnet_train.errors import TrainingError
         from sspnet_train.synth import generate, parse_mix
 
     with click.progressbar(length=count, label="rendering", file=sys.stderr) as bar:
-        try:
-            labels = generate(
-                count,
-                out,
-                seed,
-                assets=assets,
-                poses=poses,
-                mix=parse_mix(shares),
-                workers=workers,
-                progress=lambda done, _: bar.update(done - bar.pos),
-            )
-        except TrainingError as error:
-            raise click.ClickException(str(error)) from None
+        labels = generate(
+            count,
+            out,
+            seed,
+            assets=assets,
+            poses=poses,
+            mix=parse_mix(shares),
+            workers=workers,
+            progress=lambda done, _: bar.update(done - bar.pos),
+        )
     click.echo(f"wrote {labels}", err=True)

@@ -46,25 +46,21 @@ def command(
     with needing("train", "train"):
         import torch
         from sspnet_train.data.catalog import parse_data
-        from sspnet_train.errors import TrainingError
         from sspnet_train.training import run_training
 
     torch.set_num_threads(threads)
-    try:
-        checkpoint = run_training(
-            parse_data(data),
-            out,
-            steps,
-            recipe=recipe or ("finetune" if init else "edge"),
-            init=init,
-            resume=resume,
-            freeze=freeze,
-            seed=seed,
-            workers=workers,
-            validate_steps=validate_every,
-            bf16=bf16,
-            sync_batch_norm=sync_batch_norm,
-        )
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from None
+    checkpoint = run_training(
+        parse_data(data),
+        out,
+        steps,
+        recipe=recipe or ("finetune" if init else "edge"),
+        init=init,
+        resume=resume,
+        freeze=freeze,
+        seed=seed,
+        workers=workers,
+        validate_steps=validate_every,
+        bf16=bf16,
+        sync_batch_norm=sync_batch_norm,
+    )
     click.echo(f"wrote {checkpoint}", err=True)

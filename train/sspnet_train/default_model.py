@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingError, one_line
 from sspnet_train.network.checkpoint import read_checkpoint
 from sspnet_train.training import run_training
 
@@ -66,6 +66,7 @@ def _made(result: Path, module: str, *arguments: object) -> Path:
     return result
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
@@ -79,8 +80,6 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     try:
         model = default_model(given.movenet, given.data, given.poses, given.out, given.edge_steps, given.settle_steps)
-    except TrainingError as problem:
-        raise SystemExit(f"error: {problem}") from problem
     except KeyboardInterrupt:
         raise SystemExit(f"stopped; give the same command to go on with {given.out}") from None
     print(f"sspnet-sdk export --checkpoint {model} --root-depth {given.out / 'root_depth.safetensors'} -o {given.out / 'bundle'}")

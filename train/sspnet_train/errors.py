@@ -1,15 +1,29 @@
-"""What goes wrong in training, told in one line each."""
+"""The errors of training. Each tells in one line what is wrong and what would be right."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-class TrainingError(ValueError):
-    """A request that cannot be carried out as given."""
+from sspnet_sdk.errors import SSPNetError
+
+
+class TrainingError(SSPNetError, ValueError):
+    """A request that cannot be carried out as given. The parent of every error of this package."""
 
 
 class DataError(TrainingError):
-    """A data set that is not there, or not in the layout its reader expects."""
+    """A data set that is missing, or is not laid out as its reader expects."""
 
 
 class LabelError(TrainingError):
-    """Photographs, labels or models that cannot be used, said in one line."""
+    """Photographs, labels or models that cannot be used for labelling."""
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Decorates a command's `main`: an error of ours ends the process with its one line and exit code 1, without a traceback."""
+    try:
+        yield
+    except SSPNetError as problem:
+        raise SystemExit(f"error: {problem}") from None

@@ -13,6 +13,7 @@ import numpy as np
 from sspnet_train.data.camera import Camera
 from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of, pictures_of
 from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.plain_pickle import read_object
 from sspnet_train.data.recordings import Recording, rows_of
 from sspnet_train.errors import DataError
 
@@ -23,7 +24,7 @@ def recordings_from_npz(folder: Path, subjects: Sequence[str]) -> Iterator[Recor
     if not (folder / CAMERAS).is_file():
         raise DataError(f"human36m: expected {CAMERAS} (from human36m-camera-parameters) beside {POSES} in {folder}")
     cameras = json.loads((folder / CAMERAS).read_text())
-    poses = np.load(folder / POSES, allow_pickle=True)["positions_3d"].item()
+    poses = read_object(folder / POSES, "positions_3d")
     for subject in subjects:
         for recording, world in poses.get(subject, {}).items():
             world_mm = 1000.0 * rows_of(np.asarray(world), JOINTS_OF_32 if world.shape[1] == 32 else range(17))

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.data.catalog import common_definition, parse_data, validation_sets
+from sspnet_train.errors import one_line
 from sspnet_train.evaluation.scores import Predictions, limb_distances, limb_errors, predict_cuts
 from sspnet_train.network.checkpoint import load_network
 
@@ -66,6 +67,7 @@ def _gain(measure: str, earlier: int, later: int, better: np.ndarray, counted: n
     return Gain(measure, earlier, later, float(better.sum() / counted.sum()), float(low), float(high))
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)

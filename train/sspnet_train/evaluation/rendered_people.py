@@ -13,7 +13,7 @@ import numpy as np
 
 from sspnet_train.data.sample import LIMB_JOINTS, PARENTS, SampleSource
 from sspnet_train.data.synth3d import synth3d
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import one_line
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
 from sspnet_train.metrics import keypoint_distance, pck, torso_length
 from sspnet_train.millimetres.lifter import LIMB_ORDER
@@ -65,19 +65,17 @@ def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:
 @click.option("--movenet", type=click.Path(path_type=Path), help="MoveNet's TensorFlow.js model (.json).")
 @click.option("--poses", type=click.Path(path_type=Path), multiple=True, help="The poses that people were made from.")
 @click.option("--count", type=click.IntRange(min=1), default=150, show_default=True, help="How many people to look at.")
+@one_line()
 def main(people: Path, movenet: Path | None, poses: Sequence[Path], count: int) -> None:
     """Say what MoveNet finds on PEOPLE, a folder of rendered people, and how well limbs keep the directions of poses."""
-    try:
-        if movenet is not None:
-            score, offsets = teacher_score(synth3d(people, "train"), MoveNetTeacher(movenet), count)
-            click.echo(f"PCK@0.2 torso of visible limb joints: {score:.3f}; offsets towards the shoulders: {offsets}")
-        for path in poses:
-            errors = direction_errors(read_poses(path))
-            click.echo(
-                f"{path}: limb directions off by {errors.mean():.1f}° on average, 95 % within {np.quantile(errors, 0.95):.1f}°"
-            )
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from error
+    if movenet is not None:
+        score, offsets = teacher_score(synth3d(people, "train"), MoveNetTeacher(movenet), count)
+        click.echo(f"PCK@0.2 torso of visible limb joints: {score:.3f}; offsets towards the shoulders: {offsets}")
+    for path in poses:
+        errors = direction_errors(read_poses(path))
+        click.echo(
+            f"{path}: limb directions off by {errors.mean():.1f}° on average, 95 % within {np.quantile(errors, 0.95):.1f}°"
+        )
 
 
 if __name__ == "__main__":

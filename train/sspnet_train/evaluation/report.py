@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from sspnet_train.data.catalog import parse_data
+from sspnet_train.errors import one_line
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
 from sspnet_train.evaluation.tables import Table
 
@@ -61,6 +62,7 @@ def _picture(folder: str, file: str, caption: str) -> str:
     return f"![{caption}]({folder}/{file})\n"
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description="Tables and figures of the paper, on synth3d and people3d, as one page.")
     parser.add_argument("--checkpoint", type=Path, required=True)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, LIMB_JOINTS, PARENTS
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork, save_fusion
 from sspnet_train.millimetres.observations import Observations, load_observations, observe, save_observations
 from sspnet_train.millimetres.views import ViewSampler
@@ -124,6 +124,7 @@ def canonical(joints3d: np.ndarray) -> np.ndarray:
     return joints * (sum(CANONICAL_BONES_MM.values()) / np.maximum(bones, 1.0))[:, None, None]
 
 
+@one_line()
 def main() -> None:
     from tqdm import tqdm
 
@@ -144,21 +145,18 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(given.threads)
-    try:
-        if given.observations and given.observations.exists():
-            seen = load_observations(given.observations)
-        else:
-            name, folder = next(iter(parse_data([given.data]).items()))
-            source, network = open_split(name, folder, "train", common_definition([name])), load_network(given.checkpoint)
-            with tqdm(total=given.people, unit="people") as bar:
-                seen = observe(
-                    network, source, given.people, given.size, given.cuts, on_progress=lambda done, _: bar.update(done - bar.n)
-                )
-            if given.observations:
-                save_observations(given.observations, seen)
-        save_fusion(given.out, train_fusion(seen, read_poses(given.poses), given.steps))
-    except TrainingError as problem:
-        raise SystemExit(f"error: {problem}") from problem
+    if given.observations and given.observations.exists():
+        seen = load_observations(given.observations)
+    else:
+        name, folder = next(iter(parse_data([given.data]).items()))
+        source, network = open_split(name, folder, "train", common_definition([name])), load_network(given.checkpoint)
+        with tqdm(total=given.people, unit="people") as bar:
+            seen = observe(
+                network, source, given.people, given.size, given.cuts, on_progress=lambda done, _: bar.update(done - bar.n)
+            )
+        if given.observations:
+            save_observations(given.observations, seen)
+    save_fusion(given.out, train_fusion(seen, read_poses(given.poses), given.steps))
     print(f"wrote {given.out}")
 
 

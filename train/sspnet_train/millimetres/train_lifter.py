@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import one_line
 from sspnet_train.metrics import pa_mpjpe
 from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, normalized_input, save_lifter
 from sspnet_train.millimetres.views import Views, ViewSampler
@@ -101,14 +101,12 @@ def _error(lifter: Lifter, views: Views, rng: np.random.Generator) -> float:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--steps", type=click.IntRange(min=1), default=STEPS, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@one_line()
 def main(poses: Path, out: Path, steps: int, seed: int) -> None:
     """Train a lifting network on POSES (.npz) and write it to OUT (.safetensors)."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
-    try:
-        lifter, error = train_lifter(read_poses(poses), steps, seed)
-    except TrainingError as problem:
-        raise click.ClickException(str(problem)) from problem
+    lifter, error = train_lifter(read_poses(poses), steps, seed)
     save_lifter(out, lifter)
     click.echo(f"{out}: {error:.1f} mm PA-MPJPE on recordings kept aside")
 

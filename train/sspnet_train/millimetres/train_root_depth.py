@@ -18,7 +18,7 @@ from torch import Tensor
 
 from sspnet_train.data.crop import BOX_SCALE, view_matrix, warp
 from sspnet_train.data.sample import Sample, SampleSource
-from sspnet_train.errors import DataError
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features, save_root_depth
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -114,6 +114,7 @@ def errors(root: RootDepth, views: Views) -> dict[str, float]:
     return {"median_mm": round(float(np.median(away)), 1), "median_share": round(share, 4)}
 
 
+@one_line()
 def main() -> None:
     from tqdm import tqdm
 

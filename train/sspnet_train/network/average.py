@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingError, one_line
 from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
 
 
@@ -41,15 +41,13 @@ def _mean(values: list[torch.Tensor]) -> torch.Tensor:
     return torch.stack(values).mean(dim=0) if values[0].is_floating_point() else values[0]
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    try:
-        average(given.checkpoints, given.out)
-    except TrainingError as problem:
-        raise SystemExit(f"error: {problem}") from problem
+    average(given.checkpoints, given.out)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from torch import Tensor
 from sspnet_train.data.augment import Augmentation
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import one_line
 from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -128,6 +129,7 @@ def reliability_of(c: Tensor, right: Tensor, present: Tensor, nobody: Tensor) ->
     return {name: round(float(value), 3) for name, value in (shares | {k: c[mask].mean() for k, mask in means.items()}).items()}
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)

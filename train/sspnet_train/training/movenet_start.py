@@ -16,6 +16,7 @@ from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.crop import plain_crop
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.terms import training_data_note
+from sspnet_train.errors import one_line
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.init_movenet import load_movenet, restore_batch_norm
 from sspnet_train.network.model import CONFIGS, SSPNet
@@ -38,6 +39,7 @@ def movenet_start(model_json: Path, people: SampleSource, count: int = 256, size
     return network.eval()
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")

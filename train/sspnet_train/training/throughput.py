@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from sspnet_train.data.catalog import common_definition, open_split, parse_data
 from sspnet_train.data.sample import SampleSource
+from sspnet_train.errors import one_line
 from sspnet_train.network.model import CONFIGS, SSPNet
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.losses import Targets, total_loss
@@ -50,6 +51,7 @@ def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int
     return batches * len(image) / (time.perf_counter() - start)
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description="Crops per second: the loader alone, the network alone.")
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER")

@@ -1,0 +1,52 @@
+"""Training's errors are the package's: one family, one line, one exit code, with the command line as with Python."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+import sspnet_train
+from click.testing import CliRunner
+from sspnet_train.errors import DataError, TrainingError, one_line
+
+from sspnet_sdk import SSPNetError
+from sspnet_sdk.cli.main import main
+
+
+def test_every_error_of_training_is_an_error_of_the_package():
+    modules = [
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(sspnet_train.__path__, "sspnet_train.")
+        if module.name.split(".")[1] in ("errors", "data", "network", "labels", "millimetres", "training")
+    ]
+    found = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Exception) and value.__module__.startswith("sspnet_train")
+    }
+    assert len(found) >= 4 and all(issubclass(error, TrainingError) for error in found)
+    assert issubclass(TrainingError, SSPNetError) and issubclass(TrainingError, ValueError)
+
+
+@pytest.mark.parametrize("words", [["train", "--steps", "1"], ["eval", "--checkpoint", "none.safetensors"]])
+def test_a_command_tells_a_missing_data_set_in_one_line(words, tmp_path):
+    result = CliRunner().invoke(main, [*words, "--data", str(tmp_path / "nothing")])
+    assert result.exit_code == 1 and result.output == f"Error: {tmp_path / 'nothing'} is no folder\n"
+
+
+def test_an_option_of_eval_that_lacks_another_is_a_fault_of_the_command_line(tmp_path):
+    words = ["eval", "--checkpoint", "c.safetensors", "--data", f"synth3d={tmp_path}"]
+    for more in (["--protocol", "synth3d", "--ablations"], ["--protocol", "human36m"], []):
+        result = CliRunner().invoke(main, [*words, *more])
+        assert result.exit_code == 2 and len(result.output.splitlines()) == 1
+
+
+def test_a_module_run_as_a_command_ends_with_one_line(tmp_path):
+    @one_line()
+    def command() -> None:
+        raise DataError("no  pictures\nhere")
+
+    with pytest.raises(SystemExit, match=r"^error: no pictures here$"):
+        command()
