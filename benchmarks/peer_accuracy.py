@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from sspnet_train.data.coco import JOINT_OF_COCO
 from sspnet_train.data.crop import plain_crop
 from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource
-from sspnet_train.metrics import pa_mpjpe, torso_length
+from sspnet_train.evaluation.scores import FULLY_VISIBLE
+from sspnet_train.metrics import pa_mpjpe, torso
 
 from sspnet_sdk import Estimator
 
 LIMBS = list(LIMB_JOINTS)
-SEEN_OF_12 = 11
 Answer = tuple[NDArray, NDArray | None]
 """(17, 2) pixels of the sample's image, and (17, 3) mm or None; only the limb joints count."""
 Network = Callable[[Sample], Answer]
@@ -68,10 +68,8 @@ def pck(network: Network, people: SampleSource, limit: int | None) -> float:
     for index in range(min(limit or len(people), len(people))):
         sample = people[index]
         truth = np.where((sample.weight > 0)[:, None], sample.keypoints, np.nan).astype(np.float64)
-        side = float(max(sample.box[2:]))
-        torso = float(torso_length(truth[None])[0])
-        torso = max(torso if np.isfinite(torso) else 0.25 * side, 0.1 * side)
-        away = (np.linalg.norm(network(sample)[0] - truth, axis=1) / torso)[LIMBS]
+        length = torso(truth[None], sample.box[None])[0]
+        away = np.linalg.norm(network(sample)[0][LIMBS] - truth[LIMBS], axis=1) / length
         right, count = right + int((away < 0.2).sum()), count + int(np.isfinite(away).sum())
     return right / count
 
@@ -82,7 +80,7 @@ def aligned_error_mm(network: Network, people: SampleSource, limit: int | None) 
     for index in range(min(limit or len(people), len(people))):
         sample = people[index]
         assert sample.visible is not None and sample.joints3d is not None
-        if sample.visible[LIMBS].sum() >= SEEN_OF_12:
+        if sample.visible[LIMBS].sum() >= FULLY_VISIBLE:
             joints = network(sample)[1]
             if joints is None:
                 return None

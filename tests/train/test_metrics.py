@@ -8,7 +8,7 @@ from drawn_people import person_mm
 from scipy.linalg import orthogonal_procrustes
 from scipy.spatial import procrustes as scipy_procrustes
 from scipy.spatial.transform import Rotation
-from sspnet_train.metrics import auc, mpjpe, pa_mpjpe, pck, procrustes
+from sspnet_train.metrics import auc, mpjpe, pa_mpjpe, pck, procrustes, torso
 
 
 def test_mpjpe_by_hand():
@@ -41,3 +41,12 @@ def test_pck_and_auc_by_hand():
     assert auc(np.array([0.0])) == pytest.approx(30 / 31)
     assert auc(np.array([72.0])) == pytest.approx(16 / 31)
     assert auc(np.array([200.0])) == 0
+
+
+def test_torso_stands_in_where_joints_have_no_label_and_is_never_tiny():
+    upright = np.full((1, 17, 2), np.nan)
+    upright[0, [1, 4, 11, 14]] = [[-10, 60], [10, 60], [15, 0], [-15, 0]]
+    assert torso(upright, np.array([[0, 0, 40, 200]])) == 60
+    assert torso(upright, np.array([[0, 0, 40, 1000]])) == 100, "a tenth of the box's longer side at least"
+    upright[0, 4] = np.nan
+    assert torso(upright, np.array([[0, 0, 40, 200]])) == 50, "a quarter of it where a hip has no label"

@@ -23,6 +23,7 @@ from sspnet_train.evaluation.protocols import (
     mpi_inf_3dhp_tables,
     torso_pck,
 )
+from sspnet_train.evaluation.scores import predict_cuts, score
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet, SSPNetConfig
 
@@ -117,6 +118,15 @@ def test_five_crops_are_the_mean_over_five_boxes(network):
     one, five = (predict_heads(network, drawn_people(3), 64, crops=crops) for crops in (1, 5))
     assert one.keypoints.shape == five.keypoints.shape == (6, 3, 17, 2)
     assert 0 < np.abs(one.keypoints - five.keypoints).max() < 80
+
+
+def test_a_cut_is_the_last_head_of_its_pyramid_in_card_and_report_alike(network):
+    people = drawn_people(3)
+    poses, cuts = predict_heads(network, people, 64), predict_cuts(network, people, 64, [1, 2])
+    for cut in (1, 2):
+        np.testing.assert_allclose(cuts.keypoints[cut], poses.keypoints[cut * network.config.levels - 1], atol=1e-3)
+        assert score(cuts, cut)["pck"] == pytest.approx(torso_pck(poses, cut * network.config.levels - 1))
+    assert len(predict_heads(network, people, 64, last_cut=1).keypoints) == network.config.levels
 
 
 def checkpoint(network: SSPNet, tmp_path, data: str):

@@ -1,4 +1,7 @@
-"""What every head of a network says about the people of a set: one pass, several views of each person if asked for."""
+"""The one predictor of evaluation: what every head says about the people of a set, in one pass.
+
+A cut's answer is that of its pyramid's last head, so a cut is a slice of what comes out here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import torch
 
 from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
 from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, labels_only
+from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -20,14 +24,23 @@ FIVE_CROPS = ((0.0, 0.0), (-0.05, -0.05), (0.05, -0.05), (-0.05, 0.05), (0.05, 0
 
 @dataclass
 class HeadPoses:
-    """For H heads and N people: keypoints (H, N, 17, 2) in the sample's pixels, depth (H, N, 17) mm from the root as the
-    network says it, confidence (H, N, 17); root_z (N,) mm estimated, or None; samples: their labels, pictures left out."""
+    """Answers of H heads about N people.
+
+    Attributes:
+        keypoints: (H, N, J, 2) in the sample's pixels.
+        depth: (H, N, J) mm from the root, as the network says it.
+        confidence: (H, N, J) in [0, 1].
+        root_z: (N,) mm from the camera to the root as estimated, or None.
+        samples: the people's labels, without their pictures.
+        first: (N, J, 2) pixels: the pose that a guided entry gives to the first pyramid, or None.
+    """
 
     keypoints: np.ndarray
     depth: np.ndarray
     confidence: np.ndarray
     root_z: np.ndarray | None
     samples: list[Sample]
+    first: np.ndarray | None = None
 
 
 @torch.no_grad()
@@ -36,6 +49,7 @@ def predict_heads(
     source: SampleSource,
     size: int,
     *,
+    last_cut: int | None = None,
     flip: bool = False,
     crops: int = 1,
     limit: int | None = None,
@@ -43,46 +57,124 @@ def predict_heads(
     root: RootDepth | None = None,
     on_progress: Callable[[int, int], None] = lambda done, count: None,
 ) -> HeadPoses:
-    """Poses on the true boxes. flip: mean with the mirrored view; crops: 1, or 5 boxes (Section 4.2's multi-crop), mean over
-    all views."""
+    """Poses on the true boxes, the mean over all views of a person.
+
+    Args:
+        network: put into eval mode.
+        source: the people.
+        size: side of the input, pixels.
+        last_cut: run no pyramid after this one.
+        flip: see each box mirrored too.
+        crops: 1, or 5 boxes for Section 4.2's multi-crop.
+        limit: only so many people, the first of the set.
+        batch: people in one pass.
+        root: also estimate how far away the root is.
+        on_progress: called with the people done and their whole number.
+    """
     network.eval()
     views = [(shift, mirror) for shift in FIVE_CROPS[:crops] for mirror in ((False, True) if flip else (False,))]
-    samples: list[Sample] = []
-    found: list[tuple[np.ndarray, ...]] = []
+    found: list[HeadPoses] = []
     count = min(len(source), limit or len(source))
     for start in range(0, count, batch):
         people = [source[i] for i in range(start, min(start + batch, count))]
-        answers = [_one_view(network, people, size, shift, mirror, root) for shift, mirror in views]
-        found.append(tuple(np.mean(parts, axis=0) for parts in zip(*answers, strict=True)))
-        samples += [labels_only(person) for person in people]
-        on_progress(len(samples), count)
-    keypoints, depth, confidence, *rest = (
-        np.concatenate(parts, axis=-1 if parts[0].ndim == 1 else 1) for parts in zip(*found, strict=True)
+        found.append(_mean([_one_view(network, people, size, shift, mirror, last_cut, root) for shift, mirror in views]))
+        on_progress(start + len(people), count)
+    return _joined(found)
+
+
+def joints_in_mm(
+    poses: HeadPoses, keypoints: np.ndarray, depth: np.ndarray, confidence: np.ndarray, lift: PoseLift
+) -> np.ndarray:
+    """Answers as a bundle gives them, through `PoseLift`.
+
+    Args:
+        poses: whose people they are.
+        keypoints: (N, J, 2) pixels; depth: (N, J) mm; confidence: (N, J): of one head.
+        lift: the network's.
+
+    Returns:
+        (N, J, 3) mm, pelvis at the origin, of a canonical adult's size.
+    """
+    side = BOX_SCALE * np.array([max(sample.box[2:]) for sample in poses.samples])[:, None, None]
+    z = depth[..., None] / DEPTH_RANGE_MM + 0.5
+    answers = np.concatenate([keypoints / side, z, confidence[..., None]], axis=2)
+    with torch.no_grad():
+        return lift.eval()(torch.from_numpy(answers).float()).double().numpy()
+
+
+def _mean(views: Sequence[HeadPoses]) -> HeadPoses:
+    """Of several views of the same people."""
+
+    def mean(values: Sequence[np.ndarray | None]) -> np.ndarray | None:
+        known = [value for value in values if value is not None]
+        return np.mean(known, axis=0) if known else None
+
+    return HeadPoses(
+        np.mean([view.keypoints for view in views], axis=0),
+        np.mean([view.depth for view in views], axis=0),
+        np.mean([view.confidence for view in views], axis=0),
+        mean([view.root_z for view in views]),
+        views[0].samples,
+        mean([view.first for view in views]),
     )
-    return HeadPoses(keypoints, depth, confidence, rest[0] if rest else None, samples)
+
+
+def _joined(batches: Sequence[HeadPoses]) -> HeadPoses:
+    """Of several batches of people, one after the other."""
+
+    def joined(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
+        known = [part for part in parts if part is not None]
+        return np.concatenate(known) if known else None
+
+    return HeadPoses(
+        np.concatenate([part.keypoints for part in batches], axis=1),
+        np.concatenate([part.depth for part in batches], axis=1),
+        np.concatenate([part.confidence for part in batches], axis=1),
+        joined([part.root_z for part in batches]),
+        [sample for part in batches for sample in part.samples],
+        joined([part.first for part in batches]),
+    )
 
 
 def _one_view(
-    network: SSPNet, people: Sequence[Sample], size: int, shift: tuple[float, float], mirror: bool, root: RootDepth | None
-) -> tuple[np.ndarray, ...]:
-    """-> keypoints (H, n, 17, 2) in the samples' pixels, depth (H, n, 17) mm, confidence, and root_z (n,) with a root network."""
+    network: SSPNet,
+    people: Sequence[Sample],
+    size: int,
+    shift: tuple[float, float],
+    mirror: bool,
+    last_cut: int | None,
+    root: RootDepth | None,
+) -> HeadPoses:
     matrices = [_view(person.box, size, shift, mirror) for person in people]
     pictures = np.stack([warp(person.image, matrix, size) for person, matrix in zip(people, matrices, strict=True)])
     device = next(network.parameters()).device
     image = network_input(pictures).to(device)
     entry = network.entry(image)
-    heads = network.refine(entry)
+    heads = network.refine(entry, last_cut)
     pose = np.stack([head.pose.float().cpu().numpy() for head in heads]).astype(np.float64)
     confidence = np.stack([head.confidence.float().cpu().numpy() for head in heads])
+    first = None if entry.pose is None else entry.pose.float().cpu().numpy().astype(np.float64)[None]
     if mirror:
-        pose, confidence = pose[:, :, list(FLIP_ORDER)], confidence[:, :, list(FLIP_ORDER)]
+        order = list(FLIP_ORDER[: pose.shape[2]])
+        pose, confidence, first = pose[:, :, order], confidence[:, :, order], None if first is None else first[:, :, order]
     inverse = np.stack([np.linalg.inv(np.vstack([matrix, [0, 0, 1]])) for matrix in matrices])
-    keypoints = np.einsum("nij,hnkj->hnki", inverse[:, :2, :2], pose[..., :2] * size) + inverse[:, None, :2, 2]
-    answer = (keypoints, (pose[..., 2] - 0.5) * DEPTH_RANGE_MM, confidence)
-    if root is None:
-        return answer
-    boxes = torch.stack([box_features(person) for person in people]).to(device)
-    return *answer, root.absolute(root_features(network, entry), boxes).cpu().numpy()
+    root_z = None
+    if root is not None:
+        boxes = torch.stack([box_features(person) for person in people]).to(device)
+        root_z = root.absolute(root_features(network, entry), boxes).cpu().numpy()
+    return HeadPoses(
+        _to_sample(pose[..., :2] * size, inverse),
+        (pose[..., 2] - 0.5) * DEPTH_RANGE_MM,
+        confidence,
+        root_z,
+        [labels_only(person) for person in people],
+        None if first is None else _to_sample(first * size, inverse)[0],
+    )
+
+
+def _to_sample(points: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    """(H, N, J, 2) pixels of crops, (N, 3, 3) their views undone -> pixels of the samples."""
+    return np.einsum("nij,hnkj->hnki", inverse[:, :2, :2], points) + inverse[:, None, :2, 2]
 
 
 def _view(box: np.ndarray, size: int, shift: tuple[float, float], mirror: bool) -> np.ndarray:

@@ -6,18 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import torch
 
-from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.human36m_actions import ACTIONS
 from sspnet_train.data.mpi_inf_3dhp import ACTIVITIES
 from sspnet_train.data.sample import LIMB_JOINTS
 from sspnet_train.errors import DataError
 from sspnet_train.evaluation.paper_results import HEADS_MPJPE, HUMAN36M_MEANS, HUMAN36M_MPJPE, MPI_INF_3DHP_ALL, MPI_INF_3DHP_PCK
-from sspnet_train.evaluation.predict import HeadPoses
+from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm
 from sspnet_train.evaluation.scores import FULLY_VISIBLE
 from sspnet_train.evaluation.tables import Cell, Table
-from sspnet_train.metrics import auc, keypoint_distance, pa_mpjpe, torso_length
+from sspnet_train.metrics import auc, keypoint_distance, pa_mpjpe, torso
 from sspnet_train.millimetres.camera_space import camera_space, root_relative
 from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.network.model import SSPNetConfig
@@ -43,16 +41,6 @@ def predicted_joints(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndar
     if len(known) < len(cameras):
         raise DataError("this data set gives no cameras, which the inverse projection needs")
     return root_relative(camera_space(poses.keypoints[head], poses.depth[head], root_z, known))
-
-
-@torch.no_grad()
-def lifted_joints(poses: HeadPoses, head: int, share: float) -> np.ndarray:
-    """Head's poses as a bundle gives them, through `PoseLift`: pelvis at the origin, of a canonical adult's size.
-    -> (N, 17, 3) mm."""
-    side = np.array([max(sample.box[2:]) for sample in poses.samples])[:, None, None]
-    depth = poses.depth[head][..., None] / DEPTH_RANGE_MM + 0.5
-    answers = np.concatenate([poses.keypoints[head] / side, depth, poses.confidence[head][..., None]], axis=2)
-    return PoseLift(share).eval()(torch.from_numpy(answers).float()).double().numpy()
 
 
 def true_joints(poses: HeadPoses) -> np.ndarray:
@@ -144,10 +132,8 @@ def torso_pck(poses: HeadPoses, head: int, threshold: float = 0.2) -> float:
     """Share of labelled limb joints in sight within a share of the torso."""
     limbs, labelled = list(LIMB_JOINTS), _labelled(poses)
     truth = np.where(labelled[..., None], np.stack([s.keypoints for s in poses.samples]).astype(np.float64), np.nan)
-    side = np.array([max(sample.box[2:]) for sample in poses.samples])
-    torso = torso_length(truth)
-    torso = np.maximum(np.where(np.isfinite(torso), torso, 0.25 * side), 0.1 * side)
-    distance = keypoint_distance(poses.keypoints[head], truth, torso)[:, limbs]
+    boxes = np.stack([sample.box for sample in poses.samples])
+    distance = keypoint_distance(poses.keypoints[head], truth, torso(truth, boxes))[:, limbs]
     seen = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in poses.samples])
     return float((distance[(labelled & seen)[:, limbs]] < threshold).mean())
 
@@ -175,7 +161,8 @@ def _aligned_ways(poses: HeadPoses, root_z: np.ndarray, config: SSPNetConfig) ->
     common, truth = _labelled(poses).all(axis=0), true_joints(poses)
     ways = {"PA": predicted_joints(poses, -1, root_z)}
     if config.lift:
-        ways["PA, lifted"] = lifted_joints(poses, -1, config.lift)
+        last = poses.keypoints[-1], poses.depth[-1], poses.confidence[-1]
+        ways["PA, lifted"] = joints_in_mm(poses, *last, PoseLift(config.lift))
     return {way: pa_mpjpe(joints[:, common], truth[:, common]) for way, joints in ways.items()}
 
 

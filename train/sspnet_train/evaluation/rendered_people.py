@@ -15,7 +15,7 @@ from sspnet_train.data.sample import LIMB_JOINTS, PARENTS, SampleSource
 from sspnet_train.data.synth3d import synth3d
 from sspnet_train.errors import one_line
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
-from sspnet_train.metrics import keypoint_distance, pck, torso_length
+from sspnet_train.metrics import keypoint_distance, pck, torso
 from sspnet_train.millimetres.lifter import LIMB_ORDER
 from sspnet_train.synth.body import mesh_joints, pose_body
 from sspnet_train.synth.body_data import load_bodies
@@ -35,10 +35,10 @@ def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> 
     answers = np.stack([teacher.joints(sample.image, sample.box)[0][5:, :2] for sample in samples])
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     visible = np.stack([sample.visible for sample in samples if sample.visible is not None])[:, limbs]
-    torso = np.maximum(torso_length(truth), 0.1 * np.array([max(sample.box[2:]) for sample in samples]))
-    distance = keypoint_distance(answers, truth[:, limbs], torso)
+    length = torso(truth, np.stack([sample.box for sample in samples]))
+    distance = keypoint_distance(answers, truth[:, limbs], length)
     up = normalized(np.pad(truth[:, 8] - truth[:, 0], ((0, 0), (0, 1))))[:, :2]
-    offset = np.einsum("njk,nk->nj", answers - truth[:, limbs], up) / torso[:, None]
+    offset = np.einsum("njk,nk->nj", answers - truth[:, limbs], up) / length[:, None]
     offset = np.where(visible & (distance < 0.4), offset, np.nan).reshape(-1, 6, 2)
     return pck(distance, visible, 0.2), dict(zip(GROUPS, np.nanmedian(offset, axis=(0, 2)).round(3).tolist(), strict=True))
 

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from sspnet_train.data.crop import plain_crop
-from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource, labels_only
-from sspnet_train.metrics import keypoint_distance, pa_mpjpe, pck, torso_length
+from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource
+from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm, predict_heads
+from sspnet_train.metrics import keypoint_distance, pa_mpjpe, pck, torso
 from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.network.model import SSPNet
-from sspnet_train.network.network_input import network_input
 
 FULLY_VISIBLE = 11
 """Of 12 limb joints: people with so many visible count for `pa_mpjpe_mm`."""
@@ -22,9 +19,13 @@ FULLY_VISIBLE = 11
 
 @dataclass
 class Predictions:
-    """Per cut, for N people: keypoints (N, 17, 2) in the sample's pixels, joints3d (N, 17, 3) mm, confidence (N, 17).
+    """Answers of some cuts about N people, by cut.
 
-    samples: the people's labels, without their pictures.
+    Attributes:
+        samples: the people's labels, without their pictures.
+        keypoints: (N, J, 2) in the sample's pixels.
+        joints3d: (N, J, 3) mm.
+        confidence: (N, J) in [0, 1].
     """
 
     samples: list[Sample]
@@ -33,44 +34,28 @@ class Predictions:
     confidence: dict[int, np.ndarray]
 
 
-@torch.no_grad()
 def predict_cuts(
     network: SSPNet, source: SampleSource, size: int, cuts: Sequence[int], batch: int = 8, limit: int | None = None
 ) -> Predictions:
     """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
-    network.eval()
-    device = next(network.parameters()).device
-    poses: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
-    views: list[np.ndarray] = []
-    samples: list[Sample] = []
-    count = min(len(source), limit or len(source))
-    for start in range(0, count, batch):
-        people = [source[i] for i in range(start, min(start + batch, count))]
-        samples += [labels_only(person) for person in people]
-        crops = [plain_crop(person, size) for person in people]
-        views += [view for _, view in crops]
-        image = network_input([crop for crop, _ in crops]).to(device)
-        entry = network.entry(image)
-        heads = network.refine(entry, max(max(cuts), 1))
-        for cut in cuts:
-            if cut == 0:
-                assert entry.pose is not None
-                unknown = torch.ones_like(entry.pose[..., :1])
-                poses[cut].append(torch.cat([entry.pose, 0.5 * unknown, unknown], dim=2).float().cpu())
-            else:
-                pose, confidence, _ = heads[cut * network.config.levels - 1]
-                poses[cut].append(torch.cat([pose, confidence.unsqueeze(2)], dim=2).float().cpu())
-    inverse = np.stack([np.linalg.inv(np.vstack([view, [0, 0, 1]])) for view in views])
-    answers = {cut: torch.cat(poses[cut]) for cut in cuts}
-    keypoints = {cut: _to_sample(answers[cut][..., :2].double().numpy() * size, inverse) for cut in cuts}
-    lift = PoseLift(network.config.lift).eval()
-    joints3d = {cut: lift(answers[cut]).double().numpy() for cut in cuts}
-    return Predictions(samples, keypoints, joints3d, {cut: answers[cut][..., 3].numpy() for cut in cuts})
+    poses = predict_heads(network, source, size, last_cut=max(*cuts, 1), limit=limit, batch=batch)
+    lift = PoseLift(network.config.lift)
+    found = Predictions(poses.samples, {}, {}, {})
+    for cut in cuts:
+        keypoints, depth, confidence = _answer(poses, cut, network.config.levels)
+        found.keypoints[cut], found.confidence[cut] = keypoints, confidence
+        found.joints3d[cut] = joints_in_mm(poses, keypoints, depth, confidence, lift)
+    return found
 
 
-def _to_sample(points: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-    """(N, 17, 2) pixels of crops -> pixels of their samples."""
-    return np.einsum("nij,nkj->nki", inverse[:, :2, :2], points) + inverse[:, None, :2, 2]
+def _answer(poses: HeadPoses, cut: int, levels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """-> keypoints, depth, confidence of a cut: its pyramid's last head, or the entry's flat pose."""
+    if cut:
+        head = cut * levels - 1
+        return poses.keypoints[head], poses.depth[head], poses.confidence[head]
+    assert poses.first is not None
+    joints = poses.first.shape[:2]
+    return poses.first, np.zeros(joints), np.ones(joints)
 
 
 def score(predictions: Predictions, cut: int) -> dict[str, float]:
@@ -93,10 +78,8 @@ def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.n
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight > 0 for sample in samples])
     truth[~trusted] = np.nan
-    sides = np.array([max(sample.box[2:]) for sample in samples])
-    torso = np.where(np.isfinite(torso_length(truth)), torso_length(truth), 0.25 * sides)
-    torso = np.maximum(torso, 0.1 * sides)
-    distance = keypoint_distance(predictions.keypoints[cut], truth, torso)[:, limbs]
+    boxes = np.stack([sample.box for sample in samples])
+    distance = keypoint_distance(predictions.keypoints[cut], truth, torso(truth, boxes))[:, limbs]
     return distance, (trusted & visible_joints(predictions))[:, limbs] & np.isfinite(distance)
 
 
