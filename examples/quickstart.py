@@ -10,8 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from sspnet_sdk import JOINT_NAMES, Estimator, SSPNetError
-from sspnet_sdk.draw import draw
+from sspnet_sdk import Estimator, SSPNetError
 
 
 def main() -> None:
@@ -24,10 +23,10 @@ def main() -> None:
     image = cv2.imread(str(given.image))  # BGR, as OpenCV reads it
     pose = Estimator().predict(image, box=given.box)
 
-    print(f"{'joint':<10} {'x px':>7} {'y px':>7} {'x mm':>7} {'y mm':>7} {'z mm':>7} {'sure':>5}")
-    for name, (u, v), (x, y, z), sure in zip(JOINT_NAMES, pose.keypoints, pose.joints3d, pose.confidence, strict=True):
-        print(f"{name:<10} {u:7.1f} {v:7.1f} {x:7.0f} {y:7.0f} {z:7.0f} {sure:5.2f}")
-    cv2.imwrite(str(given.out), draw(image, pose))
+    print(f"{'joint':<12} {'x px':>7} {'y px':>7} {'x mm':>7} {'y mm':>7} {'z mm':>7} {'sure':>5}")
+    for name, (u, v), (x, y, z), sure in zip(pose.names, pose.keypoints, pose.joints3d, pose.confidence, strict=True):
+        print(f"{name:<12} {u:7.1f} {v:7.1f} {x:7.0f} {y:7.0f} {z:7.0f} {sure:5.2f}")
+    cv2.imwrite(str(given.out), pose.draw(image))
     print(f"cut {pose.cut} at {pose.input_size} px in {pose.latency_ms:.1f} ms{', unsure' * pose.unsure}; wrote {given.out}")
 
 

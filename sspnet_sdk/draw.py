@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.inset import render_inset
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of
+from sspnet_sdk.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
 
 Image = NDArray[np.uint8]
 
@@ -132,7 +132,7 @@ def _draw_bones(color: Image, alpha: NDArray[np.uint8], points: NDArray, confide
     for halo in (True, False):
         for parent, child in bones_of(len(points)):
             sure = float(min(confidence[parent], confidence[child]))
-            thickness = max(round(width * (0.55 + 0.45 * sure)), 1)
+            thickness = max(round(width * width_of(child) * (0.55 + 0.45 * sure)), 1)
             ends = _fixed(points[parent]), _fixed(points[child])
             if halo:  # a dark rim keeps the skeleton legible on any ground
                 cv2.line(color, *ends, (20, 16, 14), thickness + 2, cv2.LINE_AA, _SHIFT)
@@ -145,7 +145,7 @@ def _draw_bones(color: Image, alpha: NDArray[np.uint8], points: NDArray, confide
 def _draw_joints(color: Image, alpha: NDArray[np.uint8], points: NDArray, confidence: NDArray, width: float) -> None:
     for joint, point in enumerate(points):
         sure = float(confidence[joint])
-        radius = round(width * (0.45 + 0.35 * sure) * (1 << _SHIFT))
+        radius = round(width * width_of(joint) * (0.45 + 0.35 * sure) * (1 << _SHIFT))
         for layer, value in ((color, (250, 250, 250)), (alpha, _opacity(sure))):
             cv2.circle(layer, _fixed(point), radius + (1 << _SHIFT), value, -1, cv2.LINE_AA, _SHIFT)
         cv2.circle(color, _fixed(point), radius, JOINT_COLORS[joint], -1, cv2.LINE_AA, _SHIFT)

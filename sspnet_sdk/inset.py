@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.skeleton import JOINT_COLORS, bone_color, bones_of
+from sspnet_sdk.skeleton import JOINT_COLORS, bone_color, bones_of, width_of
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -124,9 +124,10 @@ def _draw_people(canvas: Image, view: _View, people: Sequence[Points], poses: Se
         for parent, child in bones_of(len(points)):
             sure = float(min(pose.confidence[parent], pose.confidence[child]))
             depth = float(scale[parent] + scale[child]) / 2.0
-            strokes.append((depth, 46.0, points[parent], points[child], bone_color(child), sure))
-        for point, depth, color, sure in zip(points, scale, JOINT_COLORS[: len(points)], pose.confidence, strict=True):
-            strokes.append((float(depth) * 1.0001, 74.0, point, point, color, float(sure)))
+            strokes.append((depth, 46.0 * width_of(child), points[parent], points[child], bone_color(child), sure))
+        for joint, (point, depth, sure) in enumerate(zip(points, scale, pose.confidence, strict=True)):
+            width = 74.0 * width_of(joint)
+            strokes.append((float(depth) * 1.0001, width, point, point, JOINT_COLORS[joint], float(sure)))
     for depth, width_mm, start, end, color, sure in sorted(strokes, key=lambda stroke: stroke[0]):
         _line(canvas, start, end, (18, 15, 13), depth * width_mm + 2.0)
         _line(canvas, start, end, _mix(color, 0.25 + 0.75 * min(max(sure, 0.0), 1.0)), depth * width_mm)

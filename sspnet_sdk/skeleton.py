@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sspnet_sdk.pose import JOINT_NAMES, JOINT_PARENTS
+from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, JOINT_PARENTS
 
 Color = tuple[int, int, int]
 
@@ -16,6 +16,15 @@ BONES: tuple[tuple[int, int], ...] = tuple((parent, child) for child, parent in 
 def bones_of(joints: int) -> tuple[tuple[int, int], ...]:
     """The bones of a pose that has the first `joints` of `JOINT_NAMES`."""
     return BONES[: joints - 1]
+
+
+FINE = 0.55
+"""Width of what belongs to face and feet, whose joints lie close together, over that of the body."""
+
+
+def width_of(joint: int) -> float:
+    """Share of the usual width that a joint, and the bone that ends in it, is drawn with."""
+    return 1.0 if joint < BODY_JOINTS else FINE
 
 
 def _side(joint: int) -> str:

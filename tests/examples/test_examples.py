@@ -3,10 +3,14 @@
 import json
 import runpy
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import cv2
 import pytest
 from example_files import PHOTO, ROOT
+
+from sspnet_sdk.bundle import open_bundle
 
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 
@@ -35,7 +39,10 @@ def test_quickstart_prints_the_joints_and_draws_them(run, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert rows[1][0] == "pelvis" and [float(value) for value in rows[1][3:6]] == [0, 0, 0]
-    assert len(rows) == 19 and cv2.imread(str(tmp_path / "quickstart.png")).shape == cv2.imread(str(PHOTO)).shape
+    assert (
+        len(rows) == 2 + len(open_bundle().joint_names)
+        and cv2.imread(str(tmp_path / "quickstart.png")).shape == cv2.imread(str(PHOTO)).shape
+    )
 
 
 def test_quickstart_says_what_is_wrong_in_one_line(run):
@@ -65,6 +72,37 @@ def test_video_gives_overlay_3d_view_and_joints(run, clip, tmp_path):
     assert frames(tmp_path / "view3d.mp4") == (10, (720, 720))
     lines = [json.loads(line) for line in (tmp_path / "joints.jsonl").read_text().splitlines()]
     assert len(lines) == 10 and all(line["people"] for line in lines)
+
+
+def test_squats_are_counted(run):
+    """In a rendered video of somebody who goes down and up three times."""
+    done = run("squats.py", Path(__file__).with_name("squats.mp4"))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4 and lines[-1] == "3 squats"
+    times = [float(line.split()[0]) for line in lines[:-1]]
+    assert all(1.2 < later - sooner < 2.0 for sooner, later in pairwise(times))  # one takes 1.6 s
+
+
+def test_only_a_deep_and_finished_bend_is_a_squat():
+    squats = runpy.run_path(str(ROOT / "examples" / "squats.py"))["squats"]
+    angles = [170, 130, 160, 100, 90, 140, 90, 155, 80, 120, 149]
+    assert list(squats(enumerate(angles))) == [(7, 90)]
+
+
+def test_pictures_become_a_table_of_everybody(run, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "photos").mkdir()
+    for photo in (PHOTO, PHOTO.with_name("000000000790.jpg")):
+        (tmp_path / "photos" / photo.name).write_bytes(photo.read_bytes())
+    (tmp_path / "photos" / "broken.jpg").write_text("no picture")
+    done = run("pictures_to_parquet.py", "photos", "people.parquet")
+    assert done.returncode == 0, done.stderr
+    assert "broken.jpg" in done.stdout and " people in 2 pictures; wrote people.parquet" in done.stdout
+    table = parquet.read_table(tmp_path / "people.parquet").to_pydict()
+    found = set(zip(table["source"], table["person"], strict=True))
+    assert len(found) >= 3 and f"{len(found)} people" in done.stdout and not any(table["unsure"])
+    assert len(table["joint"]) == len(found) * len(open_bundle().joint_names)
 
 
 def test_desktop_gpu_compares_devices_and_goes_on_where_one_is_missing(run):

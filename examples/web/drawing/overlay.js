@@ -1,6 +1,6 @@
 // The picture with the skeleton on it.
 
-import { COLORS, bonesOf, css } from "./skeleton.js";
+import { COLORS, bonesOf, css, widthOf } from "./skeleton.js";
 
 /** Draws `picture` (anything a canvas can draw) of width × height, and `pose` onto it if there is one. */
 export function drawOverlay(canvas, picture, width, height, pose) {
@@ -15,14 +15,16 @@ export function drawOverlay(canvas, picture, width, height, pose) {
     for (const [parent, child] of bonesOf(pose.keypoints.length)) {
       const sure = opacity(Math.min(pose.confidence[parent], pose.confidence[child]));
       context.strokeStyle = color === "own" ? css(COLORS[child], sure) : css([15, 17, 20], 0.55 * sure);
-      context.lineWidth = thickness * grow;
+      context.lineWidth = thickness * grow * widthOf(child);
       context.beginPath();
       context.moveTo(...pose.keypoints[parent]);
       context.lineTo(...pose.keypoints[child]);
       context.stroke();
     }
   }
-  pose.keypoints.forEach((point, joint) => drawJoint(context, point, thickness, COLORS[joint], opacity(pose.confidence[joint])));
+  pose.keypoints.forEach((point, joint) => {
+    drawJoint(context, point, thickness * widthOf(joint), COLORS[joint], opacity(pose.confidence[joint]));
+  });
 }
 
 function drawJoint(context, [x, y], thickness, color, alpha) {

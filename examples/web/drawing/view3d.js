@@ -1,6 +1,6 @@
 // The pose in 3D: a skeleton that stands on a floor, turned by dragging.
 
-import { COLORS, bonesOf, css } from "./skeleton.js";
+import { COLORS, bonesOf, css, widthOf } from "./skeleton.js";
 
 const RADIUS_MM = 900; // a standing adult; what is wider moves the view back
 const TILE_MM = 300;
@@ -110,10 +110,10 @@ function drawPerson(context, project, joints, confidence) {
   const points = joints.map(project);
   const strokes = bonesOf(points.length).map(([parent, child]) => {
     const sure = Math.min(confidence[parent], confidence[child]);
-    return { from: points[parent], to: points[child], color: COLORS[child], sure, width: BONE_MM };
+    return { from: points[parent], to: points[child], color: COLORS[child], sure, width: BONE_MM * widthOf(child) };
   });
   points.forEach((point, joint) => {
-    strokes.push({ from: point, to: point, color: COLORS[joint], sure: confidence[joint], width: JOINT_MM });
+    strokes.push({ from: point, to: point, color: COLORS[joint], sure: confidence[joint], width: JOINT_MM * widthOf(joint) });
   });
   const nearness = ({ from, to }) => from[2] + to[2];
   for (const stroke of strokes.sort((a, b) => nearness(a) - nearness(b))) {
