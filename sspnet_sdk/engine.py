@@ -81,11 +81,13 @@ class Engine:
         self._warm |= cold
         for precision, size in sorted(cold):
             self.chain(precision, size).warm_up(cut)
-        grey = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
-        self.joints3d(grey)
+        # Somebody with bones: of joints that all lie in one place there is no size, and a graph's answer need not be finite.
+        somebody = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
+        somebody[..., :2] += np.linspace(-0.3, 0.3, len(self.bundle.joint_names), dtype=np.float32)[:, None]
+        self.joints3d(somebody)
         self._lift_time = StageTime()  # a session's first run is not like the others
         for _ in range(3):
-            self.joints3d(grey)
+            self.joints3d(somebody)
 
     def poses(self, image: Image, crops: Sequence[Crop], point: OperatingPoint, deadline: float | None = None) -> Answers:
         """What the network says of some crops, at an operating point or, if the deadline comes first, at a shallower cut."""

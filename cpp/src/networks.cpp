@@ -67,10 +67,13 @@ Chain* Networks::lift() {
 
 void Networks::warm_up_lift() {
     if (lift() == nullptr) return;
-    const std::vector<float> middle(4 * std::size_t(bundle_.manifest.joint_count), 0.5f);
-    lifted(middle.data());
+    // Somebody with bones: of joints that all lie in one place there is no size, and a graph's answer need not be finite.
+    const int count = bundle_.manifest.joint_count;
+    std::vector<float> somebody(4 * std::size_t(count), 0.5f);
+    for (int j = 0; j < count; ++j) somebody[4 * j] = somebody[4 * j + 1] = 0.2f + 0.6f * float(j) / float(count);
+    lifted(somebody.data());
     lift_time_ = {};
-    for (int i = 0; i < 3; ++i) lifted(middle.data());
+    for (int i = 0; i < 3; ++i) lifted(somebody.data());
 }
 
 Networks::Lifted Networks::lifted(const float* pose) {

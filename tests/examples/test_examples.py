@@ -39,10 +39,8 @@ def test_quickstart_prints_the_joints_and_draws_them(run, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert rows[1][0] == "pelvis" and [float(value) for value in rows[1][3:6]] == [0, 0, 0]
-    assert (
-        len(rows) == 2 + len(open_bundle().joint_names)
-        and cv2.imread(str(tmp_path / "quickstart.png")).shape == cv2.imread(str(PHOTO)).shape
-    )
+    assert len(rows) == 2 + len(open_bundle().joint_names)
+    assert cv2.imread(str(tmp_path / "quickstart.png")).shape == cv2.imread(str(PHOTO)).shape
 
 
 def test_quickstart_says_what_is_wrong_in_one_line(run):
