@@ -28,12 +28,13 @@ class InferenceEntry(nn.Module):
         self.heatmaps = scaled_head(entry.heatmaps, decoding.heat_gain)
         self.weighted_centre = scaled_head(entry.centre, decoding.centre_gain)
         self.offset = swapped_offsets(entry.regression[3], self.extent)
-        joint_maps = human36m_heatmaps(torch.eye(17)[:, :, None, None])[..., 0, 0].T
-        pooled = (joint_maps * (self.extent**2 / 64.0))[:, :, None, None].expand(17, 17, 2, 2)
+        joint_maps = human36m_heatmaps(torch.eye(17)[:, :, None, None], entry.joints)[..., 0, 0].T
+        pooled = (joint_maps * (self.extent**2 / 64.0))[:, :, None, None].expand(entry.joints, 17, 2, 2)
         self.guide = constant_conv(pooled, stride=2)
-        joints, cells = to_human36m(torch.eye(17)[:, :, None])[..., 0].T.contiguous(), cell_centres(self.extent)
-        self.people_heat = constant_conv(joint_maps[:, :, None, None])
-        self.people_offsets = constant_conv((torch.kron(joints, torch.eye(2).flip(0)) / self.extent)[:, :, None, None])
+        joints, cells = to_human36m(torch.eye(17)[:, :, None], entry.joints)[..., 0].T.contiguous(), cell_centres(self.extent)
+        body = joints[:17]
+        self.people_heat = constant_conv(joint_maps[:17, :, None, None])
+        self.people_offsets = constant_conv((torch.kron(body, torch.eye(2).flip(0)) / self.extent)[:, :, None, None])
         self.register_buffer("joints", joints)
         self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1))
         self.register_buffer("line", cell_line(self.extent))
@@ -50,7 +51,7 @@ class InferenceEntry(nn.Module):
         return Entry(levels, state, at4), self.people(at4, hidden)
 
     def first_pose(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """-> state (N, 17, 4), guide (N, 17, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
+        """-> state (N, J, 4), guide (N, J, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
         here = torch.softmax(self.weighted_centre(at4).flatten(1) + self.middle, dim=1).unsqueeze(2)
         offset = self.offset((hidden.flatten(2) @ here).unsqueeze(3)).unflatten(1, (17, 2)).squeeze(4)
         coarse = offset + (here.transpose(1, 2) @ self.cells[:, :2]).unsqueeze(3)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .fold import fold_batch_norm, folded_conv
 from .guided_entry import InferenceEntry
+from .second_entry import InferenceSecondEntry
 from .units import InferenceUnit
 
 FINDER_OUTPUTS = ("centre", "joints", "heat")
@@ -20,7 +21,7 @@ ROOT_FEATURES = "root_features"
 class InferenceNetwork(nn.Module):
     """uint8 images (N, size, size, 3) RGB -> a dict of named tensors.
 
-    `pose_<cut>` (N, 17, 4): u, v, z, confidence of the last head of pyramid <cut>. Where a cut may hand over to the next stage:
+    `pose_<cut>` (N, J, 4): u, v, z, confidence of the last head of pyramid <cut>. Where a cut may hand over to the next stage:
     `features_<pyramid>_<level>`, what pyramid <pyramid> (0 is the entry) left at a level; `state_<cut>`, the pose so far as
     refining heads hand it on; `fine`, the entry's stride-4 features. `centre`, `joints`, `heat`: people in a picture, where the
     entry finds them. `root_features` (N, width), if asked for: what the root's depth network reads, F_1^3.
@@ -37,6 +38,11 @@ class InferenceNetwork(nn.Module):
         known = {0}
         if isinstance(network.entry, MoveNetEntry):
             self.entry, known = InferenceEntry(network.entry, size), {0, 1, 2}
+        self.second_entry: InferenceSecondEntry | None = None
+        if network.second_entry is not None and self.config.second_entry <= cuts[-1]:
+            second = network.second_entry
+            second.stem.conv = folded_conv(second.stem).of_scaled_input(127.5)
+            self.second_entry = InferenceSecondEntry(second, size, self.config.joints)
         self.pyramids = nn.ModuleList()
         for number in range(1, cuts[-1] + 1):
             levels = self.config.levels_of(number)
@@ -48,20 +54,23 @@ class InferenceNetwork(nn.Module):
             known |= set(levels)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        x = image.permute(0, 3, 1, 2).float() - 127.5
+        picture = image.permute(0, 3, 1, 2).float() - 127.5
         outputs: dict[str, Tensor] = {}
         if isinstance(self.entry, InferenceEntry):
-            entry, (outputs["centre"], outputs["joints"], outputs["heat"]) = self.entry(x)
+            entry, (outputs["centre"], outputs["joints"], outputs["heat"]) = self.entry(picture)
             outputs["fine"] = entry.fine
         else:
-            entry = self.entry(x)
-        levels, state = dict(entry.levels), entry.pose
+            entry = self.entry(picture)
+        levels, state, fine = dict(entry.levels), entry.pose, entry.fine
         names = {level: f"features_0_{level}" for level in levels}
         for number, pyramid in enumerate(self.pyramids, start=1):
+            if self.second_entry is not None and number == self.config.second_entry:
+                assert state is not None
+                levels, state, fine = self.second_entry(picture, levels, state)
             order = self.config.levels_of(number)
             x = levels[order[0] - 1 if number % 2 else order[0] + 1]
             for level, unit in zip(order, cast(nn.ModuleList, pyramid), strict=True):
-                x, moved, found = unit(x, levels.get(level), entry.fine, state)
+                x, moved, found = unit(x, levels.get(level), fine, state)
                 levels[level], names[level] = x, f"features_{number}_{level}"
                 state = None if state is None else moved
             if number == 1 and self.root_features:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sspnet_train.data.sample import CANONICAL_BONES_MM, PARENTS
+from sspnet_train.data.sample import BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.network.macs import count_macs
 from sspnet_train.network.model import SSPNet
 
@@ -27,7 +27,7 @@ from .thresholds import POSES, SINGLE_PERSON_CENTRES
 NAME = "manifest.json"
 
 # A mean adult's bones as the network's depth was trained on them: means over 14,245 distinct poses of motion capture.
-BONE_LENGTHS_MM = [(PARENTS[child], child, length) for child, length in CANONICAL_BONES_MM.items()]
+BONE_LENGTHS_MM = [(BODY_PARENTS[child], child, length) for child, length in CANONICAL_BONES_MM.items()]
 
 FRAME = {
     "keypoints": "u, v in [0, 1] of the square crop, corner to corner: x right, y down",

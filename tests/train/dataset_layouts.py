@@ -213,7 +213,8 @@ def write_people3d(folder: Path, count: int = 6) -> None:
     hands[:, 0] = np.nan
     np.savez(
         folder / "labels.npz", name=np.array(names), split=np.array(["train"] * (count - 2) + ["val"] * 2), hand=hands,
-        box=np.stack([p.box for p in people]),
+        box=np.stack([p.box for p in people]), movenet=np.ones((count, 17, 3)), blaze_xy=np.ones((count, 33, 2)),
+        blaze_world=np.ones((count, 33, 3)), blaze_vis=np.ones((count, 33)),
     )  # fmt: skip
     np.savez(
         folder / "labels3d.npz", keypoints=np.stack([p.keypoints for p in people]), weight=np.ones((count, 17)),

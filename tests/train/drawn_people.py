@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from sspnet_train.data.sample import CANONICAL_BONES_MM, PARENTS, Sample, SampleSource
+from sspnet_train.data.sample import BODY_PARENTS, CANONICAL_BONES_MM, Sample, SampleSource
 
 STANDING = {
     1: (-84, 0, 0), 2: (0, 421, 0), 3: (0, 415, 0), 4: (84, 0, 0), 5: (0, 421, 0), 6: (0, 415, 0),
@@ -23,7 +23,7 @@ def person_mm(seed: int) -> np.ndarray:
     for joint in range(1, 17):
         bone = np.array(STANDING[joint], float) + rng.normal(0, 80, 3)
         length = CANONICAL_BONES_MM.get(joint, float(np.linalg.norm(STANDING[joint])))
-        joints[joint] = joints[PARENTS[joint]] + bone * length / np.linalg.norm(bone)
+        joints[joint] = joints[BODY_PARENTS[joint]] + bone * length / np.linalg.norm(bone)
     return joints
 
 
@@ -33,7 +33,7 @@ def drawn_person(seed: int, size: int = 160, focal: float = 300.0, root_z: float
     z = joints[:, 2] + root_z
     keypoints = joints[:, :2] * focal / z[:, None] + size / 2
     image = np.random.default_rng(seed).integers(60, 120, (size, size, 3)).astype(np.uint8)
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(BODY_PARENTS):
         if parent >= 0:
             ends = [tuple(int(v) for v in keypoints[j]) for j in (joint, parent)]
             cv2.line(image, ends[0], ends[1], (40 + 12 * joint, 250 - 12 * joint, 30 * (joint % 8)), 4)

@@ -105,7 +105,7 @@ def test_the_edge_config_makes_late_cuts_dearer_and_the_early_ones_light():
     with torch.device("meta"):
         network = SSPNet(CONFIGS["edge"])
         two, four, eight = (count_macs(network, 256, cut)[1] for cut in (2, 4, 8))
-    assert two < four < eight < 1e9
+    assert two < four < 0.7e9 and 2 * four < eight < 2.2e9
 
 
 def test_impossible_configs_are_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.millimetres.pose_lift import PoseLift
 
 LENGTHS = {**CANONICAL_BONES_MM, 7: 230.0, 8: 250.0, 9: 110.0, 10: 120.0, 11: 150.0, 14: 150.0}
@@ -20,7 +20,7 @@ def walking() -> np.ndarray:
     }  # fmt: skip
     joints = np.zeros((17, 3))
     for joint, way in ways.items():
-        joints[joint] = joints[PARENTS[joint]] + LENGTHS[joint] * np.array(way) / np.linalg.norm(way)
+        joints[joint] = joints[BODY_PARENTS[joint]] + LENGTHS[joint] * np.array(way) / np.linalg.norm(way)
     return joints
 
 
@@ -48,9 +48,9 @@ def test_without_any_depth_the_lifting_network_still_knows_how_people_walk():
 @torch.no_grad()
 def test_the_mirror_image_of_a_pose_has_the_mirror_image_of_its_joints():
     pose = answer(walking())
-    mirrored = pose[:, list(FLIP_ORDER)] * torch.tensor([-1.0, 1, 1, 1]) + torch.tensor([1.0, 0, 0, 0])
+    mirrored = pose[:, list(BODY_FLIP_ORDER)] * torch.tensor([-1.0, 1, 1, 1]) + torch.tensor([1.0, 0, 0, 0])
     lift = PoseLift(0.7).eval()
-    expected = lift(pose)[:, list(FLIP_ORDER)] * torch.tensor([-1.0, 1, 1])
+    expected = lift(pose)[:, list(BODY_FLIP_ORDER)] * torch.tensor([-1.0, 1, 1])
     torch.testing.assert_close(lift(mirrored), expected, atol=0.05, rtol=0)
 
 

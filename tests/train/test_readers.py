@@ -122,11 +122,12 @@ def test_coco_official_layout_and_what_follows_from_its_joints(tmp_path):
     source = coco(tmp_path, "val")
     assert len(source) == 2
     full, partial = source[0], source[1]
-    assert (full.weight == 1).all()
+    assert (full.weight[:22] == 1).all() and (full.weight[22:] == 0).all()
+    np.testing.assert_allclose(full.keypoints[17], points[0] + 0.5)
     np.testing.assert_allclose(full.keypoints[11], points[5] + 0.5)
     np.testing.assert_allclose(full.keypoints[0], (points[11] + points[12]) / 2 + 0.5)
     np.testing.assert_allclose(full.keypoints[10], (points[3] + points[4]) / 2 + 0.5)
-    assert set(np.flatnonzero(partial.weight == 0)) == {9, 10}
+    assert set(np.flatnonzero(partial.weight[:22] == 0)) == {9, 10, 20}
 
 
 def test_photographs_of_ones_own_are_split_by_picture(tmp_path):
@@ -141,7 +142,7 @@ def test_people3d_trains_on_agreed_labels_and_validates_on_hands(tmp_path):
     write_people3d(tmp_path)
     kept, held = people3d(tmp_path, "train"), people3d(tmp_path, "val")
     assert (len(kept), len(held)) == (4, 2)
-    np.testing.assert_allclose(kept[1].keypoints, drawn_person(1).keypoints, atol=1e-4)
+    np.testing.assert_allclose(kept[1].keypoints[:17], drawn_person(1).keypoints, atol=1e-4)
     np.testing.assert_allclose(held[0].keypoints[5], drawn_person(4).keypoints[5] + [3, 0], atol=1e-4)
     assert set(np.flatnonzero(held[0].weight == 0)) == {0, 3, 7, 8, 9, 10}
 

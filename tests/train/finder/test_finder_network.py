@@ -9,6 +9,7 @@ import torch
 from sspnet_train.finder.start import HEADS, multipose_start
 from sspnet_train.network.checkpoint import CheckpointError
 from sspnet_train.network.init_movenet import load_weights, read_tfjs
+from sspnet_train.network.movenet import TrunkWidths
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "labels"))
@@ -58,9 +59,9 @@ def test_a_file_that_is_no_finder_is_named(tmp_path, small):
 
 def test_the_originals_weights_land_where_they_belong_with_x_before_y(tmp_path):
     full = MultiPoseConfig()
-    pairs = tuple(zip(full.pyramid, full.pyramid[1:], strict=False))
+    widths = TrunkWidths(full.stem, full.blocks, full.last, full.pyramid)
     numbers = {name: (separable, last) for name, separable, last in HEADS.values()}
-    path = write_movenet(tmp_path / "m.json", 64, full.stem, full.blocks, full.last, full.pyramid[0], pairs, numbers)
+    path = write_movenet(tmp_path / "m.json", 64, widths, numbers)
     network, plain = multipose_start(path), MultiPose().eval()
     load_weights(plain, read_tfjs(path), HEADS)
     picture = torch.rand(1, 3, 64, 96)

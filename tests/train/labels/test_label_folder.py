@@ -14,17 +14,17 @@ from sspnet_train.labels import LabelError, label_folder
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
 from sspnet_train.millimetres.lifter import Lifter, save_lifter
 from sspnet_train.network.init_movenet import load_movenet
-from sspnet_train.network.movenet import BLOCKS, LAST, PYRAMID, STEM, TOP, MoveNetEntry
+from sspnet_train.network.movenet import LIGHTNING, MoveNetEntry, TrunkWidths
 from tfjs_movenet import write_movenet
 
 from sspnet_sdk.cli.main import main
 
-NARROW = (8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
+NARROW = TrunkWidths(8, (8,) * 17, 16, (8, 8, 8, 8))
 
 
 @pytest.fixture(scope="module")
 def movenet(tmp_path_factory):
-    return write_movenet(tmp_path_factory.mktemp("m") / "movenet.json", 64, 8, NARROW, 16, 8, ((8, 8), (8, 8), (8, 8)))
+    return write_movenet(tmp_path_factory.mktemp("m") / "movenet.json", 64, NARROW)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_blazeposes_answers_join_as_a_second_teacher(photographs, tmp_path, move
 
 def test_the_teacher_computes_what_the_entry_flow_computes_from_the_same_file(tmp_path) -> None:
     torch.manual_seed(0)
-    path = write_movenet(tmp_path / "lightning.json", 192, STEM, BLOCKS, LAST, TOP, PYRAMID)
+    path = write_movenet(tmp_path / "lightning.json", 192, LIGHTNING)
     teacher, entry = MoveNetTeacher(path), MoveNetEntry(16, 17).eval()
     load_movenet(entry, path)
     image = torch.rand(1, 3, 64, 96) * 2 - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, LIMB_JOINTS, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.labels import LabelError
 from sspnet_train.metrics import pa_mpjpe
 from sspnet_train.millimetres.lifter import LIMB_ORDER, lift, load_lifter, save_lifter
@@ -50,14 +50,16 @@ def test_lifted_people_have_a_canonical_adults_size(poses) -> None:
     views = poses.draw(20, np.random.default_rng(4))
     for pixels in (0.05, 3.0):
         lifted = lift(load_lifter(), views.points.astype(float) * pixels, np.ones((20, 17), bool))
-        bones = sum(np.linalg.norm(lifted.joints3d[:, c] - lifted.joints3d[:, PARENTS[c]], axis=1) for c in CANONICAL_BONES_MM)
+        bones = sum(
+            np.linalg.norm(lifted.joints3d[:, c] - lifted.joints3d[:, BODY_PARENTS[c]], axis=1) for c in CANONICAL_BONES_MM
+        )
         np.testing.assert_allclose(bones, sum(CANONICAL_BONES_MM.values()), rtol=1e-6)
         np.testing.assert_allclose(lifted.joints3d[:, 1] + lifted.joints3d[:, 4], 0, atol=1e-6)
 
 
 def test_a_mirrored_person_is_lifted_to_a_mirrored_pose(poses) -> None:
     views = poses.draw(20, np.random.default_rng(5))
-    known, flip = np.ones((20, 17), bool), list(FLIP_ORDER)
+    known, flip = np.ones((20, 17), bool), list(BODY_FLIP_ORDER)
     straight = lift(load_lifter(), views.points.astype(float), known)
     mirrored = lift(load_lifter(), (views.points * [-1.0, 1.0])[:, flip], known)
     np.testing.assert_allclose(mirrored.joints3d[:, flip] * [-1, 1, 1], straight.joints3d, atol=0.05)

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from sspnet_train.labels.movenet_teacher import HEADS
 from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH
+from sspnet_train.network.movenet import TrunkWidths
 
 OUTPUTS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34, "kpt_offset": 34, "box_scale": 2, "box_offset": 2}
 
 
-def write_movenet(
-    path: Path,
-    size: int,
-    stem: int,
-    blocks: tuple[int, ...],
-    last: int,
-    top: int,
-    pyramid: tuple[tuple[int, int], ...],
-    heads: dict[str, tuple[int, int]] = HEADS,
-) -> Path:
-    """size: of the input, in pixels; pyramid: (inputs, outputs) of the three steps up; heads: name -> the numbers of its two
-    convolutions. Returns `path`, the .json."""
+def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, tuple[int, int]] = HEADS) -> Path:
+    """size: of the input, in pixels; heads: name -> the numbers of its two convolutions. Returns `path`, the .json."""
+    blocks, last, pyramid = widths.blocks, widths.last, list(pairwise(widths.pyramid))
     rng = np.random.default_rng(0)
     weights: dict[str, np.ndarray] = {
         "ConstantFolding/" + GRAPH + "truediv_2_recip": np.full((size // 4, size // 4, 1), 0.02, np.float32)
@@ -44,8 +37,8 @@ def write_movenet(
         put(name + "/BiasAdd/ReadVariableOp", shape[3])
 
     model = EXTRACTOR + "model/"
-    folded(model + "Conv1/Conv2D", 3, 3, 3, stem)
-    inputs = stem
+    folded(model + "Conv1/Conv2D", 3, 3, 3, widths.stem)
+    inputs = widths.stem
     for index, outputs in enumerate(blocks):
         prefix, hidden = (f"{model}block_{index}_", 6 * inputs) if index else (model + "expanded_conv_", inputs)
         if index:
@@ -54,7 +47,7 @@ def write_movenet(
         folded(prefix + "project/Conv2D", 1, 1, hidden, outputs)
         inputs = outputs
     folded(model + "Conv_1/Conv2D", 1, 1, inputs, last)
-    biased(EXTRACTOR + "conv2d", 1, 1, last, top)
+    biased(EXTRACTOR + "conv2d", 1, 1, last, widths.pyramid[0])
     for index, (skip, suffix) in enumerate(zip((9, 5, 2), ("", "_1", "_2"), strict=True)):
         biased(f"{EXTRACTOR}conv2d_{index + 1}", 1, 1, blocks[skip], pyramid[index][0])
         separable = f"{EXTRACTOR}separable_conv2d{suffix}/separable_conv2d"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sspnet_train.data.sample import PARENTS
+from sspnet_train.data.sample import BODY_PARENTS
 from sspnet_train.synth.body import body_joints, mesh_joints, pose_body
 from sspnet_train.synth.body_data import BodyData
 from sspnet_train.synth.chairs import sits
@@ -16,7 +16,7 @@ LIMBS = (2, 3, 5, 6, 12, 13, 15, 16)
 
 
 def directions(joints: np.ndarray, children: tuple[int, ...]) -> np.ndarray:
-    return normalized(np.stack([joints[child] - joints[PARENTS[child]] for child in children]))
+    return normalized(np.stack([joints[child] - joints[BODY_PARENTS[child]] for child in children]))
 
 
 def test_limbs_point_where_the_pose_says_within_five_degrees(bodies: BodyData) -> None:
@@ -68,7 +68,7 @@ def test_generated_poses_keep_an_adults_bones() -> None:
     rng = np.random.default_rng(1)
     for _ in range(50):
         pose, source = generated_pose(rng)
-        lengths = [np.linalg.norm(pose[child] - pose[PARENTS[child]]) for child in (2, 3, 5, 6, 12, 13, 15, 16)]
+        lengths = [np.linalg.norm(pose[child] - pose[BODY_PARENTS[child]]) for child in (2, 3, 5, 6, 12, 13, 15, 16)]
         np.testing.assert_allclose(lengths, [421, 415, 421, 415, 278, 256, 278, 256], atol=1e-6)
         assert source.startswith("generated/")
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from sspnet_sdk.pose import JOINT_PARENTS
 from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
-from sspnet_train.data.sample import FLIP_ORDER, PARENTS, Sample
+from sspnet_train.data.sample import FLIP_ORDER, Sample, padded
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Augmentation:
 
 PAPER = Augmentation()
 SMALL_MACHINE = Augmentation((0.75, 1.4), 30.0, 0.04, 0.08, 0.12, True, 0.45, 0.15, 0.3)
+WILD = Augmentation((0.75, 1.4), 30.0, 0.1, 0.08, 0.12, True, 0.3, 0.15, 0.3)
 NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
 
 
@@ -52,15 +54,16 @@ def make_crop(
     sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
 ) -> Crop:
     """One view of a sample. `others` are people who may be pasted in (used for `paste` only)."""
+    sample, others = padded(sample), [padded(other) for other in others or []]
     view, mirrored = _random_view(sample.box, size, augmentation, rng)
     border = cv2.BORDER_CONSTANT if rng.random() < 0.7 else cv2.BORDER_REPLICATE
     image = warp(sample.image, view, size, border)
     points = sample.keypoints @ view[:, :2].T + view[:, 2]
-    for other in others or []:
+    for other in others:
         image = _paste_person(image, points, sample.weight, other, size, rng)
     image = _occlude(image, rng) if rng.random() < augmentation.occlude else image
     image = _recolour(image, augmentation, rng)
-    order = list(FLIP_ORDER) if mirrored else list(range(17))
+    order = list(FLIP_ORDER) if mirrored else list(range(len(FLIP_ORDER)))
     turn = view[:, :2] / np.sqrt(abs(np.linalg.det(view[:, :2])))
     return _labelled(image, points[order] / size, sample.weight[order], sample.depth[order], sample.weight_depth[order], turn)
 
@@ -105,7 +108,7 @@ def _body_mask(points: np.ndarray, known: np.ndarray, size: int, thickness: floa
     extent = float(np.ptp(points[known], axis=0).max())
     width = int(np.clip(thickness * extent, 2, size / 3))
     whole = np.clip(np.round(points), -4 * size, 4 * size).astype(int)
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(JOINT_PARENTS):
         if parent >= 0 and known[joint] and known[parent]:
             cv2.line(mask, tuple(map(int, whole[joint])), tuple(map(int, whole[parent])), 255, width)
     if known[10]:
@@ -160,7 +163,7 @@ def _labelled(
     known = weight > 0.2
     present = np.where(known & inside, 1.0, np.where(known, 0.0, np.nan))
     if not (weight > 0).any():
-        present = np.zeros(17)
+        present = np.zeros(len(uv))
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
     return Crop(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)

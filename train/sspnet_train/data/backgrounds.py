@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.data.pictures import read_picture
-from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample import JOINTS, Sample, SampleSource
 from sspnet_train.errors import DataError
 
 
@@ -25,6 +25,8 @@ def backgrounds(folder: Path) -> SampleSource:
         side = rng.uniform(0.2, 0.7) * image.shape[0]
         x, y = rng.uniform(0, image.shape[1] - side), rng.uniform(0, image.shape[0] - side)
         box = np.array([x, y, side, side], np.float32)
-        return Sample(image, box, np.zeros((17, 2), np.float32), np.zeros(17, np.float32), name=files[index % len(files)].name)
+        return Sample(
+            image, box, np.zeros((JOINTS, 2), np.float32), np.zeros(JOINTS, np.float32), name=files[index % len(files)].name
+        )
 
     return SampleSource("backgrounds", places * len(images), read)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sspnet_train.data import coco, human36m, mpi_inf_3dhp, mpii, people3d, shards, synth3d
+from sspnet_train.data import coco, human36m, mpi_inf_3dhp, mpii, people2d, people3d, shards, synth3d
 from sspnet_train.data.backgrounds import backgrounds
 from sspnet_train.data.definitions import Definition, with_definition
 from sspnet_train.data.sample import SampleSource
@@ -40,6 +40,7 @@ READERS = {
     "mpi-inf-3dhp": Reader(mpi_inf_3dhp.mpi_inf_3dhp, mpi_inf_3dhp.recognises, "3d", "human36m"),
     "synth3d": Reader(synth3d.synth3d, synth3d.recognises, "3d"),
     "people3d": Reader(people3d.people3d, people3d.recognises, "wild"),
+    "people2d": Reader(people2d.people2d, people2d.recognises, "wild"),
     "mpii": Reader(mpii.mpii, mpii.recognises, "wild", "human36m"),
     "coco": Reader(coco.coco, coco.recognises, "wild"),
     "shards": Reader(shards.shards, shards.recognises, "wild"),

@@ -15,12 +15,11 @@ import numpy as np
 
 from sspnet_train.data.definitions import midpoint_joints
 from sspnet_train.data.pictures import read_picture
-from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample import COCO_OF_FACE, COCO_OF_LIMB, JOINTS, NECK_TO_HEAD, Sample, SampleSource
 from sspnet_train.errors import DataError
 
-JOINT_OF_COCO = {5: 11, 6: 14, 7: 12, 8: 15, 9: 13, 10: 16, 11: 4, 12: 1, 13: 5, 14: 2, 15: 6, 16: 3}
+JOINT_OF_COCO = {row: joint for joint, row in (COCO_OF_LIMB | COCO_OF_FACE).items()}
 LEFT_EAR, RIGHT_EAR = 3, 4
-NECK_TO_HEAD = 0.48
 PIXEL_CENTRE = 0.5
 """COCO's keypoints are indices of pixels; ours count from the corner of the first."""
 FEWEST_JOINTS = 5
@@ -54,7 +53,7 @@ def coco(folder: Path, split: Literal["train", "val"]) -> SampleSource:
 
     def read(index: int) -> Sample:
         name, entry = people[index]
-        keypoints, weight, visible = human36m_order(np.array(entry["keypoints"], np.float32).reshape(17, 3))
+        keypoints, weight, visible = in_our_order(np.array(entry["keypoints"], np.float32).reshape(17, 3))
         box = np.array(entry["bbox"], np.float32)
         return Sample(read_picture(pictures / name), box, keypoints, weight, visible=visible, name=name)
 
@@ -67,10 +66,9 @@ def held_out(names: set[str]) -> set[str]:
     return {name for place, (value, name) in enumerate(by_hash) if value < 2**16 / HELD_OUT_SHARE or place == 0}
 
 
-def human36m_order(coco: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """COCO's (17, 3) x, y, v -> keypoints (17, 2), weight (17,), visible (17,) in Human3.6M's order; what does not follow has
-    weight 0."""
-    keypoints, weight, visible = np.zeros((17, 2), np.float32), np.zeros(17, np.float32), np.zeros(17, bool)
+def in_our_order(coco: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """COCO's (17, 3) x, y, v -> keypoints (28, 2), weight (28,), visible (28,) in our order; what is not known has weight 0."""
+    keypoints, weight, visible = np.zeros((JOINTS, 2), np.float32), np.zeros(JOINTS, np.float32), np.zeros(JOINTS, bool)
     points, labelled, seen = coco[:, :2] + PIXEL_CENTRE, coco[:, 2] > 0, coco[:, 2] > 1
     for source, joint in JOINT_OF_COCO.items():
         keypoints[joint], weight[joint], visible[joint] = points[source], labelled[source], seen[source]

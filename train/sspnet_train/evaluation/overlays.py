@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import torch
 
+from sspnet_sdk.pose import JOINT_PARENTS
 from sspnet_train.data.crop import plain_crop
-from sspnet_train.data.sample import PARENTS, SampleSource
+from sspnet_train.data.sample import SampleSource
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
 
@@ -55,7 +56,7 @@ def overlay_rows(network: SSPNet, source: SampleSource, size: int, people: int =
 
 def _draw(tile: np.ndarray, points: np.ndarray, known: np.ndarray, plain: bool) -> None:
     whole = np.round(np.clip(np.nan_to_num(points), -TILE, 2 * TILE)).astype(int)
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(JOINT_PARENTS[: len(known)]):
         if parent >= 0 and known[joint] and known[parent]:
             colour = LABEL if plain else RIGHT if joint in RIGHT_JOINTS else LEFT if joint in LEFT_JOINTS else MIDDLE
             cv2.line(tile, tuple(map(int, whole[joint])), tuple(map(int, whole[parent])), colour, 1 if plain else 2, cv2.LINE_AA)

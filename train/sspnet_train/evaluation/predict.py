@@ -149,11 +149,10 @@ def _one_view(
     pictures = np.stack([warp(person.image, matrix, size) for person, matrix in zip(people, matrices, strict=True)])
     device = next(network.parameters()).device
     image = network_input(pictures).to(device)
-    entry = network.entry(image)
-    heads = network.refine(entry, last_cut)
+    given, heads = network.answers(image, last_cut)
     pose = np.stack([head.pose.float().cpu().numpy() for head in heads]).astype(np.float64)
     confidence = np.stack([head.confidence.float().cpu().numpy() for head in heads])
-    first = None if entry.pose is None else entry.pose.float().cpu().numpy().astype(np.float64)[None]
+    first = None if not given else given[0].float().cpu().numpy().astype(np.float64)[None]
     if mirror:
         order = list(FLIP_ORDER[: pose.shape[2]])
         pose, confidence, first = pose[:, :, order], confidence[:, :, order], None if first is None else first[:, :, order]
@@ -161,7 +160,7 @@ def _one_view(
     root_z = None
     if root is not None:
         boxes = torch.stack([box_features(person) for person in people]).to(device)
-        root_z = root.absolute(root_features(network, entry), boxes).cpu().numpy()
+        root_z = root.absolute(root_features(network, network.entry(image)), boxes).cpu().numpy()
     return HeadPoses(
         _to_sample(pose[..., :2] * size, inverse),
         (pose[..., 2] - 0.5) * DEPTH_RANGE_MM,

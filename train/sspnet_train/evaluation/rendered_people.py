@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from sspnet_train.data.sample import LIMB_JOINTS, PARENTS, SampleSource
+from sspnet_train.data.sample import BODY_PARENTS, LIMB_JOINTS, SampleSource
 from sspnet_train.data.synth3d import synth3d
 from sspnet_train.errors import one_line
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
@@ -49,7 +49,7 @@ def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:
     children = [joint for joint in LIMB_JOINTS if joint not in (1, 4, 11, 14)]
 
     def limbs(joints: np.ndarray) -> np.ndarray:
-        return normalized(joints[children] - joints[[PARENTS[child] for child in children]])
+        return normalized(joints[children] - joints[[BODY_PARENTS[child] for child in children]])
 
     errors = []
     for index in rng.choice(len(poses.joints), POSES):

@@ -75,12 +75,13 @@ def score(predictions: Predictions, cut: int) -> dict[str, float]:
 def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
     """(N, 12) distances from the truth in torso lengths, and which of them count: labelled, in sight where that is known."""
     samples, limbs = predictions.samples, list(LIMB_JOINTS)
-    truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
-    trusted = np.stack([sample.weight > 0 for sample in samples])
+    joints = predictions.keypoints[cut].shape[1]
+    truth = np.stack([sample.keypoints[:joints] for sample in samples]).astype(np.float64)
+    trusted = np.stack([sample.weight[:joints] > 0 for sample in samples])
     truth[~trusted] = np.nan
     boxes = np.stack([sample.box for sample in samples])
     distance = keypoint_distance(predictions.keypoints[cut], truth, torso(truth, boxes))[:, limbs]
-    return distance, (trusted & visible_joints(predictions))[:, limbs] & np.isfinite(distance)
+    return distance, (trusted[:, limbs] & visible_joints(predictions)[:, limbs]) & np.isfinite(distance)
 
 
 def limb_errors(predictions: Predictions, cut: int) -> np.ndarray | None:
@@ -94,4 +95,4 @@ def limb_errors(predictions: Predictions, cut: int) -> np.ndarray | None:
 
 def visible_joints(predictions: Predictions) -> np.ndarray:
     """(N, 17); all of them where visibility is not known."""
-    return np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in predictions.samples])
+    return np.stack([np.ones(28, bool) if sample.visible is None else sample.visible for sample in predictions.samples])

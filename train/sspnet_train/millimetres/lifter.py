@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, LIMB_JOINTS, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.errors import LabelError
 
 INPUT_JOINTS = (10, 11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6)
@@ -86,13 +86,13 @@ def lift(lifter: Lifter, points: np.ndarray, known: np.ndarray, blaze_world: np.
     joins in.
     """
     straight, doubt = _answer(lifter, points, known)
-    flip, mirror = list(FLIP_ORDER), np.array([-1, 1, 1])
+    flip, mirror = list(BODY_FLIP_ORDER), np.array([-1, 1, 1])
     mirrored, other_doubt = _answer(lifter, (points * [-1, 1])[:, flip], known[:, flip])
     mirrored, other_doubt = mirrored[:, flip] * mirror, other_doubt[:, flip]
     joints = (straight + mirrored) / 2
     doubt = np.sqrt((doubt + other_doubt) ** 2 / 4 + (straight - mirrored)[..., 2] ** 2)
     joints = joints - (joints[:, 1:2] + joints[:, 4:5]) / 2
-    bones = sum(np.linalg.norm(joints[:, child] - joints[:, PARENTS[child]], axis=1) for child in CANONICAL_BONES_MM)
+    bones = sum(np.linalg.norm(joints[:, child] - joints[:, BODY_PARENTS[child]], axis=1) for child in CANONICAL_BONES_MM)
     scale = sum(CANONICAL_BONES_MM.values()) / np.maximum(bones, 1e-6)
     joints, spread = joints * scale[:, None, None], doubt * scale[:, None]
     if blaze_world is not None:

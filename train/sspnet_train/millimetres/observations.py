@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation, Crop, make_crop
-from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, canonical_scale
+from sspnet_train.data.sample import BODY_FLIP_ORDER, Sample, SampleSource, canonical_scale
 from sspnet_train.errors import DataError
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -45,9 +46,11 @@ def observe(
         crops = [_view(sample, source, size, rng) for sample in samples]
         heads = network(network_input([crop.image for crop in crops]).to(next(network.parameters()).device), max(cuts))
         last = [heads[cut * network.config.levels - 1] for cut in cuts]
-        poses = torch.stack([torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2) for head in last], dim=1)
+        poses = torch.stack(
+            [torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2)[:, :BODY_JOINTS] for head in last], dim=1
+        )
         joints = np.stack([joints_in_crop(sample, crop.turn) for sample, crop in zip(samples, crops, strict=True)])
-        points, torso = np.stack([crop.target[:, :2] for crop in crops]), np.array([crop.torso for crop in crops])
+        points, torso = np.stack([crop.target[:BODY_JOINTS, :2] for crop in crops]), np.array([crop.torso for crop in crops])
         found.append((poses.float().cpu().numpy(), points, joints, torso))
         on_progress(min(start + batch, people), people)
     return Observations(*(np.concatenate(part).astype(np.float32) for part in zip(*found, strict=True)))
@@ -62,9 +65,10 @@ def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
     """(17, 3) mm, turned and mirrored as the picture was; left and right are those of the person who is then seen."""
     if sample.joints3d is None:
         raise DataError("this data set has no true joints in mm to learn from; synth3d has")
-    joints = (sample.joints3d - sample.joints3d[:1]) * canonical_scale(sample.joints3d)
+    body = sample.joints3d[:BODY_JOINTS]
+    joints = (body - body[:1]) * canonical_scale(body)
     joints = np.concatenate([joints[:, :2] @ turn.T, joints[:, 2:]], axis=1)
-    return joints[list(FLIP_ORDER)] if np.linalg.det(turn) < 0 else joints
+    return joints[list(BODY_FLIP_ORDER)] if np.linalg.det(turn) < 0 else joints
 
 
 def save_observations(path: Path, seen: Observations) -> None:

@@ -9,19 +9,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.crop import DEPTH_RANGE_MM
-from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.millimetres.fusion import known_joints, load_fusion
 from sspnet_train.millimetres.lifter import INPUT_JOINTS, load_lifter
 
 JOINTS_ALONE = 0.25
 """Share of the network that sees no depths, beside `fusion`'s."""
 _CHILDREN = list(CANONICAL_BONES_MM)
-_PARENTS = [PARENTS[child] for child in _CHILDREN]
+_PARENTS = [BODY_PARENTS[child] for child in _CHILDREN]
+
+
+NEXT_TO = {17: 10, 18: 10, 19: 10, 20: 10, 21: 10, 22: 6, 23: 3, 24: 6, 25: 3, 26: 6, 27: 3}
+"""The joint of the body beside each joint of face and feet."""
 
 
 class PoseLift(nn.Module):
-    """(N, 17, 4) u, v, z, confidence, all in [0, 1] of a square crop -> (N, 17, 3) mm from the pelvis, x right, y down, z away,
+    """(N, J, 4) u, v, z, confidence, all in [0, 1] of a square crop -> (N, J, 3) mm from the pelvis, x right, y down, z away,
     of a canonical adult's size. share: of the networks that know bodies in the mean; the rest is the heads' own depths."""
 
     lengths: Tensor
@@ -34,7 +39,24 @@ class PoseLift(nn.Module):
         self.register_buffer("mirror", torch.tensor([-1.0, 1.0, 1.0, 1.0]))
 
     def forward(self, pose: Tensor) -> Tensor:
-        both = torch.cat([pose, (pose * self.mirror)[:, list(FLIP_ORDER)]])
+        body = self.body(pose[:, :BODY_JOINTS])
+        return body if pose.shape[1] == BODY_JOINTS else torch.cat([body, self.beside(pose, body)], dim=1)
+
+    def beside(self, pose: Tensor, body: Tensor) -> Tensor:
+        """Face and feet (N, J - 17, 3): where the heads see them from the joint next to them, at the body's scale."""
+        next_to = [NEXT_TO[joint] for joint in range(BODY_JOINTS, pose.shape[1])]
+        flat, known = pose[:, :BODY_JOINTS, :2], known_joints(pose[:, :BODY_JOINTS, 3:])
+        count = known.sum(dim=1, keepdim=True)
+        seen = flat - (flat * known).sum(dim=1, keepdim=True) / count
+        lifted = body[..., :2] - (body[..., :2] * known).sum(dim=1, keepdim=True) / count
+        scale = (seen * lifted * known).sum(dim=(1, 2)) / ((seen.square() * known).sum(dim=(1, 2)) + 1e-9)
+        across = (pose[:, BODY_JOINTS:, :2] - pose[:, next_to, :2]) * scale[:, None, None]
+        away = (pose[:, BODY_JOINTS:, 2:3] - pose[:, next_to, 2:3]) * DEPTH_RANGE_MM
+        return body[:, next_to] + torch.cat([across, away], dim=2)
+
+    def body(self, pose: Tensor) -> Tensor:
+        """(N, 17, 4) -> (N, 17, 3) mm."""
+        both = torch.cat([pose, (pose * self.mirror)[:, list(BODY_FLIP_ORDER)]])
         likely = JOINTS_ALONE * self.whole(self.lifted(both)) + (1 - JOINTS_ALONE) * self.whole(self.fusion(both))
         return (1 - self.share) * self.direct(pose) + self.share * likely
 
@@ -61,7 +83,7 @@ class PoseLift(nn.Module):
     def whole(self, views: Tensor) -> Tensor:
         """(2N, 17, 3) of views, then of their mirror images -> (N, 17, 3): their mean from the pelvis, in the canonical size."""
         straight, mirrored = views.chunk(2)
-        joints = (straight + mirrored[:, list(FLIP_ORDER)] * self.mirror[:3]) / 2
+        joints = (straight + mirrored[:, list(BODY_FLIP_ORDER)] * self.mirror[:3]) / 2
         joints = joints - joints[:, :1]
         bones = (joints[:, _CHILDREN] - joints[:, _PARENTS]).norm(dim=2).sum(dim=1).clamp(min=1e-6)
         return joints * (self.lengths.sum() / bones)[:, None, None]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from sspnet_train.data.crop import DEPTH_RANGE_MM
-from sspnet_train.data.sample import CANONICAL_BONES_MM, FLIP_ORDER, LIMB_JOINTS, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.errors import one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork, save_fusion
 from sspnet_train.millimetres.observations import Observations, load_observations, observe, save_observations
@@ -32,7 +32,7 @@ CANDIDATES = 8
 """A mistake is taken from the most alike of so many people."""
 TURN = 0.2
 _CHILDREN = list(CANONICAL_BONES_MM)
-_PARENTS = [PARENTS[child] for child in _CHILDREN]
+_PARENTS = [BODY_PARENTS[child] for child in _CHILDREN]
 
 
 def train_fusion(seen: Observations, poses: PoseFile, steps: int = STEPS, seed: int = 0) -> FusionNetwork:
@@ -95,7 +95,7 @@ class Mistakes:
         pose, truth = self._seen.poses[row, cut].copy(), self._seen.joints3d[row].copy()
         mirrored = rng.random(count) < 0.5
         for joints in (pose, truth):
-            joints[mirrored] = joints[mirrored][:, list(FLIP_ORDER)]
+            joints[mirrored] = joints[mirrored][:, list(BODY_FLIP_ORDER)]
             joints[mirrored, :, 0] *= -1
         angle = rng.normal(0, TURN, count)
         turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1).reshape(-1, 2, 2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sspnet_train.data.sample import FLIP_ORDER, PARENTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS
 
 MIX_SHARE, SIT_SHARE, LIE_SHARE = 0.35, 0.2, 0.16
 LIMB_GROUPS = ([1, 2, 3, 4, 5, 6], [11, 12, 13], [14, 15, 16], [11, 12, 13, 14, 15, 16])
@@ -25,7 +25,7 @@ class ViewSampler:
     crowding out the others."""
 
     def __init__(self, joints: np.ndarray, families: np.ndarray):
-        self._bones = joints.astype(np.float32) - joints[:, [max(parent, 0) for parent in PARENTS]].astype(np.float32)
+        self._bones = joints.astype(np.float32) - joints[:, [max(parent, 0) for parent in BODY_PARENTS]].astype(np.float32)
         _, family, sizes = np.unique(families, return_inverse=True, return_counts=True)
         share = 1 / np.sqrt(sizes[family])
         self._share = share / share.sum()
@@ -38,9 +38,9 @@ class ViewSampler:
         bones += rng.normal(0, 6, bones.shape).astype(np.float32)
         joints = np.zeros_like(bones)
         for joint in range(1, 17):
-            joints[:, joint] = joints[:, PARENTS[joint]] + bones[:, joint]
+            joints[:, joint] = joints[:, BODY_PARENTS[joint]] + bones[:, joint]
         mirrored = rng.random(count) < 0.5
-        joints[mirrored] = joints[mirrored][:, list(FLIP_ORDER)] * np.array([-1, 1, 1], np.float32)
+        joints[mirrored] = joints[mirrored][:, list(BODY_FLIP_ORDER)] * np.array([-1, 1, 1], np.float32)
         return _seen(joints, rng)
 
     def _pick(self, count: int, rng: np.random.Generator) -> np.ndarray:

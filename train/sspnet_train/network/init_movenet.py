@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN
-from sspnet_train.network.movenet import BLOCKS, MoveNetEntry
+from sspnet_train.network.movenet import MoveNetTrunk
 from sspnet_train.network.multipose import MultiPose
 
 GRAPH = "StatefulPartitionedCall/"
@@ -41,9 +41,13 @@ def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
     return weights
 
 
-def load_movenet(entry: MoveNetEntry, model_json: Path) -> None:
-    """Copy MoveNet Lightning's weights into `entry`; batch norms become plain biases until `restore_batch_norm`."""
-    load_weights(entry, read_tfjs(model_json), HEADS)
+def load_movenet(entry: MoveNetTrunk, model_json: Path) -> None:
+    """Copy the weights of MoveNet Lightning or Thunder into `entry`, with the heads that it has.
+
+    Batch norms become plain biases until `restore_batch_norm`.
+    """
+    heads = {name: names for name, names in HEADS.items() if hasattr(entry, name)}
+    load_weights(entry, read_tfjs(model_json), heads)
 
 
 def load_weights(network: Any, weights: dict[str, np.ndarray], heads: dict[str, tuple[str, int, int]]) -> None:
@@ -72,7 +76,7 @@ def _load_backbone(entry: Any, weights: dict[str, np.ndarray]) -> None:
 
     folded(entry.stem, "Conv1/Conv2D")
     folded(entry.last, "Conv_1/Conv2D")
-    for index in range(len(BLOCKS)):
+    for index in range(len(entry.blocks)):
         block, prefix = entry.blocks[index], f"block_{index}_" if index else "expanded_conv_"
         if index:
             folded(block.expand, prefix + "expand/Conv2D")
@@ -107,7 +111,7 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
 
 
 @torch.no_grad()
-def restore_batch_norm(entry: MoveNetEntry | MultiPose, images: Iterable[Tensor]) -> None:
+def restore_batch_norm(entry: MoveNetTrunk | MultiPose, images: Iterable[Tensor]) -> None:
     """Give every `ConvBN` of the trunk the statistics of its own output; the function computed stays the same.
 
     images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.

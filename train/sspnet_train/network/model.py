@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
-from sspnet_train.network.entry_flow import Entry, EntryFlow
-from sspnet_train.network.movenet import MoveNetEntry
+from sspnet_train.network.entry_flow import EntryFlow
+from sspnet_train.network.movenet import LIGHTNING, THUNDER, MoveNetEntry
+from sspnet_train.network.second_entry import SecondEntry
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class SSPNetConfig:
     250 in a trained network), and what late units add drowns; weights that start at one half keep it audible.
     width: features at level 0; growth: features added per step down.
     depths: residual units per unit, one number per pyramid: the first is DU's or UU's, a second the prediction block's own.
-    second_look: pyramids whose level 0 sees the entry's stride-4 features again.
+    second_look: pyramids whose level 0 sees the stride-4 features of the last entry again.
+    second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0: none.
     lift: share of networks that know bodies in the joints in millimetres (`pose_lift`); 0: the heads' depths alone, as the paper.
     """
 
@@ -48,12 +50,17 @@ class SSPNetConfig:
     depths: tuple[int, ...] = ()
     second_look: tuple[int, ...] = ()
     lift: float = 0.0
+    second_entry: int = 0
 
     def __post_init__(self) -> None:
         if self.pyramids % 2 or self.pyramids < 2 or self.levels < 1:
             raise ValueError(f"pyramids must be even and levels at least 1, got {self.pyramids} and {self.levels}")
         if self.heads == "refining" and self.entry != "movenet":
             raise ValueError('heads="refining" needs entry="movenet": another entry flow gives no first pose to refine')
+        if self.second_entry and (self.heads != "refining" or self.levels != 3 or not 3 <= self.second_entry <= self.pyramids):
+            raise ValueError('second_entry needs heads="refining", 3 levels and a pyramid from the third on')
+        if self.second_entry % 2 == 0 and self.second_entry:
+            raise ValueError("second_entry joins before an odd pyramid, where a cut has just ended")
         if self.depths and len(self.depths) != self.pyramids:
             raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
 
@@ -86,7 +93,7 @@ CONFIGS = {
     "paper": SSPNetConfig("paper", depths=(2,) * 8),
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
-        depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9,
+        joints=28, depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9, second_entry=5,
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip
@@ -103,7 +110,8 @@ class Unit(nn.Module):
         self.deeper = nn.ModuleList(ResidualUnit(width, width, config.kernel) for _ in range(config.depth_of(pyramid) - 1))
         self.merge = nn.Parameter(torch.tensor([0.5, 0.5])) if config.merge == "weighted" else None
         looks = level == 0 and pyramid in config.second_look
-        self.look = ConvBN(4 * MoveNetEntry.FINE_WIDTH, width, gamma=0.3) if looks else None
+        seen_again = (THUNDER if config.second_entry and pyramid >= config.second_entry else LIGHTNING).pyramid[-1]
+        self.look = ConvBN(4 * seen_again, width, gamma=0.3) if looks else None
         self.head = PredictionBlock(width, config.joints, config.kernel, config.heads == "refining")
 
     def forward(
@@ -132,6 +140,7 @@ class SSPNet(nn.Module):
             self.entry = MoveNetEntry(config.width, config.joints)
         else:
             self.entry = EntryFlow(config.width, config.entry_multiplier)
+        self.second_entry = SecondEntry(config.width, config.joints) if config.second_entry else None
         self.pyramids = nn.ModuleList(
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
             for pyramid in range(1, config.pyramids + 1)
@@ -142,17 +151,27 @@ class SSPNet(nn.Module):
 
         Returns levels·cut predictions (all pyramids without `cut`): head i belongs to pyramid 1 + i // levels.
         """
-        return self.refine(self.entry(image), cut)
+        return self.answers(image, cut)[1]
 
-    def refine(self, entry: Entry, cut: int | None = None) -> list[Prediction]:
-        """The pyramids alone, on what the entry flow gave."""
-        levels, pose, predictions = dict(entry.levels), None, []
+    def answers(self, image: Tensor, cut: int | None = None) -> tuple[list[Tensor], list[Prediction]]:
+        """The same, and the poses (N, J, 2 or 3) that the entries gave to the pyramids behind them, in order."""
+        entry = self.entry(image)
+        levels, pose, fine = dict(entry.levels), None, entry.fine
+        given: list[Tensor] = []
+        predictions: list[Prediction] = []
         if entry.pose is not None:
+            given.append(entry.pose)
             pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
         for number in range(1, (cut or self.config.pyramids) + 1):
-            levels, pose, found = self.run_pyramid(number, levels, pose, entry.fine)
+            if number == self.config.second_entry:
+                assert self.second_entry is not None and pose is not None
+                second = self.second_entry(image, levels, pose.detach())
+                assert second.pose is not None
+                levels, pose, fine = second.levels, second.pose, second.fine
+                given.append(second.pose)
+            levels, pose, found = self.run_pyramid(number, levels, pose, fine)
             predictions += found
-        return predictions
+        return given, predictions
 
     def run_pyramid(
         self, number: int, levels: dict[int, Tensor], pose: Tensor | None, fine: Tensor | None

@@ -6,23 +6,40 @@ centres. MoveNet's own decoding picks a person by arg-max; `first_pose` is the s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sspnet_train.data.sample import COCO_OF_FACE, COCO_OF_LIMB, NECK_TO_HEAD
 from sspnet_train.network.blocks import ConvBN
 from sspnet_train.network.entry_flow import Entry
 from sspnet_train.network.soft_argmax import expectation, pixel_centres, spatial_softmax
 
-STEM, BLOCKS, LAST, TOP = 32, (16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320), 1280, 64
 STRIDE_2_BLOCKS = (1, 3, 6, 13)
-PYRAMID = ((TOP, 32), (32, 24), (24, 24))
-LATERALS = (64, 32, 24)
+SKIPS = (9, 5, 2)
+"""Blocks whose features the feature pyramid joins on its way up: strides 16, 8, 4."""
+
+
+@dataclass(frozen=True)
+class TrunkWidths:
+    """Features of a MoveNet trunk. stem, blocks, last: MobileNetV2's; pyramid: the fused ones at strides 32, 16, 8, 4."""
+
+    stem: int
+    blocks: tuple[int, ...]
+    last: int = 1280
+    pyramid: tuple[int, ...] = (64, 32, 24, 24)
+
+
+LIGHTNING = TrunkWidths(32, (16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320))
+THUNDER = TrunkWidths(56, (32, 40, 40, 56, 56, 56, 112, 112, 112, 112, 168, 168, 168, 280, 280, 280, 560))
 HEAD_WIDTH = 96
 
-COCO_OF_JOINT = {11: 5, 14: 6, 12: 7, 15: 8, 13: 9, 16: 10, 4: 11, 1: 12, 5: 13, 2: 14, 6: 15, 3: 16}
 LEFT_EAR, RIGHT_EAR, NOSE = 3, 4, 0
-NECK_TO_HEAD = 0.48
+FEET = {22: (5, 6), 23: (2, 3), 24: (5, 6), 25: (2, 3), 26: (5, 6), 27: (2, 3)}
+"""Heels and toes: the knee and the ankle from which a first guess is drawn on."""
+BEYOND_ANKLE = 0.2
 CENTRE_SPREAD = 0.12
 
 
@@ -69,33 +86,29 @@ class FusionUnit(nn.Module):
         return F.relu(self.pointwise(self.depthwise(x)))
 
 
-def movenet_head(outputs: int) -> nn.Sequential:
+def movenet_head(inputs: int, outputs: int) -> nn.Sequential:
     """Depthwise 3x3, 1x1 to 96, ReLU, 1x1."""
-    width = PYRAMID[-1][1]
-    depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
-    return nn.Sequential(depthwise, nn.Conv2d(width, HEAD_WIDTH, 1), nn.ReLU(), nn.Conv2d(HEAD_WIDTH, outputs, 1))
+    depthwise = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
+    return nn.Sequential(depthwise, nn.Conv2d(inputs, HEAD_WIDTH, 1), nn.ReLU(), nn.Conv2d(HEAD_WIDTH, outputs, 1))
 
 
-class MoveNetEntry(nn.Module):
-    """Image -> features at strides 8, 16, 32 in the pyramids' width, a first pose, features at stride 4."""
+class MoveNetTrunk(nn.Module):
+    """A MobileNetV2 with a feature pyramid to stride 4 and keypoint heatmaps."""
 
-    FINE_WIDTH = PYRAMID[-1][1]
-
-    def __init__(self, width: int, joints: int):
+    def __init__(self, widths: TrunkWidths):
         super().__init__()
-        self.stem = SameConvBN(3, STEM, 3, stride=2)
+        self.widths = widths
+        self.stem = SameConvBN(3, widths.stem, 3, stride=2)
         self.blocks = nn.ModuleList()
-        inputs = STEM
-        for index, outputs in enumerate(BLOCKS):
+        inputs = widths.stem
+        for index, outputs in enumerate(widths.blocks):
             self.blocks.append(InvertedResidual(inputs, outputs, 2 if index in STRIDE_2_BLOCKS else 1, 6 if index else 1))
             inputs = outputs
-        self.last = SameConvBN(inputs, LAST)
-        self.top = nn.Conv2d(LAST, TOP, 1)
-        self.fusion = nn.ModuleList(FusionUnit(lateral, *widths) for lateral, widths in zip(LATERALS, PYRAMID, strict=True))
-        self.heatmaps, self.regression, self.centre = movenet_head(17), movenet_head(34), movenet_head(1)
-        self.decoding = SmoothDecoding()
-        self.to_level0 = ConvBN(BLOCKS[5] + PYRAMID[1][1] + joints, width)
-        self.to_level1, self.to_level2 = ConvBN(PYRAMID[0][1] + BLOCKS[12], width), ConvBN(TOP + BLOCKS[16], width)
+        self.last = SameConvBN(inputs, widths.last)
+        self.top = nn.Conv2d(widths.last, widths.pyramid[0], 1)
+        steps = zip(SKIPS, widths.pyramid, widths.pyramid[1:], strict=False)
+        self.fusion = nn.ModuleList(FusionUnit(widths.blocks[skip], coarse, fine) for skip, coarse, fine in steps)
+        self.heatmaps = movenet_head(widths.pyramid[-1], 17)
 
     def trunk(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
         """(N, 3, H, W) RGB in [-1, 1] -> backbone's blocks by index; fused features at strides 32, 16, 8, 4."""
@@ -108,6 +121,20 @@ class MoveNetEntry(nn.Module):
         at16 = self.fusion[0](at32, skips[9])
         at8 = self.fusion[1](at16, skips[5])
         return skips, at32, at16, at8, self.fusion[2](at8, skips[2])
+
+
+class MoveNetEntry(MoveNetTrunk):
+    """Image -> features at strides 8, 16, 32 in the pyramids' width, a first pose, features at stride 4."""
+
+    def __init__(self, width: int, joints: int):
+        super().__init__(LIGHTNING)
+        self.joints = joints
+        fine = LIGHTNING.pyramid[-1]
+        self.regression, self.centre = movenet_head(fine, 34), movenet_head(fine, 1)
+        self.decoding = SmoothDecoding()
+        blocks, (at32, at16, at8, _) = LIGHTNING.blocks, LIGHTNING.pyramid
+        self.to_level0 = ConvBN(blocks[5] + at8 + joints, width)
+        self.to_level1, self.to_level2 = ConvBN(at16 + blocks[12], width), ConvBN(at32 + blocks[16], width)
 
     def forward(self, image: Tensor) -> Entry:
         skips, at32, at16, at8, at4 = self.trunk(image)
@@ -128,7 +155,7 @@ class MoveNetEntry(nn.Module):
         """(N, 24, H/4, W/4) -> pose (N, 17, 2) in [0, 1] and heatmaps (N, 17, H/4, W/4), in Human3.6M's order."""
         coarse = regressed_joints(self.regression(at4).float())
         pose, heatmap = self.decoding(self.heatmaps(at4).float(), coarse, self.centre(at4).float())
-        return to_human36m(pose), human36m_heatmaps(heatmap)
+        return to_human36m(pose, self.joints), human36m_heatmaps(heatmap, self.joints)
 
     def people(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each
@@ -170,26 +197,34 @@ def regressed_joints(regression: Tensor) -> Tensor:
     return torch.stack([u, v], dim=2)
 
 
-def to_human36m(coco: Tensor) -> Tensor:
-    """(N, 17, 2) in COCO's order -> Human3.6M's; pelvis, spine and thorax are midpoints, the head lies between the ears."""
-    joints = _limbs_and_midpoints(coco)
+def to_human36m(coco: Tensor, count: int = 17) -> Tensor:
+    """(N, 17, 2) in COCO's order -> the first `count` of our 28. Pelvis, spine and thorax are midpoints, the head lies between
+    the ears; heels and toes, which COCO lacks, are guessed beyond the ankle in the direction of the shin."""
+    joints = _limbs_and_midpoints(coco, count)
     joints[7] = (joints[0] + joints[8]) / 2
     joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
+    for joint, (knee, ankle) in FEET.items():
+        if joint < count:
+            joints[joint] = joints[ankle] + BEYOND_ANKLE * (joints[ankle] - joints[knee])
     return torch.stack(joints, dim=1)
 
 
-def human36m_heatmaps(coco: Tensor) -> Tensor:
-    """The same for heatmaps: means of the maps the joints come from; spine shows the thorax, neck the nose."""
-    maps = _limbs_and_midpoints(coco)
+def human36m_heatmaps(coco: Tensor, count: int = 17) -> Tensor:
+    """The same for heatmaps: means of the maps the joints come from; spine shows the thorax, neck the nose, feet the ankle."""
+    maps = _limbs_and_midpoints(coco, count)
     maps[7] = maps[8]
+    for joint, (_, ankle) in FEET.items():
+        if joint < count:
+            maps[joint] = maps[ankle]
     return torch.stack(maps, dim=1)
 
 
-def _limbs_and_midpoints(coco: Tensor) -> list[Tensor]:
-    """(N, 17, …) in COCO's order -> 17 of (N, …) in Human3.6M's; spine and neck hold the nose."""
-    joints: list[Tensor] = [coco[:, NOSE]] * 17
-    for joint, source in COCO_OF_JOINT.items():
-        joints[joint] = coco[:, source]
+def _limbs_and_midpoints(coco: Tensor, count: int) -> list[Tensor]:
+    """(N, 17, …) in COCO's order -> `count` of (N, …) in ours; spine, neck and feet hold the nose."""
+    joints: list[Tensor] = [coco[:, NOSE]] * count
+    for joint, source in (COCO_OF_LIMB | COCO_OF_FACE).items():
+        if joint < count:
+            joints[joint] = coco[:, source]
     joints[0] = (joints[1] + joints[4]) / 2
     joints[8] = (joints[11] + joints[14]) / 2
     joints[10] = (coco[:, LEFT_EAR] + coco[:, RIGHT_EAR]) / 2

@@ -41,7 +41,8 @@ class MultiPoseConfig:
     def from_json(cls, text: str) -> MultiPoseConfig:
         """Raises ValueError or TypeError where `text` is not what `to_json` gave."""
         fields: dict[str, Any] = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+        widths: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+        return cls(**widths)
 
 
 class MultiPose(nn.Module):

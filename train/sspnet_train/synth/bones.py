@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from sspnet_train.data.sample import PARENTS
+from sspnet_train.data.sample import BODY_PARENTS
 
 
 def bones_of(joints: np.ndarray) -> np.ndarray:
     """(17, 3) joints -> (17, 3) each joint's offset from its parent."""
-    return joints - joints[[max(parent, 0) for parent in PARENTS[:17]]]
+    return joints - joints[[max(parent, 0) for parent in BODY_PARENTS]]
 
 
 def joints_of(bones: np.ndarray) -> np.ndarray:
     """(17, 3) offsets from the parents -> joints, pelvis at 0."""
     joints = np.zeros((17, 3))
     for joint in range(1, 17):
-        joints[joint] = joints[PARENTS[joint]] + bones[joint]
+        joints[joint] = joints[BODY_PARENTS[joint]] + bones[joint]
     return joints

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspnet_train.data.sample import FLIP_ORDER, LIMB_JOINTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, LIMB_JOINTS
 from sspnet_train.errors import TrainingError
 
 from .bones import bones_of, joints_of
@@ -144,4 +144,4 @@ def sit_down(
 
 
 def _maybe_mirrored(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return joints[list(FLIP_ORDER[:17])] * [-1, 1, 1] if rng.random() < 0.5 else joints
+    return joints[list(BODY_FLIP_ORDER)] * [-1, 1, 1] if rng.random() < 0.5 else joints

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sspnet_train.data.augment import Crop, make_crop
-from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample import JOINTS, Sample, SampleSource
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.network_input import network_input
 from sspnet_train.training.losses import Targets
@@ -21,15 +21,25 @@ MAX_PASTED = 2
 
 
 class Batches(Dataset):
-    """`batches[step]` -> image (N, 3, S, S) in [-1, 1], `Targets`. One input size per step, the same on every rank."""
+    """`batches[step]` -> image (N, 3, S, S) in [-1, 1], `Targets`. One input size per step, the same on every rank.
+
+    joints: the first so many of our 28, as many as the network has.
+    """
 
     def __init__(
-        self, recipe: Recipe, sources: dict[str, SampleSource], steps: int, seed: int = 0, rank: int = 0, world: int = 1
+        self,
+        recipe: Recipe,
+        sources: dict[str, SampleSource],
+        steps: int,
+        seed: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        joints: int = JOINTS,
     ):
         missing = set(recipe.shares) - set(sources)
         if missing:
             raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
-        self.recipe, self.sources, self.steps, self.seed, self.rank = recipe, sources, steps, seed, rank
+        self.recipe, self.sources, self.steps, self.seed, self.rank, self.joints = recipe, sources, steps, seed, rank, joints
         self.names = sorted(recipe.shares)
         shares = np.array([recipe.shares[name] for name in self.names])
         self.shares = shares / shares.sum()
@@ -52,9 +62,9 @@ class Batches(Dataset):
         crops = [self._crop(size, step, self.rank * count + i) for i in range(count)]
         image = network_input([crop.image for crop in crops])
         return image, Targets(
-            torch.from_numpy(np.stack([crop.target for crop in crops])),
-            torch.from_numpy(np.stack([crop.weight for crop in crops])),
-            torch.from_numpy(np.stack([crop.present for crop in crops])),
+            torch.from_numpy(np.stack([crop.target[: self.joints] for crop in crops])),
+            torch.from_numpy(np.stack([crop.weight[: self.joints] for crop in crops])),
+            torch.from_numpy(np.stack([crop.present[: self.joints] for crop in crops])),
             torch.tensor([crop.torso for crop in crops]),
         )
 

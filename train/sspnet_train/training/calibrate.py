@@ -142,10 +142,11 @@ def main() -> None:
     sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
     shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
     recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
+    joints = network.config.joints
     halves = [{name: every_other(source, first) for name, source in sources.items()} for first in (0, 1)]
-    for cut, numbers in calibrate(network, Batches(recipe, halves[0], given.batches, seed=1), given.cuts).items():
+    for cut, numbers in calibrate(network, Batches(recipe, halves[0], given.batches, seed=1, joints=joints), given.cuts).items():
         print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
-    for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2), given.cuts).items():
+    for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2, joints=joints), given.cuts).items():
         print(f"cut {cut} on the others: {shares}")
     save_checkpoint(given.out, network.config, network.state_dict(), notes)
 

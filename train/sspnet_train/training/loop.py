@@ -94,7 +94,7 @@ class _Run:
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
-        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank, self.world)
+        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank, self.world, self.network.config.joints)
         self.saved = self.validated = time.monotonic()
 
     def batches(self) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:
@@ -112,11 +112,11 @@ class _Run:
         image = image.to(self.device, memory_format=torch.channels_last)
         targets = Targets(*(value.to(self.device) for value in targets))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
-            first_pose, predictions = self.parallel(image)
+            given, predictions = self.parallel(image)
         counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
         loss, heads = total_loss(
             predictions,
-            first_pose,
+            given,
             targets,
             self.head_weights,
             self.recipe.confidence,
@@ -265,5 +265,4 @@ class _Forward(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor):
-        entry = self.network.entry(image)
-        return entry.pose, self.network.refine(entry)
+        return self.network.answers(image)

