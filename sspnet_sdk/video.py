@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture, Shot
-from sspnet_sdk.frame import Frame, Person
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.hold_back import HoldBack
+from sspnet_sdk.identity import Track
 from sspnet_sdk.smoothing import PoseSmoother, check_smooth
 from sspnet_sdk.tracking import Tracker
 
@@ -35,7 +37,7 @@ def stream(
 
     Reading, the network and the caller's loop run at the same time. A file is never skipped in: every frame is yielded, in
     order. A live source does not lag: when the network or the caller is slow, frames that grew stale are dropped (`Frame.index`
-    counts them).
+    counts them). A person is somebody seen in three frames: a file's frames wait for that, a live source's do not.
 
     Args:
         source: path of a video, number of a camera, address, or an open `Capture` (which stays the caller's to close).
@@ -58,7 +60,7 @@ def stream(
 
 def _stream(capture: Capture, owned: bool, tracker: Tracker, smooth: float, live: bool) -> Generator[Frame, None, None]:
     shots = in_background(_shots(capture, owned), _READ_AHEAD, latest=live)
-    return in_background(_estimate(shots, capture.name, tracker, smooth), _DONE_AHEAD, latest=live)
+    return in_background(_estimate(shots, capture.name, tracker, smooth, live), _DONE_AHEAD, latest=live)
 
 
 def _shots(capture: Capture, owned: bool) -> Generator[Shot, None, None]:
@@ -69,15 +71,19 @@ def _shots(capture: Capture, owned: bool) -> Generator[Shot, None, None]:
             capture.close()
 
 
-def _estimate(shots: Generator[Shot, None, None], source: str, tracker: Tracker, smooth: float) -> Generator[Frame, None, None]:
-    smoothers: dict[int, PoseSmoother] = {}
-    rate = _Rate()
+def _estimate(
+    shots: Generator[Shot, None, None], source: str, tracker: Tracker, smooth: float, live: bool
+) -> Generator[Frame, None, None]:
+    smoothers: dict[Track, PoseSmoother] = {}
+    rate, held = _Rate(), HoldBack(live)
     try:
         for shot in shots:
-            people = tracker.update(shot.image, shot.time_s)
-            smoothers = {person.id: smoothers.get(person.id) or PoseSmoother(smooth) for person in people}
-            smoothed = tuple(Person(person.id, smoothers[person.id](person.pose, shot.time_s)) for person in people)
-            yield Frame(shot.image, source, shot.index, shot.time_s, smoothed, rate.tick())
+            seen = tracker.observe(shot.image, shot.time_s)
+            smoothers = {track: smoothers.get(track) or PoseSmoother(smooth) for track, _ in seen}
+            smoothed = [(track, smoothers[track](pose, shot.time_s)) for track, pose in seen]
+            yield from held.add(Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick()), smoothed)
+        tracker.end()
+        yield from held.rest()
     finally:
         shots.close()
 

@@ -1,4 +1,6 @@
-"""Following people: the box moves with them, ids last, who is lost is found again."""
+"""Following people: the box moves with them, ids last, who is lost is found again, nobody is made of one frame."""
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,8 +10,9 @@ from moving_photo import BOX, FPS, PHOTO, frames, view
 
 from sspnet_sdk import OptionError
 from sspnet_sdk.same_person import same_person
+from sspnet_sdk.steady_box import SteadyBox
 from sspnet_sdk.thresholds import SCHEMA_1, read_poses
-from sspnet_sdk.tracking import Tracker, nearest, next_box
+from sspnet_sdk.tracking import Tracker
 
 POSES = read_poses(SCHEMA_1["poses"])
 
@@ -55,38 +58,54 @@ def test_two_people_keep_their_ids_when_they_come_near_each_other(estimator):
     assert np.abs(offsets - offsets[0]).max() < 25
 
 
-def test_the_next_box_keeps_a_still_person_and_stays_in_the_picture():
+def _followed(pose, frames=30, bounds=(640, 480), moved=(0.0, 0.0)):
+    box = SteadyBox(pose.box, 0.0, POSES)
+    for index in range(1, frames):
+        step = np.array(moved, np.float32) * index
+        box.follow(replace(pose, keypoints=pose.keypoints + step), index / FPS, bounds)
+    return box
+
+
+def test_the_box_holds_a_still_person_and_stays_in_the_picture():
     pose = make_pose(centre=(320, 240))
-    box = pose.box
-    for _ in range(20):
-        box = next_box(pose, box, (640, 480), POSES)
-    again = next_box(pose, box, (640, 480), POSES)
-    np.testing.assert_allclose(again, box, atol=0.5)
+    box = _followed(pose).box
     low, high = pose.keypoints.min(0), pose.keypoints.max(0)
     assert (box[:2] <= low).all() and (box[:2] + box[2:] >= high).all()
-    outside = make_pose(centre=(630, 240))
-    for _ in range(20):
-        box = next_box(outside, box, (640, 480), POSES)
-    assert box[0] + box[2] <= 640.5
+    outside = _followed(make_pose(centre=(630, 240))).box
+    assert outside[0] + outside[2] <= 645
+
+
+def test_the_box_of_a_still_person_jumps_less_than_the_joints():
+    pose, rng = make_pose(), np.random.default_rng(0)
+    box, boxes, aims = SteadyBox(pose.box, 0.0, POSES), [], []
+    for index in range(1, 90):
+        shaken = pose.keypoints + rng.normal(0, 2.0, pose.keypoints.shape).astype(np.float32)
+        box.follow(replace(pose, keypoints=shaken), index / FPS, (640, 480))
+        boxes.append(box.box_at((index + 1) / FPS))
+        aims.append(np.concatenate([shaken.min(0), np.ptp(shaken, axis=0)]))
+    assert np.diff(np.array(boxes)[30:], 2, axis=0).std() < 0.25 * np.diff(np.array(aims)[30:], 2, axis=0).std()
+
+
+def test_the_box_goes_with_a_walking_person():
+    pose = make_pose(centre=(200, 240))
+    box = _followed(pose, frames=40, moved=(6.0, 0.0))
+    moved = pose.keypoints + np.array([6.0 * 40, 0.0])
+    middle = (moved.min(0) + moved.max(0)) / 2
+    ahead = box.box_at(40 / FPS)
+    assert abs(ahead[0] + ahead[2] / 2 - middle[0]) < 0.04 * pose.box[3]
 
 
 def test_joints_that_are_not_seen_do_not_stretch_the_box():
     pose = make_pose()
     pose.keypoints[[3, 6]] += (0, 400)
     pose.confidence[[3, 6]] = 0.05
-    box = next_box(pose, pose.box, (2000, 2000), POSES)
+    box = _followed(pose, bounds=(2000, 2000)).box
     assert box[1] + box[3] < pose.box[1] + pose.box[3] + 20
 
 
 def test_poses_on_one_person_are_told_from_neighbours():
     assert same_person(make_pose(0.0), make_pose(0.05))
     assert not same_person(make_pose(centre=(300, 240)), make_pose(centre=(400, 240)))
-
-
-def test_somebody_found_again_is_matched_by_place():
-    boxes = [np.array(box, np.float32) for box in [(0, 0, 50, 100), (300, 0, 50, 100)]]
-    assert nearest(np.array([310, 5, 50, 100], np.float32), boxes) == 1
-    assert nearest(np.array([150, 300, 50, 100], np.float32), boxes) is None
 
 
 @pytest.mark.parametrize("people", [0, -1, 1.5, True, "2"])
@@ -100,7 +119,8 @@ def test_somebody_who_jumps_elsewhere_is_found_again_within_a_second(estimator):
     for index in range(10):
         tracker.update(photo, index / FPS)
     for index in range(10, 45):
-        (person,) = tracker.update(np.roll(photo, -200, axis=1), index / FPS)
+        people = tracker.update(np.roll(photo, -200, axis=1), index / FPS)
+    (person,) = people
     low = person.pose.keypoints.min(axis=0)
     assert 0 < low[0] < 180
     assert not person.pose.unsure
@@ -110,7 +130,32 @@ def test_somebody_who_jumps_elsewhere_is_found_again_within_a_second(estimator):
 def test_when_everybody_has_left_nobody_is_certain(estimator, people):
     photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator, people=people)
     for index in range(10):
-        assert len(tracker.update(photo, index / FPS)) == 1
+        assert len(tracker.update(photo, index / FPS)) == (index >= 2)
     for index in range(10, 70):
         left = tracker.update(np.full_like(photo, 128), index / FPS)
     assert all(person.pose.unsure for person in left)
+
+
+def test_two_people_who_cross_keep_their_ids(estimator):
+    photo, tracker, left_of = cv2.imread(str(PHOTO)), Tracker(estimator), []
+    person, other = photo[110:400, 250:410], photo[110:400, 250:410, ::-1][:, ::-1]
+    for index in range(60):
+        wide = np.full((424, 900, 3), 128, np.uint8)
+        there, back = 40 + 11 * index, 700 - 11 * index
+        wide[60:350, max(there, 0) : there + 160] = person[:, : 900 - max(there, 0)]
+        wide[60:350, max(back, 0) : back + 160] = other[:, max(-back, 0) :]
+        left_of.append({p.id: float(p.pose.keypoints[:, 0].mean()) for p in tracker.update(wide, index / FPS)})
+    assert left_of[10].keys() == left_of[-1].keys() == {1, 2}
+    first, second = sorted(left_of[10], key=left_of[10].__getitem__)
+    assert left_of[-1][first] > left_of[-1][second]
+
+
+def test_somebody_who_was_away_for_two_seconds_is_known_again(estimator):
+    photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator)
+    empty = np.full_like(photo, 128)
+    ids = [{person.id for person in tracker.update(photo, index / FPS)} for index in range(8)]
+    ids += [{person.id for person in tracker.update(empty, index / FPS)} for index in range(8, 68, 4)]
+    elsewhere = np.roll(photo, 220, axis=1)
+    ids += [{person.id for person in tracker.update(elsewhere, index / FPS)} for index in range(68, 76)]
+    assert ids[7] and ids[7] <= ids[-1]
+    assert not ids[20]

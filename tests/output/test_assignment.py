@@ -1,0 +1,36 @@
+"""The assignment is the cheapest there is, and nobody is paired beyond the limit."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sspnet_sdk.assignment import assign
+
+_COST = st.one_of(st.floats(0, 1), st.just(np.inf))
+
+
+def _least(costs: np.ndarray, limit: float) -> float:
+    rows, columns = costs.shape
+    ways = [way for way in itertools.product(range(-1, columns), repeat=rows) if len({*way} - {-1}) == sum(c >= 0 for c in way)]
+    return min(sum(limit if column < 0 else costs[row, column] for row, column in enumerate(way)) for way in ways)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.integers(1, 4), st.integers(1, 4), st.floats(0.05, 1))
+def test_no_other_pairing_costs_less(data, rows, columns, limit):
+    costs = np.array(data.draw(st.lists(_COST, min_size=rows * columns, max_size=rows * columns))).reshape(rows, columns)
+    pairs = assign(costs, limit)
+    assert all(costs[pair] <= limit for pair in pairs)
+    assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == len(pairs)
+    total = sum(costs[pair] for pair in pairs) + limit * (rows - len(pairs))
+    assert total <= _least(costs, limit) + 1e-9
+
+
+def test_taking_the_nearest_one_after_the_other_would_be_wrong():
+    assert assign([[0.1, 0.2], [0.15, 0.9]], 1.0) == [(0, 1), (1, 0)]
+
+
+def test_nobody_has_nobody():
+    assert assign(np.zeros((0, 3)), 1.0) == assign(np.zeros((3, 0)), 1.0) == assign([], 1.0) == []

@@ -1,0 +1,127 @@
+"""Who is whom, without a network: place and clothes of all people at once; one frame makes nobody."""
+
+from dataclasses import replace
+
+import numpy as np
+from made_people import make_frame, make_pose
+
+from sspnet_sdk.appearance import look_of, unlike
+from sspnet_sdk.hold_back import HoldBack
+from sspnet_sdk.identity import Identities, Sighting, State, Track
+from sspnet_sdk.image import open_image
+from sspnet_sdk.thresholds import SCHEMA_1, read_poses
+
+FPS, BOUNDS = 30, (1000, 480)
+NUMBERS = read_poses(SCHEMA_1["poses"])
+
+
+def _dressed(*colour):
+    look = np.zeros((2, 144), np.float32)
+    look[:, list(colour)] = 1 / len(colour)
+    return look
+
+
+RED, BLUE = _dressed(3, 4), _dressed(100, 101)
+
+
+def _step(ids, sightings, time_s):
+    """One frame with everybody given; the ids of the sightings, in order."""
+    followed = ids.followed
+    pairs = ids.match(sightings, time_s, [*followed, *ids.lost])
+    for sighting in sightings:
+        if not any(sighting is other for _, other in pairs):
+            track = Track(ids.steady_box(sighting.pose.box, time_s), time_s)
+            ids.tracks.append(track)
+            pairs.append((track, sighting))
+    for track, sighting in pairs:
+        ids.see(track, sighting, time_s, BOUNDS)
+    for track in followed:
+        if not any(track is seen for seen, _ in pairs):
+            ids.miss(track)
+    ids.compare_looks(pairs)
+    return [next(track.id for track, seen in pairs if seen is sighting) for sighting in sightings]
+
+
+def _at(x, look=None):
+    return Sighting(make_pose(centre=(x, 240.0)), look)
+
+
+def test_two_who_walk_through_each_other_keep_their_ids_by_motion_alone():
+    ids = Identities(NUMBERS)
+    for index in range(60):
+        seen = _step(ids, [_at(100 + 8 * index), _at(572 - 8 * index)], index / FPS)
+    assert seen == [1, 2]
+
+
+def test_who_was_hidden_in_a_crossing_gets_the_id_of_their_clothes_and_place():
+    ids = Identities(NUMBERS)
+    for index in range(60):
+        there, back = _at(100 + 8 * index, RED), _at(572 - 8 * index, BLUE)
+        seen = _step(ids, [back] if 24 < index < 36 else [there, back], index / FPS)
+    assert seen == [1, 2]
+
+
+def test_somebody_in_other_clothes_at_the_same_place_is_somebody_else():
+    ids = Identities(NUMBERS)
+    for index in range(10):
+        _step(ids, [_at(300, RED)], index / FPS)
+    for index in range(10, 40):
+        _step(ids, [], index / FPS)
+    assert [_step(ids, [_at(310, BLUE)], index / FPS) for index in range(40, 43)][-1] == [2]
+    assert _step(ids, [_at(310, BLUE), _at(800, RED)], 43 / FPS) == [2, 1]
+
+
+def test_two_taken_for_each_other_get_their_ids_back_by_their_clothes():
+    ids = Identities(NUMBERS)
+    for index in range(10):
+        _step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
+    first, second = ids.followed
+    first.id, second.id = second.id, first.id
+    first.look, second.look = second.look, first.look
+    for index in range(10, 14):
+        seen = _step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
+    assert seen == [1, 2]
+
+
+def test_a_ghost_of_two_frames_takes_no_id():
+    ids = Identities(NUMBERS)
+    for index in range(2):
+        _step(ids, [_at(200)], index / FPS)
+    _step(ids, [], 2 / FPS)
+    assert not ids.tracks
+    assert [_step(ids, [_at(600)], index / FPS) for index in range(3, 6)] == [[0], [0], [1]]
+
+
+def test_clothes_are_told_apart_and_known_again():
+    pose = make_pose()
+    picture = np.full((480, 640, 3), 120, np.uint8)
+    blue, red = picture.copy(), picture.copy()
+    blue[..., 0], red[..., 2] = 220, 220
+    darker = (blue * 0.95).astype(np.uint8)
+    looks = [look_of(open_image(image), pose) for image in (blue, darker, red)]
+    assert unlike(looks[0], looks[1]) < 0.4 < 0.6 < unlike(looks[0], looks[2])
+    hidden = replace(pose, confidence=np.zeros(17, np.float32))
+    assert look_of(open_image(blue), hidden) is None
+    assert unlike(None, looks[0]) is None
+
+
+def _track(number, state):
+    return Track(Identities(NUMBERS).steady_box(make_pose().box, 0.0), 0.0, id=number, state=state)
+
+
+def test_a_files_frames_wait_until_it_is_known_who_is_a_person():
+    held, pose = HoldBack(live=False), make_pose()
+    somebody, ghost = _track(0, State.TENTATIVE), _track(0, State.TENTATIVE)
+    assert not list(held.add(make_frame(0), [(somebody, pose), (ghost, pose)]))
+    ghost.state = State.GONE
+    assert not list(held.add(make_frame(1), [(somebody, pose)]))
+    somebody.state, somebody.id = State.CONFIRMED, 1
+    frames = list(held.add(make_frame(2), [(somebody, pose)]))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+    assert [[person.id for person in frame.people] for frame in frames] == [[1], [1], [1]]
+
+
+def test_a_live_frame_does_not_wait():
+    held, pose = HoldBack(live=True), make_pose()
+    (frame,) = held.add(make_frame(0), [(_track(0, State.TENTATIVE), pose), (_track(4, State.CONFIRMED), pose)])
+    assert [person.id for person in frame.people] == [4]
