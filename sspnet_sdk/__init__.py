@@ -9,26 +9,47 @@ from sspnet_sdk.errors import BackendError, BundleError, ImageError, OptionError
 from sspnet_sdk.version import __version__
 
 if TYPE_CHECKING:
+    from sspnet_sdk.bundle import Bundle, open_bundle
+    from sspnet_sdk.capture import Capture
     from sspnet_sdk.dataframe import to_dataframe
+    from sspnet_sdk.draw import Overlay, draw
     from sspnet_sdk.estimator import Estimator
     from sspnet_sdk.formats import open_writer
+    from sspnet_sdk.frame import Frame, Person
+    from sspnet_sdk.overlay import OverlayVideo
     from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS, Joint, Pose
+    from sspnet_sdk.rerun_view import RerunView
+    from sspnet_sdk.smoothing import PoseSmoother
     from sspnet_sdk.supervision_keypoints import to_supervision
+    from sspnet_sdk.tracking import Tracker
+    from sspnet_sdk.video import stream
 
 __all__ = [
     "FLIP_PAIRS",
     "JOINT_NAMES",
     "JOINT_PARENTS",
     "BackendError",
+    "Bundle",
     "BundleError",
+    "Capture",
     "Estimator",
+    "Frame",
     "ImageError",
     "Joint",
     "OptionError",
+    "Overlay",
+    "OverlayVideo",
+    "Person",
     "Pose",
+    "PoseSmoother",
+    "RerunView",
     "SSPNetError",
+    "Tracker",
     "__version__",
+    "draw",
+    "open_bundle",
     "open_writer",
+    "stream",
     "to_dataframe",
     "to_supervision",
 ]
@@ -44,13 +65,43 @@ _HOME = {
     "open_writer": "sspnet_sdk.formats",
     "to_dataframe": "sspnet_sdk.dataframe",
     "to_supervision": "sspnet_sdk.supervision_keypoints",
+    "Bundle": "sspnet_sdk.bundle",
+    "open_bundle": "sspnet_sdk.bundle",
+    "Capture": "sspnet_sdk.capture",
+    "Overlay": "sspnet_sdk.draw",
+    "draw": "sspnet_sdk.draw",
+    "Frame": "sspnet_sdk.frame",
+    "Person": "sspnet_sdk.frame",
+    "OverlayVideo": "sspnet_sdk.overlay",
+    "RerunView": "sspnet_sdk.rerun_view",
+    "PoseSmoother": "sspnet_sdk.smoothing",
+    "Tracker": "sspnet_sdk.tracking",
+    "stream": "sspnet_sdk.video",
 }
+_MODULES = (
+    "backends",
+    "bundle",
+    "capture",
+    "draw",
+    "errors",
+    "formats",
+    "frame",
+    "overlay",
+    "pose",
+    "smoothing",
+    "tracking",
+    "video",
+)
+"""Those that the documents name: each comes with its name, `sspnet_sdk.formats`."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"sspnet_sdk.{name}")
+    else:
         raise AttributeError(f"module 'sspnet_sdk' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 

@@ -13,6 +13,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.camera import Intrinsics
 from sspnet_sdk.crop import Box, Crop
 from sspnet_sdk.engine import Answers, Engine
+from sspnet_sdk.image import Image
 from sspnet_sdk.lift import lift
 from sspnet_sdk.pose import BODY_JOINTS, Pose
 
@@ -21,6 +22,7 @@ from sspnet_sdk.pose import BODY_JOINTS, Pose
 class Target:
     """Somebody whose pose is asked for: box (x, y, w, h) in pixels of the image, whether that is surely a person, the camera."""
 
+    image: Image
     box: Box
     sure: bool = True
     camera: Intrinsics | None = None
@@ -44,7 +46,8 @@ def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_
     crops = [Crop.around(target.box, engine.bundle.box_scale) for target in targets]
     joints3d, away = _joints3d(answers, crops, targets, engine), _distances(answers, targets, engine)
     poses = []
-    for answer, joints, crop, target, distance in zip(answers.poses, joints3d, crops, targets, away, strict=True):
+    rows = zip(answers.poses, answers.cuts, joints3d, crops, targets, away, strict=True)
+    for answer, cut, joints, crop, target, distance in rows:
         keypoints, confidence = seen(answer, crop)
         unsure = not target.sure or float(confidence[:BODY_JOINTS].mean()) < engine.bundle.poses.sure
         in_camera, matrix = None, None
@@ -52,7 +55,7 @@ def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_
             in_camera, matrix = target.camera.unproject(keypoints, joints[:, 2] + distance), target.camera.matrix
         latency_ms = (time.perf_counter() - begin) * 1000
         box = target.box.copy()
-        poses.append(Pose(keypoints, joints, confidence, box, answers.cut, input_size, latency_ms, unsure, in_camera, matrix))
+        poses.append(Pose(keypoints, joints, confidence, box, cut, input_size, latency_ms, unsure, in_camera, matrix))
     return poses
 
 

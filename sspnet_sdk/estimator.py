@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +17,21 @@ from sspnet_sdk.camera import Intrinsics, check_camera
 from sspnet_sdk.crop import Crop, check_box, whole_image
 from sspnet_sdk.decode import Target, poses_of
 from sspnet_sdk.engine import Engine
-from sspnet_sdk.errors import BackendError, OptionError
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.image import Image, check_color, open_image
-from sspnet_sdk.locate import Found
+from sspnet_sdk.last_seen import LastSeen
 from sspnet_sdk.options import Goal, Options, check_people
 from sspnet_sdk.plan import Plan
+from sspnet_sdk.pool import EnginePool
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.same_person import distinct
 from sspnet_sdk.search import Search
 from sspnet_sdk.stature import check_height
+
+if TYPE_CHECKING:
+    from sspnet_sdk.frame import Frame
+
+logger = logging.getLogger("sspnet_sdk")
 
 _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 
@@ -34,8 +39,10 @@ _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 class Estimator:
     """3D human pose from one RGB image.
 
-    One estimator may be used from several threads (calls wait for each other). A forked process must make its own (one from
-    before the fork raises `BackendError`) and, with ONNX Runtime, end by os._exit, as multiprocessing's children do.
+    Make it once and use it for every frame, from as many threads as you like: as many calls run at the same time as there are
+    `workers`, the others wait. `close` it, or use it in `with`, to free its networks at once. Pickled, it is opened anew in the
+    other process. A forked process must make its own (one from before the fork raises `BackendError`) and, with ONNX Runtime,
+    end by os._exit, as multiprocessing's children do.
 
     Args:
         bundle: folder of a bundle made by `sspnet-sdk export`; None for the default one in the package.
@@ -50,8 +57,11 @@ class Estimator:
         backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
         device: "auto" (the CPU, or CUDA where it is there and measured faster), "cpu", "gpu", "npu", or by name "cuda",
             "tensorrt" (compiles for minutes at first), "directml" or "coreml".
-        threads: for the network; None for the cores that this process may use, or for one where that is measured to be faster.
+        threads: for the network of each worker; None for the cores that this process may use, shared among the workers, or for
+            one where that is measured to be faster.
         color: channel order of the arrays that will be passed, "bgr" as OpenCV reads them or "rgb".
+        workers: calls that may run at the same time, each with networks of its own in memory: for services whose requests come
+            from several threads.
 
     Raises:
         OptionError: an option means nothing for this bundle.
@@ -73,15 +83,33 @@ class Estimator:
         device: str = "auto",
         threads: int | None = None,
         color: str = "bgr",
+        workers: int = 1,
     ) -> None:
         self._color = check_color(color)
         self._bundle = open_bundle(bundle)
-        options = Options(target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads)
-        self._plan = Plan(self._bundle, options)
-        self._engine = Engine(self._bundle, self._plan.backend, self._plan.precision, self._plan.threads)
-        self._engine.warm_up(self._plan.chains, self._plan.deepest_cut)
-        self._lock = threading.Lock()
-        self._process = os.getpid()
+        self._options = Options(
+            target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads, workers
+        )
+        self._plan = plan = Plan(self._bundle, self._options)
+        engines = [Engine(self._bundle, plan.backend, plan.precision, plan.threads) for _ in range(plan.workers)]
+        for engine in engines:
+            engine.warm_up(plan.chains, plan.deepest_cut)
+        self._pool = EnginePool(engines)
+        self._last_seen = LastSeen(self._bundle.poses)
+        self._warned_of_deadline = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (type(self), str(self._bundle.folder.absolute()), vars(self._options), self._color)
+
+    def __enter__(self) -> Estimator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the networks, each when its call has ended. Later calls raise a `BackendError`."""
+        self._pool.close()
 
     @property
     def bundle(self) -> Bundle:
@@ -97,6 +125,11 @@ class Estimator:
     def device(self) -> str:
         """What it runs on: "cpu", "cuda", "tensorrt", "directml", "coreml", "gpu" or "npu"."""
         return split(self._plan.backend)[1]
+
+    @property
+    def color(self) -> str:
+        """Channel order of the arrays that are passed, "bgr" or "rgb"."""
+        return self._color
 
     @property
     def out_of_reach(self) -> bool:
@@ -133,18 +166,41 @@ class Estimator:
         begin = time.perf_counter()
         if height_mm is not None:
             check_height(height_mm)
-        with self._ready_engine() as engine:
+        with self._pool.engine() as engine:
             image = open_image(img, self._color)
-            intrinsics = self._intrinsics(camera, image)
-            goal = self._goal(deadline_ms, engine)
-            if box is not None:
-                person = Found(check_box(box, image), 1.0, True)
-            else:
-                found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal))
-                person = found[0] if found else Found(whole_image(image), 0.0, False)
-            target = Target(person.box, person.sure, intrinsics)
-            (pose,) = self._poses(engine, image, [target], goal, begin, located=box is None)
+            intrinsics, goal = self._intrinsics(camera, image), self._goal(deadline_ms, engine)
+            target = self._target(engine, image, box, intrinsics, goal)
+            (pose,) = self._poses(engine, [target], goal, begin, located=box is None)
+            if box is None and goal.deadline_ms is not None:
+                self._last_seen.keep(image, pose)
             return pose if height_mm is None else pose.with_height(height_mm)
+
+    def predict_batch(self, images: Iterable[Any], boxes: Iterable[Any] | None = None, *, camera: Any = None) -> list[Pose]:
+        """The pose of one person in each of several images, in order.
+
+        Crops run through the network together where that is faster: small crops on a CPU, all on a GPU. A frame rate or a
+        deadline counts for each image, so several may take as many times as long.
+
+        Args:
+            images: each as for `predict`.
+            boxes: one for each image, None among them where the person is to be found; None finds all of them.
+            camera: intrinsics of all images, as for `predict`.
+
+        Raises:
+            SSPNetError: as `predict`.
+        """
+        begin = time.perf_counter()
+        pictures = _several(images, "images must be a list of images")
+        places = [None] * len(pictures) if boxes is None else _several(boxes)
+        if len(places) != len(pictures):
+            raise OptionError(f"boxes must be one for each image, or None: there are {len(places)} for {len(pictures)} images")
+        with self._pool.engine() as engine:
+            goal, targets = self._goal(None, engine), []
+            for img, box in zip(pictures, places, strict=True):
+                image = open_image(img, self._color)
+                targets.append(self._target(engine, image, box, self._intrinsics(camera, image), goal))
+            located = any(box is None for box in places)
+            return self._poses(engine, targets, goal, begin, located, frames=max(len(targets), 1))
 
     def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
         """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.
@@ -158,11 +214,11 @@ class Estimator:
             SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
-        with self._ready_engine() as engine:
+        with self._pool.engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            people = [Target(check_box(box, image), True, intrinsics) for box in _several(boxes)]
-            return self._poses(engine, image, people, self._goal(None, engine), begin)
+            people = [Target(image, check_box(box, image), True, intrinsics) for box in _several(boxes)]
+            return self._poses(engine, people, self._goal(None, engine), begin)
 
     def predict_all(self, img: Any, max_people: int | None = None, *, camera: Any = None) -> list[Pose]:
         """The poses of everybody in one image, the most prominent (certain, large, in the middle) first.
@@ -182,16 +238,16 @@ class Estimator:
         """
         begin = time.perf_counter()
         most = check_people(max_people, "max_people")
-        with self._ready_engine() as engine:
+        with self._pool.engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             goal = self._goal(None, engine)
             found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal, everybody=True))
-            waiting = [Target(person.box, True, intrinsics) for person in found if person.sure]
+            waiting = [Target(image, person.box, True, intrinsics) for person in found if person.sure]
             people: list[Pose] = []
             while waiting and len(people) < most:
                 free = most - len(people)
-                poses = self._poses(engine, image, waiting[:free], goal, begin, located=True)
+                poses = self._poses(engine, waiting[:free], goal, begin, located=True)
                 people += [pose for pose in poses if not pose.unsure]
                 people, waiting = distinct(people), waiting[free:]
             return people
@@ -206,39 +262,76 @@ class Estimator:
             ImageError: the image cannot be used.
             BackendError: the engine failed.
         """
-        with self._ready_engine() as engine:
+        with self._pool.engine() as engine:
             image = open_image(img, self._color)
             plan = self._plan.search(self._plan.goal(), everybody=True, patient=True)
             return [person.box for person in Search(image, engine, self._plan.first_look).people(plan) if person.sure]
 
-    @contextmanager
-    def _ready_engine(self) -> Iterator[Engine]:
-        if os.getpid() != self._process:
-            raise BackendError(
-                "this Estimator was made before the process forked, and its engine's threads do not exist here: make a new one"
-            )
-        with self._lock:
-            yield self._engine
+    def stream(
+        self,
+        source: Any,
+        *,
+        fps: float | None = None,
+        people: int | None = None,
+        smooth: float = 0.5,
+        boxes: Iterable[Any] = (),
+        camera: Any = None,
+        live: bool | None = None,
+    ) -> Generator[Frame, None, None]:
+        """Follow people through a video, a camera, or frames of one's own: `sspnet_sdk.stream` with this estimator.
+
+        Args:
+            source: path of a video, number of a camera, address, open `Capture`, or any iterable of images as `predict` takes
+                them (a list, a generator around Picamera2, RealSense or GStreamer), each alone or as a pair (image, seconds).
+            fps: frames per second of an iterable whose images come alone; None: a list has 30, others are timed as they come.
+            people: how many to follow at most; None for everybody.
+            smooth: One Euro filter on the poses, 0 (off) to 1.
+            boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
+            camera: intrinsics of the frames, as for `predict`.
+            live: drop stale frames (True) or keep all (False); None: by the source, and all of an iterable.
+
+        Raises:
+            ImageError: the source does not open or gives no frames, or an image cannot be used.
+            OptionError: an option makes no sense.
+        """
+        from sspnet_sdk.video import stream
+
+        return stream(source, self, fps=fps, people=people, smooth=smooth, boxes=boxes, camera=camera, live=live)
 
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
         goal = self._plan.goal(deadline_ms)
         engine.warm_up(self._plan.chains, self._plan.deepest_cut)
         return goal
 
+    def _target(self, engine: Engine, image: Image, box: Any, camera: Intrinsics | None, goal: Goal) -> Target:
+        """Whose pose is asked for: who is in the box, else who is found, else the whole image as the best guess."""
+        if box is not None:
+            return Target(image, check_box(box, image), True, camera)
+        in_time = self._plan.leaves_time_to_search(goal)
+        if not in_time and (last := self._last_seen.box(image)) is not None:
+            return Target(image, last, True, camera)
+        if not in_time and not self._warned_of_deadline:
+            self._warned_of_deadline = True
+            logger.warning("%s leaves no time to find people, who are unsure then: give box=, or more time", goal.label)
+        found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal))
+        return Target(image, found[0].box, found[0].sure, camera) if found else Target(image, whole_image(image), False, camera)
+
     def _poses(
-        self, engine: Engine, image: Image, people: list[Target], goal: Goal, begin: float, located: bool = False
+        self, engine: Engine, people: Sequence[Target], goal: Goal, begin: float, located: bool = False, frames: int = 1
     ) -> list[Pose]:
-        """The poses of some people in an image, at the operating point that the goal leaves time for."""
+        """The poses of some people in one or several frames, at the operating point that the goal leaves time for."""
         if not people:
             return []
-        point = self._plan.choose(goal, len(people), located)
-        crops = [Crop.around(person.box, self._bundle.box_scale) for person in people]
+        in_frame = len(people) // frames
+        point = self._plan.choose(goal, in_frame, located)
+        views = [(person.image, Crop.around(person.box, self._bundle.box_scale)) for person in people]
         deadline = None
         if goal.deadline_ms is not None:
-            deadline = begin + (goal.deadline_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
-        answers = engine.poses(image, crops, point, deadline)
+            deadline = begin + (frames * goal.deadline_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
+        answers = engine.poses_in(views, point, deadline)
         poses = poses_of(answers, people, engine, point.input_size, begin)
-        self._plan.observe(point, answers.cut, answers.network_ms, poses[-1].latency_ms, len(people), located)
+        network_ms, total_ms = answers.network_ms / frames, poses[-1].latency_ms / frames
+        self._plan.observe(point, answers.cuts[-1], network_ms, total_ms, in_frame, located)
         return poses
 
     def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:
@@ -252,10 +345,14 @@ class Estimator:
         return check_camera(camera, image)
 
 
-def _several(boxes: Any) -> list[Any]:
-    if isinstance(boxes, (str, bytes)):
-        raise OptionError(f"boxes must be a list of (x, y, w, h), not {boxes!r}")
+def _several(values: Any, what: str = "boxes must be a list of (x, y, w, h)") -> list[Any]:
+    if isinstance(values, (str, bytes, os.PathLike)):
+        raise OptionError(f"{what}, not {values!r:.80}")
     try:
-        return list(boxes)
+        return list(values)
     except TypeError:
-        raise OptionError(f"boxes must be a list of (x, y, w, h), not {type(boxes).__name__}") from None
+        raise OptionError(f"{what}, not {type(values).__name__}") from None
+
+
+def _reopened(kind: type[Estimator], bundle: str, options: dict[str, Any], color: str) -> Estimator:
+    return kind(bundle, **options, color=color)

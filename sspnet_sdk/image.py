@@ -60,6 +60,8 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     Raises:
         ImageError: names what was found and what would be right.
     """
+    if isinstance(source, Image):
+        return source
     if isinstance(source, (str, os.PathLike)):
         return _open_file(Path(source))
     if not isinstance(source, np.ndarray):

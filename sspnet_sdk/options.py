@@ -47,6 +47,7 @@ class Options:
     backend: Any = "auto"
     device: Any = "auto"
     threads: Any = None
+    workers: Any = 1
 
     def check(self, bundle: Bundle) -> Choices:
         """What they leave to choose from.
@@ -63,7 +64,8 @@ class Options:
             cuts=bundle.cuts if self.cut is None else (_one_of(self.cut, bundle.cuts, "cut", bundle),),
             sizes=bundle.sizes if self.input_size is None else (_one_of(self.input_size, bundle.sizes, "input_size", bundle),),
             precisions=_precisions(self.precision, bundle, choosing=goal.budget_ms is not None),
-            threads=None if self.threads is None else _threads(self.threads),
+            threads=None if self.threads is None else _count(self.threads, "threads", 1024),
+            workers=_count(self.workers, "workers", 64),
             engines=tuple(engines(check_backend(self.backend), check_device(self.device))),
         )
 
@@ -79,7 +81,8 @@ class Options:
 class Choices:
     """What is left to choose from: operating points by `cuts` x `sizes` x `precisions`, and the engines that may run them.
 
-    Cuts and sizes ascend; people are found in the first precision; `threads` is None where it may be measured.
+    Cuts and sizes ascend; people are found in the first precision; `threads` (of each of the
+    `workers`) is None where it may be measured.
     """
 
     goal: Goal
@@ -88,6 +91,7 @@ class Choices:
     sizes: tuple[int, ...]
     precisions: tuple[str, ...]
     threads: int | None
+    workers: int
     engines: tuple[str, ...]
 
 
@@ -127,7 +131,7 @@ def _precisions(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
     return (str(value),)
 
 
-def _threads(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1024:
-        raise OptionError(f"threads must be a whole number from 1 to 1024, not {value!r}")
+def _count(value: Any, name: str, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise OptionError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
     return value

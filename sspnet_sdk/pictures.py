@@ -36,7 +36,7 @@ def pictures(
 
     Args:
         paths: image files; their orientation (EXIF) is respected.
-        estimator: an `Estimator(color="bgr")`.
+        estimator: runs the network.
         people: how many to look for at most in each; None for everybody.
         boxes: x, y, w, h of the people in every picture, in pixels; none: find them.
         camera: intrinsics of every picture, as `Estimator.predict` takes them.
@@ -47,7 +47,7 @@ def pictures(
         try:
             if isinstance(image, SSPNetError):
                 raise image
-            poses = look(estimator, image, people, boxes, camera, keep_unsure)
+            poses = look(estimator, open_image(image, "bgr"), people, boxes, camera, keep_unsure)
         except SSPNetError as error:
             yield path, error
             continue
@@ -56,7 +56,7 @@ def pictures(
 
 def look(
     estimator: Estimator,
-    image: NDArray[np.uint8],
+    image: Any,
     people: int | None = None,
     boxes: Sequence[Any] = (),
     camera: Any = None,

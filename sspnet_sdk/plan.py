@@ -11,7 +11,7 @@ from sspnet_sdk.device import default_threads
 from sspnet_sdk.options import Goal, Options
 from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
 from sspnet_sdk.rate import OperatingPoint, RateController
-from sspnet_sdk.search_plan import Finders, SearchPlan, plan_search
+from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
 
 
 class Plan:
@@ -28,7 +28,8 @@ class Plan:
         self._profile: Profile | None = None
         self._controller: RateController | None = None
         self._lock = threading.RLock()
-        self.threads = self._choices.threads or default_threads()
+        self.workers = self._choices.workers
+        self.threads = self._choices.threads or max(1, default_threads() // self.workers)
         candidates = list(self._choices.engines)
         self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
         if self._choices.threads is None and (len(candidates) > 1 or self._goal.budget_ms is not None):
@@ -78,6 +79,14 @@ class Plan:
             cost_ms = {} if goal.budget_ms is None else self._finder_costs(sizes)
         finders = Finders(sizes, frozenset(size for size in sizes if 2 * size in there), cost_ms)
         return plan_search(finders, goal, everybody, patient)
+
+    def leaves_time_to_search(self, goal: Goal) -> bool:
+        """Whether the goal leaves time to find a person at all."""
+        if goal.deadline_ms is None:
+            return True
+        sizes = tuple(size for precision, size in self._bundle.finders if precision == self.precision)
+        with self._lock:
+            return leaves_time(self._finder_costs(sizes), goal)
 
     def choose(self, goal: Goal, people: int = 1, located: bool = False) -> OperatingPoint:
         """The operating point for this frame; without a goal, the deepest cut at the largest size."""

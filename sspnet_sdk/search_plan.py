@@ -62,6 +62,13 @@ def plan_search(finders: Finders, goal: Goal, everybody: bool = False, patient: 
     return SearchPlan(size, looks, left > _FINER_COST and size in finders.finer, left > _FINER_COST + _CHOOSING_COST)
 
 
+def leaves_time(cost_ms: Mapping[int, float], goal: Goal) -> bool:
+    """Whether a frame's deadline leaves time for one run of the cheapest finder (see `Finders.cost_ms`)."""
+    if goal.deadline_ms is None or not cost_ms:
+        return True
+    return min(cost_ms.values()) <= _SHARE * goal.deadline_ms
+
+
 def _affordable(finders: Finders, goal: Goal) -> tuple[int, int]:
     """Finder size and number of runs that the budget allows. Prefer a size that can run twice: one pass gives a rough box."""
     if goal.budget_ms is None:

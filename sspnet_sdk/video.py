@@ -13,6 +13,8 @@ from sspnet_sdk.capture import Capture, Shot
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.hold_back import HoldBack
 from sspnet_sdk.identity import Track
+from sspnet_sdk.image import open_image
+from sspnet_sdk.own_frames import OwnFrames
 from sspnet_sdk.smoothing import PoseSmoother, check_smooth
 from sspnet_sdk.tracking import Tracker
 
@@ -24,9 +26,10 @@ _RATE_WINDOW_S = 1.0
 
 
 def stream(
-    source: Capture | int | str | os.PathLike[str],
+    source: Capture | int | str | os.PathLike[str] | Iterable[Any],
     estimator: Estimator,
     *,
+    fps: float | None = None,
     people: int | None = None,
     smooth: float = 0.5,
     boxes: Iterable[Any] = (),
@@ -40,8 +43,10 @@ def stream(
     counts them). A person is somebody seen in three frames: a file's frames wait for that, a live source's do not.
 
     Args:
-        source: path of a video, number of a camera, address, or an open `Capture` (which stays the caller's to close).
-        estimator: an `Estimator(color="bgr")`.
+        source: path of a video, number of a camera, address, an open `Capture` (which stays the caller's to close), or any
+            iterable of images as `Estimator.predict` takes them, each alone or as a pair (image, seconds).
+        estimator: runs the network; its `color` counts for an iterable's arrays, `Frame.image` is always BGR.
+        fps: frames per second of an iterable whose images come alone; None: a list has 30, others are timed as they come.
         people: how many to follow at most; None for everybody.
         smooth: One Euro filter on the poses, 0 (off) to 1.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
@@ -54,16 +59,26 @@ def stream(
     """
     check_smooth(smooth)
     tracker = Tracker(estimator, people, boxes, camera)
-    capture = source if isinstance(source, Capture) else Capture(source)
+    capture = _opened(source, estimator, fps)
     return _stream(capture, capture is not source, tracker, smooth, capture.live if live is None else live)
 
 
-def _stream(capture: Capture, owned: bool, tracker: Tracker, smooth: float, live: bool) -> Generator[Frame, None, None]:
+def _opened(source: Any, estimator: Estimator, fps: float | None) -> Capture | OwnFrames:
+    if isinstance(source, Capture):
+        return source
+    if isinstance(source, (int, str, os.PathLike)) or not isinstance(source, Iterable):
+        return Capture(source)
+    return OwnFrames(source, estimator.color, fps)
+
+
+def _stream(
+    capture: Capture | OwnFrames, owned: bool, tracker: Tracker, smooth: float, live: bool
+) -> Generator[Frame, None, None]:
     shots = in_background(_shots(capture, owned), _READ_AHEAD, latest=live)
     return in_background(_estimate(shots, capture.name, tracker, smooth, live), _DONE_AHEAD, latest=live)
 
 
-def _shots(capture: Capture, owned: bool) -> Generator[Shot, None, None]:
+def _shots(capture: Capture | OwnFrames, owned: bool) -> Generator[Shot, None, None]:
     try:
         yield from capture
     finally:
@@ -78,12 +93,19 @@ def _estimate(
     rate, held = _Rate(), HoldBack(live)
     try:
         for shot in shots:
-            seen = tracker.observe(shot.image, shot.time_s)
+<<<<<<< HEAD
+            seen = tracker.observe(open_image(shot.image, "bgr"), shot.time_s)
             smoothers = {track: smoothers.get(track) or PoseSmoother(smooth) for track, _ in seen}
             smoothed = [(track, smoothers[track](pose, shot.time_s)) for track, pose in seen]
             yield from held.add(Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick()), smoothed)
         tracker.end()
         yield from held.rest()
+=======
+            people = tracker.update(open_image(shot.image, "bgr"), shot.time_s)
+            smoothers = {person.id: smoothers.get(person.id) or PoseSmoother(smooth) for person in people}
+            smoothed = tuple(Person(person.id, smoothers[person.id](person.pose, shot.time_s)) for person in people)
+            yield Frame(shot.image, source, shot.index, shot.time_s, smoothed, rate.tick())
+>>>>>>> 5a7fb11 (Batches, frames of one's own, workers, close, pickle; names at the top)
     finally:
         shots.close()
 

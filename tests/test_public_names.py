@@ -9,6 +9,7 @@ import sspnet_sdk
 PUBLIC = {
     "Estimator", "Pose", "SSPNetError", "ImageError", "BundleError", "BackendError", "OptionError",
     "JOINT_NAMES", "JOINT_PARENTS", "FLIP_PAIRS", "__version__",
+    "stream", "draw", "Frame", "Person", "Tracker", "Capture", "Overlay", "OverlayVideo", "open_bundle",
     "Joint", "open_writer", "to_dataframe", "to_supervision",
 }  # fmt: skip
 
@@ -22,7 +23,7 @@ def test_the_public_names_are_there_and_listed():
 def test_the_estimator_takes_the_promised_options():
     options = inspect.signature(sspnet_sdk.Estimator).parameters
     expected = ["bundle", "target_fps", "deadline_ms", "percentile", "cut", "input_size"]
-    expected += ["precision", "backend", "device", "threads", "color"]
+    expected += ["precision", "backend", "device", "threads", "color", "workers"]
     assert list(options) == expected
     assert all(option.kind is option.KEYWORD_ONLY for name, option in options.items() if name != "bundle")
     assert list(inspect.signature(sspnet_sdk.Estimator.predict).parameters) == [

@@ -148,6 +148,27 @@ def test_an_impossible_deadline_still_gets_the_first_stage_and_a_long_one_the_la
     assert Estimator(dot_bundle, backend=backend, deadline_ms=1e-3).predict(dot_image(150, 110), BOX).cut == 2
 
 
+def test_a_deadline_without_time_to_search_looks_where_the_person_was(dot_bundle, dot_image, backend, caplog):
+    estimator = Estimator(dot_bundle, backend=backend, input_size=128)
+    estimator.predict(dot_image(150, 110, radius=12), deadline_ms=10_000)
+    begin = time.perf_counter()
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        poses = [estimator.predict(dot_image(150 + 4 * k, 110, radius=12), deadline_ms=1e-3) for k in range(3)]
+    assert time.perf_counter() - begin < 1.0  # nobody is remembered for longer
+    for k, pose in enumerate(poses):
+        assert np.allclose(pose.keypoints[0], (150 + 4 * k, 110), atol=1) and not pose.unsure and pose.box[2] < 300
+    assert "leaves no time" not in caplog.text
+
+
+def test_a_deadline_without_time_to_search_and_nobody_seen_before_is_said_once(dot_bundle, dot_image, caplog):
+    estimator = Estimator(dot_bundle, backend="onnxruntime", deadline_ms=1e-3)
+    with caplog.at_level(logging.WARNING, "sspnet_sdk"):
+        for _ in range(3):
+            assert estimator.predict(np.zeros((240, 320, 3), np.uint8)).unsure
+        estimator.predict(dot_image(150, 110), BOX)
+    assert caplog.text.count("leaves no time to find people") == 1 and "box=" in caplog.text
+
+
 def test_a_rate_that_is_easily_reached_gets_the_best_there_is(dot_bundle, dot_image, backend):
     estimator = Estimator(dot_bundle, target_fps=1, backend=backend)
     pose = estimator.predict(dot_image(150, 110), BOX)

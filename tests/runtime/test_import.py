@@ -10,18 +10,30 @@ import sspnet_sdk
 
 PUBLIC = {
     "BackendError",
+    "Bundle",
     "BundleError",
+    "Capture",
     "Estimator",
     "FLIP_PAIRS",
+    "Frame",
     "ImageError",
     "JOINT_NAMES",
     "JOINT_PARENTS",
     "Joint",
     "OptionError",
+    "Overlay",
+    "OverlayVideo",
+    "Person",
     "Pose",
+    "PoseSmoother",
+    "RerunView",
     "SSPNetError",
+    "Tracker",
     "__version__",
+    "draw",
+    "open_bundle",
     "open_writer",
+    "stream",
     "to_dataframe",
     "to_supervision",
 }
@@ -32,6 +44,21 @@ def test_the_public_names_are_these_and_all_of_them_exist():
     assert all(getattr(sspnet_sdk, name) is not None for name in PUBLIC)
     with pytest.raises(AttributeError, match="Estmator"):
         sspnet_sdk.Estmator  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sspnet_sdk; sspnet_sdk.formats.open_writer",
+        "import sspnet_sdk; sspnet_sdk.video.stream",
+        "import sspnet_sdk.overlay; from sspnet_sdk import draw; assert draw(image, []).shape == image.shape",
+        "from sspnet_sdk import draw; import sspnet_sdk.overlay; assert sspnet_sdk.draw(image, []).shape == image.shape",
+        "from sspnet_sdk.draw import draw; import sspnet_sdk; assert sspnet_sdk.draw(image, []).shape == image.shape",
+    ],
+)
+def test_a_documented_name_is_there_whatever_was_imported_before(program):
+    before = "import numpy; image = numpy.zeros((64, 64, 3), numpy.uint8); "
+    subprocess.run([sys.executable, "-c", before + program], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_every_error_is_an_sspnet_error_in_one_line_with_an_exit_code():

@@ -1,0 +1,82 @@
+"""Frames of one's own as a video source: any iterable of images, with or without their times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.capture import Shot
+from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.image import Image, open_image
+
+_FPS_OF_A_LIST = 30.0
+_TO_BGR = {
+    None: cv2.COLOR_RGBA2BGR,
+    cv2.COLOR_GRAY2RGBA: cv2.COLOR_GRAY2BGR,
+    cv2.COLOR_RGB2RGBA: cv2.COLOR_RGB2BGR,
+    cv2.COLOR_BGRA2RGBA: cv2.COLOR_BGRA2BGR,
+}
+
+
+class OwnFrames:
+    """Reads an iterable as `Capture` reads a file.
+
+    Args:
+        frames: images as `Estimator.predict` takes them, each alone or as a pair (image, seconds).
+        color: channel order of their arrays.
+        fps: frames per second of images that come alone; None: a list has 30, others are timed as they come.
+    """
+
+    name, live = "frames", False
+
+    def __init__(self, frames: Iterable[Any], color: str, fps: float | None = None) -> None:
+        if fps is not None and not (isinstance(fps, (int, float)) and 0.0 < fps < 1e6):
+            raise OptionError(f"fps must be a positive number, not {fps!r}")
+        self._frames, self._color = frames, color
+        self._fps = _FPS_OF_A_LIST if fps is None and isinstance(frames, Sized) else fps
+
+    def __iter__(self) -> Iterator[Shot]:
+        """Frames until the iterable ends.
+
+        Raises:
+            ImageError: one of them cannot be used; names which.
+        """
+        begin, last = time.monotonic(), -1e-3
+        for index, item in enumerate(self._frames):
+            img, seconds = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
+            if seconds is None:
+                seconds = time.monotonic() - begin if self._fps is None else index / self._fps
+            last = max(_number(seconds, index), last + 1e-3)
+            try:
+                yield Shot(bgr(open_image(img, self._color)), index, last)
+            except ImageError as error:
+                raise ImageError(f"frame {index}: {error}") from None
+
+    def close(self) -> None:
+        """End a generator that was not read to its end."""
+        close = getattr(self._frames, "close", None)
+        if close is not None and isinstance(self._frames, Iterator):
+            close()
+
+
+def bgr(image: Image) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR."""
+    code = image.to_rgba
+    if code == cv2.COLOR_BGR2RGBA:
+        return image.pixels
+    return np.asarray(cv2.cvtColor(image.pixels, _TO_BGR[code]), np.uint8)
+
+
+def _number(seconds: Any, index: int) -> float:
+    try:
+        number = float(seconds)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not np.isfinite(number):
+        raise OptionError(f"frame {index}: a pair is (image, seconds), not (image, {seconds!r:.80})")
+    return number

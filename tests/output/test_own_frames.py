@@ -1,0 +1,110 @@
+"""Frames of one's own: lists, generators, timed pairs, any channel order; the same people as from a file."""
+
+import threading
+import time
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from moving_photo import BOX, FPS, PHOTO, frames, write_video
+
+from sspnet_sdk import Estimator, ImageError, OptionError, stream
+from sspnet_sdk.pictures import pictures
+
+
+@pytest.fixture(scope="module")
+def rgb_estimator(estimator):
+    return Estimator(backend="onnxruntime", cut=2, input_size=192, threads=1, color="rgb")
+
+
+def keypoints(results):
+    return np.array([frame.people[0].pose.keypoints for frame in results])
+
+
+def test_a_list_of_frames_gives_what_their_file_gives(tmp_path, estimator):
+    path = write_video(tmp_path / "walk.avi", frames(12), "FFV1")
+    from_file = list(stream(path, estimator, boxes=[BOX]))
+    from_list = list(estimator.stream(frames(12), fps=FPS, boxes=[BOX]))
+    assert [frame.index for frame in from_list] == list(range(12))
+    np.testing.assert_allclose([frame.time_s for frame in from_list], [frame.time_s for frame in from_file], atol=2e-3)
+    np.testing.assert_allclose(keypoints(from_list), keypoints(from_file), atol=1.0)
+
+
+def test_a_files_colours_are_right_whatever_order_the_estimators_arrays_have(tmp_path, estimator, rgb_estimator):
+    path = write_video(tmp_path / "walk.avi", frames(8), "FFV1")
+    wanted = keypoints(stream(path, estimator, boxes=[BOX]))
+    np.testing.assert_allclose(keypoints(stream(path, rgb_estimator, boxes=[BOX])), wanted, atol=1e-3)
+
+
+def test_a_pictures_colours_are_right_too(estimator, rgb_estimator):
+    (wanted,), (seen,) = (list(pictures([PHOTO], one, boxes=[BOX])) for one in (estimator, rgb_estimator))
+    np.testing.assert_allclose(seen.people[0].pose.keypoints, wanted.people[0].pose.keypoints, atol=1e-3)
+
+
+def test_arrays_of_ones_own_come_in_the_estimators_order_and_frames_are_bgr(estimator, rgb_estimator):
+    own = frames(6)
+    wanted = keypoints(estimator.stream(own, boxes=[BOX]))
+    results = list(rgb_estimator.stream([cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in own], boxes=[BOX]))
+    np.testing.assert_allclose(keypoints(results), wanted, atol=1e-3)
+    np.testing.assert_array_equal(results[3].image, own[3])
+
+
+@pytest.mark.parametrize("code", [cv2.COLOR_BGR2GRAY, cv2.COLOR_BGR2BGRA])
+def test_gray_and_alpha_become_three_channels(estimator, code):
+    (frame,) = estimator.stream([cv2.cvtColor(frames(1)[0], code)], boxes=[BOX])
+    assert frame.image.shape == frames(1)[0].shape and frame.people
+
+
+def test_pairs_say_when_a_frame_was_taken(estimator):
+    times = [0.0, 0.05, 0.2, 0.21]
+    results = list(estimator.stream(zip(frames(4), times, strict=True), boxes=[BOX]))
+    assert [frame.time_s for frame in results] == pytest.approx(times)
+
+
+def test_a_list_without_a_rate_has_30_frames_per_second(estimator):
+    assert [frame.time_s for frame in estimator.stream(frames(3), boxes=[BOX])] == pytest.approx([0, 1 / 30, 2 / 30])
+
+
+def test_a_generator_is_timed_as_its_frames_come_and_closed_at_the_end(estimator):
+    closed = threading.Event()
+
+    def camera():
+        try:
+            for frame in frames(30):
+                time.sleep(0.05)
+                yield frame
+        finally:
+            closed.set()
+
+    results = estimator.stream(camera(), boxes=[BOX])
+    taken = [next(results) for _ in range(4)]
+    results.close()
+    assert closed.wait(5)
+    assert all(later.time_s - earlier.time_s > 0.04 for earlier, later in pairwise(taken))
+
+
+def test_live_frames_that_grew_stale_are_dropped(estimator):
+    def camera():
+        for frame in frames(30):
+            time.sleep(0.01)
+            yield frame
+
+    seen = []
+    for frame in estimator.stream(camera(), live=True, boxes=[BOX]):
+        seen.append(frame.index)
+        time.sleep(0.1)
+    assert len(seen) < 25 and seen[-1] == 29
+
+
+def test_no_frames_are_no_results(estimator):
+    assert list(estimator.stream([])) == []
+
+
+def test_a_frame_that_is_no_image_is_named(estimator):
+    with pytest.raises(ImageError, match="frame 1: expected an image"):
+        list(estimator.stream([frames(1)[0], None], boxes=[BOX]))
+    with pytest.raises(OptionError, match="frame 0: a pair is"):
+        list(estimator.stream([(frames(1)[0], "soon")]))
+    with pytest.raises(OptionError, match="fps"):
+        estimator.stream(frames(1), fps=-1)

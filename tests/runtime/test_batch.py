@@ -1,0 +1,69 @@
+"""`predict_batch`: one person in each of several images, with shared runs of the network."""
+
+import numpy as np
+import pytest
+
+from sspnet_sdk import Estimator, ImageError, OptionError
+from sspnet_sdk.stages import StageChain
+
+BOX = (60, 40, 200, 160)
+PLACES = [(100 + 12 * k, 70 + 8 * k) for k in range(10)]
+
+
+def test_each_image_gets_the_pose_that_it_gets_alone(dot_bundle, dot_image, backend):
+    estimator = Estimator(dot_bundle, backend=backend)
+    images = [dot_image(*place, 320 + 4 * index) for index, place in enumerate(PLACES)]
+    for boxes in ([BOX] * 10, None, [BOX, None] * 5):
+        poses = estimator.predict_batch(images, boxes)
+        assert len(poses) == 10
+        for index, (image, pose) in enumerate(zip(images, poses, strict=True)):
+            alone = estimator.predict(image, None if boxes is None else boxes[index])
+            assert np.allclose(pose.keypoints, alone.keypoints, atol=1e-2) and np.allclose(pose.box, alone.box, atol=1e-2)
+    assert estimator.predict_batch([]) == []
+
+
+@pytest.mark.parametrize(("size", "runs"), [(64, 1), (128, 2)])
+def test_crops_run_together_while_they_are_small(dot_bundle, dot_image, monkeypatch, size, runs):
+    estimator, batches = Estimator(dot_bundle, backend="onnxruntime", cut=2, input_size=size), []
+    run = StageChain.run
+    monkeypatch.setattr(StageChain, "run", lambda chain, crops, *rest: batches.append(len(crops)) or run(chain, crops, *rest))
+    estimator.predict_batch([dot_image(*place) for place in PLACES], [BOX] * 10)
+    assert len(batches) == runs and sum(batches) == 10
+
+
+def test_a_deadline_is_shared_so_that_no_image_pays_for_the_others(dot_bundle, dot_image, backend, monkeypatch):
+    estimator = Estimator(dot_bundle, backend=backend, deadline_ms=50, input_size=128)
+    deadlines = []
+    run = StageChain.run
+
+    def timed(chain, crops, cut, deadline=None):
+        deadlines.append(deadline)
+        return run(chain, crops, cut, deadline)
+
+    monkeypatch.setattr(StageChain, "run", timed)
+    images = [dot_image(*place) for place in PLACES[:5]]
+    estimator.predict_batch(images, [BOX] * 5)
+    assert deadlines == sorted(deadlines) and (len(deadlines) == 1 or deadlines[0] < deadlines[-1])
+    assert {pose.cut for pose in estimator.predict_batch(images, [BOX] * 5)} <= {2, 4, 8}
+
+
+def test_a_camera_counts_for_every_image(depth_dot_bundle, dot_image):
+    estimator = Estimator(depth_dot_bundle, backend="onnxruntime")
+    poses = estimator.predict_batch([dot_image(150, 110)] * 3, [BOX] * 3, camera=(400, 400, 160, 120))
+    alone = estimator.predict(dot_image(150, 110), BOX, camera=(400, 400, 160, 120))
+    for pose in poses:
+        assert np.allclose(pose.joints3d_camera, alone.joints3d_camera, rtol=1e-3, atol=1)
+
+
+@pytest.mark.parametrize("images", ["photo.jpg", b"x", 5, None])
+def test_what_is_no_list_of_images_is_refused(dot_bundle, images):
+    with pytest.raises(OptionError, match="images must be"):
+        Estimator(dot_bundle, backend="onnxruntime").predict_batch(images)
+
+
+def test_boxes_are_one_for_each_image_and_images_are_images(dot_bundle, dot_image):
+    estimator = Estimator(dot_bundle, backend="onnxruntime")
+    with pytest.raises(OptionError, match="1 for 2 images"):
+        estimator.predict_batch([dot_image(1, 1)] * 2, [BOX])
+    with pytest.raises(ImageError):
+        estimator.predict_batch([dot_image(1, 1), None], [BOX, BOX])
