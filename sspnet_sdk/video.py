@@ -93,19 +93,12 @@ def _estimate(
     rate, held = _Rate(), HoldBack(live)
     try:
         for shot in shots:
-<<<<<<< HEAD
             seen = tracker.observe(open_image(shot.image, "bgr"), shot.time_s)
             smoothers = {track: smoothers.get(track) or PoseSmoother(smooth) for track, _ in seen}
             smoothed = [(track, smoothers[track](pose, shot.time_s)) for track, pose in seen]
             yield from held.add(Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick()), smoothed)
         tracker.end()
         yield from held.rest()
-=======
-            people = tracker.update(open_image(shot.image, "bgr"), shot.time_s)
-            smoothers = {person.id: smoothers.get(person.id) or PoseSmoother(smooth) for person in people}
-            smoothed = tuple(Person(person.id, smoothers[person.id](person.pose, shot.time_s)) for person in people)
-            yield Frame(shot.image, source, shot.index, shot.time_s, smoothed, rate.tick())
->>>>>>> 5a7fb11 (Batches, frames of one's own, workers, close, pickle; names at the top)
     finally:
         shots.close()
 
