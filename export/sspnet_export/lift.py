@@ -36,17 +36,17 @@ class LiftGraph(nn.Module):
         return {"joints3d": self.lift(pose)}
 
 
-def write_lift(folder: Path, weights: WeightFile, share: float) -> None:
+def write_lift(folder: Path, weights: WeightFile, lift: PoseLift) -> None:
     """The graph, its weights beside those of the others."""
-    write_module(folder / FILE, weights, LiftGraph(PoseLift(share)).eval(), {"pose": likely_poses(BATCH)}, ["joints3d"])
+    write_module(folder / FILE, weights, LiftGraph(lift).eval(), {"pose": likely_poses(BATCH)}, ["joints3d"])
 
 
-def verify_lift(folder: Path, share: float) -> Iterator[str]:
+def verify_lift(folder: Path, lift: PoseLift) -> Iterator[str]:
     """In every engine, against PyTorch. Raises ExportError where the graph is malformed or differs by more than TOLERANCE_MM."""
     check_model(folder / FILE)
     poses = likely_poses(64)
     with torch.no_grad():
-        expected = PoseLift(share).eval()(poses).numpy()
+        expected = lift(poses).numpy()
     for runtime, open_graph in runtimes().items():
         found = open_graph(folder / FILE)({"pose": poses.numpy()})["joints3d"]
         largest = float(np.abs(found - expected).max())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
@@ -83,13 +84,14 @@ def export_bundle(
                 graphs[precision][str(sizes[-1])]["finer_finder"] = file
         if root is not None:
             write_root_depth(folder, weights, root[0])
-        if network.config.lift:
-            write_lift(folder, weights, network.config.lift)
+        lift = PoseLift.of(network) if network.config.lift else None
+        if lift is not None:
+            write_lift(folder, weights, lift)
         weights.write(folder)
         document = manifest.describe(network, notes, cuts, sizes, graphs, accuracy or {})
-        if network.config.lift:
+        if lift is not None:
             document["lift"] = LIFT
-            for line in verify_lift(folder, network.config.lift):
+            for line in verify_lift(folder, lift):
                 on_progress(f"verified: {line}")
         for difference in verify(folder, document, network):
             on_progress(f"verified: {difference}")

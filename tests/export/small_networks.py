@@ -54,8 +54,10 @@ class Exported:
         return json.loads((self.folder / "manifest.json").read_text())
 
 
-def exported(config: SSPNetConfig, folder: Path, cuts: tuple[int, ...], size: int, notes: dict[str, str]) -> Exported:
+def exported(
+    config: SSPNetConfig, folder: Path, cuts: tuple[int, ...], size: int, notes: dict[str, str], bodies: dict | None = None
+) -> Exported:
     checkpoint, lines = folder / f"{config.name}.safetensors", []
-    save_checkpoint(checkpoint, config, lived_in(config).state_dict(), notes)
+    save_checkpoint(checkpoint, config, lived_in(config).state_dict(), notes, bodies)
     out = export_bundle(checkpoint, cuts=cuts, sizes=[size], out=folder / "bundle", on_progress=lines.append)
     return Exported(checkpoint, out, load_network(checkpoint), lines)

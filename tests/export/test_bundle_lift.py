@@ -11,15 +11,24 @@ import numpy as np
 import pytest
 import torch
 from small_networks import GUIDED, exported
-from sspnet_train.millimetres.pose_lift import PoseLift
+from sspnet_train.millimetres.fusion import FusionNetwork
+from sspnet_train.millimetres.lifter import Lifter
+from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError
 
 
+def own_bodies() -> dict[str, torch.Tensor]:
+    """Not those of the package: a bundle is made of its checkpoint's."""
+    torch.manual_seed(5)
+    lifter, fusion = Lifter(32, 1), FusionNetwork(32, 1)
+    return {key: value.half().float() for key, value in bodies_of(lifter, fusion).items()}
+
+
 @pytest.fixture(scope="module")
 def lifting(tmp_path_factory):
-    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}).folder
+    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}, own_bodies()).folder
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +46,7 @@ def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, b
         uv = (own.keypoints - (box[:2] + box[2:] / 2)) / (1.25 * max(box[2:])) + 0.5
         answer = np.concatenate([uv, own.joints3d[:, 2:] / 2000 + 0.5, own.confidence[:, None]], axis=1)
         with torch.no_grad():
-            expected = PoseLift(0.7).eval()(torch.tensor(answer[None]).float())[0].numpy()
+            expected = PoseLift(0.7, own_bodies()).eval()(torch.tensor(answer[None]).float())[0].numpy()
         np.testing.assert_allclose(pose.joints3d, expected, atol=1.0)
 
 

@@ -28,7 +28,7 @@ EDGE_STEPS, SETTLE_STEPS = 20_000, 4_000
 def default_model(
     movenet: Path, data: Path, poses: Path, out: Path, edge_steps: int = EDGE_STEPS, settle_steps: int = SETTLE_STEPS
 ) -> Path:
-    """Everything into `out`. -> the calibrated checkpoint, out/model.safetensors.
+    """Everything into `out`. -> the finished checkpoint, out/model.safetensors.
 
     Raises:
         TrainingError: a stage failed, which has said why.
@@ -41,9 +41,9 @@ def default_model(
     settled = trained(sets, out / "settle", "settle", settle_steps, edge)
     again = trained(sets, out / "settle_again", "settle", settle_steps, settled, seed=1)
     mean = _made(out / "mean.safetensors", "network.average", settled, again)
-    model = _made(out / "model.safetensors", "training.calibrate", mean, *people, *rendered, *empty)
+    sure = _made(out / "calibrated.safetensors", "training.calibrate", mean, *people, *rendered, *empty)
     spoilt = [*rendered, "--poses", poses, "--observations", out / "seen.npz"]
-    _made(out / "fusion.safetensors", "millimetres.train_fusion", "--checkpoint", model, *spoilt)
+    model = _made(out / "model.safetensors", "millimetres.train_fusion", "--checkpoint", sure, *spoilt)
     _made(out / "root_depth.safetensors", "millimetres.train_root_depth", "--checkpoint", model, *rendered)
     return model
 

@@ -6,7 +6,7 @@ A cut's answer is that of its pyramid's last head, so a cut is a slice of what c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ class HeadPoses:
         root_z: (N,) mm from the camera to the root as estimated, or None.
         samples: the people's labels, without their pictures.
         first: (N, J, 2) pixels: the pose that a guided entry gives to the first pyramid, or None.
+        lift: from answers to millimetres as the network's bundle does it, or None.
     """
 
     keypoints: np.ndarray
@@ -41,6 +42,7 @@ class HeadPoses:
     root_z: np.ndarray | None
     samples: list[Sample]
     first: np.ndarray | None = None
+    lift: PoseLift | None = None
 
 
 @torch.no_grad()
@@ -79,18 +81,15 @@ def predict_heads(
         people = [source[i] for i in range(start, min(start + batch, count))]
         found.append(_mean([_one_view(network, people, size, shift, mirror, last_cut, root) for shift, mirror in views]))
         on_progress(start + len(people), count)
-    return _joined(found)
+    return replace(_joined(found), lift=PoseLift.of(network))
 
 
-def joints_in_mm(
-    poses: HeadPoses, keypoints: np.ndarray, depth: np.ndarray, confidence: np.ndarray, lift: PoseLift
-) -> np.ndarray:
+def joints_in_mm(poses: HeadPoses, keypoints: np.ndarray, depth: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """Answers as a bundle gives them, through `PoseLift`.
 
     Args:
         poses: whose people they are.
         keypoints: (N, J, 2) pixels; depth: (N, J) mm; confidence: (N, J): of one head.
-        lift: the network's.
 
     Returns:
         (N, J, 3) mm, pelvis at the origin, of a canonical adult's size.
@@ -98,8 +97,9 @@ def joints_in_mm(
     side = BOX_SCALE * np.array([max(sample.box[2:]) for sample in poses.samples])[:, None, None]
     z = depth[..., None] / DEPTH_RANGE_MM + 0.5
     answers = np.concatenate([keypoints / side, z, confidence[..., None]], axis=2)
+    assert poses.lift is not None
     with torch.no_grad():
-        return lift.eval()(torch.from_numpy(answers).float()).double().numpy()
+        return poses.lift(torch.from_numpy(answers).float()).double().numpy()
 
 
 def _mean(views: Sequence[HeadPoses]) -> HeadPoses:

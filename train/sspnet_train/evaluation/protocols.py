@@ -17,7 +17,6 @@ from sspnet_train.evaluation.scores import FULLY_VISIBLE
 from sspnet_train.evaluation.tables import Cell, Table
 from sspnet_train.metrics import auc, keypoint_distance, pa_mpjpe, torso
 from sspnet_train.millimetres.camera_space import camera_space, root_relative
-from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.network.model import SSPNetConfig
 
 PCK_MM = 150.0
@@ -162,7 +161,7 @@ def _aligned_ways(poses: HeadPoses, root_z: np.ndarray, config: SSPNetConfig) ->
     ways = {"PA": predicted_joints(poses, -1, root_z)}
     if config.lift:
         last = poses.keypoints[-1], poses.depth[-1], poses.confidence[-1]
-        ways["PA, lifted"] = joints_in_mm(poses, *last, PoseLift(config.lift))
+        ways["PA, lifted"] = joints_in_mm(poses, *last)
     return {way: pa_mpjpe(joints[:, common], truth[:, common]) for way, joints in ways.items()}
 
 

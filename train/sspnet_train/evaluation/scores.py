@@ -10,7 +10,6 @@ import numpy as np
 from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource
 from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm, predict_heads
 from sspnet_train.metrics import keypoint_distance, pa_mpjpe, pck, torso
-from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.network.model import SSPNet
 
 FULLY_VISIBLE = 11
@@ -39,12 +38,11 @@ def predict_cuts(
 ) -> Predictions:
     """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
     poses = predict_heads(network, source, size, last_cut=max(*cuts, 1), limit=limit, batch=batch)
-    lift = PoseLift(network.config.lift)
     found = Predictions(poses.samples, {}, {}, {})
     for cut in cuts:
         keypoints, depth, confidence = _answer(poses, cut, network.config.levels)
         found.keypoints[cut], found.confidence[cut] = keypoints, confidence
-        found.joints3d[cut] = joints_in_mm(poses, keypoints, depth, confidence, lift)
+        found.joints3d[cut] = joints_in_mm(poses, keypoints, depth, confidence)
     return found
 
 

@@ -6,12 +6,11 @@ believe, which joints to put where bodies have them.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from sspnet_train.data.crop import DEPTH_RANGE_MM
@@ -67,19 +66,16 @@ def known_joints(confidence: Tensor) -> Tensor:
     return torch.maximum(known, (known.sum(dim=1, keepdim=True) < FEWEST_KNOWN).float())
 
 
-def save_fusion(path: Path, network: nn.Module) -> None:
-    """As fp16, in one step."""
-    partial = path.with_name(path.name + ".part")
-    save_file({key: value.detach().to(torch.float16).contiguous() for key, value in network.state_dict().items()}, partial)
-    os.replace(partial, path)
-
-
 def load_fusion(path: Path = SHIPPED) -> FusionNetwork:
-    """A trained network, in eval mode; the one that goes with the shipped checkpoint by default."""
+    """A trained network, in eval mode; by default the one in the package, for checkpoints that bring none of their own."""
     try:
-        weights = {key: value.float() for key, value in load_file(path).items()}
-        network = FusionNetwork(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
-        network.load_state_dict(weights)
+        return fusion_of(load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
-        raise TrainingError(f"{path} is not a fusing network made by sspnet_train.millimetres.train_fusion: {error}") from None
+        raise TrainingError(f"{path} is not a fusing network: {error}") from None
+
+
+def fusion_of(weights: dict[str, Tensor]) -> FusionNetwork:
+    """The network of a `state_dict`, in eval mode. Raises KeyError or RuntimeError where that is another's."""
+    network = FusionNetwork(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
+    network.load_state_dict({key: value.float() for key, value in weights.items()})
     return network.eval()

@@ -61,11 +61,15 @@ def save_lifter(path: Path, lifter: nn.Module) -> None:
 def load_lifter(path: Path = SHIPPED) -> Lifter:
     """A trained network, in eval mode; the one in the package by default."""
     try:
-        weights = {key: value.float() for key, value in load_file(path).items()}
-        lifter = Lifter(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
-        lifter.load_state_dict(weights)
+        return lifter_of(load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise LabelError(f"{path} is not a lifting network made by sspnet_train.millimetres.train_lifter: {error}") from None
+
+
+def lifter_of(weights: dict[str, Tensor]) -> Lifter:
+    """The network of a `state_dict`, in eval mode. Raises KeyError or RuntimeError where that is another's."""
+    lifter = Lifter(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
+    lifter.load_state_dict({key: value.float() for key, value in weights.items()})
     return lifter.eval()
 
 

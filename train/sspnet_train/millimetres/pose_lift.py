@@ -6,14 +6,18 @@ learnt from this network's mistakes. The mean of all is nearer to the truth than
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
-from sspnet_train.millimetres.fusion import known_joints, load_fusion
-from sspnet_train.millimetres.lifter import INPUT_JOINTS, load_lifter
+from sspnet_train.errors import TrainingError
+from sspnet_train.millimetres.fusion import FusionNetwork, fusion_of, known_joints, load_fusion
+from sspnet_train.millimetres.lifter import INPUT_JOINTS, Lifter, lifter_of, load_lifter
+from sspnet_train.network.model import SSPNet
 
 JOINTS_ALONE = 0.25
 """Share of the network that sees no depths, beside `fusion`'s."""
@@ -32,11 +36,22 @@ class PoseLift(nn.Module):
     lengths: Tensor
     mirror: Tensor
 
-    def __init__(self, share: float):
+    def __init__(self, share: float, bodies: Mapping[str, Tensor] | None = None):
+        """bodies: `SSPNet.bodies`; without them, the networks in the package.
+
+        Raises:
+            TrainingError: they are not a lifting and a fusing network.
+        """
         super().__init__()
-        self.share, self.lifter, self.fusion = share, load_lifter(), load_fusion()
+        self.share = share
+        self.lifter, self.fusion = networks_of(bodies) if bodies else (load_lifter(), load_fusion())
         self.register_buffer("lengths", torch.tensor(list(CANONICAL_BONES_MM.values())))
         self.register_buffer("mirror", torch.tensor([-1.0, 1.0, 1.0, 1.0]))
+
+    @classmethod
+    def of(cls, network: SSPNet) -> PoseLift:
+        """The one that goes with a network, in eval mode."""
+        return cls(network.config.lift, network.bodies).eval()
 
     def forward(self, pose: Tensor) -> Tensor:
         body = self.body(pose[:, :BODY_JOINTS])
@@ -87,3 +102,22 @@ class PoseLift(nn.Module):
         joints = joints - joints[:, :1]
         bones = (joints[:, _CHILDREN] - joints[:, _PARENTS]).norm(dim=2).sum(dim=1).clamp(min=1e-6)
         return joints * (self.lengths.sum() / bones)[:, None, None]
+
+
+def bodies_of(lifter: nn.Module, fusion: nn.Module) -> dict[str, Tensor]:
+    """What a checkpoint keeps of the two networks: their weights under "lifter." and "fusion."."""
+    parts = {"lifter.": lifter, "fusion.": fusion}
+    return {prefix + key: value for prefix, part in parts.items() for key, value in part.state_dict().items()}
+
+
+def networks_of(bodies: Mapping[str, Tensor]) -> tuple[Lifter, FusionNetwork]:
+    """The inverse of `bodies_of`."""
+
+    def weights(prefix: str) -> dict[str, Tensor]:
+        return {key.removeprefix(prefix): value for key, value in bodies.items() if key.startswith(prefix)}
+
+    try:
+        return lifter_of(weights("lifter.")), fusion_of(weights("fusion."))
+    except (KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise TrainingError(f"the checkpoint's networks that know bodies are not a lifter and a fusion: {reason}") from None

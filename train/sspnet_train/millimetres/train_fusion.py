@@ -18,8 +18,10 @@ from torch import Tensor
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.errors import one_line
-from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork, save_fusion
+from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
+from sspnet_train.millimetres.lifter import load_lifter
 from sspnet_train.millimetres.observations import Observations, load_observations, observe, save_observations
+from sspnet_train.millimetres.pose_lift import bodies_of
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 
@@ -129,7 +131,7 @@ def main() -> None:
     from tqdm import tqdm
 
     from sspnet_train.data.catalog import common_definition, open_split, parse_data
-    from sspnet_train.network.checkpoint import load_network
+    from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 
     parser = argparse.ArgumentParser(description="Train the fusing network that goes with a checkpoint.")
     parser.add_argument("--checkpoint", type=Path, required=True)
@@ -141,7 +143,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--observations", type=Path, help=".npz of what the pose network says: read if it is there, else written")
-    parser.add_argument("--out", type=Path, default=Path("fusion.safetensors"))
+    parser.add_argument("--lifter", type=Path, help="what millimetres.train_lifter wrote; the one in the package if not given")
+    parser.add_argument("--out", type=Path, required=True, help="the checkpoint with both networks in it")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(given.threads)
@@ -156,7 +159,10 @@ def main() -> None:
             )
         if given.observations:
             save_observations(given.observations, seen)
-    save_fusion(given.out, train_fusion(seen, read_poses(given.poses), given.steps))
+    config, weights, notes = read_checkpoint(given.checkpoint)
+    fusion = train_fusion(seen, read_poses(given.poses), given.steps)
+    lifter = load_lifter() if given.lifter is None else load_lifter(given.lifter)
+    save_checkpoint(given.out, config, weights, notes, bodies_of(lifter, fusion))
     print(f"wrote {given.out}")
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 import torch
 
 from sspnet_train.errors import TrainingError, one_line
-from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
+from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 
 
 def average(checkpoints: Sequence[Path], out: Path) -> None:
-    """Weights and batch-norm statistics, each with the same share; notes of the checkpoint that saw most crops.
+    """Weights and batch-norm statistics, each with the same share.
+
+    Notes and the networks that know bodies are those of the checkpoint that saw most crops.
 
     Raises:
         CheckpointError: one is no checkpoint.
@@ -33,8 +35,9 @@ def average(checkpoints: Sequence[Path], out: Path) -> None:
                 f"{path} holds another network than {checkpoints[0]}: only weights of one network can be averaged"
             )
     mean = {key: _mean([weights[key] for _, weights, _ in read]) for key in first}
-    notes = max((notes for _, _, notes in read), key=lambda notes: int(notes.get("crops", 0)))
-    save_checkpoint(out, config, mean, notes)
+    crops = [int(notes.get("crops", 0)) for _, _, notes in read]
+    longest = crops.index(max(crops))
+    save_checkpoint(out, config, mean, read[longest][2], load_network(checkpoints[longest]).bodies)
 
 
 def _mean(values: list[torch.Tensor]) -> torch.Tensor:

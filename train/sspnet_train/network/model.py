@@ -145,6 +145,8 @@ class SSPNet(nn.Module):
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
             for pyramid in range(1, config.pyramids + 1)
         )
+        self.bodies: dict[str, Tensor] = {}
+        """Weights of the networks that know bodies, where the checkpoint brings its own; no part of `state_dict`."""
 
     def forward(self, image: Tensor, cut: int | None = None) -> list[Prediction]:
         """image: (N, 3, H, W) RGB in [-1, 1], H and W multiples of `config.largest_stride`.

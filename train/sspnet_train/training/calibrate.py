@@ -148,7 +148,7 @@ def main() -> None:
         print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
     for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2, joints=joints), given.cuts).items():
         print(f"cut {cut} on the others: {shares}")
-    save_checkpoint(given.out, network.config, network.state_dict(), notes)
+    save_checkpoint(given.out, network.config, network.state_dict(), notes, network.bodies)
 
 
 if __name__ == "__main__":

@@ -178,10 +178,11 @@ class _Run:
             "step": self.next_step, "crops": self.crops, "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(), "plateau": asdict(self.plateau),
             "average": self.average.weights if self.average else None, "losses": self.losses,
-            "validated_step": self.validated_step,
+            "validated_step": self.validated_step, "bodies": self.network.bodies,
         }  # fmt: skip
         save_state(self.folder / "state.pt", state)
-        save_checkpoint(self.folder / "checkpoint.safetensors", self.network.config, self.best_weights(), self._notes())
+        path, bodies = self.folder / "checkpoint.safetensors", self.network.bodies
+        save_checkpoint(path, self.network.config, self.best_weights(), self._notes(), bodies)
 
     def _notes(self) -> dict[str, str]:
         """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
@@ -201,6 +202,7 @@ class _Run:
         state = load_state(path)
         self.next_step, self.crops = int(state["step"]), int(state["crops"])  # type: ignore[call-overload]
         self.network.load_state_dict(state["network"])  # type: ignore[arg-type]
+        self.network.bodies = dict(state.get("bodies", {}))  # type: ignore[call-overload]
         rates = [group["base_lr"] for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
         for group, base in zip(self.optimizer.param_groups, rates, strict=True):
@@ -222,6 +224,7 @@ class _Run:
         if self.is_main:
             network = SSPNet(self.network.config).to(self.device)
             network.load_state_dict(self.best_weights())
+            network.bodies = self.network.bodies
             scores = {name: self._score(network, name, source) for name, source in self.validation.items()}
             if scores:
                 self.plateau.observe(-sum(by_cut[max(by_cut)]["pck"] for by_cut in scores.values()) / len(scores))
