@@ -51,7 +51,7 @@ def main() -> None:
 
     source = given.source or csi_camera(given.camera, *given.size, given.target_fps)
     with Capture(source, fps=given.target_fps) as capture:
-        writers = [OverlayVideo(given.out, capture.fps, keep_time=capture.live)] if given.out else []
+        writers = [OverlayVideo(given.out, capture.fps)] if given.out else []
         if given.json:
             writers.append(open_writer("json", given.json))
         run(stream(capture, estimator), writers)

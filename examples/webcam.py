@@ -55,7 +55,7 @@ def show(frames) -> None:
 
 
 def record(frames, path: Path, capture: Capture) -> None:
-    video = OverlayVideo(path, capture.fps, keep_time=capture.live)
+    video = OverlayVideo(path, capture.fps)
     try:
         for frame in frames:
             video.write(frame)

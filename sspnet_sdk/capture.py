@@ -1,10 +1,12 @@
-"""Read frames from a video file, a camera or a stream's address."""
+"""Read frames from a video file, a camera, a stream's address, standard input or a folder of pictures."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.file_kind import file_kind
+from sspnet_sdk.opencv_decoder import OpenCvDecoder
+from sspnet_sdk.picture_sequence import PictureSequence
 
 logger = logging.getLogger("sspnet_sdk")
 
-_LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "udp://", "tcp://", "srt://")
+_LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "udp://", "tcp://", "srt://", "rtp://")
 _FALLBACK_FPS = 30.0
+_PATIENCE_S = 10.0
+_BETWEEN_TRIES_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,32 +42,44 @@ class Shot:
 class Capture:
     """An open video source; iterate over it once, then `close` it (or use it in `with`).
 
+    Frames come as a player shows them: turned and mirrored by the file's display matrix, with square pixels.
+
     Args:
-        source: path of a video file, number of a camera (0 is the first; /dev/video0 too), an address (rtsp://…, http://…), or
-            a GStreamer pipeline ("… ! appsink") where OpenCV is built with GStreamer.
+        source: path of a video file or of a folder of pictures, number of a camera (0 is the first; /dev/video0 too), an address
+            (rtsp://…, http://…), "-" for standard input, or a GStreamer pipeline ("… ! appsink") where OpenCV is built with it.
         fps: for a camera: the frame rate to ask it for.
+        stated_fps: frames per second that a file or a folder has, whatever it says itself; raw streams and pictures say nothing.
+        reconnect_s: a live stream that breaks is opened again for so long; 0: it ends with an error.
 
     Attributes:
         live: frames do not wait for us.
         fps: frames per second that the source states (30 where it states none).
-        frames: how many there are; None if that is not known.
+        frames: how many there are, about; None if that is not known.
+        damage: what was found broken while reading, in words; empty if nothing was.
 
     Raises:
         ImageError: there is no such file or camera, or it cannot be decoded.
     """
 
-    def __init__(self, source: int | str | os.PathLike[str], fps: float | None = None) -> None:
-        self.name, opened = _names(source)
-        pipeline = _is_pipeline(opened)
-        self._capture = cv2.VideoCapture(opened, cv2.CAP_GSTREAMER) if pipeline else cv2.VideoCapture(opened)
-        if not self._capture.isOpened():
-            raise ImageError(_why_not(source))
-        if isinstance(opened, int) and fps is not None:
-            self._capture.set(cv2.CAP_PROP_FPS, fps)
-        count, rate = self._capture.get(cv2.CAP_PROP_FRAME_COUNT), self._capture.get(cv2.CAP_PROP_FPS)
-        self.live = isinstance(opened, int) or opened.startswith(_LIVE_SCHEMES) or (is_address(opened) and count <= 0)
-        self.frames = int(count) if 0 < count < 1e9 and not self.live else None
-        self.fps = float(rate) if 0.1 < rate < 1000.0 else _FALLBACK_FPS
+    def __init__(
+        self,
+        source: int | str | os.PathLike[str],
+        fps: float | None = None,
+        *,
+        stated_fps: float | None = None,
+        reconnect_s: float = 0.0,
+    ) -> None:
+        if stated_fps is not None and not 0.0 < stated_fps < 1e6:
+            raise OptionError(f"stated_fps must be a positive number, not {stated_fps!r}")
+        self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
+        self.name = _name(source)
+        self._decoder: Any = self._open()
+        count = self._decoder.frames
+        camera = camera_number(source) is not None or _is_pipeline(source)
+        self.live = camera or (is_address(source) and (str(source).lower().startswith(_LIVE_SCHEMES) or not count))
+        self.frames = int(count) if count and not self.live else None
+        self.fps = float(stated_fps or self._decoder.fps or _FALLBACK_FPS)
+        self.damage = ""
 
     def __enter__(self) -> Capture:
         return self
@@ -68,34 +87,107 @@ class Capture:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def begin_s(self) -> float:
+        """The source's own time of its first frame, for what runs beside it (its sound)."""
+        return float(getattr(self._decoder, "begin_s", None) or 0.0)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is read, if it is one."""
+        return Path(self._source) if isinstance(self._source, (str, os.PathLike)) and Path(self._source).is_file() else None
+
     def __iter__(self) -> Iterator[Shot]:
         """Frames until the source ends.
 
         Raises:
-            ImageError: not one frame came.
+            ImageError: not one frame came, or a live source broke.
         """
-        index, begin, last = 0, time.monotonic(), -1.0
-        while True:
-            taken, image = self._capture.read()
-            if not taken or image is None:
-                break
-            now = time.monotonic() - begin if self.live else self._time(index, last)
-            yield Shot(image, index, now)  # type: ignore[arg-type]
+        yield from self._live_shots() if self.live else self._file_shots()
+
+    def _file_shots(self) -> Iterator[Shot]:
+        index, first, last = 0, None, -1.0
+        for image, stamp in self._decoder:
+            if self._stated_fps or stamp is None:
+                now = index / self.fps
+            else:
+                first = stamp if first is None else first
+                now = stamp - first
+            now = max(now, 0.0) if now > last else last + min(1e-3, 0.5 / self.fps)
+            yield Shot(image, index, now)
             index, last = index + 1, now
         if index == 0:
-            raise ImageError(f"{self.name} gives no frames: it is damaged, or in use by another program")
-        if self.frames is not None and index < 0.95 * self.frames:
-            logger.warning("%s ends after %d of %d frames: it is damaged", self.name, index, self.frames)
+            why = f" ({self._decoder.damage})" if self._decoder.damage else ""
+            raise ImageError(f"{self.name} gives no frames: it is damaged, or in use by another program{why}")
+        self._look_for_damage(index, last)
 
-    def _time(self, index: int, last: float) -> float:
-        """Time of a file's frame: the file's own stamp where it ascends, else by the frame rate."""
-        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-        return stamp if stamp > last and (stamp > 0.0 or index == 0) else max(index / self.fps, last + 1e-3)
+    def _look_for_damage(self, index: int, last: float) -> None:
+        self.damage = self._decoder.damage
+        length = self._decoder.duration_s
+        if not self.damage and length and not self._stated_fps and last + 2 / self.fps < 0.95 * length:
+            self.damage = f"it ends after {last:.1f} of {length:.1f} s"
+        if self.damage:
+            logger.warning("%s is damaged: %s (%d frames were read)", self.name, self.damage, index)
+
+    def _live_shots(self) -> Iterator[Shot]:
+        index, begin = 0, time.monotonic()
+        while True:
+            for image, _ in self._decoder:
+                yield Shot(image, index, time.monotonic() - begin)
+                index += 1
+            self._decoder.close()
+            why = self._decoder.damage or "the other side sends no more"
+            broke = f"{self.name} broke after {index} frames and {time.monotonic() - begin:.1f} s ({why})"
+            if not self._reconnect_s:
+                raise ImageError(broke)
+            logger.warning("%s: trying again for %g s", broke, self._reconnect_s)
+            self._reconnect(broke)
+            logger.warning("%s is back", self.name)
+
+    def _reconnect(self, broke: str) -> None:
+        until = time.monotonic() + self._reconnect_s
+        while True:
+            time.sleep(_BETWEEN_TRIES_S)
+            try:
+                self._decoder = self._open()
+                return
+            except ImageError:
+                if time.monotonic() > until:
+                    raise ImageError(f"{broke}, and was not back within {self._reconnect_s:g} s") from None
+
+    def _open(self) -> Any:
+        source = self._source
+        number = camera_number(source)
+        if number is not None or _is_pipeline(source):
+            return OpenCvDecoder(number if number is not None else str(source), self.name, self._asked_fps)
+        if not is_address(source) and str(source) != "-":
+            path = _existing(source)
+            if path.is_dir():
+                return PictureSequence(path)
+            if file_kind(path) == "picture":
+                return PictureSequence(path, (path,))
+        if not has_pyav():
+            return self._by_opencv()
+        from sspnet_sdk.video_decoder import VideoDecoder
+
+        if is_address(source):
+            return VideoDecoder(str(source), self.name, _PATIENCE_S)
+        return VideoDecoder(sys.stdin.buffer if str(source) == "-" else _opened(Path(source)), self.name)  # type: ignore[arg-type]
+
+    def _by_opencv(self) -> OpenCvDecoder:
+        if str(self._source) == "-":
+            raise ImageError("standard input is read by PyAV, which is not installed: pip install av")
+        return OpenCvDecoder(str(self._source), self.name, None)
 
     def close(self) -> None:
         """Let go of the file or camera."""
         with contextlib.suppress(cv2.error):
-            self._capture.release()
+            self._decoder.close()
+
+
+def has_pyav() -> bool:
+    """Whether PyAV, which reads and writes more kinds of video than OpenCV does, is installed."""
+    return importlib.util.find_spec("av") is not None
 
 
 def camera_number(source: Any) -> int | None:
@@ -108,36 +200,52 @@ def camera_number(source: Any) -> int | None:
 
 def is_address(source: Any) -> bool:
     """Whether `source` is an address such as rtsp://…, or a GStreamer pipeline, rather than a path."""
-    return isinstance(source, str) and ("://" in source or _is_pipeline(source))
+    return isinstance(source, str) and ("://" in source or _is_pipeline(source)) and not exists(Path(source))
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no file can have is no error."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def shown(path: Path | str) -> str:
+    """A path as text that every file and terminal takes: bytes that are not UTF-8 become �."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _is_pipeline(source: Any) -> bool:
-    return isinstance(source, str) and " ! " in source
+    return isinstance(source, str) and " ! " in source and not exists(Path(source))
 
 
-def _names(source: int | str | os.PathLike[str]) -> tuple[str, int | str]:
-    """How results name the source, and what OpenCV is to open."""
+def _name(source: int | str | os.PathLike[str]) -> str:
+    """How results name the source."""
     if not isinstance(source, (int, str, os.PathLike)) or isinstance(source, bool):
         raise OptionError(f"a source is a path, a camera's number or an address, not {type(source).__name__}")
     number = camera_number(source)
     if number is not None:
-        return f"camera{number}", number
-    if is_address(source):
-        return str(source), str(source)
+        return f"camera{number}"
+    if str(source) == "-":
+        return "stdin"
     path = Path(str(source))
-    if not path.exists():
-        raise ImageError(f"there is no file {path}")
-    return path.name, str(path)
+    return str(source) if is_address(source) else shown(path.name or path.resolve().name)
 
 
-def _why_not(source: int | str | os.PathLike[str]) -> str:
-    number = camera_number(source)
-    if number is not None:
-        return f"camera {number} does not open: none is connected under this number, or another program uses it"
-    if _is_pipeline(source):
-        if not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
-            return "this OpenCV is built without GStreamer: use the system's (apt install python3-opencv; JetPack brings its own)"
-        return f"the GStreamer pipeline does not start (no such camera, or in use): {source}"
-    if is_address(source):
-        return f"{source} does not open: no answer, or not a video that OpenCV can decode"
-    return f"{source} is not a video that OpenCV can decode, or it is damaged"
+def _existing(source: Any) -> Path:
+    path = Path(source)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise ImageError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot read {path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
+    return path
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.picture_file import decode_picture
 
 SMALLEST_SIDE = 8
 _TO_RGBA = {
@@ -139,26 +140,4 @@ def _read(path: Path) -> NDArray[np.uint8]:
         raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the name
         raise ImageError(f"cannot read {str(path)!r}: {error}") from None
-    if not content:
-        raise ImageError(f"{path} is empty")
-    if _is_truncated(content):
-        raise ImageError(f"{path} is truncated: the end of the image is missing")
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise ImageError(f"cannot decode {path}: {error.err}") from None
-    if pixels is None:
-        raise ImageError(f"{path} is not an image that OpenCV can decode, or it is damaged")
-    return pixels  # type: ignore[return-value]
-
-
-def _is_truncated(content: bytes) -> bool:
-    """True for a JPEG or PNG whose end marker is missing: decoders paint what is lost grey, or print warnings of their own."""
-    if content.startswith(b"\x89PNG\r\n"):
-        return b"IEND" not in content[-4096:]
-    if not content.startswith(b"\xff\xd8"):
-        return False
-    at = 2  # step over the segments before the picture's own data: thumbnails with end markers of their own lie in them
-    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return content.find(b"\xff\xd9", at) < 0
+    return decode_picture(content, str(path))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.capture import Capture
 from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.frame import Frame
@@ -18,33 +20,25 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 class OverlayVideo:
-    """The video with people drawn on it.
+    """The video with people drawn on it, each frame at its `Frame.time_s`, so that it runs at the speed of the source.
 
     Args:
-        path: see `VideoFile`.
-        fps: frame rate of the file.
-        keep_time: repeat frames so that the video runs at the speed of `Frame.time_s`, for cameras whose frames were dropped.
+        path, fps, sound: see `VideoFile`.
     """
 
-    def __init__(self, path: Path, fps: float, keep_time: bool = False) -> None:
-        self._file, self._fps, self._keep_time = VideoFile(path, fps), fps, keep_time
+    def __init__(self, path: Path, fps: float, sound: Capture | None = None) -> None:
+        self._file = VideoFile(path, fps, sound)
         self._overlay = Overlay()
         self._begin_s: float | None = None
         self.files = [path]
-        self._last: NDArray[np.uint8] | None = None
 
     def write(self, frame: Frame) -> None:
         """Draw and append the frame."""
-        drawn = self._overlay.draw_frame(frame)
-        if self._keep_time and frame.time_s is not None:
-            self._begin_s = frame.time_s if self._begin_s is None else self._begin_s
-            due = round((frame.time_s - self._begin_s) * self._fps)
-            while self._last is not None and self._file.frames < due:
-                self._file.write(self._last)
-            if self._file.frames > due:
-                return
-        self._file.write(drawn)
-        self._last = drawn
+        if frame.time_s is None:
+            self._file.write(self._overlay.draw_frame(frame))
+            return
+        self._begin_s = frame.time_s if self._begin_s is None else self._begin_s
+        self._file.write(self._overlay.draw_frame(frame), frame.time_s - self._begin_s)
 
     def close(self) -> None:
         """Complete the video."""
@@ -76,19 +70,28 @@ class OverlayPicture:
 
 
 class OverlayPictures:
-    """Pictures into a folder, each under its own name; formats that cannot be written become PNG."""
+    """Pictures into a folder, each under its own name (`1.2.jpg` for the second 1.jpg); what cannot be written becomes PNG."""
 
     def __init__(self, folder: Path) -> None:
-        if folder.exists() and not folder.is_dir():
+        if os.path.exists(folder) and not os.path.isdir(folder):
             raise OptionError(f"{folder} is a file: several pictures need a folder")
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         self._folder, self.files = folder, [folder]
+        self._names: dict[str, str] = {}
 
     def write(self, frame: Frame) -> None:
         """Draw and write the picture at once."""
-        path = self._folder / Path(frame.source).name
-        OverlayPicture(path if path.suffix.lower() in IMAGE_SUFFIXES else path.with_suffix(".png")).write(frame)
+        OverlayPicture(self._folder / self._name(frame.source)).write(frame)
+
+    def _name(self, source: str) -> str:
+        stem, suffix = Path(source).stem, Path(source).suffix
+        suffix = suffix if suffix.lower() in IMAGE_SUFFIXES else ".png"
+        name, count = stem + suffix, 1
+        while self._names.setdefault(name.casefold(), source) != source:
+            count += 1
+            name = f"{stem}.{count}{suffix}"
+        return name
 
     def close(self) -> None:
         """Every picture is complete already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,10 +18,13 @@ def writing(path: Path | str) -> Iterator[None]:
     """Turn the system's refusals (full disk, no permission) into one line that names the file."""
     try:
         yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise SSPNetError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+    except BrokenPipeError as error:
+        if str(path) == "-":  # whoever reads our output has enough, which is no failure
+            raise
+        raise SSPNetError(f"cannot write {path}: its reader has gone away") from error
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SSPNetError(f"cannot write {path}: {reason.lower()}") from error
 
 
 class StagedFile:
@@ -30,14 +34,15 @@ class StagedFile:
     """
 
     def __init__(self, path: Path) -> None:
-        if path.is_dir():
+        if os.path.isdir(path):  # unlike Path.is_dir, no error for a name that no file can have
             raise OptionError(f"{path} is a folder: name a file to write")
-        self.path = path.resolve() if path.is_symlink() else path
-        self._in_place = path.exists() and not path.is_file()
         with writing(path):
+            self.path = path.resolve() if path.is_symlink() else path
+            self._in_place = path.exists() and not path.is_file()
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        # The suffix stays last: encoders choose the container by it.
-        self.staging = self.path if self._in_place else path.with_name(f".{self.path.stem}.{os.getpid()}.part{self.path.suffix}")
+        # Not longer than the name itself may be; the suffix stays last: encoders choose the container by it.
+        short = f"{zlib.crc32(os.fsencode(self.path.name)):08x}.{os.getpid()}"
+        self.staging = self.path if self._in_place else self.path.with_name(f".{short}.part{self.path.suffix}")
 
     def commit(self) -> None:
         """Replace what was under `path`."""
@@ -60,7 +65,9 @@ class TextFile:
         self._staged = None if str(path) == "-" else StagedFile(Path(path))
         with writing(path):
             self._text: IO[str] = (
-                sys.stdout if self._staged is None else open(self._staged.staging, "w", encoding="utf-8", newline=newline)  # noqa: SIM115
+                _standard_output()
+                if self._staged is None
+                else open(self._staged.staging, "w", encoding="utf-8", errors="replace", newline=newline)  # noqa: SIM115
             )
 
     def write(self, text: str) -> None:
@@ -89,6 +96,12 @@ class TextFile:
         with contextlib.suppress(OSError):  # closing flushes, and the disk may be full
             self._text.close()
         self._staged.discard()
+
+
+def _standard_output() -> IO[str]:
+    if sys.stdout is None:
+        raise SSPNetError("cannot write -: standard output is closed")
+    return sys.stdout
 
 
 def write_text(path: Path | str, text: str) -> None:

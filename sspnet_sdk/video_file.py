@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
-from sspnet_sdk.staging import StagedFile, writing
+from sspnet_sdk.opencv_encoder import OpenCvEncoder
+from sspnet_sdk.staging import StagedFile
 
-CODECS: dict[str, tuple[str, ...]] = {
-    ".mp4": ("avc1", "mp4v"),  # H.264 plays everywhere, but many builds of OpenCV lack its encoder
-    ".m4v": ("avc1", "mp4v"),
-    ".mov": ("avc1", "mp4v"),
-    ".mkv": ("avc1", "mp4v"),
-    ".avi": ("XVID", "MJPG"),
-    ".webm": ("VP80",),
-}
-"""Suffixes that can be written, and the codecs to try."""
+logger = logging.getLogger("sspnet_sdk")
 
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
+_FASTEST_AVI = 1000
 _CHECK_EVERY = 25  # frames
 _LEAST_FREE_BYTES = 16 << 20  # the rest of the disk is needed to complete the file
 
 
 class VideoFile:
-    """Takes frames of one size; `close` completes the file and reads it back, because OpenCV's writer keeps silent about errors.
+    """Takes frames of one size; `close` completes the file and gives it its name.
+
+    With PyAV: H.264 (VP9 in .webm) that browsers play, each frame at its own time. Without: what OpenCV can write, at one rate.
 
     Args:
-        path: .mp4, .mov, .mkv, .avi or .webm.
-        fps: frame rate of the file.
+        path: .mp4, .m4v, .mov, .mkv, .avi or .webm.
+        fps: frames per second, on average where `write` is told times.
+        sound: the video whose sound goes beside the pictures.
 
     Raises:
-        OptionError: for another suffix.
+        OptionError: for another suffix, or a rate that is none.
         SSPNetError: no encoder, or the disk is full (what was written until then is kept, if anything was).
     """
 
-    def __init__(self, path: Path, fps: float) -> None:
-        if path.suffix.lower() not in CODECS:
-            raise OptionError(f"{path} is not a name for a video: use {', '.join(CODECS)}")
-        self._staged, self._fps, self._frames = StagedFile(path), fps, 0
-        self._writer: cv2.VideoWriter | None = None
+    def __init__(self, path: Path, fps: float, sound: Capture | None = None) -> None:
+        if path.suffix.lower() not in VIDEO_SUFFIXES:
+            raise OptionError(f"{path} is not a name for a video: use {', '.join(VIDEO_SUFFIXES)}")
+        if not 0.0 < fps < 1e6:
+            raise OptionError(f"fps must be a positive number, not {fps!r}")
+        if path.suffix.lower() == ".avi" and fps > _FASTEST_AVI:
+            raise OptionError(f"{path}: .avi holds at most {_FASTEST_AVI} frames per second, not {fps:g}: use .mp4")
+        self._staged, self._fps, self._frames, self._sound = StagedFile(path), fps, 0, sound
+        self._encoder: Any = None
         self._size = (0, 0)
 
     @property
@@ -50,49 +55,65 @@ class VideoFile:
         """How many were written."""
         return self._frames
 
-    def write(self, image: NDArray[np.uint8]) -> None:
-        """Append a frame, (H, W, 3) uint8 BGR; the first one decides the size, later ones of another are scaled to it."""
-        if self._writer is None:
+    def write(self, image: NDArray[np.uint8], time_s: float | None = None) -> None:
+        """Append a frame.
+
+        Args:
+            image: (H, W, 3) uint8 BGR; the first one decides the size, later ones of another are scaled to it.
+            time_s: when it is to be seen, from the video's begin; None: by the rate.
+        """
+        if self._encoder is None:
             self._size = (image.shape[1], image.shape[0])
-            self._writer = self._open()
+            self._encoder = self._open()
         if self._frames % _CHECK_EVERY == 0:
             self._check_space()
         if (image.shape[1], image.shape[0]) != self._size:
             image = np.asarray(cv2.resize(image, self._size), np.uint8)
-        self._writer.write(image)
+        self._encoder.write(image, self._frames / self._fps if time_s is None else time_s)
         self._frames += 1
 
     def close(self) -> None:
         """Complete the file and give it its name; without a frame there is none."""
-        if self._writer is None:
+        if self._encoder is None:
             return
-        self._writer.release()
-        self._writer = None
-        kept = _count(self._staged.staging)
-        if kept < 0.9 * self._frames:
+        encoder, self._encoder = self._encoder, None
+        try:
+            encoder.close()
+        except SSPNetError:
             self._staged.discard()
-            raise SSPNetError(
-                f"cannot write {self._staged.path}: only {kept} of {self._frames} frames arrived (is the disk full?)"
-            )
+            raise
         self._staged.commit()
 
     def discard(self) -> None:
         """Leave what was under the path as it was."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
+        if self._encoder is None:
+            return
+        encoder, self._encoder = self._encoder, None
+        try:
+            encoder.close(complete=False)
+        except SSPNetError:  # its disk is full, or its folder gone: that was said already
+            pass
+        finally:
             self._staged.discard()
 
-    def _open(self) -> cv2.VideoWriter:
-        with writing(self._staged.path):
-            self._staged.staging.touch()
-        for codec in CODECS[self._staged.path.suffix.lower()]:
-            writer = cv2.VideoWriter(str(self._staged.staging), cv2.VideoWriter.fourcc(*codec), self._fps, self._size)
-            if writer.isOpened():
-                return writer
-            writer.release()
-        self._staged.discard()
-        raise SSPNetError(f"cannot write {self._staged.path}: this build of OpenCV has no encoder for it; try .avi")
+    def _open(self) -> Any:
+        try:
+            if has_pyav():
+                return self._by_pyav()
+            if self._sound is not None:
+                logger.warning("%s has no sound: PyAV, which copies it, is not installed: pip install av", self._staged.path)
+            return OpenCvEncoder(self._staged.staging, self._staged.path, self._fps, self._size)
+        except SSPNetError:
+            self._staged.discard()
+            raise
+
+    def _by_pyav(self) -> Any:
+        from sspnet_sdk.sound import Sound
+        from sspnet_sdk.video_encoder import VideoEncoder
+
+        heard = self._sound if self._sound is not None and self._sound.path is not None else None
+        sound = None if heard is None or heard.path is None else Sound(heard.path, heard.begin_s)
+        return VideoEncoder(self._staged.staging, self._staged.path, self._fps, self._size, sound)
 
     def _check_space(self) -> None:
         if shutil.disk_usage(self._staged.path.parent).free >= _LEAST_FREE_BYTES:
@@ -103,11 +124,3 @@ class VideoFile:
             raise SSPNetError(f"cannot write {path}: no space left on device")
         self.close()
         raise SSPNetError(f"no space left on device: {path} holds the first {frames} frames")
-
-
-def _count(path: Path) -> int:
-    capture = cv2.VideoCapture(str(path))
-    try:
-        return int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-    finally:
-        capture.release()

@@ -13,7 +13,10 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class Interrupts:
-    """In this `with`, SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt; in `held`, only when that ends."""
+    """In this `with`, SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt; in `held`, only when that ends.
+
+    Signals that this process was started to ignore (`nohup`, a shell's `trap ''`) stay ignored.
+    """
 
     def __init__(self) -> None:
         self._held = self._pending = False
@@ -21,7 +24,8 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._arrive) for number in _SIGNALS}
+            heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+            self._previous = {number: signal.signal(number, self._arrive) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:

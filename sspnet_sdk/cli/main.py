@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 
+from sspnet_sdk.cli.terminal import keep_standard_error
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.version import __version__
 
@@ -37,6 +39,10 @@ class _Fault(click.ClickException):
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        keep_standard_error()
+        return super().main(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -53,6 +59,11 @@ class _Commands(click.Group):
         except BrokenPipeError:  # whoever read our output has enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+                raise
+            sys.stdout = None  # type: ignore[assignment] # flushing it at the end would fail once more
+            raise _Fault(SSPNetError(f"cannot write -: {(error.strerror or str(error)).lower()}")) from error
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)

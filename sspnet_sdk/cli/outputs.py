@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sspnet_sdk.capture import Capture
 from sspnet_sdk.cli.interrupts import Interrupts
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats import Writer, open_writer
@@ -21,23 +22,25 @@ class Outputs:
     """Hands each frame to every writer. However the `with` ends, files that took a frame are completed, others are not there.
 
     Args:
+        sound: the source whose sound the overlay gets.
         keep_unsure: people who are not sure to be there are written too, marked as such.
         options: `layout` and `units` of `open_writer`.
     """
 
     def __init__(
-        self, overlay: Path | None, targets: dict[str, Path], several: bool, video: bool, fps: float, live: bool,
-        keep_unsure: bool = False, options: Mapping[str, Any] = MappingProxyType({}),
+        self, overlay: Path | None, targets: dict[str, Path], several: bool, video: bool, fps: float,
+        keep_unsure: bool = False, options: Mapping[str, Any] = MappingProxyType({}), sound: Capture | None = None,
     ) -> None:  # fmt: skip
         self._writers: dict[Path, Writer] = {}
         self._written, self._keep_unsure = 0, keep_unsure
+        self.failed = False
         self._interrupts = Interrupts()
         try:
             for name, path in targets.items():
                 rerun = name == "rerun"
                 self._writers[path] = RerunView(path) if rerun else open_writer(name, path, fps, keep_unsure=True, **options)
             if overlay is not None and video:
-                self._writers[overlay] = OverlayVideo(overlay, fps, keep_time=live)
+                self._writers[overlay] = OverlayVideo(overlay, fps, sound)
             elif overlay is not None:
                 self._writers[overlay] = OverlayPictures(overlay) if several else OverlayPicture(overlay)
         except BaseException:
@@ -49,16 +52,22 @@ class Outputs:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Give the frame to every writer; one that fails is given up, and its error raised."""
+        """Give the frame to every writer. One that fails is given up and said so; without a writer left, its error is raised."""
         frame = frame if self._keep_unsure else frame.sure()
         with self._interrupts.held():
             for path, writer in list(self._writers.items()):
                 try:
                     writer.write(frame)
-                except (SSPNetError, OSError):
-                    self._writers.pop(path).discard()
-                    raise
+                except (SSPNetError, OSError) as problem:
+                    self._give_up(path, problem)
             self._written += 1
+
+    def _give_up(self, path: Path, problem: SSPNetError | OSError) -> None:
+        self._writers.pop(path).discard()
+        if isinstance(problem, BrokenPipeError) or not self._writers:
+            raise problem
+        self.failed = True
+        click.echo(f"Error: {problem}; the other files go on", err=True)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._interrupts.close()

@@ -36,6 +36,16 @@ _FILE = click.Path(path_type=Path)
 @click.option("--keep-unsure", is_flag=True, help="Write guesses too, where nobody is found with certainty; files mark them.")
 @click.option("--smooth/--no-smooth", default=True, show_default=True, help="One Euro filter over time (videos and cameras).")
 @click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much of it, 0 to 1.")
+@click.option("--as-video", is_flag=True, help="The pictures of a folder are the frames of a video, in natural order.")
+@click.option("--input-fps", type=float, metavar="FPS", help="Frames per second of SOURCE, for raw streams and pictures.")
+@click.option("--sound", is_flag=True, help="Keep the video's sound in the overlay.")
+@click.option(
+    "--reconnect",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Try a stream that breaks again for so long.",
+)
 @estimator_options
 def command(
     sources: tuple[str, ...],
@@ -49,12 +59,18 @@ def command(
     units: str,
     smooth: bool,
     smoothing: float,
+    as_video: bool,
+    input_fps: float | None,
+    sound: bool,
+    reconnect: float,
     **options: Any,
 ) -> None:
     """Find people in SOURCE and write where their joints are.
 
-    SOURCE is a picture, several pictures, a folder of pictures, a video, a camera's number (0 is the first), or a stream's
-    address (rtsp://…).
+    SOURCE is a picture, a video, a folder of them, several of these, a camera's number (0 is the first), a stream's address
+    (rtsp://…), or - for a video on standard input. What a file is, is told by its content.
+
+    Of several videos, every option that names an output names a folder, in which each has a file of its own.
 
     Without an option that names an output, the overlay goes to the current folder as NAME.pose.jpg or NAME.pose.mp4. Files appear
     when they are complete; Ctrl-C completes them with what was done so far. Formats are described in docs/formats.md.
@@ -67,19 +83,21 @@ def command(
       sspnet-sdk predict 0 --rerun viewer
     """
     from sspnet_sdk.cli import run_predict
+    from sspnet_sdk.cli.plan_predict import plan
     from sspnet_sdk.estimator import Estimator
     from sspnet_sdk.stature import check_height
 
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}
     targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
-    job = run_predict.plan(sources, out, {name: path for name, path in targets.items() if path is not None})
+    jobs = plan(sources, out, {name: path for name, path in targets.items() if path is not None}, as_video)
     if height_mm is not None:
         check_height(height_mm)
     estimator = Estimator(options.pop("bundle"), **options)
     people = None if people is None else max(people, len(boxes))
     who = run_predict.Wanted(people, boxes, camera, keep_unsure, height_mm)
     form = {"layout": layout, "units": units}
-    failed = run_predict.run(job, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form)
+    reading = run_predict.Reading(input_fps, reconnect, sound)
+    failed = run_predict.run(jobs, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form, reading)
     if failed:
         raise SystemExit(1)

@@ -13,10 +13,10 @@ _TERMINAL_EVERY_S, _LOG_EVERY_S = 0.2, 10.0
 
 
 class Progress:
-    """Counts frames; `count` is how many there will be, None if nobody knows."""
+    """Counts what is done; `count` is how many there will be, None if nobody knows; `what` they are: frames or pictures."""
 
-    def __init__(self, count: int | None) -> None:
-        self._count, self._done, self._with_people = count, 0, 0
+    def __init__(self, count: int | None, what: str = "frames") -> None:
+        self._count, self._what, self._done, self._with_people = count, what, 0, 0
         self._terminal = sys.stderr.isatty()
         self._begin = self._said = time.monotonic()
         self._width = 0
@@ -29,7 +29,10 @@ class Progress:
         elapsed = time.monotonic() - self._begin
         if self._done > 1:
             rate = self._done / max(elapsed, 1e-6)
-            click.echo(f"{self._done} frames in {elapsed:.1f} s ({rate:.1f} per second), people in {self._with_people}", err=True)
+            click.echo(
+                f"{self._done} {self._what} in {elapsed:.1f} s ({rate:.1f} per second), people in {self._with_people} of them",
+                err=True,
+            )
         elif self._done == 1 and not self._with_people:
             click.echo("no person was found with certainty", err=True)
 
@@ -56,7 +59,7 @@ class Progress:
 
     def _line(self, frame: Frame, now: float) -> str:
         total = f"/{self._count}" if self._count else ""
-        parts = [f"{self._done}{total} frames"]
+        parts = [f"{self._done}{total} {self._what}"]
         if frame.fps is not None:
             parts.append(f"{frame.fps:.1f} FPS")
         if frame.people:

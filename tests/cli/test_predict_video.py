@@ -13,6 +13,8 @@ import cv2
 import pytest
 from command_line import FAST, PHOTO
 
+from sspnet_sdk.capture import Capture
+
 
 def _frames(path):
     capture, count = cv2.VideoCapture(str(path)), 0
@@ -52,7 +54,7 @@ def _long_video(path, video):
 
 
 def _staged_bytes(folder):
-    return sum(path.stat().st_size for path in folder.glob(".o.*.mp4"))
+    return sum(path.stat().st_size for path in folder.glob(".*.part.mp4"))
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -62,7 +64,7 @@ def test_an_interrupt_completes_the_files_with_what_was_done(command_line, envir
     arguments = ["predict", str(long), "--out", "o/o.mp4", "--json", "o/o.jsonl", "--bvh", "o/o.bvh", *FAST]
     process = subprocess.Popen([*command_line, *arguments], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline and _staged_bytes(tmp_path / "o") < 50_000:
+    while process.poll() is None and time.monotonic() < deadline and _staged_bytes(tmp_path / "o") < 20_000:
         time.sleep(0.05)
     process.send_signal(sign)
     _, complaints = process.communicate(timeout=60)
@@ -121,7 +123,7 @@ def test_what_is_no_video_is_one_line(run, tmp_path, content):
     (tmp_path / "bad.mp4").write_bytes(content)
     done = run("predict", "bad.mp4", *FAST)
     assert done.returncode == 3
-    assert done.stderr.splitlines() == ["Error: bad.mp4 is not a video that OpenCV can decode, or it is damaged"]
+    assert done.stderr.splitlines() == ["Error: bad.mp4 is not a video that FFmpeg can decode, or it is damaged"]
 
 
 class _Camera(http.server.BaseHTTPRequestHandler):
@@ -152,12 +154,12 @@ def test_a_network_camera_is_followed_and_recorded_at_the_speed_of_time(run, tmp
     finally:
         server.shutdown()
         server.server_close()
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr  # it went away, which a live stream does not do by itself
+    assert done.stderr.splitlines()[-1].startswith(f"Error: {address} broke after ")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(records) > 3
     assert {record["source"] for record in records} == {address}
     indices = [record["frame"] for record in records]
     assert indices == sorted(set(indices))
-    capture = cv2.VideoCapture(str(tmp_path / "o.mp4"))
-    seconds = capture.get(cv2.CAP_PROP_FRAME_COUNT) / capture.get(cv2.CAP_PROP_FPS)
-    assert abs(seconds - (records[-1]["time_s"] - records[0]["time_s"])) < 0.2
+    times = [shot.time_s for shot in Capture(tmp_path / "o.mp4")]
+    assert times == pytest.approx([record["time_s"] - records[0]["time_s"] for record in records], abs=1e-3)

@@ -1,0 +1,108 @@
+"""A picture's file, decoded by what it holds: upright, whole, or refused in one line."""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.display import oriented, picture_turns
+from sspnet_sdk.errors import ImageError
+from sspnet_sdk.file_kind import content_kind, is_animated_webp, is_raw_photo
+
+logger = logging.getLogger("sspnet_sdk")
+
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+
+
+def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR, turned as its file says.
+
+    Raises:
+        ImageError: begins with `name`, and says what the file is and what helps.
+    """
+    if not content:
+        raise ImageError(f"{name} is empty")
+    if _is_truncated(content):
+        raise ImageError(f"{name} is truncated: the end of the image is missing")
+    if is_raw_photo(content):
+        raise ImageError(f"{name} is a camera's raw file: export it as JPEG first")
+    if is_animated_webp(content):
+        raise ImageError(f"{name} is an animated WebP, which no decoder here plays: convert it to .mp4 first")
+    if content_kind(content) == "video":
+        raise ImageError(f"{name} is a video or an animation, not a picture: use sspnet_sdk.stream or sspnet-sdk predict")
+    if _is_heif(content):
+        return _by_pillow(content, name)
+    return _by_opencv(content, name)
+
+
+def _is_heif(content: bytes) -> bool:
+    return content[4:8] == b"ftyp" and b"avif" not in content[8:40]
+
+
+def _by_pillow(content: bytes, name: str) -> NDArray[np.uint8]:
+    """HEIC, of which OpenCV and FFmpeg give a single tile."""
+    try:
+        from PIL import Image, ImageOps
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise ImageError(f"{name} is a HEIC photo: pip install pillow-heif reads it, or export it as JPEG") from None
+    register_heif_opener()
+    try:
+        upright = ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("RGB")
+    except Exception as error:  # the decoder raises errors of many kinds
+        raise ImageError(f"{name} is a HEIC photo that is damaged ({error})") from None
+    return np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
+
+
+def _by_opencv(content: bytes, name: str) -> NDArray[np.uint8]:
+    try:
+        pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
+    except cv2.error as error:
+        raise ImageError(f"cannot decode {name}: {error.err}") from None
+    if pixels is None:
+        raise ImageError(f"{name} is not an image that OpenCV can decode, or it is damaged{_hint(content)}")
+    if content[:4] in (b"II*\0", b"MM\0*") and (pages := _tiff_pages(content)) > 1:
+        logger.warning("%s holds %d pictures: only the first is read", name, pages)
+    return oriented(pixels, *picture_turns(content))
+
+
+def _hint(content: bytes) -> str:
+    if content[4:12] == b"ftypavif":
+        return " (AVIF: newer builds of OpenCV read it; or export it as JPEG)"
+    if content.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
+        return " (JPEG XL: export it as JPEG)"
+    return " (GIF: save it as PNG)" if content.startswith(b"GIF8") else ""
+
+
+def _tiff_pages(content: bytes) -> int:
+    """Pictures in a TIFF that are no previews of others."""
+    order, pages, seen = "<" if content[:2] == b"II" else ">", 0, set[int]()
+    try:
+        (at,) = struct.unpack_from(order + "I", content, 4)
+        while at and at not in seen:
+            seen.add(at)
+            (count,) = struct.unpack_from(order + "H", content, at)
+            entries = [struct.unpack_from(order + "HHII", content, at + 2 + 12 * entry) for entry in range(count)]
+            pages += not any(tag == 254 and value & 1 for tag, _, _, value in entries)
+            (at,) = struct.unpack_from(order + "I", content, at + 2 + 12 * count)
+    except struct.error:
+        pass
+    return pages
+
+
+def _is_truncated(content: bytes) -> bool:
+    """True for a JPEG or PNG whose end marker is missing: decoders paint what is lost grey, or print warnings of their own."""
+    if content.startswith(b"\x89PNG\r\n"):
+        return b"IEND" not in content[-4096:]
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    at = 2  # step over the segments before the picture's own data: thumbnails with end markers of their own lie in them
+    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return content.find(b"\xff\xd9", at) < 0

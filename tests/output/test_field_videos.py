@@ -1,0 +1,226 @@
+"""Videos as phones, editors and cameras make them: the right frames, at the right times, the right way up."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from made_people import make_frame, make_pose
+
+from sspnet_sdk import ImageError, OptionError
+from sspnet_sdk.capture import Capture
+from sspnet_sdk.frame import Person
+from sspnet_sdk.overlay import OverlayVideo
+from sspnet_sdk.video_file import VideoFile
+
+av = pytest.importorskip("av")
+
+RATES = [0.1, 1, 7.5, 23.976, 29.97, 59.94, 119.88, 211.222, 239.76, 240, 479.521, 1000, 2000.5]
+
+
+def _picture(mark: int = 0) -> np.ndarray:
+    """Red, green and blue corners, and a stripe whose brightness is `mark`."""
+    image = np.zeros((96, 128, 3), np.uint8)
+    image[:48, :64], image[:48, 64:], image[48:, :64] = (0, 0, 255), (0, 255, 0), (255, 0, 0)
+    image[80:, 96:] = mark
+    return image
+
+
+def _encode(path, times, codec="libx264", format=None, aspect=None, sound=False, begin=0.0):
+    """A video of `_picture` at `times` in seconds."""
+    with av.open(str(path), "w", format=format) as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        stream.codec_context.time_base = Fraction(1, 90_000)
+        tone = container.add_stream("aac", rate=48_000, layout="mono") if sound else None
+        for index, time_s in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(_picture(index), format="bgr24")
+            frame.pts, frame.time_base = round((begin + time_s) * 90_000), Fraction(1, 90_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if tone is not None:
+            for block in range(int(times[-1] * 48_000 / 1024)):
+                wave = np.sin(np.arange(1024) * 0.06 + block * 61.44).astype(np.float32)[None] * 0.3
+                frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 1024, Fraction(1, 48_000)
+                container.mux(tone.encode(frame))
+            container.mux(tone.encode(None))
+    return path
+
+
+def _corners(image):
+    """Which of b, g, r is brightest in the middle of each quarter; - where none is bright."""
+    h, w = image.shape[:2]
+    quarters = [
+        image[h // 4, w // 4],
+        image[h // 4, 3 * w // 4],
+        image[3 * h // 4, w // 4],
+        image[3 * h // 4, 3 * w // 4 - w // 16],
+    ]
+    return "".join("bgr"[int(q.argmax())] if q.max() > 100 else "-" for q in quarters)
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_any_rate_is_written_and_read_back(fps, tmp_path):
+    for suffix in (".mp4", ".mkv", ".avi") if fps <= 1000 else (".mp4", ".mkv"):
+        video = VideoFile(tmp_path / f"o{suffix}", fps)
+        for index in range(6):
+            video.write(_picture(index))
+        video.close()
+        with Capture(tmp_path / f"o{suffix}") as capture:
+            times = [shot.time_s for shot in capture]
+        assert capture.damage == ""
+        np.testing.assert_allclose(times, np.arange(6) / fps, atol=1.1e-3 if suffix == ".mkv" else 1e-4)
+
+
+def test_a_rate_that_a_container_cannot_hold_is_refused_at_once(tmp_path):
+    with pytest.raises(OptionError, match=r"use \.mp4"):
+        VideoFile(tmp_path / "o.avi", 2000)
+
+
+def test_frames_of_a_varying_rate_are_read_and_written_at_their_times(tmp_path):
+    times = [0, 0.033, 0.066, 0.5, 0.9, 0.95, 2.0]
+    source = _encode(tmp_path / "varying.mp4", times)
+    assert np.allclose([shot.time_s for shot in Capture(source)], times, atol=1e-4)
+    for suffix, step in ((".mp4", 1e-4), (".mov", 1e-4), (".mkv", 1.1e-3), (".webm", 1.1e-3), (".avi", 1 / 30)):
+        overlay = OverlayVideo(tmp_path / f"o{suffix}", 30.0)
+        for index, time_s in enumerate(times):
+            frame = make_frame(index, Person(1, make_pose()), fps=30.0)
+            overlay.write(type(frame)(frame.image, frame.source, index, time_s, frame.people))
+        overlay.close()
+        assert np.allclose([shot.time_s for shot in Capture(tmp_path / f"o{suffix}")], times, atol=step), suffix
+
+
+def test_overlays_are_what_browsers_play_from_the_first_bytes_on(tmp_path):
+    for suffix, codec in ((".mp4", "h264"), (".mov", "h264"), (".webm", "vp9")):
+        path = tmp_path / f"o{suffix}"
+        video = VideoFile(path, 25.0)
+        for index in range(5):
+            video.write(_picture(index)[:95, :127])  # odd sides
+        video.close()
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            assert (stream.codec_context.codec.canonical_name, stream.codec_context.pix_fmt) == (codec, "yuv420p")
+            assert stream.average_rate == 25
+        if suffix != ".webm":
+            assert path.read_bytes().find(b"moov") < path.read_bytes().find(b"mdat")
+
+
+def test_the_sound_of_the_source_is_kept_by_option(tmp_path):
+    source = _encode(tmp_path / "talk.mp4", np.arange(60) / 30, sound=True)
+    for suffix, codec in ((".mp4", "aac"), (".webm", "opus"), (".mkv", "aac"), (".avi", "ac3")):
+        for keep in (True, False):
+            with Capture(source) as capture:
+                video = VideoFile(tmp_path / f"o{suffix}", capture.fps, capture if keep else None)
+                for shot in capture:
+                    video.write(shot.image, shot.time_s)
+                video.close()
+            with av.open(str(tmp_path / f"o{suffix}")) as container:
+                assert [s.codec_context.codec.canonical_name for s in container.streams.audio] == ([codec] if keep else [])
+                seconds = sum(f.samples / f.sample_rate for f in container.decode(audio=0)) if keep else 0.0
+            assert abs(seconds - (1.95 if keep else 0)) < 0.1
+
+
+def test_a_start_offset_is_no_damage(tmp_path, caplog):
+    source = _encode(tmp_path / "late.mkv", np.arange(45) / 30, begin=5.0)
+    with Capture(source) as capture:
+        times = [shot.time_s for shot in capture]
+    assert np.allclose(times, np.arange(45) / 30, atol=1e-3) and capture.damage == "" and not caplog.records
+
+
+def test_av1_is_decoded(tmp_path):
+    source = _encode(tmp_path / "new.mp4", np.arange(5) / 30, codec="libsvtav1")
+    assert [_corners(shot.image) for shot in Capture(source)] == ["rgb-"] * 5
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path):
+    source = _encode(tmp_path / "wide.mp4", [0, 0.1], aspect=Fraction(4, 3))
+    assert {shot.image.shape for shot in Capture(source)} == {(96, 171, 3)}
+
+
+# What a track header's matrix says, as [[a, b], [c, d]], and the corners that a player shows.
+MATRICES = {
+    (1, 0, 0, 1): "rgb-", (0, 1, -1, 0): "br-g", (-1, 0, 0, -1): "-bgr", (0, -1, 1, 0): "g-rb",
+    (-1, 0, 0, 1): "gr-b", (1, 0, 0, -1): "b-rg", (0, 1, 1, 0): "rbg-", (0, -1, -1, 0): "-gbr",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_the_display_matrix_turns_and_mirrors_as_players_do(matrix, tmp_path):
+    source = _encode(tmp_path / "phone.mp4", [0, 0.1])
+    content = bytearray(source.read_bytes())
+    at = content.find(b"tkhd") + 4 + 40  # version 0: 40 bytes before the matrix
+    for place, value in zip((0, 1, 3, 4), matrix, strict=True):
+        content[at + 4 * place : at + 4 * place + 4] = (value * 65536).to_bytes(4, "big", signed=True)
+    source.write_bytes(content)
+    (corners,) = {_corners(shot.image) for shot in Capture(source)}
+    assert corners == MATRICES[matrix]
+
+
+def test_a_file_that_is_cut_off_says_so(tmp_path, caplog):
+    source = _encode(tmp_path / "whole.ts", np.arange(90) / 30, format="mpegts")
+    whole = tmp_path / "cut.mkv"
+    _encode(whole, np.arange(90) / 30)
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with Capture(whole) as capture:
+        assert len(list(capture)) < 80
+    assert "damaged" in caplog.text and capture.damage
+    with Capture(source) as capture:
+        assert len(list(capture)) == 90 and capture.damage == ""
+
+
+def test_a_raw_stream_has_the_rate_that_is_stated(tmp_path):
+    source = _encode(tmp_path / "raw.h264", np.arange(30) / 30, format="h264")
+    with Capture(source, stated_fps=120) as capture:
+        assert np.allclose([shot.time_s for shot in capture], np.arange(30) / 120) and capture.fps == 120
+    with pytest.raises(OptionError, match="stated_fps"):
+        Capture(source, stated_fps=0)
+
+
+def test_a_folder_of_pictures_is_a_video_in_natural_order(tmp_path):
+    for number in (1, 2, 10):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), _picture(number * 20))
+    with Capture(tmp_path, stated_fps=10) as capture:
+        shots = list(capture)
+    assert [int(shot.image[-1, -1, 0]) for shot in shots] == [20, 40, 200]
+    assert [shot.time_s for shot in shots] == [0, 0.1, 0.2]
+
+
+def test_sound_without_pictures_is_said(tmp_path):
+    with av.open(str(tmp_path / "song.mp4"), "w") as container:
+        tone = container.add_stream("aac", rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 48_000
+        container.mux(tone.encode(frame))
+        container.mux(tone.encode(None))
+    with pytest.raises(ImageError, match="holds no video"):
+        Capture(tmp_path / "song.mp4")
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.mp4", b"12:30.mp4", b"go ! now.mp4", b"http:x.mp4", b"%03d.mp4", "日本.mp4".encode(), b"a" * 240 + b".mp4"]
+)
+def test_any_name_that_a_file_may_have_is_read_and_written(name, tmp_path):
+    plain = _encode(tmp_path / "plain.mp4", np.arange(5) / 30)
+    source = tmp_path / os.fsdecode(name)
+    os.rename(plain, source)
+    out = tmp_path / "o" / source.name
+    with Capture(source) as capture:
+        overlay = VideoFile(out, capture.fps)
+        for shot in capture:
+            overlay.write(shot.image, shot.time_s)
+        capture.name.encode()
+    overlay.close()
+    assert len(list(Capture(out))) == 5
+
+
+def test_a_name_that_is_too_long_is_one_line(tmp_path):
+    for call in (lambda path: Capture(path), lambda path: VideoFile(path, 30.0)):
+        with pytest.raises(Exception, match="too long") as caught:
+            call(tmp_path / ("a" * 300 + ".mp4"))
+        assert "\n" not in str(caught.value)
