@@ -148,7 +148,8 @@ class Estimator:
         """The pose of one person.
 
         Args:
-            img: (H, W, 3) uint8 in the estimator's `color` order; (H, W), (H, W, 1) and (H, W, 4) too; or an image file's path.
+            img: (H, W, 3) uint8 in the estimator's `color` order; (H, W), (H, W, 1) and (H, W, 4) too; an image file
+                as path, bytes or open file; or a PIL image.
             box: the person's x, y, w, h in pixels of the image; None to find the person (`Pose.unsure`: none is certain).
             camera: intrinsics of the camera, 3x3 or (fx, fy, cx, cy), in pixels of the image as `Pose.keypoints` has them (its
                 first pixel's centre is 0.5, 0.5: add 0.5 to cx and cy of OpenCV's calibration), lens distortion removed: the

@@ -55,27 +55,53 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     """Check an image without copying it.
 
     Args:
-        source: uint8 array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a fourth channel being alpha; or the path of an image file.
-        color: channel order of arrays, "bgr" as OpenCV reads them or "rgb"; files need none.
+        source: uint8 array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a fourth channel being alpha; the path of an image file;
+            its content as bytes, or a binary file that gives them; a PIL image, in its own pixels; an `Image`, given back.
+        color: channel order of arrays, "bgr" as OpenCV reads them or "rgb"; the others know theirs.
 
     Raises:
         ImageError: names what was found and what would be right.
     """
+    if isinstance(source, np.ndarray):
+        return _image(source, color)
     if isinstance(source, Image):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _open_file(Path(source))
-    if not isinstance(source, np.ndarray):
-        raise ImageError(f"expected an image as a numpy array or a path, not {_kind(source)}")
-    return _image(source, color)
+        return _decoded(_read(Path(source)), str(source))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _decoded(bytes(source), "the image")
+    if hasattr(source, "read"):
+        return _decoded(_content(source), str(getattr(source, "name", "the image")))
+    if type(source).__module__.partition(".")[0] == "PIL" and hasattr(source, "convert"):
+        return _from_pil(source)
+    raise ImageError(f"expected an image as a numpy array, a path, bytes, a file or a PIL image, not {_kind(source)}")
 
 
-def _open_file(path: Path) -> Image:
-    pixels = _read(path)
+def _content(file: Any) -> bytes:
+    try:
+        content = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot read the image's file: {error}") from None
+    if not isinstance(content, bytes):
+        raise ImageError(f"expected a file of bytes, open(path, 'rb'), not one that gives {_kind(content)}")
+    return content
+
+
+def _from_pil(source: Any) -> Image:
+    if source.mode in ("I", "F") or source.mode.startswith("I;"):
+        raise ImageError(f"expected a PIL image of 8 bits a channel, not one of mode {source.mode!r}: convert it to 'RGB' first")
+    try:
+        return _image(np.asarray(source.convert("RGB")), "rgb")
+    except OSError as error:  # PIL decodes now
+        raise ImageError(f"cannot decode the PIL image: {error}") from None
+
+
+def _decoded(content: bytes, name: str) -> Image:
+    pixels = decode_picture(content, name)
     try:
         return _image(pixels, "bgr")
     except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+        raise ImageError(f"{name}: {error}") from None
 
 
 def _image(pixels: NDArray[Any], color: str) -> Image:
@@ -87,8 +113,8 @@ def _kind(source: Any) -> str:
     if source is None:
         return "None (cv2.imread gives None for a file it cannot read)"
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
-    if kind.startswith("PIL."):
-        return f"{kind}: pass numpy.asarray(image.convert('RGB')) to an Estimator(color='rgb')"
+    if kind in ("list", "tuple"):
+        return f"{kind}: pass numpy.asarray(image, numpy.uint8); several images go to predict_batch"
     if kind.startswith("torch."):
         return f"{kind}: pass an (H, W, 3) uint8 array, tensor.cpu().numpy()"
     return kind
@@ -133,11 +159,10 @@ def _readable_in_place(pixels: NDArray[np.uint8]) -> bool:
     return packed and pixels.strides[0] >= pixels.shape[1] * channels
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the name
         raise ImageError(f"cannot read {str(path)!r}: {error}") from None
-    return decode_picture(content, str(path))

@@ -62,6 +62,17 @@ def test_webcam_without_a_camera_or_a_window_says_so(run, clip):
         assert done.returncode == 1 and "cannot open windows" in done.stderr.splitlines()[-1]
 
 
+def test_live_loop_sees_a_file_as_a_camera(run, write_clip, tmp_path):
+    done = run("live_loop.py", write_clip(tmp_path / "long.mp4", 30), "--target-fps", "15")
+    assert done.returncode == 0, done.stderr
+    assert "frames" in done.stdout and "person 1" in done.stdout
+
+
+def test_live_loop_without_a_camera_says_so(run):
+    done = run("live_loop.py", "none.mp4")
+    assert done.returncode == 1 and "none.mp4 gives no frames" in done.stderr
+
+
 def test_video_gives_overlay_3d_view_and_joints(run, clip, tmp_path):
     done = run("video.py", clip, "--view3d", "view3d.mp4", "--json", "joints.jsonl", "--target-fps", "5")
     assert done.returncode == 0, done.stderr

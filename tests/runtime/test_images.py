@@ -1,5 +1,7 @@
 """What may be handed in as an image, and the one clear line for what may not."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
@@ -19,8 +21,11 @@ def estimator(dot_bundle):
     ("image", "words"),
     [
         (None, "None"),
-        (b"bytes", "bytes"),
-        ([[1, 2], [3, 4]], "list"),
+        (b"bytes", "not an image"),
+        (b"", "empty"),
+        ([[1, 2], [3, 4]], "numpy.asarray(image, numpy.uint8)"),
+        (io.StringIO("text"), "open(path, 'rb')"),
+        (object(), "expected an image as a numpy array, a path, bytes"),
         (np.zeros((0, 0, 3), np.uint8), "0x0x3"),
         (np.zeros((0, 64, 3), np.uint8), "0x64x3"),
         (np.zeros((1, 1, 3), np.uint8), "1x1x3"),
@@ -115,9 +120,39 @@ def test_every_accepted_form_of_one_picture_gives_the_same_pose(dot_bundle, dot_
         "read-only": np.frombuffer(bgr.tobytes(), np.uint8).reshape(bgr.shape),
         "path": tmp_path / "dot.png",
         "path as text": str(tmp_path / "dot.png"),
+        "bytes": (tmp_path / "dot.png").read_bytes(),
+        "memory": memoryview((tmp_path / "dot.png").read_bytes()),
+        "file in memory": io.BytesIO((tmp_path / "dot.png").read_bytes()),
     }
     for name, form in forms.items():
         assert np.allclose(estimator.predict(form, BOX).keypoints, expected, atol=1e-3), name
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+def test_a_pil_image_knows_its_own_colours(dot_bundle, dot_image, mode):
+    pil = pytest.importorskip("PIL.Image")
+    bgr = dot_image(150, 110)
+    if mode == "L":
+        bgr[:] = bgr[:, :, 2:]
+    picture = pil.fromarray(np.ascontiguousarray(bgr[:, :, ::-1])).convert(mode)
+    for color in ("bgr", "rgb"):
+        pose = Estimator(dot_bundle, backend="onnxruntime", color=color).predict(picture, BOX)
+        assert np.allclose(pose.keypoints[0], (150, 110), atol=1.0), color
+
+
+def test_a_pil_image_of_16_bits_is_refused(estimator):
+    pil = pytest.importorskip("PIL.Image")
+    with pytest.raises(ImageError, match="8 bits a channel"):
+        estimator.predict(pil.fromarray(np.zeros((64, 64), np.uint16)), BOX)
+
+
+def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):
+    with photo(".jpg").open("rb") as file:
+        assert open_image(file).width == 160
+    path = photo(".jpg", keep=0.5)
+    with path.open("rb") as file, pytest.raises(ImageError, match="truncated") as caught:
+        open_image(file)
+    assert path.name in str(caught.value)
 
 
 def test_color_says_which_channel_is_red(dot_bundle, dot_image):
