@@ -71,7 +71,7 @@ class Tracker:
 
     def observe(self, img: Any, time_s: float) -> list[tuple[Track, Pose]]:
         """As `update`, with those who are not confirmed yet (`Track.state`): later frames tell whether they are people."""
-        image = open_image(img)
+        img = image = open_image(img, self._estimator.color)
         self._frames += 1
         for box in self._start:
             track = Track(self._ids.steady_box(check_box(box, image), time_s), time_s)
