@@ -13,10 +13,17 @@ MOST_THREADS = 8  # networks this small gain nothing from more
 def usable_cores() -> int:
     """Cores that this process may use: its affinity, and the quota of its container."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _read("/sys/fs/cgroup/cpu.max").split()
-    if len(quota) == 2 and quota[0].isdigit():
-        cores = min(cores, max(1, round(int(quota[0]) / int(quota[1]))))
-    return cores
+    quota, period = _cpu_quota()
+    return min(cores, max(1, round(quota / period))) if quota > 0 and period > 0 else cores
+
+
+def _cpu_quota() -> tuple[int, int]:
+    """Microseconds of CPU in each period that the container may use: cgroup v2, else v1; 0 for no limit."""
+    both = _read("/sys/fs/cgroup/cpu.max").split()
+    for folder in ("cpu", "cpu,cpuacct"):
+        both = both or [_read(f"/sys/fs/cgroup/{folder}/cpu.cfs_{name}_us").strip() for name in ("quota", "period")]
+        both = both if all(both) else []
+    return (int(both[0]), int(both[1])) if len(both) == 2 and both[0].isdigit() and both[1].isdigit() else (0, 0)
 
 
 def default_threads() -> int:

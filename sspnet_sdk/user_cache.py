@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def cache_folder(room: str) -> Path | None:
@@ -15,6 +22,19 @@ def cache_folder(room: str) -> Path | None:
     except (OSError, RuntimeError):  # read-only, or a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+@contextlib.contextmanager
+def alone(room: str) -> Iterator[None]:
+    """One process at a time in a room whose files an engine writes by itself; where files cannot be locked, without a lock."""
+    folder = cache_folder(room)
+    if folder is None or fcntl is None:
+        yield
+        return
+    with (folder / ".lock").open("w") as file:
+        with contextlib.suppress(OSError):  # a network file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _base() -> Path:

@@ -5,16 +5,29 @@ An engine is named by its backend and, off the CPU, its device: "onnxruntime", "
 
 from __future__ import annotations
 
+import contextlib
 from importlib import import_module, metadata
+from importlib.machinery import PathFinder
 from types import ModuleType
 
 from sspnet_sdk.backends.protocol import Backend, Session
 from sspnet_sdk.errors import BackendError, OptionError
 
 BACKENDS = ("onnxruntime", "openvino")
+# The names under which a library is published; the module is called as the backend.
 _DISTRIBUTIONS = {
-    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
-    "openvino": ("openvino",),
+    "onnxruntime": (
+        *(
+            "onnxruntime",
+            "onnxruntime-gpu",
+            "onnxruntime-directml",
+            "onnxruntime-openvino",
+            "onnxruntime-qnn",
+            "onnxruntime-rocm",
+        ),
+        *("onnxruntime-migraphx", "onnxruntime-azure", "onnxruntime-training", "ort-nightly", "ort-nightly-gpu"),
+    ),
+    "openvino": ("openvino", "openvino-nightly"),
 }
 INSTALL = {"onnxruntime": "pip install onnxruntime", "openvino": "pip install 'sspnet-sdk[openvino]'"}
 
@@ -25,13 +38,18 @@ def installed() -> dict[str, str]:
     """Backends whose library is installed, with its version; nothing is imported."""
     found = {}
     for backend in BACKENDS:
-        for distribution in _DISTRIBUTIONS[backend]:
-            try:
-                found[backend] = metadata.version(distribution)
-                break
-            except metadata.PackageNotFoundError:
-                continue
+        version = _version(backend)
+        if version is not None:
+            found[backend] = version
     return found
+
+
+def _version(backend: str) -> str | None:
+    for distribution in _DISTRIBUTIONS[backend]:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(distribution)
+    spec = PathFinder.find_spec(backend)  # built from source, or published under a name that is new to us
+    return "of unknown version" if spec is not None and spec.origin is not None else None
 
 
 def check_backend(name: object) -> str:
@@ -57,6 +75,14 @@ def load(engine: str) -> Backend:
     return module(backend).on(device)  # type: ignore[no-any-return]
 
 
+def _left(backend: str) -> str:
+    """The distribution that is still listed as installed."""
+    for distribution in _DISTRIBUTIONS[backend]:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.distribution(distribution).name
+    return backend
+
+
 def module(backend: str) -> ModuleType:
     """The backend's file.
 
@@ -69,5 +95,8 @@ def module(backend: str) -> ModuleType:
         if error.name != backend:
             raise BackendError(f"the backend {backend} does not load: {error}") from error
         raise BackendError(f"the backend {backend} is not installed: {INSTALL[backend]}") from None
+    except AttributeError as error:  # two builds were installed over each other, and one of them removed
+        again = f"pip install --force-reinstall --no-deps {_left(backend)}"
+        raise BackendError(f"the backend {backend} is only partly there ({error}): {again}") from None
     except (ImportError, OSError) as error:
         raise BackendError(f"the backend {backend} is installed but does not load: {error}") from error

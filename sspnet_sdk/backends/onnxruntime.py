@@ -21,8 +21,11 @@ from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.backends.protocol import is_answer
 from sspnet_sdk.backends.providers import NAMES, ONE_AT_A_TIME, PACKAGES, providers
 from sspnet_sdk.errors import BackendError
-from sspnet_sdk.user_cache import cache_folder
+from sspnet_sdk.user_cache import alone, cache_folder
 
+_FATAL = 4
+if hasattr(ort, "set_default_logger_severity"):  # not where the package is only partly there, which is said later
+    ort.set_default_logger_severity(_FATAL)
 _BOUND = {"cuda": "cuda", "tensorrt": "cuda"}  # device → where features stay between two stages
 
 
@@ -85,7 +88,7 @@ class _OnnxRuntime:
     def open(self, path: Path, threads: int, precision: str) -> _Session:
         wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
         try:
-            with _quiet():
+            with _quiet(), alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
                 session = ort.InferenceSession(str(path), self._options(threads), providers=wanted)
         except Exception as error:
             raise BackendError(f"ONNX Runtime cannot open {path.name} on {self.device}: {error}") from error
@@ -100,7 +103,7 @@ class _OnnxRuntime:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors arrive as exceptions; warnings about a graph are of no use to who runs it
+        options.log_severity_level = _FATAL  # errors arrive as exceptions
         # The pools of several sessions must not spin against each other: a chain of stages would take 2.5 times as long.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self.largest_batch == 1:

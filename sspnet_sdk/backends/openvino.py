@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sspnet_sdk.backends.compiled_cache import CompiledCache
 from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.backends.protocol import is_answer
 from sspnet_sdk.errors import BackendError
@@ -71,15 +74,36 @@ class _OpenVino:
 
     def open(self, path: Path, threads: int, precision: str) -> _Session:
         try:
-            model = _core().read_model(path)
-            model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
-            wanted = settings(self.device, threads, precision, cache_folder("openvino"))
-            return _Session(_core().compile_model(model, self.device.upper(), wanted))
+            wanted = settings(self.device, threads, precision)
+            here = {"version": ov.__version__, "device": _core().get_property(self.device.upper(), "FULL_DEVICE_NAME")}
+            cache = CompiledCache(cache_folder("openvino"), path, {**wanted, **here})
+            return _Session(_kept(cache, self.device.upper(), wanted) or _compiled(cache, path, self.device.upper(), wanted))
         except Exception as error:
             raise BackendError(f"OpenVINO cannot open {path.name} on {self.device}: {error}") from error
 
 
-def settings(device: str, threads: int, precision: str, cache: Path | None) -> dict[str, Any]:
+def _kept(cache: CompiledCache, device: str, wanted: dict[str, Any]) -> ov.CompiledModel | None:
+    content = cache.read()
+    if content is None:
+        return None
+    try:
+        return _core().import_model(content, device, wanted)
+    except RuntimeError:  # a driver that has changed since
+        return None
+
+
+def _compiled(cache: CompiledCache, path: Path, device: str, wanted: dict[str, Any]) -> ov.CompiledModel:
+    model = _core().read_model(path)
+    model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
+    compiled = _core().compile_model(model, device, wanted)
+    with contextlib.suppress(RuntimeError):  # a device that exports nothing is compiled for anew each time
+        exported = io.BytesIO()
+        compiled.export_model(exported)
+        cache.write(exported.getvalue())
+    return compiled
+
+
+def settings(device: str, threads: int, precision: str) -> dict[str, Any]:
     """OpenVINO's settings for one graph at the lowest latency."""
     chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if device == "cpu":
@@ -87,8 +111,6 @@ def settings(device: str, threads: int, precision: str, cache: Path | None) -> d
     # Else bf16 or fp16 where the device has it, which moves coordinates; int8 graphs do not even open on a CPU that has bf16.
     if device == "cpu" or (precision == "fp32" and device != "npu"):  # an NPU computes in fp16 at best
         chosen["INFERENCE_PRECISION_HINT"] = "f32"
-    if cache is not None:
-        chosen["CACHE_DIR"] = str(cache)
     return chosen
 
 

@@ -54,3 +54,48 @@ def test_an_engine_that_fails_in_a_run_keeps_its_words_in_one_line(dot_bundle, b
     session.close()
     with pytest.raises(BackendError, match="closed"):
         session.run({"image": np.zeros((1, 64, 64, 3), np.uint8)})
+
+
+def _fake_library(folder, distribution, content):
+    """A module onnxruntime of `content`, installed under the name `distribution`."""
+    (folder / "onnxruntime").mkdir()
+    if content is not None:
+        (folder / "onnxruntime" / "__init__.py").write_text(content)
+    info = folder / f"{distribution.replace('-', '_')}-9.9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 9.9\n")
+
+
+def _ask(folder, code):
+    """What `code` prints where only that library is found first."""
+    import os
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize(
+    "distribution", ["onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml", "onnxruntime-of-ours"]
+)
+def test_onnx_runtime_is_found_under_every_name_it_is_published_by(distribution, tmp_path):
+    _fake_library(tmp_path, distribution, "__version__ = '9.9'")
+    hide = "import importlib.metadata as m; real = m.version\n"
+    hide += "def version(name):\n    if name == 'onnxruntime': raise m.PackageNotFoundError(name)\n    return real(name)\n"
+    hide += "m.version = version\n"
+    told = _ask(tmp_path, hide + "from sspnet_sdk.backends import installed; print(installed()['onnxruntime'])")
+    assert told.strip() == ("of unknown version" if distribution == "onnxruntime-of-ours" else "9.9")
+
+
+@pytest.mark.parametrize("content", [None, "raise AttributeError('half of it')"])
+def test_what_two_builds_left_of_each_other_is_said_with_its_cure(content, tmp_path):
+    _fake_library(tmp_path, "onnxruntime-gpu", content)
+    code = "import sys; sys.path[:] = [p for p in sys.path if p]\nfrom sspnet_sdk.backends import load\n"
+    if content is None:  # what is left is a folder without a file of its own
+        code = "import sys, types; sys.modules['onnxruntime'] = types.ModuleType('onnxruntime')\n" + code
+    told = _ask(
+        tmp_path, code + "try:\n    load('onnxruntime')\nexcept Exception as error:\n    print(type(error).__name__, error)"
+    )
+    assert told.startswith("BackendError the backend onnxruntime is only partly there")
+    assert "pip install --force-reinstall --no-deps onnxruntime" in told

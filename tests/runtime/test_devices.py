@@ -109,10 +109,10 @@ def test_fp32_stays_fp32_and_lower_precisions_may_use_what_the_device_has(dot_bu
     switches = {name: (table["trt_fp16_enable"], table["trt_int8_enable"]) for name, table in tensorrt.items()}
     assert switches == {"fp32": ("False", "False"), "fp16": ("True", "False"), "int8": ("True", "True")}
     settings = module("openvino").settings
-    assert settings("gpu", 2, "fp32", None) == {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    assert settings("npu", 2, "fp32", tmp_path) == {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(tmp_path)}
+    assert settings("gpu", 2, "fp32") == {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    assert settings("npu", 2, "fp32") == {"PERFORMANCE_HINT": "LATENCY"}
     for precision in ("fp32", "fp16", "int8"):
-        on_cpu = settings("cpu", 2, precision, None)
+        on_cpu = settings("cpu", 2, precision)
         assert on_cpu["INFERENCE_NUM_THREADS"] == 2 and on_cpu["INFERENCE_PRECISION_HINT"] == "f32"
 
 
