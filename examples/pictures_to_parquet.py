@@ -1,5 +1,6 @@
-"""Everybody in a folder of pictures to one Parquet table, and what may be asked of it. Needs pip install "sspnet-sdk[parquet]".
+"""Everybody in a folder of pictures to one Parquet table: a row per picture, person and joint.
 
+pip install pandas "sspnet-sdk[parquet]"
 python examples/pictures_to_parquet.py photos people.parquet
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sspnet_sdk import Estimator, SSPNetError, open_writer
-from sspnet_sdk.pictures import pictures
+import pandas
+
+from sspnet_sdk import Estimator, ImageError, SSPNetError, to_dataframe
 
 
 def main() -> None:
@@ -18,17 +20,20 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     given = parser.parse_args()
 
-    paths = sorted(path for path in given.folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
-    writer, people, unread = open_writer("parquet", given.table), 0, 0
-    for result in pictures(paths, Estimator()):
-        if isinstance(result, tuple):  # the picture, and why it cannot be used
-            unread += 1
-            print(f"Error: {result[1]}")
-        else:
-            writer.write(result)
-            people += len(result.people)
-    writer.close()
-    print(f"{people} people in {len(paths) - unread} pictures; wrote {given.table}")
+    estimator, tables = Estimator(), []
+    for path in sorted(given.folder.iterdir()):
+        try:
+            people = to_dataframe(estimator.predict_all(path))
+        except ImageError as error:
+            print(f"Error: {error}")
+            continue
+        people.insert(0, "picture", path.name)
+        tables.append(people)
+    if not tables:
+        raise ImageError(f"the folder {given.folder} holds no pictures")
+    table = pandas.concat(tables)
+    table.to_parquet(given.table, index=False)
+    print(f"{len(table.groupby(['picture', 'person']))} people in {len(tables)} pictures; wrote {given.table}")
 
 
 if __name__ == "__main__":

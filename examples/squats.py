@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 
-from sspnet_sdk import Estimator, Pose, SSPNetError
-from sspnet_sdk.video import stream
+from sspnet_sdk import Estimator, Pose, SSPNetError, stream
 
 DOWN_DEG, UP_DEG = 125.0, 150.0
 

@@ -36,6 +36,47 @@ def test_a_video_becomes_an_overlay_video_and_files(run, video, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["over lay.mp4", "w.bvh", "w.jsonl", "w.trc"]
 
 
+def test_every_file_that_was_written_is_named(run, video, tmp_path):
+    targets = [
+        "--trc",
+        "w.trc",
+        "--bvh",
+        "w.bvh",
+        "--parquet",
+        "w.parquet",
+        "--openpose",
+        "op",
+        "--layout",
+        "halpe_26",
+        "--csv",
+        "w.csv",
+    ]
+    done = run("predict", video, "--box", "170,130,110,254", *targets, *FAST)
+    assert done.returncode == 0, done.stderr
+    named = {line.removeprefix("wrote ") for line in done.stderr.splitlines() if line.startswith("wrote ")}
+    assert named == {path.name for path in tmp_path.iterdir()} >= {"w.trc", "w.bvh", "w.parquet", "w.csv", "op"}
+    (person,) = json.loads(next((tmp_path / "op").iterdir()).read_text())["people"]
+    assert len(person["pose_keypoints_2d"]) == 3 * 26
+
+
+def test_a_known_height_sets_the_millimetres(run, video):
+    small, tall = (
+        json.loads(run("predict", video, "--height", height, "--json", "-", *FAST).stdout.splitlines()[5])["people"][0]
+        for height in (1000, 2000)
+    )
+    assert small["keypoints"] == tall["keypoints"]
+    assert tall["joints3d"][10][1] == pytest.approx(2 * small["joints3d"][10][1], abs=0.2)
+    done = run("predict", video, "--height", "1.75", *FAST)
+    assert done.returncode == 2 and "height in millimetres, such as 1750" in done.stderr
+
+
+def test_trc_in_pixels(run, video, tmp_path):
+    done = run("predict", video, "--people", "1", "--trc", "w_px.trc", "--trc-units", "px", *FAST)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "w_px.trc").read_text().splitlines()
+    assert lines[2].split("\t")[4] == "px" and len(lines) == 6 + 40
+
+
 def test_without_out_the_overlay_has_the_videos_name(run, video, tmp_path):
     assert run("predict", video, *FAST).returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["a walk ü.pose.mp4"]

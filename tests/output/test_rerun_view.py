@@ -50,6 +50,15 @@ def test_a_recording_holds_pictures_keypoints_and_3d_in_metres(walk, tmp_path):
         assert np.allclose(np.linalg.norm(bones, axis=1), [0.421, 0.415], atol=1e-3)
 
 
+def test_people_with_face_and_feet_have_all_their_joints(tmp_path):
+    view = RerunView(tmp_path / "a.rrd")
+    view.write(make_frame(0, Person(1, make_pose(count=28)), Person(2, make_pose(seed=1))))
+    view.close()
+    for person, count in ((1, 28), (2, 17)):
+        assert len(rows(tmp_path / "a.rrd", f"/people/{person}", "Points3D:positions")[0]) == count
+        assert set(rows(tmp_path / "a.rrd", f"/people/{person}", "Points3D:class_ids")[0]) == {count}
+
+
 def test_who_leaves_the_picture_leaves_the_view(tmp_path):
     path = tmp_path / "two.rrd"
     view = RerunView(path)
