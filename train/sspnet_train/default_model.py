@@ -28,7 +28,18 @@ EDGE_STEPS, SETTLE_STEPS = 20_000, 4_000
 def default_model(
     movenet: Path, data: Path, poses: Path, out: Path, edge_steps: int = EDGE_STEPS, settle_steps: int = SETTLE_STEPS
 ) -> Path:
-    """Everything into `out`. -> the finished checkpoint, out/model.safetensors.
+    """Run every stage that is not done yet.
+
+    Args:
+        movenet: folder or file of MoveNet's TensorFlow.js models.
+        data: a folder that holds people3d/, synth3d/ and backgrounds/.
+        poses: motion capture (.npz).
+        out: receives what each stage makes.
+        edge_steps: batches of the first run.
+        settle_steps: batches of each of the last two runs.
+
+    Returns:
+        The finished checkpoint, out/model.safetensors.
 
     Raises:
         TrainingError: a stage failed, which has said why.
@@ -49,7 +60,7 @@ def default_model(
 
 
 def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: Path, seed: int = 0) -> Path:
-    """A training that is done, or is done now: from its last save if it has one. -> its checkpoint."""
+    """The checkpoint of a run: of a finished one, of one that goes on from its last save, or of a new one."""
     path = folder / "checkpoint.safetensors"
     if path.is_file() and read_checkpoint(path)[2].get("step") == str(steps):
         return path

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.labels import LabelError
 from sspnet_train.metrics import pa_mpjpe
-from sspnet_train.millimetres.lifter import LIMB_ORDER, lift, load_lifter, save_lifter
+from sspnet_train.millimetres.lifter import LIMB_ORDER, lift_joints, load_lifter, save_lifter
 from sspnet_train.millimetres.train_lifter import main, noisy, train_lifter
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.synth.generated_poses import generated_pose
@@ -26,7 +26,7 @@ def poses():
 
 def test_the_shipped_network_lifts_people_it_never_saw(poses) -> None:
     views = poses.draw(300, np.random.default_rng(1))
-    lifted = lift(load_lifter(), views.points.astype(float), np.ones((300, 17), bool))
+    lifted = lift_joints(load_lifter(), views.points.astype(float), np.ones((300, 17), bool))
     errors = pa_mpjpe(lifted.joints3d[:, LIMBS], views.joints3d[:, LIMBS].astype(float))
     flat = np.concatenate([views.points, np.zeros((300, 17, 1))], axis=2)
     without_depth = pa_mpjpe(flat[:, LIMBS].astype(float), views.joints3d[:, LIMBS].astype(float))
@@ -36,7 +36,7 @@ def test_the_shipped_network_lifts_people_it_never_saw(poses) -> None:
 def test_it_knows_where_it_is_unsure(poses) -> None:
     views = poses.draw(400, np.random.default_rng(2))
     points, known = noisy(views.points, np.random.default_rng(3))
-    lifted = lift(load_lifter(), points.astype(float), known)
+    lifted = lift_joints(load_lifter(), points.astype(float), known)
     scale = np.linalg.norm(lifted.joints3d, axis=2).sum(axis=1) / np.maximum(
         np.linalg.norm(views.joints3d, axis=2).sum(axis=1), 1
     )
@@ -49,7 +49,7 @@ def test_it_knows_where_it_is_unsure(poses) -> None:
 def test_lifted_people_have_a_canonical_adults_size(poses) -> None:
     views = poses.draw(20, np.random.default_rng(4))
     for pixels in (0.05, 3.0):
-        lifted = lift(load_lifter(), views.points.astype(float) * pixels, np.ones((20, 17), bool))
+        lifted = lift_joints(load_lifter(), views.points.astype(float) * pixels, np.ones((20, 17), bool))
         bones = sum(
             np.linalg.norm(lifted.joints3d[:, c] - lifted.joints3d[:, BODY_PARENTS[c]], axis=1) for c in CANONICAL_BONES_MM
         )
@@ -60,18 +60,18 @@ def test_lifted_people_have_a_canonical_adults_size(poses) -> None:
 def test_a_mirrored_person_is_lifted_to_a_mirrored_pose(poses) -> None:
     views = poses.draw(20, np.random.default_rng(5))
     known, flip = np.ones((20, 17), bool), list(BODY_FLIP_ORDER)
-    straight = lift(load_lifter(), views.points.astype(float), known)
-    mirrored = lift(load_lifter(), (views.points * [-1.0, 1.0])[:, flip], known)
+    straight = lift_joints(load_lifter(), views.points.astype(float), known)
+    mirrored = lift_joints(load_lifter(), (views.points * [-1.0, 1.0])[:, flip], known)
     np.testing.assert_allclose(mirrored.joints3d[:, flip] * [-1, 1, 1], straight.joints3d, atol=0.05)
 
 
 def test_blazeposes_depth_pulls_unsure_joints_and_nothing_pulls_without_it(poses) -> None:
     views = poses.draw(10, np.random.default_rng(6))
     known = np.ones((10, 17), bool)
-    alone = lift(load_lifter(), views.points.astype(float), known)
+    alone = lift_joints(load_lifter(), views.points.astype(float), known)
     world = views.joints3d[:, list(LIMB_ORDER)].astype(float)
     world[5:] = np.nan
-    joined = lift(load_lifter(), views.points.astype(float), known, world)
+    joined = lift_joints(load_lifter(), views.points.astype(float), known, world)
     np.testing.assert_array_equal(joined.joints3d[5:], alone.joints3d[5:])
     truth = views.joints3d[:5, LIMBS, 2]
     before, after = np.abs(alone.joints3d[:5, LIMBS, 2] - truth).mean(), np.abs(joined.joints3d[:5, LIMBS, 2] - truth).mean()

@@ -53,7 +53,15 @@ class Crop:
 def make_crop(
     sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
 ) -> Crop:
-    """One view of a sample. `others` are people who may be pasted in (used for `paste` only)."""
+    """One random view of a sample.
+
+    Args:
+        sample: the person.
+        size: side of the crop, pixels.
+        augmentation: ranges of the view.
+        rng: decides it.
+        others: people to paste in, beside or behind the person.
+    """
     sample, others = padded(sample), [padded(other) for other in others or []]
     view, mirrored = _random_view(sample.box, size, augmentation, rng)
     border = cv2.BORDER_CONSTANT if rng.random() < 0.7 else cv2.BORDER_REPLICATE

@@ -49,10 +49,13 @@ READERS = {
 
 
 def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
-    """["mpii=/data/mpii", "mine/"] -> name -> folder; a folder without a name is recognised by what lies in it.
+    """Data sets by name, from what the command line takes: ["mpii=/data/mpii", "mine/"].
 
-    A folder of data sets (people3d/, synth3d/, … by their names) stands for all of them. An address (shards=s3://bucket/people)
-    stays text.
+    A folder without a name is recognised by what lies in it. A folder of data sets (people3d/, synth3d/, … by their names) stands
+    for all of them. An address (shards=s3://bucket/people) stays text.
+
+    Raises:
+        DataError: a folder is missing, given twice, or not recognised.
     """
     found: dict[str, Path | str] = {}
     for word in [part for given in words for part in _several(given)]:
@@ -82,6 +85,11 @@ def _several(word: str) -> list[str]:
 
 
 def recognise(folder: Path) -> str:
+    """The name of the reader that knows a folder's layout.
+
+    Raises:
+        DataError: none does.
+    """
     for name, reader in READERS.items():
         if reader.recognises(folder):
             return name
@@ -92,6 +100,17 @@ def recognise(folder: Path) -> str:
 
 
 def open_split(name: str, folder: Path | str, split: Split, definition: Definition) -> SampleSource:
+    """The training or validation people of a data set.
+
+    Args:
+        name: of `READERS`.
+        folder: where it lies; shards may lie at an address.
+        split: "train" or "val".
+        definition: whose joints they are given in.
+
+    Raises:
+        DataError: the folder is not laid out as the reader expects.
+    """
     reader = READERS[name]
     return with_definition(reader.open(folder, split), reader.definition, definition)
 

@@ -14,14 +14,30 @@ PHASES = 64
 
 
 def plain_crop(sample: Sample, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The crop that the runtime would take: -> image (size, size, 3), affine (2, 3) from the sample's pixels to the crop's."""
+    """The crop that the runtime would take.
+
+    Args:
+        sample: the person, with the true box.
+        size: side of the crop, pixels.
+
+    Returns:
+        Crop (size, size, 3) uint8, and the affine (2, 3) from the sample's pixels to the crop's.
+    """
     x, y, w, h = sample.box
     view = view_matrix(np.array([x + w / 2, y + h / 2]), BOX_SCALE * max(w, h), size)
     return warp(sample.image, view, size), view
 
 
 def view_matrix(centre: np.ndarray, side: float, size: int, angle_deg: float = 0.0, mirror: bool = False) -> np.ndarray:
-    """Affine (2, 3) that brings the square around `centre` to size x size; pixel corners at integers."""
+    """Affine (2, 3) that brings a square of the picture to size x size, pixel corners at integers.
+
+    Args:
+        centre: (2,) of the square, pixels.
+        side: of the square, pixels.
+        size: side of the result, pixels.
+        angle_deg: turn of the picture about the centre.
+        mirror: left to right, after the turn.
+    """
     angle, scale = np.deg2rad(angle_deg), size / side
     linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if mirror:
@@ -30,7 +46,14 @@ def view_matrix(centre: np.ndarray, side: float, size: int, angle_deg: float = 0
 
 
 def warp(image: np.ndarray, view: np.ndarray, size: int, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
-    """Resample; OpenCV puts pixel centres at integers, we put corners there."""
+    """Resample a picture. OpenCV puts pixel centres at integers, we put corners there.
+
+    Args:
+        image: (H, W, 3) uint8.
+        view: affine (2, 3) from its pixels to those of the result.
+        size: side of the result, pixels.
+        border: OpenCV's way to fill what lies outside; by default with grey (`BORDER`).
+    """
     scale = float(np.sqrt(abs(np.linalg.det(view[:, :2]))))
     if scale < 0.5:
         factor = 2 * scale

@@ -96,7 +96,11 @@ def _unpack(address: str, count: int) -> list[tuple[bytes, bytes]]:
 
 
 def write_shards(source: SampleSource, folder: Path, per_shard: int = 1000) -> int:
-    """Write every sample of a source; `index.json` comes last, so that a folder with one is whole. -> number of shards."""
+    """Write every sample of a source. `index.json` comes last, so a folder that has one is complete.
+
+    Returns:
+        The number of shards.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     for first in range(0, len(source), per_shard):

@@ -34,7 +34,17 @@ def ablate(
     heading: str = "# Ablations",
     on_progress: Callable[[int, int], None] = lambda done, count: None,
 ) -> list[Table]:
-    """Measure on a set with cameras and true millimetres; folder gets report.md, a CSV and a PNG for each table or figure."""
+    """The paper's ablations on a set with cameras and true millimetres.
+
+    Args:
+        network: what is measured.
+        source: the people.
+        folder: receives report.md, and a CSV and a PNG for each table or figure.
+        size: side of the input, pixels.
+        limit: only so many people.
+        heading: first lines of the report.
+        on_progress: called with the people done and their number.
+    """
     poses = predict_heads(network, source, size, limit=limit, on_progress=on_progress)
     network = network.eval()
     tables = [

@@ -21,10 +21,22 @@ def measure_accuracy(
     limit: int | None = None,
     on_progress: Callable[[str], None] = lambda line: None,
 ) -> Accuracy:
-    """PCK@0.2 torso on the first set without true 3D (photographs), PA-MPJPE in mm on the first with it (of people with 11 or 12
-    limb joints in sight). Where there are no photographs, PCK is of the first set; where no true 3D, PA-MPJPE is left out.
+    """The accuracy of every cut at every size.
 
-    limit: only so many people of each. Raises TrainingError where a cut or size does not exist.
+    PCK@0.2 torso is of the first set without true 3D, which are photographs. Where every set has true 3D, it is of the first.
+    PA-MPJPE in mm is of the first set with true 3D, over people with 11 or 12 limb joints in sight; without such a set it is left
+    out.
+
+    Args:
+        network: what is measured.
+        validation: sets by name.
+        cuts: pyramids after which the network answers.
+        sizes: sides of the input, pixels.
+        limit: only so many people of each set.
+        on_progress: called with a line per set and size.
+
+    Raises:
+        TrainingError: a cut or size does not exist.
     """
     last, stride = network.config.pyramids, network.config.largest_stride
     for cut in cuts:

@@ -44,10 +44,22 @@ def evaluate_protocol(
     report: Path | None = None,
     on_progress: Progress = lambda done, count: None,
 ) -> list[Table]:
-    """The protocol's tables for a checkpoint on the validation people in `folder`; written to `report` (Markdown, CSV) if given.
+    """A protocol's tables for a checkpoint.
 
-    multi_crop: also with mirrored views and with five crops; root_depth: a file of `save_root_depth`, for a row with the root's
-    depth estimated. Raises TrainingError or DataError in one line.
+    Args:
+        checkpoint: a .safetensors file.
+        protocol: one of `PROTOCOLS`.
+        folder: the protocol's data set; its validation people count.
+        size: side of the input, pixels.
+        multi_crop: also with mirrored views, and with five crops.
+        root_depth: a file of `save_root_depth`, for a row with the root's depth estimated.
+        limit: only so many people.
+        report: a folder for the tables as Markdown and CSV.
+        on_progress: called with the people done and their number.
+
+    Raises:
+        TrainingError: no such protocol, or a size or file that does not fit.
+        DataError: the data set is missing or malformed.
     """
     network, source, definition = _open(checkpoint, protocol, folder, size)
     root = None if root_depth is None else load_root_depth(root_depth, network)[0]
@@ -77,7 +89,14 @@ def ablate_checkpoint(
     limit: int | None = None,
     on_progress: Progress = lambda done, count: None,
 ) -> list[Table]:
-    """The paper's ablations (Fig. 6a-c, Table 4, Fig. 7) as pictures and CSV in `report`, on a set with true millimetres."""
+    """The paper's ablations (Fig. 6a-c, Table 4, Fig. 7) as pictures and CSV in the folder `report`.
+
+    The arguments are those of `evaluate_protocol`; the protocol must have true millimetres.
+
+    Raises:
+        TrainingError: it has none, or a size or file does not fit.
+        DataError: the data set is missing or malformed.
+    """
     if protocol not in IN_MILLIMETRES:
         raise TrainingError(f"ablations need true millimetres: choose from {', '.join(IN_MILLIMETRES)}, not {protocol}")
     network, source, definition = _open(checkpoint, protocol, folder, size)

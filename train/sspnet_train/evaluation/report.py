@@ -27,7 +27,17 @@ HEATMAPS = "heatmaps.jpg", "Learned heatmaps by level, of the last head of each 
 
 
 def write(checkpoint: Path, data: Path, out: Path, command: str, root_depth: Path | None, size: int, limit: int | None) -> None:
-    """out: the page; its pictures and CSVs come into the folder beside it that has its name without .md."""
+    """Write the whole report as one page.
+
+    Args:
+        checkpoint: what is measured.
+        data: a folder that holds synth3d/ and people3d/.
+        out: the page. Pictures and CSV files go into the folder of the same name beside it.
+        command: what was called, for the page.
+        root_depth: a file of `save_root_depth`, or None.
+        size: side of the input, pixels.
+        limit: only so many people of each set.
+    """
     sets, folder = parse_data([str(data)]), out.with_suffix("")
     rendered = evaluate_protocol(
         checkpoint, "synth3d", sets["synth3d"], size=size, root_depth=root_depth, limit=limit, report=folder / "synth3d"

@@ -36,7 +36,16 @@ class Predictions:
 def predict_cuts(
     network: SSPNet, source: SampleSource, size: int, cuts: Sequence[int], batch: int = 8, limit: int | None = None
 ) -> Predictions:
-    """Every cut's answer on the true boxes, in one pass. Cut 0 is the entry's first pose, where there is one."""
+    """Every cut's answer on the true boxes, in one pass.
+
+    Args:
+        network: put into eval mode.
+        source: the people.
+        size: side of the input, pixels.
+        cuts: pyramids 1…K. Cut 0 is the first pose of a guided entry.
+        batch: people in one pass.
+        limit: only so many people, the first of the set.
+    """
     poses = predict_heads(network, source, size, last_cut=max(*cuts, 1), limit=limit, batch=batch)
     found = Predictions(poses.samples, {}, {}, {})
     for cut in cuts:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sspnet_train.data.people3d import JOINT_OF_HAND
 from sspnet_train.labels.agreement import BLAZE_LIMBS, NO_OFFSETS, Answers, Offsets, agree
-from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, lift
+from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, lift_joints
 
 BELIEVED, ENOUGH_JOINTS = 0.22, 8
 BLAZE_NEAR = 0.12
@@ -29,7 +29,7 @@ def agreed_labels(answers: dict[str, np.ndarray], lifter: Lifter, hand_offsets: 
     known = weight > BELIEVED
     known[:, 10] = weight[:, 10] > 0
     world = np.where((answers["agree"] <= BLAZE_NEAR)[:, None, None], answers["blaze_world"][:, list(BLAZE_LIMBS)], np.nan)
-    lifted = [lift(lifter, points[rows], known[rows], world[rows].astype(np.float64)) for rows in _batches(len(points))]
+    lifted = [lift_joints(lifter, points[rows], known[rows], world[rows].astype(np.float64)) for rows in _batches(len(points))]
     joints3d, spread = np.concatenate([part.joints3d for part in lifted]), np.concatenate([part.spread for part in lifted])
     mm_per_px = np.concatenate([part.mm_per_px for part in lifted])
     points[:, 9] = points[:, 8] + (joints3d[:, 9] - joints3d[:, 8])[:, :2] / np.maximum(mm_per_px, 1e-6)[:, None]

@@ -53,12 +53,24 @@ def label_folder(
     shard_size: int = SHARD_SIZE,
     progress: Progress | None = None,
 ) -> Path:
-    """Label everybody in a folder of photographs and return the path of labels3d.npz. A killed run goes on shard by shard.
+    """Label everybody in a folder of photographs. A killed run goes on with the first shard that is not complete.
 
-    movenet: MoveNet Thunder's TensorFlow.js .json. annotations: a COCO file with boxes and, where people were labelled by
-    hand, keypoints;
-    without it, the one person that MoveNet sees in each picture. blaze: BlazePose's answers (see `BlazeAnswers`).
-    Raises LabelError in one line.
+    Args:
+        photographs: the folder.
+        out: receives crops and labels.
+        movenet: MoveNet Thunder's TensorFlow.js .json.
+        annotations: a COCO file with boxes, and with keypoints of people who were labelled by hand. Without it, the one person
+            that MoveNet sees in each picture is labelled.
+        blaze: BlazePose's answers, as `BlazeAnswers` reads them.
+        lifter: a lifting network.
+        shard_size: people in one tar file.
+        progress: called with the people done and their number.
+
+    Returns:
+        The path of labels3d.npz.
+
+    Raises:
+        LabelError: photographs, a model or a file of answers cannot be used.
     """
     people = people_in(photographs, annotations)
     network = load_lifter(lifter)

@@ -11,8 +11,17 @@ from sspnet_train.data.camera import Camera
 
 
 def camera_space(keypoints: np.ndarray, depth: np.ndarray, root_z: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray:
-    """keypoints (N, 17, 2) pixels, depth (N, 17) mm from the root, root_z (N,) mm from the camera, one camera each -> (N, 17,
-    3) mm."""
+    """Poses in the camera's millimetres.
+
+    Args:
+        keypoints: (N, J, 2) pixels.
+        depth: (N, J) mm from the root.
+        root_z: (N,) mm from the camera to the root.
+        cameras: one for each person.
+
+    Returns:
+        (N, J, 3) mm.
+    """
     z = depth + root_z[:, None]
     return np.stack([camera.unproject(points, values) for camera, points, values in zip(cameras, keypoints, z, strict=True)])
 

@@ -83,11 +83,14 @@ def normalized_input(points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray,
     return np.concatenate([centred / size[:, None, None], seen], axis=2).reshape(len(points), -1).astype(np.float32), size
 
 
-def lift(lifter: Lifter, points: np.ndarray, known: np.ndarray, blaze_world: np.ndarray | None = None) -> Lifted:
-    """Lift joints (N, 17, 2) in pixels, of which `known` (N, 17) bool are to be believed: mean of the view and its mirror image.
+def lift_joints(lifter: Lifter, points: np.ndarray, known: np.ndarray, blaze_world: np.ndarray | None = None) -> Lifted:
+    """Lift joints to three dimensions: the mean of a view and its mirror image.
 
-    blaze_world: (N, 12, 3) mm of the limb joints by BlazePose, in `LIMB_ORDER`; NaN where it is not to be used; its depth
-    joins in.
+    Args:
+        lifter: the network.
+        points: (N, 17, 2) pixels.
+        known: (N, 17) bool: joints to believe.
+        blaze_world: (N, 12, 3) mm of the limb joints by BlazePose, in `LIMB_ORDER`. Its depths join in, unless they are NaN.
     """
     straight, doubt = _answer(lifter, points, known)
     flip, mirror = list(BODY_FLIP_ORDER), np.array([-1, 1, 1])

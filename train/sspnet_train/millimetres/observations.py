@@ -36,7 +36,21 @@ def observe(
     network: SSPNet, source: SampleSource, people: int, size: int, cuts: Sequence[int], *, seed: int = 0, batch: int = 8,
     on_progress: Callable[[int, int], None] = lambda done, count: None,
 ) -> Observations:  # fmt: skip
-    """Look at so many people of a set, each as often as the others. Raises DataError where the set has no true joints."""
+    """See people once each, or equally often where more views are wanted than there are people.
+
+    Args:
+        network: put into eval mode.
+        source: people with true joints in mm.
+        people: views to take.
+        size: side of the input, pixels.
+        cuts: whose answers are kept.
+        seed: decides views and their order.
+        batch: people in one pass.
+        on_progress: called with the views done and their number.
+
+    Raises:
+        DataError: the set has no true joints.
+    """
     network.eval()
     rng = np.random.default_rng(seed)
     order = np.concatenate([rng.permutation(len(source)) for _ in range(-(-people // len(source)))])[:people]

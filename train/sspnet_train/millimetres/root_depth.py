@@ -84,7 +84,14 @@ def features_digest(network: SSPNet) -> str:
 
 
 def save_root_depth(path: Path, root: RootDepth, network: SSPNet, errors: Mapping[str, Any] | None = None) -> None:
-    """errors: what was measured on held-out people, for who uses the file."""
+    """Write the network in one step, with the digest of the features that it was trained on.
+
+    Args:
+        path: of the .safetensors file.
+        root: what was trained.
+        network: the pose network whose features it saw.
+        errors: what was measured on held-out people, for whoever uses the file.
+    """
     notes = {"root_depth_width": str(root.width), "features": features_digest(network), "errors": json.dumps(errors or {})}
     partial = path.with_name(path.name + ".part")
     save_file({key: value.half().contiguous() for key, value in root.state_dict().items()}, partial, notes)
@@ -92,7 +99,14 @@ def save_root_depth(path: Path, root: RootDepth, network: SSPNet, errors: Mappin
 
 
 def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:
-    """The MLP of a file, for that network, and its errors. Raises TrainingError in one line."""
+    """Read what `save_root_depth` wrote for a pose network.
+
+    Returns:
+        The root's depth network, and the errors in its file.
+
+    Raises:
+        TrainingError: the file is another, or was trained on another checkpoint's features.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             notes = file.metadata() or {}

@@ -38,7 +38,17 @@ _PARENTS = [BODY_PARENTS[child] for child in _CHILDREN]
 
 
 def train_fusion(seen: Observations, poses: PoseFile, steps: int = STEPS, seed: int = 0) -> FusionNetwork:
-    """The averaged network after so many steps."""
+    """Train a fusing network.
+
+    Args:
+        seen: what the pose network said about rendered people.
+        poses: motion capture.
+        steps: batches to train on.
+        seed: decides weights and batches.
+
+    Returns:
+        The averaged network, in eval mode.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     mistakes, bodies = Mistakes(seen), ViewSampler(poses.joints, poses.family)

@@ -29,9 +29,17 @@ HELD_OUT = 20
 
 
 def train_lifter(poses: PoseFile, steps: int = STEPS, seed: int = 0) -> tuple[Lifter, float]:
-    """-> the averaged network, and its error on recordings that it never saw: PA-MPJPE of 12 limb joints in mm, 2D joints as
-    noisy as
-    teachers'."""
+    """Train a lifting network.
+
+    Args:
+        poses: motion capture; some recordings are kept aside.
+        steps: batches to train on.
+        seed: decides weights and batches.
+
+    Returns:
+        The averaged network, and its error on the recordings kept aside: PA-MPJPE of the 12 limb joints in mm, with 2D joints as
+        noisy as a teacher's.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     recordings = np.unique(poses.clip)

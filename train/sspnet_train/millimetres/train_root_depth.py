@@ -46,8 +46,22 @@ def see(
     network: SSPNet, source: SampleSource, people: Sequence[int], sizes: Sequence[int], *, views: int = 1, jitter: bool = True,
     seed: int = 0, batch: int = 16, on_progress: Progress = lambda done, count: None,
 ) -> Views:  # fmt: skip
-    """What the network gives for some views of each person, every view at one of the sizes. jitter: boxes as detectors give
-    them, half of them mirrored; without, the true boxes."""
+    """What the network gives for some views of each person.
+
+    Args:
+        network: whose features are taken.
+        source: the people.
+        people: indices into it.
+        sizes: sides of the input in pixels; every view has one of them.
+        views: of each person.
+        jitter: move boxes as detectors would, and mirror half of them; else take the true boxes.
+        seed: decides views.
+        batch: people in one pass.
+        on_progress: called with the views done and their number.
+
+    Raises:
+        DataError: the set has no absolute depths.
+    """
     network.eval()
     width = network.config.width_at(network.config.levels)
     found = Views(torch.zeros(views * len(people), width), torch.zeros(views * len(people), 6), torch.zeros(views * len(people)))
@@ -91,7 +105,7 @@ def jittered_box(sample: Sample, rng: np.random.Generator) -> np.ndarray:
 def fit(
     views: Views, width: int, steps: int, *, batch: int = 256, lr: float = 1e-3, decay: float = 1.0, seed: int = 0
 ) -> RootDepth:
-    """The MLP that learnt from those views; its weights are numbers that fp16 holds."""
+    """Train the root's depth network on those views. Its weights are numbers that fp16 holds."""
     torch.manual_seed(seed)
     root = RootDepth(width)
     optimizer = torch.optim.AdamW(root.parameters(), lr=lr, weight_decay=decay)

@@ -76,10 +76,16 @@ def fit_logistic(features: Tensor, truth: Tensor) -> Tensor:
 
 
 def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
-    """Set `calibration` of the heads that answer for `cuts` (refining heads only) and the scale of their evidence. -> the four
-    numbers of each cut.
+    """Fit the confidence of refining heads that answer for `cuts`: their `calibration`, and the scale of their evidence.
 
-    batches: held-out people, joints outside the crop and pictures with nobody in them, at every size the network will run at.
+    Args:
+        network: changed in place.
+        batches: held-out people at every size that the network will run at; joints outside the crop and pictures of nobody among
+            them.
+        cuts: pyramids 1…K.
+
+    Returns:
+        Four numbers for each cut.
     """
     network.eval()
     found = {}

@@ -41,11 +41,22 @@ def train(
     *, init: Path | None = None, resume: bool = False, on_step: Callable[[int, int, float], None] | None = None,
     on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
 ) -> SSPNet:  # fmt: skip
-    """Train and return the network (its moving average where the recipe keeps one).
+    """Train a network, and return it: its moving average where the recipe keeps one.
 
-    folder receives run.json (recipe, options, environment), log.csv, validation.csv, state.pt (for `resume`) and
-    checkpoint.safetensors. `on_step(step, steps, loss)` shows progress, `on_validation(network, step, scores)` what was scored.
-    An interrupt (Ctrl-C, SIGTERM) saves, then raises KeyboardInterrupt.
+    Args:
+        recipe: what is trained, and how.
+        sources: training sets by name.
+        validation: validation sets by name.
+        folder: receives run.json (recipe, options, environment), log.csv, validation.csv, state.pt and checkpoint.safetensors.
+        options: steps, seed, and how often to save and validate.
+        init: a checkpoint to start from.
+        resume: go on from state.pt in `folder`.
+        on_step: called with the step, the number of steps, and the loss.
+        on_validation: called with the network, the step, and scores by set and cut.
+
+    Raises:
+        TrainingError: there is nothing to resume, or the network does not fit.
+        KeyboardInterrupt: on Ctrl-C and SIGTERM, after having saved.
     """
     run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
     with interruptible() as interrupted:

@@ -36,14 +36,30 @@ def run_training(
     sync_batch_norm: bool = False,
     quiet: bool = False,
 ) -> Path:
-    """Train and return the checkpoint's path. Under `torchrun` the ranks work together; `recipe.batch` is then each rank's share.
+    """Train, and return the checkpoint's path.
 
-    data: data set's name (`data.catalog.READERS`) -> folder; recipe: a name of `recipes.RECIPES`; init: a checkpoint, or
-    "default"; freeze: parts that keep their weights: "entry"; validate_steps: steps between validations (a tenth of the run, at
-    most 2000). folder receives run.json, log.csv, validation.csv, overlays/, state.pt, checkpoint.safetensors, and tensorboard/
-    if it is installed.
+    Under `torchrun` the ranks work together, and `recipe.batch` is the batch of each rank.
 
-    Raises TrainingError or DataError in one line; KeyboardInterrupt after having saved.
+    Args:
+        data: data set's name (`data.catalog.READERS`) -> folder.
+        folder: receives run.json, log.csv, validation.csv, overlays/, state.pt, checkpoint.safetensors, and tensorboard/ if it is
+            installed.
+        steps: batches to train on.
+        recipe: a name of `recipes.RECIPES`.
+        init: a checkpoint to start from, or "default" for the shipped one.
+        resume: go on with the run in `folder`.
+        freeze: parts that keep their weights: "entry".
+        seed: decides weights, crops and their order.
+        workers: processes that load pictures; 0 loads in this one.
+        validate_steps: steps between validations; by default a tenth of the run, at most 2000.
+        bf16: compute in bfloat16.
+        sync_batch_norm: batch statistics over all ranks together.
+        quiet: show no progress.
+
+    Raises:
+        TrainingError: a request that makes no sense, such as an unknown recipe.
+        DataError: a data set that is missing or malformed.
+        KeyboardInterrupt: on Ctrl-C and SIGTERM, after having saved.
     """
     chosen = prepared_recipe(recipe, data, freeze)
     start = checkpoint_of(init)
@@ -78,7 +94,16 @@ def run_training(
 
 
 def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[str] = ()) -> Recipe:
-    """The recipe of that name, mixing the given data sets, with parts frozen."""
+    """The recipe of that name, set up for a run.
+
+    Args:
+        name: of `recipes.RECIPES`.
+        data: data sets to mix, by name.
+        freeze: parts that keep their weights: "entry".
+
+    Raises:
+        TrainingError: no such recipe or part, or no data set with people in it.
+    """
     if name not in RECIPES:
         raise TrainingError(f"no recipe is called {name!r}; choose from {', '.join(RECIPES)}")
     if set(freeze) - {"entry"}:
@@ -92,14 +117,21 @@ def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[
 
 
 def open_sets(data: Mapping[str, Path | str]) -> tuple[dict[str, SampleSource], dict[str, SampleSource]]:
-    """-> training and validation sets, joints of all of them in one definition. A set without validation people goes without."""
+    """Training and validation sets by name, with the joints of all sets in one definition.
+
+    A set without validation people is missing among the validation sets.
+    """
     definition = common_definition(data)
     training = {name: open_split(name, place, "train", definition) for name, place in data.items()}
     return training, validation_sets(data, definition)
 
 
 def checkpoint_of(init: Path | str | None) -> Path | None:
-    """ "default" is the checkpoint that the shipped bundle was made of."""
+    """The checkpoint that a run starts from; "default" is the one that the shipped bundle was made of.
+
+    Raises:
+        TrainingError: there is no such file.
+    """
     if init is None:
         return None
     path = CHECKPOINTS / "edge.safetensors" if str(init) == "default" else Path(init)
