@@ -1,4 +1,4 @@
-"""The One Euro filter: jitter and lag measured on a synthetic signal, at 30 frames per second and detector-like noise."""
+"""Smoothing: jitter and lag measured on a synthetic signal, at 30 frames per second and detector-like noise."""
 
 import dataclasses
 
