@@ -38,14 +38,15 @@ Picture with_skeleton(Picture picture, const sspnet::Pose& pose) {
     if (picture.channels == 1) picture = in_color(picture);
     const int radius = std::max(1, int(std::max(pose.box.w, pose.box.h) / 120));
     for (int joint = 0; joint < pose.joint_count; ++joint) {
+        const int own = joint < SSPNET_BODY_JOINTS ? radius : std::max(1, radius / 2);  // face and feet lie close together
         const int parent = std::max(0, sspnet_joint_parent(joint));
         const float *a = pose.keypoints[parent], *b = pose.keypoints[joint];
         const int steps = std::clamp(int(std::hypot(b[0] - a[0], b[1] - a[1])), 1, 4 * (picture.width + picture.height));
         for (int i = 0; i <= steps; ++i) {
             const float t = float(i) / float(steps);
-            dot(picture, a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), radius, side_color(joint));
+            dot(picture, a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), own, side_color(joint));
         }
-        dot(picture, b[0], b[1], 2 * radius, side_color(joint));
+        dot(picture, b[0], b[1], 2 * own, side_color(joint));
     }
     return picture;
 }
