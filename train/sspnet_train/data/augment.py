@@ -14,7 +14,19 @@ from sspnet_train.data.sample import FLIP_ORDER, Sample, padded
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the random view. `paste`: share of crops that get other people; `occlude`: share that get a flat occluder."""
+    """Ranges of the random view.
+
+    Attributes:
+        scale: least and largest factor on the crop's side.
+        rotation_deg: largest turn to either side.
+        any_rotation: share of crops that are turned by any angle.
+        shift: largest move of the centre, in shares of the box's longer side.
+        gain: largest change of each colour's brightness.
+        mirror: whether half of the crops are mirrored.
+        paste: share of crops that get other people.
+        occlude: share that get a flat occluder.
+        degrade: share that are blurred, compressed, made small or grey.
+    """
 
     scale: tuple[float, float] = (0.7, 1.3)
     rotation_deg: float = 30.0
@@ -35,11 +47,15 @@ NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
 
 @dataclass
 class Crop:
-    """What the network sees and should say.
+    """What the network sees, and what it should say. J joints, as many as the sample has.
 
-    image: (size, size, 3) uint8 RGB; target: (17, 3) u, v, z in [0, 1]; weight: (17, 3) trust per coordinate;
-    present: (17,) 1 in the crop, 0 outside it or nobody there, NaN unknown; torso: its length in crop units, at least 0.1;
-    turn: (2, 2) from the sample's axes to the crop's, without scale; its determinant is -1 where the view is mirrored.
+    Attributes:
+        image: (size, size, 3) uint8 RGB.
+        target: (J, 3) u, v, z in [0, 1].
+        weight: (J, 3) trust in each coordinate.
+        present: (J,) 1 in the crop, 0 outside it or where nobody is, NaN where unknown.
+        torso: its length in crop units, at least 0.1.
+        turn: (2, 2) from the sample's axes to the crop's, without scale; its determinant is -1 where the view is mirrored.
     """
 
     image: np.ndarray

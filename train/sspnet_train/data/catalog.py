@@ -22,8 +22,14 @@ Open = Callable[[Any, Split], SampleSource]
 
 @dataclass(frozen=True)
 class Reader:
-    """open: a folder's split as samples; kind: what its labels are good for (the paper mixes "wild" and "3d" half and half);
-    definition: whose joints it has."""
+    """How a data set is read.
+
+    Attributes:
+        open: the samples of a folder's split.
+        recognises: whether a folder is laid out like this set.
+        kind: what its labels are good for. The paper mixes "wild" and "3d" half and half.
+        definition: whose joints it has.
+    """
 
     open: Open
     recognises: Callable[[Path], bool]

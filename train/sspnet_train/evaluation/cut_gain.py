@@ -24,7 +24,16 @@ RESAMPLINGS = 4000
 
 @dataclass(frozen=True)
 class Gain:
-    """How much better `later` is than `earlier`: more PCK, fewer millimetres; low, high: 95 % interval over people."""
+    """How much better `later` is than `earlier`: more PCK, or fewer millimetres.
+
+    Attributes:
+        measure: "PCK" or "PA-MPJPE mm".
+        earlier: a cut.
+        later: another.
+        mean: the gain over all people.
+        low: lower end of its 95 % interval.
+        high: upper end.
+    """
 
     measure: str
     earlier: int

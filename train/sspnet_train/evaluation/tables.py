@@ -12,8 +12,14 @@ Cell = str | float | int | None
 
 @dataclass
 class Table:
-    """name: file name without ending; title: what it is, with units; rows: as many cells as columns, None where there is
-    nothing."""
+    """A table of results.
+
+    Attributes:
+        name: of its file, without ending.
+        title: what it is, with units.
+        columns: their names.
+        rows: as many cells as columns, None where there is nothing.
+    """
 
     name: str
     title: str

@@ -39,10 +39,16 @@ LEAST_HEAD_SCORE = 0.3
 
 @dataclass(frozen=True)
 class Answers:
-    """What is known of N pictures, pixels. movenet, mirrored: (N, 17, 3) COCO's joints with score, of the picture and of its
-    mirror image (as
-    joints of the picture); blaze: (N, 33, 3) landmarks with visibility, or None; hand: (N, 12, 2) in `LIMB_ORDER`, NaN where
-    not labelled."""
+    """What is known of N pictures, in pixels.
+
+    Attributes:
+        box: (N, 4) x, y, w, h.
+        movenet: (N, 17, 3) COCO's joints with score.
+        mirrored: (N, 17, 3) the same of the mirrored picture, as joints of the picture itself.
+        blaze: (N, 33, 3) landmarks with visibility, or None.
+        hand: (N, 12, 2) labels by hand in `LIMB_ORDER`, NaN where there is none.
+        hand_offsets: from the hand's definition of joints to MoveNet's.
+    """
 
     box: np.ndarray
     movenet: np.ndarray

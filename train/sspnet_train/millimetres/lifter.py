@@ -42,9 +42,13 @@ class Lifter(nn.Module):
 
 @dataclass(frozen=True)
 class Lifted:
-    """joints3d: (N, 17, 3) mm, pelvis at 0, x right, y down, z away, of a canonical adult's size; spread: (N, 17) mm, doubt
-    about z;
-    mm_per_px: (N,)."""
+    """What the lifting network says of N people.
+
+    Attributes:
+        joints3d: (N, 17, 3) mm, pelvis at 0, x right, y down, z away, of a canonical adult's size.
+        spread: (N, 17) mm: doubt about z.
+        mm_per_px: (N,).
+    """
 
     joints3d: np.ndarray
     spread: np.ndarray

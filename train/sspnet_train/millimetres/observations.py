@@ -22,8 +22,14 @@ VIEW = Augmentation((0.8, 1.3), 25.0, 0.02, 0.06, 0.12, True, 0.3, 0.1, 0.3)
 
 
 class Observations(NamedTuple):
-    """Of n people. poses: (n, cuts, 17, 4) u, v, z, confidence; points: (n, 17, 2) the true u, v; joints3d: (n, 17, 3) mm from
-    the pelvis in the crop's axes, of a canonical adult's size; torso: (n,) in crop units."""
+    """What a pose network said about n people, and the truth.
+
+    Attributes:
+        poses: (n, cuts, 17, 4) u, v, z, confidence.
+        points: (n, 17, 2) the true u, v.
+        joints3d: (n, 17, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size.
+        torso: (n,) in crop units.
+    """
 
     poses: np.ndarray
     points: np.ndarray

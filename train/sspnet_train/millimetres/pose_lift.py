@@ -30,8 +30,12 @@ NEXT_TO = {17: 10, 18: 10, 19: 10, 20: 10, 21: 10, 22: 6, 23: 3, 24: 6, 25: 3, 2
 
 
 class PoseLift(nn.Module):
-    """(N, J, 4) u, v, z, confidence, all in [0, 1] of a square crop -> (N, J, 3) mm from the pelvis, x right, y down, z away,
-    of a canonical adult's size. share: of the networks that know bodies in the mean; the rest is the heads' own depths."""
+    """From a cut's answer (N, J, 4) to millimetres (N, J, 3).
+
+    The answer is u, v, z and confidence, all in [0, 1] of a square crop. Millimetres are from the pelvis, x right, y down, z
+    away, of a canonical adult's size. `share` is the part that the networks that know bodies have in the mean; the rest is the
+    heads' own depths.
+    """
 
     lengths: Tensor
     mirror: Tensor

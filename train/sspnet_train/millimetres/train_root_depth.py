@@ -31,7 +31,13 @@ SQUARE_SHARE = 0.15
 
 
 class Views(NamedTuple):
-    """features: (n, width) F_1^3; boxes: (n, 6) of `box_features`; truth: (n,) mm from the camera to the root."""
+    """Views of people, and how far away they are.
+
+    Attributes:
+        features: (n, width) F_1^3.
+        boxes: (n, 6) of `box_features`.
+        truth: (n,) mm from the camera to the root.
+    """
 
     features: Tensor
     boxes: Tensor

@@ -19,7 +19,14 @@ TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 
 
 class Targets(NamedTuple):
-    """target: (N, J, 3) u, v, z in [0, 1]; weight: (N, J, 3); present: (N, J) 1, 0 or NaN; torso: (N,) in crop units."""
+    """What a batch of crops should be answered with.
+
+    Attributes:
+        target: (N, J, 3) u, v, z in [0, 1].
+        weight: (N, J, 3) trust in each coordinate.
+        present: (N, J) 1, 0 or NaN.
+        torso: (N,) in crop units.
+    """
 
     target: Tensor
     weight: Tensor

@@ -12,17 +12,31 @@ from sspnet_train.network.model import SSPNetConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything but data and length.
+    """Everything about a run but its data and its length.
 
-    entry_lr: the entry flow's own rate (0 freezes it): all its weights step together, so rates that are usual elsewhere ruin it.
-    fixed_entry_statistics: the entry flow's batch norms keep their statistics: in small batches those of the batch are noise;
-    fixed_statistics: those of the pyramids too, for networks whose pyramids are trained already.
-    batch: crops per step and rank by input size, with `size_shares` saying how often each size comes.
-    shares: how often each data set comes; clip: largest gradient norm, entry and pyramids apart; late_heads: weight of the last
-    pyramid's heads against the first's (linear between); missed, located: weights of `losses.missed` and
-    `losses.located` beside the elastic net; decay_from: share of a run after which the rate falls to zero, unless it waits for
-    plateaus; frozen_stem: the entry's blocks at strides 2 and 4 keep their weights, which cost most of its time and are good at
-    what they do.
+    Attributes:
+        name: what `--recipe` calls it.
+        config: name of the network's config in `CONFIGS`.
+        optimizer: which one.
+        lr: rate of the pyramids.
+        entry_lr: rate of the entry flow; 0 freezes it. All its weights step together, so usual rates ruin it.
+        batch: input size -> crops per step and rank.
+        size_shares: input size -> how often it comes.
+        shares: data set -> how often it comes.
+        augmentation: ranges of the random views.
+        confidence: what the confidence means: that the joint is "present" in the crop, or that its place is "correct".
+        late_heads: weight of the last pyramid's heads against the first's, linear between.
+        missed: weight of `losses.missed` beside the elastic net.
+        located: weight of `losses.located` beside the elastic net.
+        weight_decay: the optimizer's.
+        clip: largest gradient norm, of entry and pyramids apart; 0 for none.
+        warmup_steps: steps over which the rate rises.
+        ema: decay of the moving average of weights; 0 for none.
+        plateau_patience: validations without a gain before the rate falls; 0 lets it fall along a cosine.
+        decay_from: share of a run after which the rate falls to zero, where no plateau is waited for.
+        fixed_entry_statistics: keep the statistics of the entry flow's batch norms, because those of small batches are noise.
+        fixed_statistics: keep the pyramids' too, in networks whose pyramids are trained already.
+        frozen_stem: freeze the entry's blocks at strides 2 and 4: slow to train, already good.
     """
 
     name: str

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How one run goes. decay_from: step from which the rate falls to zero along a half cosine (None: never).
+    """How one run goes.
 
-    save_minutes, save_steps: a checkpoint every so often; validate_minutes: scores of the moving average every so often, or by
-    validate_steps where given, so that a run repeats exactly even where its rate hangs on validations.
-    bf16: forward passes in bfloat16 (coordinates stay float32); sync_batch_norm: statistics over the ranks' batches together.
-    validate_first: scores before the first step too, so that one sees what a fine-tuned network could do before.
+    Attributes:
+        steps: batches to train on.
+        seed: decides weights, crops and their order.
+        decay_from: step from which the rate falls to zero along a half cosine, or None for never.
+        save_minutes: save a checkpoint every so often.
+        validate_minutes: score the moving average every so often.
+        validate_size: side of the input then, pixels.
+        validate_limit: people of each set that are scored.
+        workers: processes that load pictures; 0 loads in this one.
+        save_steps: also save every so many steps.
+        validate_steps: score every so many steps instead of minutes, so that a run repeats exactly even where its rate depends on
+            the scores.
+        bf16: forward passes in bfloat16; coordinates stay float32.
+        sync_batch_norm: batch statistics over all ranks together.
+        validate_first: score before the first step too, to see what a network could do before fine-tuning.
     """
 
     steps: int
