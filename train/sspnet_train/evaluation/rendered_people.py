@@ -23,24 +23,28 @@ from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 from sspnet_train.synth.rotations import normalized
 
 POSES = 150
-GROUPS = ("shoulders", "elbows", "wrists", "hips", "knees", "ankles")
+GROUPS = {
+    "nose": [0], "eyes": [1, 2], "ears": [3, 4], "shoulders": [5, 6], "elbows": [7, 8], "wrists": [9, 10], "hips": [11, 12],
+    "knees": [13, 14], "ankles": [15, 16],
+}  # fmt: skip
+"""COCO's joints."""
+COCO_OF_28 = [*range(17, 22), *LIMB_ORDER]
 
 
 def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> tuple[float, dict[str, float]]:
-    """-> PCK@0.2 torso of the visible limb joints, true boxes; median offset of each kind of joint towards the shoulders,
-    shares of the
-    torso: what MoveNet calls a hip and what the labels call one should be one place."""
-    limbs = list(LIMB_ORDER)
+    """People with 28 joints -> PCK@0.2 torso of the visible limb joints, true boxes; median offset of each kind of joint towards
+    the shoulders, shares of the torso: what MoveNet calls a hip and what the labels call one should be one place."""
     samples = [people[index] for index in range(min(count, len(people)))]
-    answers = np.stack([teacher.joints(sample.image, sample.box)[0][5:, :2] for sample in samples])
+    answers = np.stack([teacher.joints(sample.image, sample.box)[0][:, :2] for sample in samples])
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
-    visible = np.stack([sample.visible for sample in samples if sample.visible is not None])[:, limbs]
+    visible = np.stack([sample.visible for sample in samples if sample.visible is not None])[:, COCO_OF_28]
     length = torso(truth, np.stack([sample.box for sample in samples]))
-    distance = keypoint_distance(answers, truth[:, limbs], length)
+    distance = keypoint_distance(answers, truth[:, COCO_OF_28], length)
     up = normalized(np.pad(truth[:, 8] - truth[:, 0], ((0, 0), (0, 1))))[:, :2]
-    offset = np.einsum("njk,nk->nj", answers - truth[:, limbs], up) / length[:, None]
-    offset = np.where(visible & (distance < 0.4), offset, np.nan).reshape(-1, 6, 2)
-    return pck(distance, visible, 0.2), dict(zip(GROUPS, np.nanmedian(offset, axis=(0, 2)).round(3).tolist(), strict=True))
+    offset = np.einsum("njk,nk->nj", answers - truth[:, COCO_OF_28], up) / length[:, None]
+    offset = np.where(visible & (distance < 0.4), offset, np.nan)
+    offsets = {name: round(float(np.nanmedian(offset[:, columns])), 3) for name, columns in GROUPS.items()}
+    return pck(distance[:, 5:], visible[:, 5:], 0.2), offsets
 
 
 def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:

@@ -5,7 +5,8 @@ Anny's rest shape, turned bone by bone and skinned by linear blending, in plain 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +21,8 @@ ARM = {"R": (14, 15, 16), "L": (11, 12, 13)}
 SPINE_SHARES = {"spine05": 0.1, "spine04": 0.3, "spine03": 0.55, "spine02": 0.8, "spine01": 1.0}
 NECK_SHARES = {"neck01": 0.25, "neck02": 0.5, "neck03": 0.75, "head": 1.0}
 LARGEST_THIGH_TWIST, LARGEST_ARM_TWIST = 0.9, 1.3
+REST_FOOT = frame(np.array([1.0, 0, 0]), np.array([0, -1.0, 0]))
+"""Axes of a foot at rest: to the person's left, along the sole to the toes."""
 BENT = 0.25
 """Sine of the angle from which knee or elbow is bent enough to tell where it hinges."""
 
@@ -47,21 +50,35 @@ class PosedBody:
     heads: np.ndarray
 
 
-def pose_body(body: Body, joints: np.ndarray, rng: np.random.Generator, curl: dict[str, float] | None = None) -> PosedBody:
+@dataclass(frozen=True)
+class Ends:
+    """What 17 joints leave open and is not to be drawn at random.
+
+    curl: radians by which each finger joint bends, by hand ("L", "R"); toes: (3,) where each foot points along its sole, by side;
+    gaze: radians by which the head turns to the left, nods and tilts.
+    """
+
+    curl: Mapping[str, float] = field(default_factory=dict)
+    toes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    gaze: tuple[float, float, float] | None = None
+
+
+def pose_body(body: Body, joints: np.ndarray, rng: np.random.Generator, ends: Ends | None = None) -> PosedBody:
     """Turn a rest body so that its limbs point as the joints' do.
 
     joints: (17, 3) in Human3.6M's order, any right-handed axes, any size: only directions count (kept within about 5°).
-    What 17 joints leave open (twist of straight limbs, feet, hands, gaze) is drawn from `rng`.
-    curl: radians by which each finger joint bends, by hand ("L", "R"); drawn where not given.
+    What 17 joints leave open (twist of straight limbs, feet, hands, gaze) and `ends` do not say is drawn from `rng`, as many
+    numbers for every pose.
     """
+    ends = ends or Ends()
     pelvis, chest = _torso(body, joints)
     turns: Turns = {"root": pelvis} | {name: slerp(pelvis, chest, share) for name, share in SPINE_SHARES.items()}
     up = joints[8] - joints[0]
     for side in "LR":
-        turns |= _leg(body, side, pelvis, joints[list(LEG[side])], rng)
+        turns |= _leg(body, side, pelvis, joints[list(LEG[side])], ends.toes.get(side), rng)
         turns |= _arm(body, side, chest, up, joints[list(ARM[side])], rng)
-        turns |= _fingers(body, side, turns[f"wrist.{side}"], (curl or {}).get(side, abs(rng.normal(0.12, 0.2))))
-    turns |= _head(body, chest, joints[10] - joints[8], rng)
+        turns |= _fingers(body, side, turns[f"wrist.{side}"], ends.curl.get(side, abs(rng.normal(0.12, 0.2))))
+    turns |= _head(body, chest, joints[10] - joints[8], ends.gaze, rng)
     return _skinned(body, turns)
 
 
@@ -80,21 +97,26 @@ def _rest_up(body: Body) -> np.ndarray:
     return (top - body.head("upperleg01.L") - body.head("upperleg01.R")) / 2
 
 
-def _leg(body: Body, side: str, pelvis: np.ndarray, joints: np.ndarray, rng: np.random.Generator) -> Turns:
+def _leg(
+    body: Body, side: str, pelvis: np.ndarray, joints: np.ndarray, toes: np.ndarray | None, rng: np.random.Generator
+) -> Turns:
     rest_thigh = body.head(f"lowerleg01.{side}") - body.head(f"upperleg01.{side}")
     rest_shin = body.head(f"foot.{side}") - body.head(f"lowerleg01.{side}")
     thigh_to, shin_to = joints[1] - joints[0], joints[2] - joints[1]
     thigh = shortest_turn(pelvis @ rest_thigh, thigh_to) @ pelvis
     thigh = _hinged(thigh, thigh @ np.array([1.0, 0, 0]), thigh_to, shin_to, LARGEST_THIGH_TWIST, either_way=True)
     shin = shortest_turn(thigh @ rest_shin, shin_to) @ thigh
-    ankle = axis_angle(shin @ np.array([1.0, 0, 0]), rng.normal(0, 0.2)) @ axis_angle(shin_to, rng.normal(0, 0.15))
+    hinge = shin @ np.array([1.0, 0, 0])
+    foot = axis_angle(hinge, rng.normal(0, 0.2)) @ axis_angle(shin_to, rng.normal(0, 0.15)) @ shin
+    if toes is not None:
+        foot = frame(hinge, toes) @ REST_FOOT.T
     parts = {
         "pelvis": pelvis,
         "upperleg01": thigh,
         "upperleg02": thigh,
         "lowerleg01": shin,
         "lowerleg02": shin,
-        "foot": ankle @ shin,
+        "foot": foot,
     }
     return {f"{name}.{side}": turn for name, turn in parts.items()}
 
@@ -144,10 +166,13 @@ def _fingers(body: Body, side: str, wrist: np.ndarray, curl: float) -> Turns:
     return turns
 
 
-def _head(body: Body, chest: np.ndarray, neck_to: np.ndarray, rng: np.random.Generator) -> Turns:
+def _head(
+    body: Body, chest: np.ndarray, neck_to: np.ndarray, gaze: tuple[float, float, float] | None, rng: np.random.Generator
+) -> Turns:
     rest_up = normalized(_rest_up(body))
     upright = chest @ rest_up
-    yaw, nod, tilt = rng.normal(0, 0.45), rng.normal(0, 0.25), rng.normal(0, 0.15)
+    drawn = rng.normal(0, 0.45), rng.normal(0, 0.25), rng.normal(0, 0.15)
+    yaw, nod, tilt = gaze or drawn
     lean = shortest_turn(upright, normalized(neck_to) + 0.6 * upright) @ chest
     look = axis_angle(upright, yaw) @ axis_angle(chest @ np.array([1.0, 0, 0]), nod)
     head = look @ axis_angle(chest @ np.cross([1.0, 0, 0], rest_up), tilt) @ lean

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .assets import Assets
-from .body import PosedBody, body_joints, pose_body
+from .body import Ends, PosedBody, body_joints, pose_body
 from .body_data import Body, BodyData
 from .chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
 from .clothing import Outfit, Wardrobe, any_colour
@@ -43,6 +43,26 @@ class Person:
     seen: bool
 
 
+@dataclass(frozen=True)
+class Figure:
+    """Somebody posed and dressed, metres, y up, the pelvis wherever the body model has it. joints: (28, 3)."""
+
+    skin: Mesh
+    worn: list[Mesh]
+    hanging: list[Mesh]
+    carried: list[Mesh]
+    joints: np.ndarray
+
+    @property
+    def meshes(self) -> list[Mesh]:
+        return [self.skin, *self.worn, *self.hanging, *self.carried]
+
+    @property
+    def solid(self) -> np.ndarray:
+        """Vertices that make up the person's box: without what is carried."""
+        return np.concatenate([mesh.vertices for mesh in (self.skin, *self.worn, *self.hanging)])
+
+
 class People:
     """Makes people, from bodies, poses and assets."""
 
@@ -56,26 +76,35 @@ class People:
         drawn = self.poses.draw(rng, seated)
         tumbles = not (drawn.seen or seated) and rng.random() < TUMBLE_SHARE
         target = drawn.joints @ _heading(drawn, tumbles, rng).T
-        body = self.rig.body(int(rng.integers(len(self.rig.vertices))))
-        holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
-        posed = pose_body(body, target, rng, dict.fromkeys(holding, GRIP_CURL))
-        joints = body_joints(self.rig, posed.vertices)
+        figure = self.figure(target, rng, masked=masked)
+        furniture, floor, seat_height = self._seat(figure, rng, tumbles, seated)
+        if furniture:
+            figure = replace(figure, hanging=[laid_on_seat(cloth, figure.joints, seat_height) for cloth in figure.hanging])
+        pelvis = figure.joints[0]
+        return Person(
+            [mesh.moved(np.eye(3), -pelvis) for mesh in figure.meshes], [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
+            figure.solid - pelvis, figure.joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
+        )  # fmt: skip
+
+    def figure(self, target: np.ndarray, rng: np.random.Generator, *, masked: bool = False, ends: Ends | None = None) -> Figure:
+        """Somebody in the pose of joints `target` (17, 3), y up. The same state of `rng` gives the same body and clothes in any
+        pose."""
+        body, holding, posed = self.posed(target, rng, ends)
         skin, worn, hanging = self._dressed(body, posed, masked, rng)
-        furniture, floor, seat_height = self._seat(skin, joints, rng, tumbles, seated)
-        if hanging:
-            worn.append(laid_on_seat(hanging, joints, seat_height) if furniture else hanging)
-        solid = np.concatenate([mesh.vertices for mesh in (skin, *worn)])
         carried = [held(body, posed, side, self.wardrobe, rng) for side in holding]
         if rng.random() < HAT_SHARE:
             carried += self._hat(body, posed, rng)
         if rng.random() < BACKPACK_SHARE:
             carried.append(backpack(body, posed, self.wardrobe, rng))
-        pelvis = joints[0].copy()
-        return Person(
-            [mesh.moved(np.eye(3), -pelvis) for mesh in (skin, *worn, *carried)],
-            [mesh.moved(np.eye(3), -pelvis) for mesh in furniture],
-            solid - pelvis, joints - pelvis, floor - pelvis[1], not tumbles, drawn.source, drawn.seen,
-        )  # fmt: skip
+        return Figure(skin, worn, [hanging] if hanging else [], carried, body_joints(self.rig, posed.vertices))
+
+    def posed(self, target: np.ndarray, rng: np.random.Generator, ends: Ends | None = None) -> tuple[Body, list[str], PosedBody]:
+        """The body of `figure`, without what is worn; the hands ("L", "R") that hold something."""
+        body = self.rig.body(int(rng.integers(len(self.rig.vertices))))
+        holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
+        ends = ends or Ends()
+        curl = {**ends.curl, **dict.fromkeys(holding, GRIP_CURL)}
+        return body, holding, pose_body(body, target, rng, replace(ends, curl=curl))
 
     def _dressed(
         self, body: Body, posed: PosedBody, masked: bool, rng: np.random.Generator
@@ -129,18 +158,20 @@ class People:
             body, posed, skin, part.pelvis | part.chest | part.thigh | part.shin, draw_cut(kind, rng), albedo, tile, rng
         )
 
-    def _seat(
-        self, skin: Mesh, joints: np.ndarray, rng: np.random.Generator, tumbles: bool, seated: bool
-    ) -> tuple[list[Mesh], float, float]:
+    def _seat(self, figure: Figure, rng: np.random.Generator, tumbles: bool, seated: bool) -> tuple[list[Mesh], float, float]:
         """What he sits on, if he sits; the heights of floor and seat."""
-        part = self.wardrobe.regions
-        feet = float(skin.vertices[:, 1].min())
-        if tumbles or not sits(joints) or (rng.random() > SEAT_SHARE and not seated):
+        feet = float(figure.skin.vertices[:, 1].min())
+        if tumbles or not sits(figure.joints) or (rng.random() > SEAT_SHARE and not seated):
             return [], feet, feet
-        near_hips = np.linalg.norm(skin.vertices - joints[0], axis=1) < 0.3
-        height = float(skin.vertices[(part.pelvis | part.thigh) & near_hips, 1].min()) + 0.015
+        height = self.seat_height(figure)
         floor = min(feet, height - LOWEST_SEAT_M)
-        return seat(joints, height, floor, self.tiles, rng), floor, height
+        return seat(figure.joints, height, floor, self.tiles, rng), floor, height
+
+    def seat_height(self, figure: Figure) -> float:
+        """y of a seat right under somebody who sits."""
+        part, skin = self.wardrobe.regions, figure.skin
+        near_hips = np.linalg.norm(skin.vertices - figure.joints[0], axis=1) < 0.3
+        return float(skin.vertices[(part.pelvis | part.thigh) & near_hips, 1].min()) + 0.015
 
 
 def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit, covered: np.ndarray | None = None) -> Mesh:

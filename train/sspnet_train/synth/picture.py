@@ -10,7 +10,7 @@ import numpy as np
 
 from .assets import GAMMA, Assets
 from .cameras import world_up
-from .render import RESOLUTION, Renderer, Rendering
+from .render import Renderer, Rendering
 from .scene import Scene, background
 
 SIZES = (264, 264, 192)
@@ -48,7 +48,7 @@ def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.rando
     size = int(rng.choice(SIZES))
     image, cover = _developed(scene, rendering, size, rng)
     keypoints = scene.window.project(scene.joints, size)
-    visible = _inside(keypoints, image) & _in_front(rendering, keypoints, size, -scene.joints[:, 2])
+    visible = _inside(keypoints, image) & in_front(rendering, keypoints, size, -scene.joints[:, 2])
     if rng.random() < OCCLUDED_SHARE:
         for _ in range(int(rng.integers(1, 3))):
             image, hidden = _occlude(image, keypoints, assets, rng)
@@ -73,18 +73,34 @@ def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.rando
 
 def _developed(scene: Scene, rendering: Rendering, size: int, rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """-> (size, size, 3) 0..255 float RGB; share of it that is not background."""
-    alpha = _shrunk(rendering.alpha, size)[..., None]
-    colour = rendering.colour * _enclosed(rendering)[..., None]
-    linear = _shrunk(colour, size) / np.maximum(alpha, 1e-3)
-    solid = alpha[..., 0] > 0.5
-    usual = float(np.quantile(linear[solid], 0.75)) if solid.any() else 0.5
-    exposure = np.sqrt(rng.uniform(0.28, 0.75) / max(usual, 0.03)) * rng.uniform(0.8, 1.25)
-    person = np.clip(_film(linear * exposure), 0, 1) ** (1 / GAMMA) * 255
-    place: np.ndarray = background(scene, size).astype(np.float32)
+    exposure = draw_exposure(rendering, size, rng)
+    place: np.ndarray = background(scene.backdrop, scene.window, size).astype(np.float32)
     if rng.random() < 0.35:
         place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, 3))
+    return develop(rendering, place, exposure)
+
+
+def draw_exposure(rendering: Rendering, size: int, rng: np.random.Generator) -> float:
+    """A gain that shows the people neither dark nor bright, give or take."""
+    linear, alpha = _people(rendering, size)
+    solid = alpha[..., 0] > 0.5
+    usual = float(np.quantile(linear[solid], 0.75)) if solid.any() else 0.5
+    return float(np.sqrt(rng.uniform(0.28, 0.75) / max(usual, 0.03)) * rng.uniform(0.8, 1.25))
+
+
+def develop(rendering: Rendering, place: np.ndarray, exposure: float) -> tuple[np.ndarray, float]:
+    """People before the place (size, size, 3) where they stand -> the same, 0..255 float RGB; their share of it."""
+    size = len(place)
+    linear, alpha = _people(rendering, size)
+    person = np.clip(_film(linear * exposure), 0, 1) ** (1 / GAMMA) * 255
     place = place * _shrunk(rendering.ground, size) ** (1 / GAMMA)
     return place * (1 - alpha) + person * alpha, float(alpha.mean())
+
+
+def _people(rendering: Rendering, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(size, size, 3) linear colour of people, and (size, size, 1) where they are."""
+    alpha = _shrunk(rendering.alpha, size)[..., None]
+    return _shrunk(rendering.colour * _enclosed(rendering)[..., None], size) / np.maximum(alpha, 1e-3), alpha
 
 
 def _film(linear: np.ndarray) -> np.ndarray:
@@ -95,7 +111,7 @@ def _film(linear: np.ndarray) -> np.ndarray:
 def _enclosed(rendering: Rendering) -> np.ndarray:
     """(S, S) factor: less light where nearer surfaces stand around (Luft et al., "Image enhancement by unsharp masking the
     depth buffer", 2006)."""
-    half = RESOLUTION // 2
+    half = rendering.alpha.shape[0] // 2
     solid = (_shrunk(rendering.alpha, half) > 0.5).astype(np.float32)
     distance = np.ascontiguousarray(rendering.distance[::2, ::2], np.float32)
     factor = np.ones(solid.shape, np.float32)
@@ -104,7 +120,7 @@ def _enclosed(rendering: Rendering) -> np.ndarray:
         around = cv2.GaussianBlur(distance * solid, (0, 0), sigma) / np.maximum(weight, 1e-3)
         behind = np.clip((distance - around) * weight / ENCLOSED_M, 0, 0.6)
         factor *= np.where(solid > 0, 1 - 0.6 * behind, 1)
-    return cv2.resize(factor, (RESOLUTION, RESOLUTION), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(factor, rendering.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _shrunk(image: np.ndarray, size: int) -> np.ndarray:
@@ -115,9 +131,10 @@ def _inside(keypoints: np.ndarray, image: np.ndarray) -> np.ndarray:
     return np.all((keypoints >= 0) & (keypoints < [image.shape[1], image.shape[0]]), axis=1)
 
 
-def _in_front(rendering: Rendering, keypoints: np.ndarray, size: int, depth: np.ndarray) -> np.ndarray:
+def in_front(rendering: Rendering, keypoints: np.ndarray, size: int, depth: np.ndarray) -> np.ndarray:
     """(28,) whether the first surface about each joint's pixel is near the joint's depth (m), or behind it."""
-    column, row = np.clip((keypoints / size * RESOLUTION).astype(int), 0, RESOLUTION - 1).T
+    resolution = len(rendering.distance)
+    column, row = np.clip((keypoints / size * resolution).astype(int), 0, resolution - 1).T
     surface = [rendering.distance[max(r - 2, 0) : r + 3, max(c - 2, 0) : c + 3].max() for r, c in zip(row, column, strict=True)]
     return np.array(surface) > depth - BEHIND_SURFACE_M
 

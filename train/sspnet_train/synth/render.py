@@ -17,7 +17,7 @@ from .shaders import DEPTH_FRAGMENT, DEPTH_VERTEX, GROUND_FRAGMENT, GROUND_VERTE
 
 RESOLUTION = 480
 SHADOW_RESOLUTION, SHADOW_EXTENT_M = 1024, 2.6
-CONTACT_RESOLUTION, CONTACT_EXTENT_M = 256, 3.0
+CONTACT_RESOLUTION, CONTACT_SHARE = 256, 3.0 / 2.6
 GROUND_EXTENT_M = 40.0
 NEAR, FAR = 0.25, 60.0
 FORMAT, NAMES = "3f 3f 3f 3f 2f 1f 1f 1f", ("position", "normal", "albedo", "rest", "uv", "cloth", "folds", "gloss")
@@ -84,17 +84,19 @@ class Rendering:
 
 
 class Renderer:
-    """One OpenGL context with its cloth tiles (n, side, side, 3) uint8 RGB. Not to be shared between processes."""
+    """One OpenGL context with its cloth tiles (n, side, side, 3) uint8 RGB, drawing `resolution` pixels a side. Not to be shared
+    between processes."""
 
-    def __init__(self, cloth: np.ndarray):
+    def __init__(self, cloth: np.ndarray, resolution: int = RESOLUTION):
+        self.resolution = resolution
         self._gl, self._context = _open_context()
         gl = self._context
         self._surface = gl.program(SURFACE_VERTEX, SURFACE_FRAGMENT)
         self._depth = gl.program(DEPTH_VERTEX, DEPTH_FRAGMENT)
         self._ground = gl.program(GROUND_VERTEX, GROUND_FRAGMENT)
-        self._colour = gl.texture((RESOLUTION,) * 2, 4, dtype="f4")
-        self._shade = gl.texture((RESOLUTION,) * 2, 4, dtype="f4")
-        self._distance = gl.depth_texture((RESOLUTION,) * 2)
+        self._colour = gl.texture((resolution,) * 2, 4, dtype="f4")
+        self._shade = gl.texture((resolution,) * 2, 4, dtype="f4")
+        self._distance = gl.depth_texture((resolution,) * 2)
         self._view = gl.framebuffer([self._colour], self._distance)
         self._ground_view = gl.framebuffer([self._shade], self._distance)
         self._shadow, self._shadow_view = self._depth_target(SHADOW_RESOLUTION)
@@ -104,11 +106,17 @@ class Renderer:
         gl.enable(self._gl.DEPTH_TEST)
 
     def draw(
-        self, meshes: Sequence[Mesh], window: Window, lighting: Lighting, centre: np.ndarray, ground: Ground | None = None
+        self,
+        meshes: Sequence[Mesh],
+        window: Window,
+        lighting: Lighting,
+        centre: np.ndarray,
+        ground: Ground | None = None,
+        shadow_extent_m: float = SHADOW_EXTENT_M,
     ) -> Rendering:
-        """Draw meshes given in the camera's axes. centre: (3,) what shadows are centred on."""
+        """Draw meshes given in the camera's axes. centre: (3,) what shadows are centred on, to `shadow_extent_m` from it."""
         buffer, index, arrays = self._buffers(meshes)
-        sun_view = _orthographic(centre, lighting.sun, SHADOW_EXTENT_M)
+        sun_view = _orthographic(centre, lighting.sun, shadow_extent_m)
         self._fill_depth(arrays, self._shadow_view, sun_view)
         self._set_light(self._surface, lighting, sun_view)
         self._surface["projection"].write(_bytes(window.matrix()))
@@ -118,9 +126,9 @@ class Renderer:
         self._cloth.use(1)
         self._surface["shadow_map"], self._surface["cloth_tiles"] = 0, 1
         arrays[0].render()
-        shade = np.ones((RESOLUTION, RESOLUTION, 3))
+        shade = np.ones((self.resolution, self.resolution, 3))
         if ground is not None:
-            shade = self._draw_ground(arrays, window, lighting, sun_view, ground, centre)
+            shade = self._draw_ground(arrays, window, lighting, sun_view, ground, centre, shadow_extent_m * CONTACT_SHARE)
         colour = _pixels(self._colour.read(), 4)
         distance = _metres(_pixels(self._distance.read(), 1)[..., 0])
         for item in (*arrays, buffer, index):
@@ -169,15 +177,22 @@ class Renderer:
         program["sun_colour"] = tuple(lighting.light.sun_colour * lighting.sun_gain)
 
     def _draw_ground(
-        self, arrays, window: Window, lighting: Lighting, sun_view: np.ndarray, ground: Ground, centre: np.ndarray
+        self,
+        arrays,
+        window: Window,
+        lighting: Lighting,
+        sun_view: np.ndarray,
+        ground: Ground,
+        centre: np.ndarray,
+        extent_m: float,
     ) -> np.ndarray:
         """Shade on the ground: the sun's shadow, and less of the sky where bodies are near (from how high they are above
         each place)."""
         foot = centre - ground.up * ((centre - ground.point) @ ground.up)
-        below = _orthographic(foot, -ground.up, CONTACT_EXTENT_M)
+        below = _orthographic(foot, -ground.up, extent_m)
         self._fill_depth(arrays, self._below_view, below)
-        height = (_pixels(self._below.read(), 1)[::-1, :, 0] * 2 - 1) * CONTACT_EXTENT_M
-        self._contact.write(_openness(height).astype("f4").tobytes())
+        height = (_pixels(self._below.read(), 1)[::-1, :, 0] * 2 - 1) * extent_m
+        self._contact.write(_openness(height, extent_m).astype("f4").tobytes())
         side = normalized(np.cross(ground.up, [0.3, 0.2, 1.0]))
         corners = [
             foot + GROUND_EXTENT_M * (a * side + b * np.cross(ground.up, side)) for a, b in ((-1, -1), (1, -1), (-1, 1), (1, 1))
@@ -193,7 +208,7 @@ class Renderer:
         self._ground["shadow_map"], self._ground["openness"] = 0, 1
         self._ground_view.use()
         self._ground_view.color_mask = True, True, True, True
-        self._shade.write(np.ones((RESOLUTION, RESOLUTION, 4), "f4").tobytes())
+        self._shade.write(np.ones((self.resolution, self.resolution, 4), "f4").tobytes())
         self._ground_view.depth_mask = False
         plane.render(self._gl.TRIANGLE_STRIP)
         self._ground_view.depth_mask = True
@@ -228,9 +243,9 @@ def _orthographic(centre: np.ndarray, towards: np.ndarray, extent: float) -> np.
     return matrix
 
 
-def _openness(height: np.ndarray) -> np.ndarray:
+def _openness(height: np.ndarray, extent_m: float) -> np.ndarray:
     """(S, S) metres of free air above each place of the ground -> share of the sky's light that still comes, 0..1."""
-    cell = 2 * CONTACT_EXTENT_M / CONTACT_RESOLUTION
+    cell = 2 * extent_m / CONTACT_RESOLUTION
     near = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.05).astype(np.float32), (0, 0), 0.035 / cell)
     wide = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.6).astype(np.float32), (0, 0), 0.22 / cell)
     return np.clip(1 - 0.6 * near, 0, 1) * np.clip(1 - 0.85 * wide, 0, 1)

@@ -24,6 +24,15 @@ USUAL_MIX = SceneMix()
 
 
 @dataclass(frozen=True)
+class Backdrop:
+    """What stands behind: a panorama, turned (3, 3) from the camera's axes to its own, seen `zoom` times wider than people."""
+
+    panorama: Panorama
+    turn: np.ndarray
+    zoom: float
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything in the camera's axes (y up, looking along -z, metres). box: (x0, y0, x1, y1) of the person, tangents;
     people: how many; turn: (3, 3) from the world's axes to the camera's; blurred_face: to be blurred or covered in the
@@ -37,10 +46,8 @@ class Scene:
     box: np.ndarray
     lighting: Lighting
     ground: Ground | None
-    panorama: Panorama
+    backdrop: Backdrop
     turn: np.ndarray
-    background_turn: np.ndarray
-    background_zoom: float
     blurred_face: bool = False
 
 
@@ -64,8 +71,8 @@ def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator, mix
     to_panorama = axis_angle([0, 1, 0], rng.uniform(-np.pi, np.pi)) @ turn.T
     lighting = Lighting(panorama.light, to_panorama, rng.uniform(0.5, 1.2))
     return Scene(
-        main, main.joints @ turn.T - camera, shown, count, window, box, lighting, _ground(main, turn, camera), panorama, turn,
-        to_panorama, _zoom(window, turn, rng), hidden_face and not masked,
+        main, main.joints @ turn.T - camera, shown, count, window, box, lighting, _ground(main, turn, camera),
+        Backdrop(panorama, to_panorama, _zoom(window, turn, rng)), turn, hidden_face and not masked,
     )  # fmt: skip
 
 
@@ -119,17 +126,17 @@ def _rays(window: Window, size: int) -> np.ndarray:
     return normalized(np.stack([x, -y, -np.ones_like(x)], axis=2))
 
 
-def background(scene: Scene, size: int) -> np.ndarray:
+def background(backdrop: Backdrop, window: Window, size: int) -> np.ndarray:
     """(size, size, 3) uint8 RGB: the panorama as the camera sees it, its horizon where the ground's is, angles from there
     zoomed out."""
-    rays = _rays(scene.window, size) @ scene.background_turn.T
-    middle = scene.background_turn @ normalized(np.array([scene.window.centre[0], -scene.window.centre[1], -1.0]))
+    rays = _rays(window, size) @ backdrop.turn.T
+    middle = backdrop.turn @ normalized(np.array([window.centre[0], -window.centre[1], -1.0]))
     azimuth, around = np.arctan2(rays[..., 2], rays[..., 0]), np.arctan2(middle[2], middle[0])
     aside = np.mod(azimuth - around + np.pi, 2 * np.pi) - np.pi
-    elevation = np.clip(np.arcsin(np.clip(rays[..., 1], -1, 1)) * scene.background_zoom, -1.5, 1.5)
-    azimuth = np.mod(around + aside * scene.background_zoom, 2 * np.pi)
-    height, width = scene.panorama.picture.shape[:2]
+    elevation = np.clip(np.arcsin(np.clip(rays[..., 1], -1, 1)) * backdrop.zoom, -1.5, 1.5)
+    azimuth = np.mod(around + aside * backdrop.zoom, 2 * np.pi)
+    height, width = backdrop.panorama.picture.shape[:2]
     x, y = azimuth / (2 * np.pi) * width - 0.5, (0.5 - elevation / np.pi) * height - 0.5
     return cv2.remap(
-        scene.panorama.picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+        backdrop.panorama.picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
     )

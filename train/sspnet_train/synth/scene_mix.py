@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
-from ..errors import TrainingError
+from sspnet_train.errors import TrainingError
 
 
 class SceneMixError(TrainingError):
