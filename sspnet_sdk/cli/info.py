@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import shutil
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,67 +17,72 @@ from sspnet_sdk.version import __version__
 if TYPE_CHECKING:
     from sspnet_sdk.bundle import Bundle
 
+_LABEL = 9  # columns
+_NARROWEST, _WIDEST = 40, 110
+
 
 @click.command(name="info", short_help="Show the bundle, and the engines found here.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @bundle_option
-def command(bundle: Path | None) -> None:
+def command(as_json: bool, bundle: Path | None) -> None:
     """Show the bundle (cuts, sizes, work, accuracy, licence) and which inference engines work here, and which is the default."""
     from sspnet_sdk.bundle import open_bundle
 
-    click.echo(f"sspnet-sdk {__version__}")
-    working = _show_backends()
-    click.echo()
     opened = open_bundle(bundle)
-    _show_bundle(opened)
-    if working:
-        click.echo()
-        _show_default(opened)
+    engines = _engines()
+    found = {
+        "version": __version__,
+        **engines,
+        "bundle": _describe(opened),
+        "default": _default(opened) if engines["backends"] else None,
+    }
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _show(found)
 
 
-def _show_backends() -> list[str]:
+def _engines() -> dict[str, Any]:
     from sspnet_sdk.backends import BACKENDS, installed, module
     from sspnet_sdk.device import default_threads, describe_device
     from sspnet_sdk.errors import BackendError
 
-    click.echo(f"device   {describe_device()['cpu']}, {default_threads()} threads")
-    versions, working = installed(), []
+    versions, working, missing = installed(), [], []
     for name in BACKENDS:
         try:
-            devices = ", ".join(module(name).devices())
-            click.echo(f"backend  {name} {versions.get(name, '')}: {devices}")
-            working.append(name)
+            working.append({"name": name, "version": versions.get(name, ""), "devices": list(module(name).devices())})
         except BackendError as error:
-            click.echo(f"backend  {error}")
-    return working
+            missing.append({"name": name, "why": str(error)})
+    device = {"cpu": describe_device()["cpu"], "threads": default_threads()}
+    return {"device": device, "backends": working, "missing": missing}
 
 
-def _show_bundle(bundle: Bundle) -> None:
-    from sspnet_sdk.cli.tables import show_table
-
+def _describe(bundle: Bundle) -> dict[str, Any]:
     manifest = bundle.manifest
-    megabytes = sum(entry["bytes"] for entry in manifest["files"].values()) / 1e6
-    click.echo(f"bundle   {bundle.name} ({bundle.folder}), {megabytes:.1f} MB, made {manifest.get('created', '?')}")
-    click.echo(f"licence  {manifest.get('license') or 'not stated'}")
-    click.echo(f"trained  {', '.join(map(str, manifest.get('training_data') or [])) or 'not stated'}")
-    rows = []
-    for entry in sorted(manifest["cuts"], key=lambda entry: entry["cut"]):
-        for precision in bundle.precisions:
-            for size in bundle.sizes:
-                stated = bundle.accuracy(precision, size, entry["cut"])
-                work = entry.get("macs", {}).get(str(size))
-                rows.append(
-                    (
-                        *(str(entry["cut"]), precision, str(size)),
-                        f"{entry['parameters'] / 1e6:.2f} M" if entry.get("parameters") else "-",
-                        f"{work / 1e6:.0f} M" if work else "-",
-                        f"{stated['pck']:.3f}" if "pck" in stated else "-",
-                        f"{stated['pa_mpjpe_mm']:.1f}" if "pa_mpjpe_mm" in stated else "-",
-                    )
-                )
-    show_table(("cut", "precision", "size", "parameters", "MACs", "PCK@0.2", "PA-MPJPE mm"), rows)
+    return {
+        "name": bundle.name,
+        "folder": str(bundle.folder),
+        "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
+        "created": manifest.get("created"),
+        "license": manifest.get("license"),
+        "training_data": [str(entry) for entry in manifest.get("training_data") or []],
+        "points": [
+            {
+                "cut": entry["cut"],
+                "precision": precision,
+                "size": size,
+                "parameters": entry.get("parameters"),
+                "macs": entry.get("macs", {}).get(str(size)),
+                **bundle.accuracy(precision, size, entry["cut"]),
+            }
+            for entry in sorted(manifest["cuts"], key=lambda entry: entry["cut"])
+            for precision in bundle.precisions
+            for size in bundle.sizes
+        ],
+    }
 
 
-def _show_default(bundle: Bundle) -> None:
+def _default(bundle: Bundle) -> dict[str, Any]:
     """The engine that is taken by itself, with the timings that decide it (measured at the first use of a bundle)."""
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.device import default_threads
@@ -83,11 +91,55 @@ def _show_default(bundle: Bundle) -> None:
     profile, precision, size = Profile(bundle, default_threads()), bundle.precisions[0], bundle.sizes[-1]
     names = engines("auto", "auto")
     default = choose_backend(profile, precision, size, names)
-    times = []
+    times = {}
     for name in names:
         with contextlib.suppress(KeyError):  # passed over, or alone and so not measured
-            times.append(f"{name} {profile.points([Setting(name, precision, size)])[-1].p50_ms:.1f} ms")
-    if len(times) < 2:
-        click.echo(f"default  {default}: the only one that works here")
-        return
-    click.echo(f"default  {default}: fastest at cut {bundle.cuts[-1]}, {size} px ({', '.join(times)})")
+            times[name] = round(profile.points([Setting(name, precision, size)])[-1].p50_ms, 2)
+    return {"backend": default, "cut": bundle.cuts[-1], "size": size, "median_ms": times}
+
+
+def _show(found: dict[str, Any]) -> None:
+    from sspnet_sdk.cli.tables import show_table
+
+    bundle, default = found["bundle"], found["default"]
+    click.echo(f"sspnet-sdk {found['version']}")
+    _line("device", f"{found['device']['cpu']}, {found['device']['threads']} threads")
+    for backend in found["backends"]:
+        _line("backend", f"{backend['name']} {backend['version']}: {', '.join(backend['devices'])}")
+    for backend in found["missing"]:
+        _line("backend", backend["why"])
+    click.echo()
+    _line("bundle", f"{bundle['name']} ({bundle['folder']}), {bundle['bytes'] / 1e6:.1f} MB, made {bundle['created'] or '?'}")
+    _line("licence", bundle["license"] or "not stated")
+    _line("trained", ", ".join(bundle["training_data"]) or "not stated")
+    show_table(("cut", "precision", "size", "parameters", "MACs", "PCK@0.2", "PA-MPJPE mm"), [_row(p) for p in bundle["points"]])
+    if default is not None:
+        click.echo()
+        _line("default", _why(default))
+
+
+def _row(point: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        *(str(point["cut"]), point["precision"], str(point["size"])),
+        f"{point['parameters'] / 1e6:.2f} M" if point["parameters"] else "-",
+        f"{point['macs'] / 1e6:.0f} M" if point["macs"] else "-",
+        f"{point['pck']:.3f}" if "pck" in point else "-",
+        f"{point['pa_mpjpe_mm']:.1f}" if "pa_mpjpe_mm" in point else "-",
+    )
+
+
+def _why(default: dict[str, Any]) -> str:
+    if len(default["median_ms"]) < 2:
+        return f"{default['backend']}: the only one that works here"
+    times = ", ".join(f"{name} {time:.1f} ms" for name, time in default["median_ms"].items())
+    return f"{default['backend']}: fastest at cut {default['cut']}, {default['size']} px ({times})"
+
+
+def _line(label: str, text: str) -> None:
+    """A label and its text, which goes on below itself where the terminal ends."""
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST), _WIDEST)
+    indent = " " * _LABEL
+    lines = textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+    click.echo(label.ljust(_LABEL) + "\n".join(lines or [""])[_LABEL:])

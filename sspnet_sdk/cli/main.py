@@ -15,7 +15,7 @@ from sspnet_sdk.cli.terminal import keep_standard_error
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.version import __version__
 
-_COMMANDS = ("predict", "bench", "profile", "info", "export", "train", "eval", "synth", "label")
+_COMMANDS = ("demo", "predict", "bench", "profile", "info", "export", "train", "eval", "synth", "label")
 INTERRUPTED = 130
 
 _EXIT_CODES = """\b
