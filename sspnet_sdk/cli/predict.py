@@ -24,6 +24,12 @@ _FILE = click.Path(path_type=Path)
 @click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person and stretch of time.")
 @click.option("--trc-units", "units", type=click.Choice(["mm", "px"]), default="mm", help="px: pixels, as Sports2D loads them.")
 @click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
+@click.option("--rigid", is_flag=True, help="TRC and BVH: one skeleton per person, bones of constant length.")
+@click.option(
+    "--floor",
+    metavar="PITCH|auto",
+    help="TRC and BVH: axes along gravity, heights above the floor; degrees the camera looks down.",
+)
 @click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D; the word viewer shows it live instead.")
 @click.option("--people", type=click.IntRange(min=1), help="How many people to look for at most.  [default: everybody]")
 @click.option(
@@ -57,6 +63,8 @@ def command(
     height_mm: float | None,
     layout: str | None,
     units: str,
+    rigid: bool,
+    floor: str | None,
     smooth: bool,
     smoothing: float,
     as_video: bool,
@@ -96,7 +104,7 @@ def command(
     estimator = Estimator(options.pop("bundle"), **options)
     people = None if people is None else max(people, len(boxes))
     who = run_predict.Wanted(people, boxes, camera, keep_unsure, height_mm)
-    form = {"layout": layout, "units": units}
+    form = {"layout": layout, "units": units, "rigid": rigid, "floor": floor}
     reading = run_predict.Reading(input_fps, reconnect, sound)
     failed = run_predict.run(jobs, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form, reading)
     if failed:

@@ -57,7 +57,7 @@ def run(
 ) -> bool:
     """Do it, one job after the other. True if something among several could not be used, or not wholly.
 
-    form: `layout` and `units` of `open_writer`.
+    form: `layout`, `units`, `rigid` and `floor` of `open_writer`.
     """
     failed = False
     for job in jobs:

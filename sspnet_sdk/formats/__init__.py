@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.floor import check_pitch
 from sspnet_sdk.formats.bvh import bvh_text
 from sspnet_sdk.formats.coco import CocoWriter
 from sspnet_sdk.formats.csv import CsvWriter
 from sspnet_sdk.formats.jsonl import JsonLinesWriter, frame_record
-from sspnet_sdk.formats.motion import MotionWriter
+from sspnet_sdk.formats.motion import MotionWriter, PutRight, over_the_floor, with_rigid_bones
 from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
@@ -45,12 +46,23 @@ class _Options:
     fps: float
     layout: str | None
     units: str
+    rigid: bool
+    floor: Any
+
+    @property
+    def put_right(self) -> list[PutRight]:
+        """What TRC and BVH do to people's motions."""
+        steps: list[PutRight] = [with_rigid_bones] if self.rigid else []
+        if self.floor is not None:
+            pitch = check_pitch(self.floor)
+            steps.append(lambda tracks: over_the_floor(tracks, pitch))
+        return steps
 
 
 def _trc(path: Path, options: _Options) -> Writer:
     if options.units == "px":
         return MotionWriter(path, options.fps, "whole", trc_pixels_text)
-    return MotionWriter(path, options.fps, "stretches", trc_text)
+    return MotionWriter(path, options.fps, "stretches", trc_text, options.put_right)
 
 
 FORMATS: dict[str, Callable[[Path, _Options], Writer]] = {
@@ -60,12 +72,22 @@ FORMATS: dict[str, Callable[[Path, _Options], Writer]] = {
     "coco": lambda path, options: CocoWriter(path, layout_named(options.layout or "coco_17")),
     "openpose": lambda path, options: OpenPoseWriter(path, layout_named(options.layout or "body_25")),
     "trc": _trc,
-    "bvh": lambda path, options: MotionWriter(path, options.fps, "whole", lambda track, _: bvh_text(track, options.fps)),
+    "bvh": lambda path, options: MotionWriter(
+        path, options.fps, "whole", lambda track, _: bvh_text(track, options.fps), options.put_right
+    ),
 }
 
 
 def open_writer(
-    name: str, path: Path | str, fps: float = 30.0, *, keep_unsure: bool = False, layout: str | None = None, units: str = "mm"
+    name: str,
+    path: Path | str,
+    fps: float = 30.0,
+    *,
+    keep_unsure: bool = False,
+    layout: str | None = None,
+    units: str = "mm",
+    rigid: bool = False,
+    floor: Any = None,
 ) -> Writer:
     """A writer of the format `name` to `path` ("-" is standard output for json and csv; openpose takes a folder).
 
@@ -76,6 +98,8 @@ def open_writer(
         keep_unsure: write poses that are `unsure` too, marked as such (docs/formats.md says how); else they are left out.
         layout: keypoints of openpose and coco: "body_25", "coco_17" or "halpe_26"; None: OpenPose's 25, COCO's 17.
         units: of trc: "mm", or "px" as Sports2D loads them.
+        rigid: trc and bvh in mm: bones of constant length, one skeleton per person.
+        floor: trc and bvh in mm: axes along gravity, heights above the floor; "auto", or the camera's pitch in degrees.
 
     Raises:
         OptionError: for an unknown format, layout or unit, or a path that cannot be written to.
@@ -87,7 +111,9 @@ def open_writer(
         raise OptionError(f"fps must be a positive number, not {fps!r}")
     if units not in UNITS:
         raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
-    writer = FORMATS[name](Path(path), _Options(fps, layout, units))
+    if floor is not None:
+        check_pitch(floor)
+    writer = FORMATS[name](Path(path), _Options(fps, layout, units, rigid, floor))
     return writer if keep_unsure else _SureOnly(writer)
 
 

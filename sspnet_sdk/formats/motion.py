@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.floor import Walker, find_floor
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.rigid import rigid
 from sspnet_sdk.staging import StagedFile, write_text
 
 Array = NDArray[np.float64]
@@ -51,6 +53,22 @@ class Track:
     def rate(self) -> float:
         """Frames per second, by the median step."""
         return float(1.0 / np.median(np.diff(self.times))) if len(self.times) > 1 else float("nan")
+
+
+PutRight = Callable[[list[Track]], list[Track]]
+
+
+def with_rigid_bones(tracks: list[Track]) -> list[Track]:
+    """Each track with bones of constant length (`rigid.py`)."""
+    return [replace(track, joints=rigid(track.joints)) for track in tracks]
+
+
+def over_the_floor(tracks: list[Track], pitch_deg: float | None) -> list[Track]:
+    """All tracks in axes along gravity, over one floor (`floor.py`): y of `root` is the pelvis's height."""
+    walkers = [Walker(track.times, track.joints, track.root) for track in tracks]
+    floor = find_floor([walker for walker, track in zip(walkers, tracks, strict=True) if not track.unsure] or walkers, pitch_deg)
+    over = [floor.of(walker) for walker in walkers]
+    return [replace(track, joints=walker.joints, root=walker.root) for track, walker in zip(tracks, over, strict=True)]
 
 
 class Motions:
@@ -134,11 +152,16 @@ class MotionWriter:
 
     Args:
         pieces: "stretches": a file for each piece without a hole; "whole": one over all frames.
+        put_right: what is done to all tracks, in order, before they are written.
     """
 
-    def __init__(self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Track, str], str]) -> None:
+    def __init__(
+        self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Track, str], str],
+        put_right: Sequence[PutRight] = (),
+    ) -> None:  # fmt: skip
         StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
         self._path, self._motions, self._pieces, self._text = path, Motions(fps), pieces, text
+        self._put_right = put_right
         self.files: list[Path] = []
 
     def write(self, frame: Frame) -> None:
@@ -147,7 +170,10 @@ class MotionWriter:
 
     def close(self) -> None:
         """Write the files."""
-        for track in getattr(self._motions, self._pieces)():
+        tracks = list(getattr(self._motions, self._pieces)())
+        for put_right in self._put_right:
+            tracks = put_right(tracks)
+        for track in tracks:
             path = file_of(self._path, track)
             write_text(path, self._text(track, path.name))
             self.files.append(path)
