@@ -24,6 +24,19 @@ GUIDED = SSPNetConfig(
     depths=(1, 2),
     second_look=(2,),
 )
+SEEN_AGAIN = SSPNetConfig(
+    "seen-again",
+    entry="movenet",
+    heads="refining",
+    merge="weighted",
+    width=16,
+    growth=0,
+    kernel=3,
+    pyramids=4,
+    joints=28,
+    second_look=(2, 4),
+    second_entry=3,
+)
 FACE_AND_FEET = SSPNetConfig("face-and-feet", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2, joints=28)
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)
 

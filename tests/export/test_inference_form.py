@@ -7,9 +7,11 @@ import copy
 import numpy as np
 import pytest
 import torch
-from small_networks import GUIDED, NARROW, lived_in
+from small_networks import GUIDED, NARROW, SEEN_AGAIN, lived_in
 from sspnet_export.fold import FactoredConv, fold_batch_norm
+from sspnet_export.graphs import cut_out_stages
 from sspnet_export.inference import InferenceNetwork
+from sspnet_export.trace import trace
 from sspnet_export.verify import reference
 from sspnet_export.weights import factors_of
 from sspnet_train.network.blocks import ConvBN
@@ -39,7 +41,9 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
 
 
 @pytest.mark.parametrize(
-    ("config", "cuts"), [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2))], ids=["narrow", "one cut", "guided"]
+    ("config", "cuts"),
+    [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2)), (SEEN_AGAIN, (2, 4)), (SEEN_AGAIN, (2,))],
+    ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry"]
 )
 @pytest.mark.parametrize("size", [64, 128])
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
@@ -60,3 +64,9 @@ def test_exporting_leaves_the_network_as_it_was():
     assert factors_of(ready)
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_a_stage_behind_the_second_entry_takes_the_picture_again_and_none_before_it_does():
+    traced = trace(InferenceNetwork(lived_in(SEEN_AGAIN), (1, 2, 4), 64))
+    stages = {graph.cut: graph.inputs for graph in cut_out_stages(traced, (1, 2, 4))}
+    assert stages[1] == ["image"] and "image" not in stages[2] and "image" in stages[4] and "state_2" in stages[4]
