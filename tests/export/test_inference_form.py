@@ -43,7 +43,7 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
 @pytest.mark.parametrize(
     ("config", "cuts"),
     [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2)), (SEEN_AGAIN, (2, 4)), (SEEN_AGAIN, (2,))],
-    ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry"]
+    ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry"],
 )
 @pytest.mark.parametrize("size", [64, 128])
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):

@@ -103,7 +103,7 @@ def test_a_frozen_entry_flow_does_not_move(tiny_recipe, tmp_path):
 
 
 def test_a_frozen_stem_does_not_move_while_the_rest_does(tiny_recipe, tmp_path):
-    recipe = replace(tiny_recipe, frozen_stem=True, fixed_statistics=True, ema=0.0)
+    recipe = replace(tiny_recipe, frozen_blocks=3, fixed_statistics=True, ema=0.0)
     early = run(recipe, tmp_path / "a", options=replace(OPTIONS, steps=1)).state_dict()
     late = run(recipe, tmp_path / "b", options=replace(OPTIONS, steps=4)).state_dict()
     moved = {key for key in early if not torch.equal(early[key], late[key])}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+from sspnet_train.network.blocks import Prediction
 from sspnet_train.network.soft_argmax import expectation, spatial_softmax
-from sspnet_train.training.losses import Targets, elastic_net, located, missed
+from sspnet_train.training.losses import Targets, confidence_loss, elastic_net, located, missed, swapped
 
 
 def one_joint(u: float) -> Targets:
@@ -60,3 +61,16 @@ def test_located_reaches_a_joint_far_from_where_the_head_looks_and_the_expectati
         assert logits.grad is not None
         pulls[name] = -logits.grad[0, 0, 8, 11].item()
     assert pulls["located"] > 30 * pulls["expectation"] > 0
+
+
+def test_confidence_in_a_joint_on_the_wrong_side_costs_more_than_in_one_that_is_merely_off():
+    target = torch.full((1, 17, 3), 0.5)
+    target[0, 1, :2], target[0, 4, :2] = torch.tensor([0.3, 0.6]), torch.tensor([0.7, 0.6])
+    targets = Targets(target, torch.ones(1, 17, 3), torch.ones(1, 17), torch.tensor([0.3]))
+    sides, off = target.clone(), target.clone()
+    sides[0, 1, :2] = target[0, 4, :2]
+    off[0, 1, :2] = torch.tensor([0.3, 1.0])
+    assert swapped(sides, targets)[0].nonzero().flatten().tolist() == [1] and not swapped(off, targets).any()
+    sure = torch.full((1, 17), 0.9)
+    dear, cheap = (confidence_loss(Prediction(pose, sure, torch.ones(1, 17, 8, 8)), targets, "correct") for pose in (sides, off))
+    assert dear > 2 * cheap

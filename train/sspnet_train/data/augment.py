@@ -41,7 +41,7 @@ class Augmentation:
 
 PAPER = Augmentation()
 SMALL_MACHINE = Augmentation((0.75, 1.4), 30.0, 0.04, 0.08, 0.12, True, 0.45, 0.15, 0.3)
-WILD = Augmentation((0.75, 1.4), 30.0, 0.1, 0.08, 0.12, True, 0.3, 0.15, 0.3)
+ANY_CAMERA = Augmentation((0.75, 1.4), 30.0, 0.1, 0.08, 0.12, True, 0.3, 0.15, 0.3)
 NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
 
 

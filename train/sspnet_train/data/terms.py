@@ -21,7 +21,11 @@ TERMS: dict[str, tuple[str, ...]] = {
         "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from "
         "NSF EIA-0196217.",
     ),
-    "movenet": ("initial weights of the entry: MoveNet Lightning v4 (Google), Apache-2.0",),
+    "people2d": (
+        "COCO keypoints (COCO Consortium): annotations CC BY 4.0; photographs from Flickr, each under its own licence",
+        "MPII Human Pose (Andriluka et al., CVPR 2014): annotations free for research, frames from YouTube",
+    ),
+    "movenet": ("initial weights of the entries: MoveNet Lightning v4 and Thunder v4 (Google), Apache-2.0",),
 }
 
 

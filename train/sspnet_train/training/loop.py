@@ -114,9 +114,7 @@ class _Run:
         yield from zip(order, loader, strict=True)
 
     def step(self, step: int, image: Tensor, targets: Targets) -> float:
-        self.network.train(not self.recipe.fixed_statistics)
-        if self.recipe.fixed_entry_statistics:
-            self.network.entry.eval()
+        set_modes(self.network, self.recipe)
         rate = self._rate(step)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate
@@ -269,6 +267,22 @@ def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> S
     if resumed is not None and (resumed / "run.json").is_file():
         return SSPNet(SSPNetConfig.from_dict(json.loads((resumed / "run.json").read_text())["config"]))
     return SSPNet(CONFIGS[recipe.config]) if init is None else load_network(init)
+
+
+def set_modes(network: SSPNet, recipe: Recipe) -> None:
+    """Which batch norms learn statistics, as the recipe says."""
+    network.train(not recipe.fixed_statistics and not recipe.fresh_from)
+    second = network.second_entry
+    if recipe.fixed_entry_statistics:
+        network.entry.eval()
+        if second is not None:
+            second.eval()
+    if recipe.fresh_from:
+        for pyramid in network.pyramids[recipe.fresh_from - 1 :]:
+            pyramid.train()
+        if second is not None:
+            for projection in (second.to_level0, second.to_level1, second.to_level2):
+                projection.train()
 
 
 class _Forward(nn.Module):

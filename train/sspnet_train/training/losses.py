@@ -8,11 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sspnet_train.data.sample import FLIP_ORDER
 from sspnet_train.network.blocks import Prediction
 from sspnet_train.network.soft_argmax import pixel_centres
 
 CONFIDENCE_WEIGHT = 0.01
 CORRECT_WITHIN_TORSO = 0.2
+SWAP_COST = 4.0
+"""How much dearer confidence is in a joint that was put where its partner of the other side is."""
 REACH_TORSO = 0.15
 TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 """Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
@@ -98,8 +101,18 @@ def confidence_loss(
         distance = (prediction.pose.detach()[..., :2] - targets.target[..., :2]).norm(dim=2)
         truth = truth * (distance < CORRECT_WITHIN_TORSO * targets.torso[:, None])
     bce = F.binary_cross_entropy(prediction.confidence.clamp(1e-4, 1 - 1e-4), truth, reduction="none")
+    dear = 1 + (SWAP_COST - 1) * swapped(prediction.pose.detach(), targets) if meaning == "correct" else 1.0
     count = known.sum() if count is None else count
-    return (bce * known).sum() / count.clamp(min=1)
+    return (bce * dear * known).sum() / count.clamp(min=1)
+
+
+def swapped(pose: Tensor, targets: Targets) -> Tensor:
+    """(N, J) 1 where a joint is not found, and its partner's place of the other side is nearer than its own."""
+    order = list(FLIP_ORDER[: pose.shape[1]])
+    own = (pose[..., :2] - targets.target[..., :2]).norm(dim=2)
+    other = (pose[..., :2] - targets.target[:, order, :2]).norm(dim=2)
+    labelled = (targets.weight[..., 0] > 0) & (targets.weight[:, order, 0] > 0)
+    return ((other < own) & (own > CORRECT_WITHIN_TORSO * targets.torso[:, None]) & labelled).float()
 
 
 def total_loss(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.crop import plain_crop
@@ -39,12 +40,17 @@ def movenet_start(models: Path, people: SampleSource, count: int = 256, size: in
     assert isinstance(network.entry, MoveNetEntry) and network.second_entry is not None
     load_movenet(network.entry, models / "movenet-lightning.json")
     load_movenet(network.second_entry, models / "movenet-thunder.json")
-    chosen = np.random.default_rng(seed).permutation(len(people))[:count]
-    crops = [plain_crop(people[int(i)], size)[0] for i in chosen]
-    batches = [network_input(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
+    batches = some_crops(people, count, size, seed)
     restore_batch_norm(network.entry, batches)
     restore_batch_norm(network.second_entry, batches)
     return network.eval()
+
+
+def some_crops(people: SampleSource, count: int, size: int, seed: int) -> list[Tensor]:
+    """Batches (N, 3, size, size) of `count` people chosen by chance."""
+    chosen = np.random.default_rng(seed).permutation(len(people))[:count]
+    crops = [plain_crop(people[int(i)], size)[0] for i in chosen]
+    return [network_input(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
 
 
 @one_line()

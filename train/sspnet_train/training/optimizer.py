@@ -10,7 +10,7 @@ from torch import nn
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.recipes import Recipe
 
-STEM = ("stem.", "blocks.0.", "blocks.1.", "blocks.2.")
+OURS = ("to_level", "merge", "heat_gain", "distance_gain", "log_reach")
 
 
 @dataclass
@@ -32,24 +32,34 @@ class Plateau:
 
 
 def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimizer, list[list[nn.Parameter]]]:
-    """-> optimizer, and the parameters of entry flow and pyramids apart (their gradients are clipped apart)."""
-    entry = [p for name, p in network.entry.named_parameters() if not name.startswith("to_level")]
-    of_entry = {id(p) for p in entry}
-    rest = [p for p in network.parameters() if id(p) not in of_entry]
-    if recipe.frozen_stem:
-        still = {id(p) for name, p in network.entry.named_parameters() if name.startswith(STEM)}
-        for parameter in (p for p in entry if id(p) in still):
-            parameter.requires_grad_(False)
-        entry = [p for p in entry if id(p) not in still]
-    if recipe.entry_lr == 0:
-        for parameter in entry:
-            parameter.requires_grad_(False)
-        entry = []
-    groups = [_group(same, recipe.entry_lr, recipe) for same in _by_decay(entry) if same]
+    """-> optimizer, and the parameters of each trunk and of the rest apart (their gradients are clipped apart)."""
+    trunks = [
+        (_trunk(part), rate)
+        for part, rate in ((network.entry, recipe.entry_lr), (network.second_entry, recipe.second_entry_lr))
+        if part is not None
+    ]
+    of_trunks = {id(p) for trunk, _ in trunks for p in trunk.values()}
+    rest = [p for p in network.parameters() if id(p) not in of_trunks]
+    parts, groups = [], []
+    for trunk, rate in trunks:
+        free = [p for name, p in trunk.items() if rate and not name.startswith(_first_blocks(recipe.frozen_blocks))]
+        for parameter in trunk.values():
+            parameter.requires_grad_(any(parameter is one for one in free))
+        parts.append(free)
+        groups += [_group(same, rate, recipe) for same in _by_decay(free) if same]
     groups += [_group(same, recipe.lr, recipe) for same in _by_decay(rest)]
     if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, fused=True), [entry, rest]
-    return torch.optim.RMSprop(groups), [entry, rest]
+        return torch.optim.AdamW(groups, fused=True), [*parts, rest]
+    return torch.optim.RMSprop(groups), [*parts, rest]
+
+
+def _trunk(entry: nn.Module) -> dict[str, nn.Parameter]:
+    """What an entry brought along; its projections to the pyramids, and how it joins them, are ours."""
+    return {name: p for name, p in entry.named_parameters() if not name.startswith(OURS)}
+
+
+def _first_blocks(count: int) -> tuple[str, ...]:
+    return ("stem.", *(f"blocks.{index}." for index in range(count))) if count else ()
 
 
 def _by_decay(parameters: list[nn.Parameter]) -> list[list[nn.Parameter]]:

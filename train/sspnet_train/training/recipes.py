@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sspnet_train.data.augment import ANY_CAMERA, SMALL_MACHINE, Augmentation
 from sspnet_train.data.augment import PAPER as PAPER_AUGMENTATION
-from sspnet_train.data.augment import SMALL_MACHINE, Augmentation
 from sspnet_train.network.model import SSPNetConfig
 
 
@@ -20,6 +20,7 @@ class Recipe:
         optimizer: which one.
         lr: rate of the pyramids.
         entry_lr: rate of the entry flow; 0 freezes it. All its weights step together, so usual rates ruin it.
+        second_entry_lr: rate of the second entry's trunk, where there is one; 0 freezes it.
         batch: input size -> crops per step and rank.
         size_shares: input size -> how often it comes.
         shares: data set -> how often it comes.
@@ -29,14 +30,15 @@ class Recipe:
         missed: weight of `losses.missed` beside the elastic net.
         located: weight of `losses.located` beside the elastic net.
         weight_decay: the optimizer's.
-        clip: largest gradient norm, of entry and pyramids apart; 0 for none.
+        clip: largest gradient norm, of each trunk and of the rest apart; 0 for none.
         warmup_steps: steps over which the rate rises.
         ema: decay of the moving average of weights; 0 for none.
         plateau_patience: validations without a gain before the rate falls; 0 lets it fall along a cosine.
         decay_from: share of a run after which the rate falls to zero, where no plateau is waited for.
-        fixed_entry_statistics: keep the statistics of the entry flow's batch norms, because those of small batches are noise.
+        fixed_entry_statistics: keep the statistics of the trunks' batch norms, because those of small batches are noise.
         fixed_statistics: keep the pyramids' too, in networks whose pyramids are trained already.
-        frozen_stem: freeze the entry's blocks at strides 2 and 4: slow to train, already good.
+        fresh_from: pyramids from this one on, and the second entry's projections, learn their statistics; all others keep theirs.
+        frozen_blocks: freeze the stem and so many first blocks of each trunk: slow to train, already good.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Recipe:
     shares: dict[str, float]
     augmentation: Augmentation
     confidence: Literal["present", "correct"] = "present"
+    second_entry_lr: float = 0.0
     late_heads: float = 1.0
     missed: float = 0.0
     located: float = 0.0
@@ -60,7 +63,8 @@ class Recipe:
     decay_from: float = 0.7
     fixed_entry_statistics: bool = False
     fixed_statistics: bool = False
-    frozen_stem: bool = False
+    fresh_from: int = 0
+    frozen_blocks: int = 0
 
     def head_weights(self, config: SSPNetConfig) -> list[float]:
         last = max(config.pyramids - 1, 1)
@@ -73,22 +77,37 @@ RECIPES = {
         shares={"people3d": 0.5, "synth3d": 0.5}, augmentation=PAPER_AUGMENTATION, plateau_patience=5,
     ),
     "edge": Recipe(
-        "edge", "edge", "adamw", lr=2e-4, entry_lr=6e-6,
+        "edge", "edge", "adamw", lr=2e-4, entry_lr=6e-6, second_entry_lr=6e-6,
         batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.2, 192: 0.3, 256: 0.5},
-        shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
+        shares={"people2d": 0.42, "people3d": 0.25, "synth3d": 0.3, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
         confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
-        ema=0.997, fixed_entry_statistics=True, frozen_stem=True,
+        ema=0.997, fixed_entry_statistics=True, frozen_blocks=3,
     ),
     "settle": Recipe(
-        "settle", "edge", "adamw", lr=2e-4, entry_lr=2e-5,
+        "settle", "edge", "adamw", lr=2e-4, entry_lr=2e-5, second_entry_lr=2e-5,
         batch={128: 24, 192: 14, 256: 8}, size_shares={128: 0.35, 192: 0.25, 256: 0.4},
-        shares={"people3d": 0.55, "synth3d": 0.41, "backgrounds": 0.04}, augmentation=SMALL_MACHINE,
+        shares={"people2d": 0.42, "people3d": 0.25, "synth3d": 0.3, "backgrounds": 0.03}, augmentation=SMALL_MACHINE,
         confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=100,
-        ema=0.997, decay_from=0.0, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
+        ema=0.997, decay_from=0.0, fixed_entry_statistics=True, fixed_statistics=True, frozen_blocks=3,
+    ),
+    "late": Recipe(
+        "late", "edge", "adamw", lr=2.5e-4, entry_lr=0.0, second_entry_lr=0.0, fresh_from=5,
+        batch={128: 20, 192: 12, 256: 8}, size_shares={128: 0.15, 192: 0.35, 256: 0.5},
+        shares={"people2d": 0.42, "people3d": 0.28, "synth3d": 0.27, "backgrounds": 0.03}, augmentation=ANY_CAMERA,
+        confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=50,
+        ema=0.995, decay_from=0.5, fixed_entry_statistics=True, frozen_blocks=3,
+    ),
+    "together": Recipe(
+        "together", "edge", "adamw", lr=1.5e-4, entry_lr=2e-5, second_entry_lr=2e-5,
+        batch={128: 20, 192: 12, 256: 8}, size_shares={128: 0.15, 192: 0.35, 256: 0.5},
+        shares={"people2d": 0.42, "people3d": 0.25, "synth3d": 0.3, "backgrounds": 0.03}, augmentation=ANY_CAMERA,
+        confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3, clip=0.5, warmup_steps=50,
+        ema=0.997, decay_from=0.0, fixed_entry_statistics=True, fixed_statistics=True, frozen_blocks=10,
     ),
     "finetune": Recipe(
-        "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
+        "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, second_entry_lr=5e-6,
+        batch={192: 8, 256: 6}, size_shares={192: 0.4, 256: 0.6},
         shares={}, augmentation=SMALL_MACHINE, confidence="correct", late_heads=3.0, missed=0.1, located=0.02, weight_decay=1e-3,
-        clip=0.5, warmup_steps=50, ema=0.99, fixed_entry_statistics=True, fixed_statistics=True, frozen_stem=True,
+        clip=0.5, warmup_steps=50, ema=0.99, fixed_entry_statistics=True, fixed_statistics=True, frozen_blocks=3,
     ),
 }  # fmt: skip

@@ -113,7 +113,7 @@ def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[
     if not any(READERS[set_name].kind != "nobody" for set_name in data):
         raise TrainingError("no data set with people in it: give at least one")
     recipe = replace(RECIPES[name], shares=mixing_shares(data, RECIPES[name].shares))
-    return replace(recipe, entry_lr=0.0, fixed_entry_statistics=True) if freeze else recipe
+    return replace(recipe, entry_lr=0.0, second_entry_lr=0.0, fixed_entry_statistics=True) if freeze else recipe
 
 
 def open_sets(data: Mapping[str, Path | str]) -> tuple[dict[str, SampleSource], dict[str, SampleSource]]:
