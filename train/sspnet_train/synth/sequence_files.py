@@ -67,12 +67,8 @@ def write_sequence(
 
 def _encode(sequence: Sequence, path: Path, quality: int, progress: Callable[[int], None] | None) -> list[Frame]:
     """Write the frames; they come back without their pictures."""
-    try:
-        import av
-    except ImportError:
-        raise SequenceError(
-            "writing a video needs the extra `synth` (pip install 'sspnet-sdk[train,synth]'): no module av"
-        ) from None
+    import av
+
     frames = []
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(sequence.shot.fps).limit_denominator(1001))
