@@ -1,7 +1,7 @@
 """Video against exact truth: jitter, lag, swapped legs, distance and ids, as the network answers, smoothed, and by One Euro.
 
-    python benchmarks/motion.py made                       kinematic sequences with made-up noise: no network, a minute
-    python benchmarks/motion.py sequences/walk.mp4 …       rendered sequences (sspnet_train.synth.sequence_files)
+python benchmarks/motion.py made                       kinematic sequences with made-up noise: no network, a minute
+python benchmarks/motion.py sequences/walk.mp4 …       rendered sequences (sspnet_train.synth.sequence_files)
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ class Euro:
         if camera is not None:
             camera = camera.copy()
             camera[0, 2] = np.exp(self._distance(np.log(camera[:1, 2:]), time_s))[0, 0]
-        return replace(
-            pose, keypoints=keypoints.astype(np.float32), joints3d=joints3d.astype(np.float32), joints3d_camera=camera
-        )
+        return replace(pose, keypoints=keypoints.astype(np.float32), joints3d=joints3d.astype(np.float32), joints3d_camera=camera)
 
 
 WAYS: dict[str, Callable[[], Callable[[Pose, float], Pose]]] = {
