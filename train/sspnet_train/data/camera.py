@@ -48,10 +48,13 @@ class Camera:
 
 
 def fit_camera(points: np.ndarray, pixels: np.ndarray) -> tuple[Camera, float]:
-    """The camera that saw (N, 3) mm at (N, 2) pixels. -> camera, largest error in pixels.
+    """The camera that saw points (N, 3) mm at pixels (N, 2).
 
-    Data sets that give a pose in both spaces hold their camera: u = c + f·x is linear in f and c, with distortion in the
-    products of f with each coefficient too. Distortion is looked for only where a pinhole leaves an error.
+    Data sets that give a pose in both spaces hold their camera: u = c + f·x is linear in f and c, with distortion in the products
+    of f with each coefficient too. Distortion is looked for only where a pinhole leaves an error.
+
+    Returns:
+        The camera, and its largest error in pixels.
     """
     every = max(1, len(points) // MOST_POINTS)
     points, pixels = points[::every], pixels[::every]

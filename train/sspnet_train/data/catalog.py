@@ -122,7 +122,10 @@ def open_split(name: str, folder: Path | str, split: Split, definition: Definiti
 
 
 def common_definition(names: Iterable[str]) -> Definition:
-    """Laboratories' joints where every set has them; COCO's as soon as one has those: they are what photographs come with."""
+    """The definition of joints that several sets can share.
+
+    It is COCO's as soon as one set of people has those, because photographs come with no others. Else it is Human3.6M's.
+    """
     return "coco" if any(READERS[name].definition == "coco" and READERS[name].kind != "nobody" for name in names) else "human36m"
 
 

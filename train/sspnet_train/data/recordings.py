@@ -15,7 +15,7 @@ from sspnet_train.data.sample import Sample, SampleSource
 
 @dataclass
 class Recording:
-    """One person filmed by one camera.
+    """One person filmed by one camera, in F frames.
 
     keypoints: (F, 17, 2) pixels; joints: (F, 17, 3) mm in the camera's frame; numbers: (F,) the frame of each in the video;
     weight: (17,) 0 for joints that the data set does not have.

@@ -18,7 +18,7 @@ ARRAYS = ("box", "keypoints", "weight", "depth", "weight_depth", "joints3d")
 
 
 def encode_sample(sample: Sample) -> tuple[bytes, bytes]:
-    """-> WebP picture, JSON record of everything else."""
+    """A sample as a WebP picture and a JSON record of everything else."""
     picture = cv2.imencode(".webp", cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1]
     record: dict[str, Any] = {name: None if getattr(sample, name) is None else _rounded(getattr(sample, name)) for name in ARRAYS}
     record |= {

@@ -125,7 +125,7 @@ def with_root_depths(ways: dict[str, HeadPoses]) -> dict[str, tuple[HeadPoses, n
 
 
 def definition_of(checkpoint: Path) -> Definition:
-    """Whose joints a checkpoint says: its notes name the sets it was trained on; without a note COCO's, as the shipped one."""
+    """Whose joints a checkpoint says, by the data sets in its notes. Without notes they are COCO's, as the shipped one's are."""
     names = [name for name in read_checkpoint(checkpoint)[2].get("data", "").split(",") if name in READERS]
     return common_definition(names) if names else "coco"
 

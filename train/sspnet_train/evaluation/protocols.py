@@ -34,7 +34,7 @@ def given_root_z(poses: HeadPoses) -> np.ndarray:
 
 
 def predicted_joints(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
-    """Head's poses through the inverse projection, roots at the origin. -> (N, 17, 3) mm."""
+    """A head's poses through the inverse projection, roots at the origin: (N, J, 3) mm."""
     cameras = [sample.camera for sample in poses.samples]
     known = [camera for camera in cameras if camera is not None]
     if len(known) < len(cameras):
@@ -48,7 +48,7 @@ def true_joints(poses: HeadPoses) -> np.ndarray:
 
 
 def joint_errors(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
-    """-> (N, 17) mm; NaN for joints that have no label (or no common definition)."""
+    """(N, J) mm. NaN for joints without a label, or without a common definition."""
     errors = np.linalg.norm(predicted_joints(poses, head, root_z) - true_joints(poses), axis=2)
     return np.where(_labelled(poses), errors, np.nan)
 

@@ -32,8 +32,12 @@ COCO_OF_28 = [*range(17, 22), *LIMB_ORDER]
 
 
 def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> tuple[float, dict[str, float]]:
-    """People with 28 joints -> PCK@0.2 torso of the visible limb joints, true boxes; median offset of each kind of joint towards
-    the shoulders, shares of the torso: what MoveNet calls a hip and what the labels call one should be one place."""
+    """What MoveNet finds on rendered people, whose joints are 28.
+
+    Returns:
+        PCK@0.2 torso of the limb joints in sight, on true boxes; and for each kind of joint the median offset towards the
+        shoulders in shares of the torso. What MoveNet calls a hip and what the labels call one should be one place.
+    """
     samples = [people[index] for index in range(min(count, len(people)))]
     answers = np.stack([teacher.joints(sample.image, sample.box)[0][:, :2] for sample in samples])
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)

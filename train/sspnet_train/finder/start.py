@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from sspnet_train.data.whole_pictures import WholePictures
+from sspnet_train.errors import one_line
 from sspnet_train.network.init_movenet import load_weights, read_tfjs, restore_batch_norm
 from sspnet_train.network.multipose import MultiPose, save_finder
 from sspnet_train.network.network_input import network_input
@@ -48,6 +49,7 @@ def _x_before_y(network: MultiPose) -> None:
         last.bias.copy_(last.bias.flip(0))
 
 
+@one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movenet", type=Path, required=True, help="movenet-multipose.json, its .bin beside it")

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sspnet_train.data.whole_pictures import WholePictures, panoramas
+from sspnet_train.errors import one_line
 from sspnet_train.finder.scenes import Scene, empty_view, in_other_light, view_of
 from sspnet_train.network.multipose import CELL, MultiPose, load_finder, save_finder
 from sspnet_train.network.network_input import network_input
@@ -122,6 +123,7 @@ def _mix(average: nn.Module, network: nn.Module, keep: float) -> None:
         ours.lerp_(theirs, 1 - keep)
 
 
+@one_line()
 def main() -> None:
     from tqdm import tqdm
 

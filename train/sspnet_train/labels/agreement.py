@@ -1,8 +1,7 @@
-"""One agreed 2D pose per picture from what teachers and hands say.
+"""One agreed 2D pose per picture, from what teachers and hands say.
 
-Answers are first brought to one definition of the joints (COCO's, as MoveNet sees them); then each joint is the mean of
-those answers that
-lie near each other, and its weight tells how many did. What nobody confirms keeps a low weight.
+Answers are first moved to one definition of the joints: COCO's, as MoveNet sees them. Then each joint is the mean of those
+answers that lie near each other, and its weight tells how many did. What nobody confirms keeps a low weight.
 """
 
 from __future__ import annotations
@@ -60,7 +59,8 @@ class Answers:
 
 @dataclass(frozen=True)
 class Agreed:
-    """points: (N, 17, 2) pixels and weight: (N, 17), 0..1, in Human3.6M's order; the neck (9) is left to the lifting."""
+    """Agreed joints in Human3.6M's order: points (N, 17, 2) in pixels, weight (N, 17) in 0..1. The neck (9) is left to the
+    lifting."""
 
     points: np.ndarray
     weight: np.ndarray

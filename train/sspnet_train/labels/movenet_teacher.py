@@ -56,11 +56,10 @@ class MoveNetTeacher:
 
     @torch.no_grad()
     def decode(self, images: Tensor) -> Tensor:
-        """(N, size, size, 3) uint8 RGB -> (N, 17, 3): x, y in [0, 1], score.
+        """Pictures (N, size, size, 3) uint8 RGB -> joints (N, 17, 3): x, y in [0, 1] and score.
 
-        The centre with the largest likelihood, nearer the middle counting more; from there the regressed joints; each joint
-        where the
-        heatmap divided by the distance to the regressed joint is largest, plus its offset.
+        The most likely centre counts, and centres near the middle count more. Each joint is where its heatmap, divided by the
+        distance to the joint that was regressed from the centre, is largest; then its offset is added.
         """
         fine = self._features(images.permute(0, 3, 1, 2).float() / 127.5 - 1)
         heat, centre = torch.sigmoid(self._head("kpt_heatmap", fine)), torch.sigmoid(self._head("center", fine))

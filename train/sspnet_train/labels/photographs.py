@@ -18,9 +18,11 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 @dataclass(frozen=True)
 class Person:
-    """One person to label. box: (4,) x, y, w, h in pixels, or None: wherever in the picture somebody is; hand: (12, 2)
-    hand-labelled limb
-    joints in COCO's order (shoulders to ankles), pixels, NaN where not labelled."""
+    """One person to label.
+
+    box: (4,) x, y, w, h in pixels, or None for the person that is found in the picture. hand: (12, 2) labels by hand of the limb
+    joints in COCO's order (shoulders to ankles), pixels, NaN where there is none.
+    """
 
     photograph: Path
     origin: str

@@ -78,8 +78,11 @@ def lifter_of(weights: dict[str, Tensor]) -> Lifter:
 
 
 def normalized_input(points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 17, 2), (N, 17) bool -> (N, 39): input joints about their mean, of size 1, unknown ones 0, and whether each is
-    known; sizes (N,)."""
+    """What the lifter reads of joints (N, 17, 2), of which `known` (N, 17) are to be believed.
+
+    Returns:
+        (N, 39): the input joints about their mean, of size 1, unknown ones 0, and whether each is known; and the sizes (N,).
+    """
     chosen, seen = points[:, list(INPUT_JOINTS)], known[:, list(INPUT_JOINTS), None].astype(np.float32)
     count = seen.sum(axis=1).clip(1)
     centred = (chosen - (chosen * seen).sum(axis=1, keepdims=True) / count[:, None]) * seen

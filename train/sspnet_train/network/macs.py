@@ -9,7 +9,8 @@ from sspnet_train.network.model import SSPNet
 
 
 def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
-    """-> (parameters, MACs) that one size x size image uses up to `cut`; convolutions only, batch norm counted as folded."""
+    """Parameters and MACs that one size x size image uses up to `cut`. Only convolutions count, with batch norms folded into
+    them."""
     parameters: set[nn.Parameter] = set()
     macs = 0
 

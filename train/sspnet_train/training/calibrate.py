@@ -109,8 +109,12 @@ def every_other(source: SampleSource, first: int) -> SampleSource:
 
 @torch.no_grad()
 def reliability(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, dict[str, float]]:
-    """By cut: `sure`, the share of joints in the picture with c > 0.8, and `sure_right`, how many of those are within 0.2 torso;
-    means of c where joints are `right`, `wrong`, `outside` the crop, and where there is `nobody`."""
+    """How well confidences hold, by cut.
+
+    Returns:
+        `sure`: the share of joints in the picture with c > 0.8; `sure_right`: the share of those within 0.2 torso; and the
+        mean of c where joints are `right`, `wrong` or `outside` the crop, and where there is `nobody`.
+    """
     network.eval()
     found: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
     for step in range(len(batches)):

@@ -32,7 +32,7 @@ class Plateau:
 
 
 def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimizer, list[list[nn.Parameter]]]:
-    """-> optimizer, and the parameters of each trunk and of the rest apart (their gradients are clipped apart)."""
+    """The optimizer, and the parameters of each trunk and of the rest apart, because their gradients are clipped apart."""
     trunks = [
         (_trunk(part), rate)
         for part, rate in ((network.entry, recipe.entry_lr), (network.second_entry, recipe.second_entry_lr))
