@@ -80,3 +80,10 @@ def test_the_runtime_imports_neither_training_nor_export_but_inside_five_command
         if path.parent.name == "cli" and path.name in LAZY_COMMANDS:
             continue
         assert not {module[0] for module in imports(path)} & {"sspnet_train", "sspnet_export"}, path
+
+
+@pytest.mark.parametrize("package", ["sspnet_sdk", "sspnet_train"])
+def test_imports_are_absolute(package):
+    for path in files(package):
+        relative = [node.lineno for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]
+        assert not relative, f"{path}: lines {relative} import by dots"

@@ -9,9 +9,9 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from .body import Ends, body_joints
-from .gait import Stance
-from .people import Figure, People
+from sspnet_train.synth.body import Ends, body_joints
+from sspnet_train.synth.gait import Stance
+from sspnet_train.synth.people import Figure, People
 
 RELAXED_CURL, ON_FLOOR_M = 0.3, 0.012
 SMOOTHED_S = 0.05

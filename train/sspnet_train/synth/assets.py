@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 
 from sspnet_train.errors import TrainingError
-
-from .light import Light, light_of
-from .painted import painted_cloth, painted_panorama
+from sspnet_train.synth.light import Light, light_of
+from sspnet_train.synth.painted import painted_cloth, painted_panorama
 
 PICTURES = (".webp", ".jpg", ".jpeg", ".png")
 CLOTH_SIDE, RADIANCE_SIZE = 128, (64, 32)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .body_data import Body, BodyData
-from .rotations import angle_about, axis_angle, frame, normalized, shortest_turn, slerp
+from sspnet_train.synth.body_data import Body, BodyData
+from sspnet_train.synth.rotations import angle_about, axis_angle, frame, normalized, shortest_turn, slerp
 
 Turns = dict[str, np.ndarray]
 """Bone name -> rotation from rest, (3, 3). A bone without one turns with its parent."""

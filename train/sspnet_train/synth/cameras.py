@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rotations import axis_angle
-from .scene_mix import SceneMix
+from sspnet_train.synth.rotations import axis_angle
+from sspnet_train.synth.scene_mix import SceneMix
 
 USUAL_M, WIDE_M, FAR_M = (1.9, 9.0), (1.1, 2.6), (9.0, 25.0)
 USUAL_ASIDE, FAR_ASIDE, WIDEST_ASIDE = (0.10, 0.08), (0.02, 0.02), 0.7

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .clothing import any_colour
-from .mesh import NO_CLOTH, Mesh, plain_mesh, vertex_normals
-from .rotations import normalized
-from .shapes import Shape, box, cylinder, ellipsoid
+from sspnet_train.synth.clothing import any_colour
+from sspnet_train.synth.mesh import NO_CLOTH, Mesh, plain_mesh, vertex_normals
+from sspnet_train.synth.rotations import normalized
+from sspnet_train.synth.shapes import Shape, box, cylinder, ellipsoid
 
 UP = np.array([0.0, 1, 0])
 WOOD = np.array(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .body_data import Body
-from .faces import cover_face, paint_face
-from .mesh import NO_CLOTH
-from .regions import Measures, Regions
+from sspnet_train.synth.body_data import Body
+from sspnet_train.synth.faces import cover_face, paint_face
+from sspnet_train.synth.mesh import NO_CLOTH
+from sspnet_train.synth.regions import Measures, Regions
 
 SKIN = np.array([
     [0.66, 0.41, 0.29], [0.58, 0.34, 0.23], [0.50, 0.27, 0.17], [0.36, 0.18, 0.10],

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .bones import joints_of
-from .generated_poses import FORWARD, REST, RIGHT, UP
-from .rotations import axis_angle
+from sspnet_train.synth.bones import joints_of
+from sspnet_train.synth.generated_poses import FORWARD, REST, RIGHT, UP
+from sspnet_train.synth.rotations import axis_angle
 
 HIP_DEG = {0: 26, 10: 23, 30: 6, 50: -11, 60: -5, 72: 14, 85: 28, 94: 28}
 KNEE_DEG = {0: 5, 8: 13, 15: 17, 30: 9, 40: 6, 50: 12, 60: 34, 71: 60, 82: 38, 92: 9}

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.errors import TrainingError
-
-from .body import PosedBody, blend
-from .body_data import Body, BodyData
-from .clothing import Wardrobe, any_colour
-from .mesh import Mesh, plain_mesh
+from sspnet_train.synth.body import PosedBody, blend
+from sspnet_train.synth.body_data import Body, BodyData
+from sspnet_train.synth.clothing import Wardrobe, any_colour
+from sspnet_train.synth.mesh import Mesh, plain_mesh
 
 MAKEHUMAN_PER_M = 10.0
 SHOES, HATS = "shoes", "fedora"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bones import joints_of
-from .rotations import axis_angle
+from sspnet_train.synth.bones import joints_of
+from sspnet_train.synth.rotations import axis_angle
 
 Range = tuple[float, float]
 """Mean and standard deviation, degrees."""

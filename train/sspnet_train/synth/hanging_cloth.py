@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .body import PosedBody, blend
-from .body_data import Body
-from .mesh import Mesh, plain_mesh
-from .rotations import normalized
-from .shapes import grid_triangles
+from sspnet_train.synth.body import PosedBody, blend
+from sspnet_train.synth.body_data import Body
+from sspnet_train.synth.mesh import Mesh, plain_mesh
+from sspnet_train.synth.rotations import normalized
+from sspnet_train.synth.shapes import grid_triangles
 
 COLUMNS, ROW_M = 30, 0.045
 STEPS, FALL_M = 45, 0.006

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rotations import normalized
+from sspnet_train.synth.rotations import normalized
 
 SUN_SHARE = 0.015
 """Share of the brightest directions that become the directional light."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .rotations import normalized
+from sspnet_train.synth.rotations import normalized
 
 NO_CLOTH = -1
 

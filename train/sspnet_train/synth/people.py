@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .assets import Assets
-from .body import Ends, PosedBody, body_joints, pose_body
-from .body_data import Body, BodyData
-from .chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
-from .clothing import Outfit, Wardrobe, any_colour
-from .garments import Garment, load_garments
-from .hanging_cloth import draw_cut, hanging_cloth
-from .mesh import Mesh, vertex_normals
-from .pose_sampling import DrawnPose, PoseSampler
-from .props import GRIP_CURL, backpack, hat, held
-from .regions import Regions
-from .rotations import axis_angle
+from sspnet_train.synth.assets import Assets
+from sspnet_train.synth.body import Ends, PosedBody, body_joints, pose_body
+from sspnet_train.synth.body_data import Body, BodyData
+from sspnet_train.synth.chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
+from sspnet_train.synth.clothing import Outfit, Wardrobe, any_colour
+from sspnet_train.synth.garments import Garment, load_garments
+from sspnet_train.synth.hanging_cloth import draw_cut, hanging_cloth
+from sspnet_train.synth.mesh import Mesh, vertex_normals
+from sspnet_train.synth.pose_sampling import DrawnPose, PoseSampler
+from sspnet_train.synth.props import GRIP_CURL, backpack, hat, held
+from sspnet_train.synth.regions import Regions
+from sspnet_train.synth.rotations import axis_angle
 
 TUMBLE_SHARE = 0.07
 HOLD_SHARE, HAT_SHARE, BACKPACK_SHARE, SEAT_SHARE = 0.16, 0.13, 0.05, 0.75

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .assets import GAMMA, Assets
-from .cameras import world_up
-from .render import Renderer, Rendering
-from .scene import Scene, background
+from sspnet_train.synth.assets import GAMMA, Assets
+from sspnet_train.synth.cameras import world_up
+from sspnet_train.synth.render import Renderer, Rendering
+from sspnet_train.synth.scene import Scene, background
 
 SIZES = (264, 264, 192)
 """Pixels a side: 1.5 times 176, or 1.5 times 128."""

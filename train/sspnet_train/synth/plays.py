@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gait import Stance, sit, step
+from sspnet_train.synth.gait import Stance, sit, step
 
 STRIDES_PER_S = 0.92
 WALKING_M_PER_S = 1.25

@@ -10,10 +10,9 @@ import numpy as np
 
 from sspnet_train.data.sample import BODY_FLIP_ORDER, LIMB_JOINTS
 from sspnet_train.errors import TrainingError
-
-from .bones import bones_of, joints_of
-from .generated_poses import generated_pose
-from .rotations import normalized, shortest_turn
+from sspnet_train.synth.bones import bones_of, joints_of
+from sspnet_train.synth.generated_poses import generated_pose
+from sspnet_train.synth.rotations import normalized, shortest_turn
 
 SURE_DEPTH = 0.22
 """Smallest `weight_z` of all limb joints at which a lifted pose is believed."""

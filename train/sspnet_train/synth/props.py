@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .body import PosedBody
-from .body_data import Body
-from .clothing import Wardrobe, any_colour
-from .mesh import Mesh, plain_mesh
-from .rotations import axis_angle, frame, normalized
-from .shapes import Shape, box, cylinder, ellipsoid
+from sspnet_train.synth.body import PosedBody
+from sspnet_train.synth.body_data import Body
+from sspnet_train.synth.clothing import Wardrobe, any_colour
+from sspnet_train.synth.mesh import Mesh, plain_mesh
+from sspnet_train.synth.rotations import axis_angle, frame, normalized
+from sspnet_train.synth.shapes import Shape, box, cylinder, ellipsoid
 
 UP = np.array([0.0, 1, 0])
 GRIP_CURL = 0.75

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .body_data import Body, BodyData
+from sspnet_train.synth.body_data import Body, BodyData
 
 FACE_BONES = ("head", "jaw", "special", "oris", "tongue", "levator", "eye", "orbic", "temporalis", "oculi", "risorius")
 

@@ -9,11 +9,17 @@ import cv2
 import numpy as np
 
 from sspnet_train.errors import TrainingError
-
-from .light import Light
-from .mesh import Mesh
-from .rotations import normalized
-from .shaders import DEPTH_FRAGMENT, DEPTH_VERTEX, GROUND_FRAGMENT, GROUND_VERTEX, SURFACE_FRAGMENT, SURFACE_VERTEX
+from sspnet_train.synth.light import Light
+from sspnet_train.synth.mesh import Mesh
+from sspnet_train.synth.rotations import normalized
+from sspnet_train.synth.shaders import (
+    DEPTH_FRAGMENT,
+    DEPTH_VERTEX,
+    GROUND_FRAGMENT,
+    GROUND_VERTEX,
+    SURFACE_FRAGMENT,
+    SURFACE_VERTEX,
+)
 
 RESOLUTION = 480
 SHADOW_RESOLUTION, SHADOW_EXTENT_M = 1024, 2.6

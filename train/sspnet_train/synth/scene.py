@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .assets import Panorama
-from .cameras import LOWEST_CAMERA_M, draw_viewpoint
-from .mesh import Mesh
-from .people import People, Person
-from .render import Ground, Lighting, Window
-from .rotations import axis_angle, normalized
-from .scene_mix import SceneMix
+from sspnet_train.synth.assets import Panorama
+from sspnet_train.synth.cameras import LOWEST_CAMERA_M, draw_viewpoint
+from sspnet_train.synth.mesh import Mesh
+from sspnet_train.synth.people import People, Person
+from sspnet_train.synth.render import Ground, Lighting, Window
+from sspnet_train.synth.rotations import axis_angle, normalized
+from sspnet_train.synth.scene_mix import SceneMix
 
 WINDOW_SCALE = 1.5
 CROWD_SIZE, THIRD_SHARE, NEAREST_COMPANY_M = (3, 8), 0.35, 0.42

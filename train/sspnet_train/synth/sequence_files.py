@@ -12,14 +12,13 @@ import numpy as np
 
 from sspnet_train.data.job_files import save_arrays
 from sspnet_train.errors import one_line
-
-from .assets import load_assets
-from .body_data import load_bodies
-from .people import People
-from .plays import PLAYS
-from .pose_sampling import PoseSampler
-from .render import Renderer
-from .sequences import Frame, Sequence, SequenceError, Shot
+from sspnet_train.synth.assets import load_assets
+from sspnet_train.synth.body_data import load_bodies
+from sspnet_train.synth.people import People
+from sspnet_train.synth.plays import PLAYS
+from sspnet_train.synth.pose_sampling import PoseSampler
+from sspnet_train.synth.render import Renderer
+from sspnet_train.synth.sequences import Frame, Sequence, SequenceError, Shot
 
 QUALITY = 18
 """H.264's constant rate factor: 0 is lossless, 18 hard to tell from it, 28 small."""

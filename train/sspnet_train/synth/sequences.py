@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sspnet_train.errors import TrainingError
-
-from .actors import Actor, Way, way_of
-from .assets import Assets, Panorama
-from .chairs import LOWEST_SEAT_M, seat
-from .mesh import Mesh
-from .people import Figure, People
-from .picture import develop, draw_exposure, in_front
-from .plays import PLAYS, Role
-from .render import Ground, Lighting, Renderer, Window
-from .rotations import axis_angle
-from .scene import Backdrop, background
+from sspnet_train.synth.actors import Actor, Way, way_of
+from sspnet_train.synth.assets import Assets, Panorama
+from sspnet_train.synth.chairs import LOWEST_SEAT_M, seat
+from sspnet_train.synth.mesh import Mesh
+from sspnet_train.synth.people import Figure, People
+from sspnet_train.synth.picture import develop, draw_exposure, in_front
+from sspnet_train.synth.plays import PLAYS, Role
+from sspnet_train.synth.render import Ground, Lighting, Renderer, Window
+from sspnet_train.synth.rotations import axis_angle
+from sspnet_train.synth.scene import Backdrop, background
 
 SMOOTHEST_FPS = 90
 """Feet are kept in place step by step, as many a second."""

@@ -17,15 +17,14 @@ import numpy as np
 
 from sspnet_train.data.job_files import changed_settings, digest, joined_arrays, picture_tar, save_arrays
 from sspnet_train.errors import TrainingError
-
-from .assets import load_assets
-from .body_data import load_bodies
-from .people import People
-from .picture import Picture, take_picture
-from .pose_sampling import PoseSampler, read_poses
-from .render import Renderer
-from .scene import draw_scene
-from .scene_mix import SceneMix
+from sspnet_train.synth.assets import load_assets
+from sspnet_train.synth.body_data import load_bodies
+from sspnet_train.synth.people import People
+from sspnet_train.synth.picture import Picture, take_picture
+from sspnet_train.synth.pose_sampling import PoseSampler, read_poses
+from sspnet_train.synth.render import Renderer
+from sspnet_train.synth.scene import draw_scene
+from sspnet_train.synth.scene_mix import SceneMix
 
 RECIPE = 2
 """Raise when the same seed gives other pictures than before."""
