@@ -72,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trc", type=Path)
     given = parser.parse_args()
+    opensim.Logger.removeFileSink()
     opensim.Logger.setLevelString("Error")
     with tempfile.TemporaryDirectory() as scratch:
         own = Path(shutil.copy(given.trc, scratch))
