@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from made_people import make_frame, make_pose
+from record_tracking_trace import step
 
 from sspnet_sdk.appearance import look_of, unlike
 from sspnet_sdk.hold_back import HoldBack
@@ -11,7 +12,7 @@ from sspnet_sdk.identity import Identities, Sighting, State, Track
 from sspnet_sdk.image import open_image
 from sspnet_sdk.thresholds import SCHEMA_1, read_poses
 
-FPS, BOUNDS = 30, (1000, 480)
+FPS = 30
 NUMBERS = read_poses(SCHEMA_1["poses"])
 
 
@@ -24,24 +25,6 @@ def _dressed(*colour):
 RED, BLUE = _dressed(3, 4), _dressed(100, 101)
 
 
-def _step(ids, sightings, time_s):
-    """One frame with everybody given; the ids of the sightings, in order."""
-    followed = ids.followed
-    pairs = ids.match(sightings, time_s, [*followed, *ids.lost])
-    for sighting in sightings:
-        if not any(sighting is other for _, other in pairs):
-            track = Track(ids.steady_box(sighting.pose.box, time_s), time_s)
-            ids.tracks.append(track)
-            pairs.append((track, sighting))
-    for track, sighting in pairs:
-        ids.see(track, sighting, time_s, BOUNDS)
-    for track in followed:
-        if not any(track is seen for seen, _ in pairs):
-            ids.miss(track)
-    ids.compare_looks(pairs)
-    return [next(track.id for track, seen in pairs if seen is sighting) for sighting in sightings]
-
-
 def _at(x, look=None):
     return Sighting(make_pose(centre=(x, 240.0)), look)
 
@@ -49,7 +32,7 @@ def _at(x, look=None):
 def test_two_who_walk_through_each_other_keep_their_ids_by_motion_alone():
     ids = Identities(NUMBERS)
     for index in range(60):
-        seen = _step(ids, [_at(100 + 8 * index), _at(572 - 8 * index)], index / FPS)
+        seen = step(ids, [_at(100 + 8 * index), _at(572 - 8 * index)], index / FPS)
     assert seen == [1, 2]
 
 
@@ -57,39 +40,39 @@ def test_who_was_hidden_in_a_crossing_gets_the_id_of_their_clothes_and_place():
     ids = Identities(NUMBERS)
     for index in range(60):
         there, back = _at(100 + 8 * index, RED), _at(572 - 8 * index, BLUE)
-        seen = _step(ids, [back] if 24 < index < 36 else [there, back], index / FPS)
+        seen = step(ids, [back] if 24 < index < 36 else [there, back], index / FPS)
     assert seen == [1, 2]
 
 
 def test_somebody_in_other_clothes_at_the_same_place_is_somebody_else():
     ids = Identities(NUMBERS)
     for index in range(10):
-        _step(ids, [_at(300, RED)], index / FPS)
+        step(ids, [_at(300, RED)], index / FPS)
     for index in range(10, 40):
-        _step(ids, [], index / FPS)
-    assert [_step(ids, [_at(310, BLUE)], index / FPS) for index in range(40, 43)][-1] == [2]
-    assert _step(ids, [_at(310, BLUE), _at(800, RED)], 43 / FPS) == [2, 1]
+        step(ids, [], index / FPS)
+    assert [step(ids, [_at(310, BLUE)], index / FPS) for index in range(40, 43)][-1] == [2]
+    assert step(ids, [_at(310, BLUE), _at(800, RED)], 43 / FPS) == [2, 1]
 
 
 def test_two_taken_for_each_other_get_their_ids_back_by_their_clothes():
     ids = Identities(NUMBERS)
     for index in range(10):
-        _step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
+        step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
     first, second = ids.followed
     first.id, second.id = second.id, first.id
     first.look, second.look = second.look, first.look
     for index in range(10, 14):
-        seen = _step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
+        seen = step(ids, [_at(200, RED), _at(700, BLUE)], index / FPS)
     assert seen == [1, 2]
 
 
 def test_a_ghost_of_two_frames_takes_no_id():
     ids = Identities(NUMBERS)
     for index in range(2):
-        _step(ids, [_at(200)], index / FPS)
-    _step(ids, [], 2 / FPS)
+        step(ids, [_at(200)], index / FPS)
+    step(ids, [], 2 / FPS)
     assert not ids.tracks
-    assert [_step(ids, [_at(600)], index / FPS) for index in range(3, 6)] == [[0], [0], [1]]
+    assert [step(ids, [_at(600)], index / FPS) for index in range(3, 6)] == [[0], [0], [1]]
 
 
 def test_clothes_are_told_apart_and_known_again():
