@@ -1,5 +1,19 @@
 # The inference engines that were asked for, added to sspnet_objects.
 
+# Folders of their libraries: where an installed libsspnet looks for them, and where the linker of another project does. CMake
+# leaves folders inside the source tree, such as a virtual environment, out of what it finds out by itself.
+set(engine_folders "")
+function(remember_folder_of target)
+  foreach(property IN ITEMS IMPORTED_LOCATION_RELEASE IMPORTED_LOCATION)
+    get_target_property(location ${target} ${property})
+    if(location)
+      get_filename_component(folder "${location}" DIRECTORY)
+      set(engine_folders "${engine_folders};${folder}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
 # OpenVINO's archives and packages set OpenVINO_DIR; `pip install openvino` is asked for its folder.
 macro(find_openvino_of_python)
   if(NOT OpenVINO_DIR AND NOT DEFINED ENV{OpenVINO_DIR})
@@ -26,6 +40,7 @@ if(SSPNET_OPENVINO)
   target_sources(sspnet_objects PRIVATE src/openvino.cpp)
   target_compile_definitions(sspnet_objects PRIVATE SSPNET_WITH_OPENVINO)
   target_link_libraries(sspnet_objects PUBLIC openvino::runtime)
+  remember_folder_of(openvino::runtime)
 endif()
 
 if(SSPNET_ONNXRUNTIME)
@@ -62,4 +77,6 @@ if(SSPNET_ONNXRUNTIME)
   target_sources(sspnet_objects PRIVATE src/onnxruntime.cpp)
   target_compile_definitions(sspnet_objects PRIVATE SSPNET_WITH_ONNXRUNTIME)
   target_link_libraries(sspnet_objects PUBLIC onnxruntime::onnxruntime)
+  remember_folder_of(onnxruntime::onnxruntime)
 endif()
+list(REMOVE_ITEM engine_folders "")

@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sspnet_train.data.crop import BORDER
 
 from .errors import ExportError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
-BORDER = 128
 FEWEST, MOST = 8, 128
 
 Picture = NDArray[np.uint8]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sspnet_train.data.crop import DEPTH_RANGE_MM
+
+from sspnet_sdk.bundle import Bundle
 
 from .calibration import as_batch, held_out_part
+from .engines import chain_poses
 from .errors import ExportError
-from .verify import check_model, graph_files, open_onnxruntime, run_all, test_images
+from .network import whole_graph
+from .verify import check_model, test_images
 
 LARGEST_SHIFT = {"fp16": 0.005, "int8": 0.05}
-DEPTH_RANGE_MM = 2000.0
 
 
 @dataclass(frozen=True)
@@ -33,30 +35,23 @@ class Deviation:
         return f"{self.precision} {self.size} px cut {self.cut}: {moved}"
 
 
-def deviations(folder: Path, manifest: Mapping[str, Any], crops: list[NDArray[np.uint8]]) -> Iterator[Deviation]:
-    """Measure every other precision of the bundle in `folder` against its fp32, in ONNX Runtime.
+def deviations(bundle: Bundle, crops: list[NDArray[np.uint8]]) -> Iterator[Deviation]:
+    """Measure every other precision of a bundle against its fp32, in the runtime's chain on ONNX Runtime.
 
     Raises ExportError where a graph is malformed or its keypoints move by more than the precision may cost.
     """
-    for precision in manifest["precisions"]:
-        if precision != "fp32":
-            for size, graphs in manifest["graphs"][precision].items():
-                images = as_batch(held_out_part(crops), int(size)) if crops else test_images(int(size))
-                for file in graph_files(graphs):
-                    check_model(folder / file)
-                exact = chain(folder, manifest["graphs"]["fp32"][size], images)
-                rough = chain(folder, graphs, images)
-                for entry in manifest["cuts"]:
-                    cut = entry["cut"]
-                    deviation = compare(precision, int(size), cut, rough[f"pose_{cut}"], exact[f"pose_{cut}"])
-                    yield deviation
-                    if not deviation.keypoints <= LARGEST_SHIFT[precision]:
-                        raise ExportError(f"more than {precision} may cost ({LARGEST_SHIFT[precision]} of the crop): {deviation}")
-
-
-def chain(folder: Path, graphs: Mapping[str, Any], images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The poses of the chain of stages."""
-    return dict(run_all(folder, graphs, images, open_onnxruntime))["stages"]
+    for precision, size in bundle.stages:
+        if precision == "fp32":
+            continue
+        images = as_batch(held_out_part(crops), size) if crops else test_images(size)
+        for path in (whole_graph(bundle, precision, size), *(stage.path for stage in bundle.stages[precision, size])):
+            check_model(path)
+        exact, rough = (chain_poses(bundle, "onnxruntime", each, size, images) for each in ("fp32", precision))
+        for cut in bundle.cuts:
+            deviation = compare(precision, size, cut, rough[f"pose_{cut}"], exact[f"pose_{cut}"])
+            yield deviation
+            if not deviation.keypoints <= LARGEST_SHIFT[precision]:
+                raise ExportError(f"more than {precision} may cost ({LARGEST_SHIFT[precision]} of the crop): {deviation}")
 
 
 def compare(precision: str, size: int, cut: int, rough: NDArray[np.float32], exact: NDArray[np.float32]) -> Deviation:

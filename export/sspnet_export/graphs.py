@@ -32,14 +32,9 @@ class Graph:
         return [value.name for value in self.model.graph.output]
 
 
-def cut_out_graphs(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
-    """All graphs of one size."""
-    outputs = [value.name for value in traced.graph.output]
-    graphs = [Graph("full", extract(traced, ["image"], [f"pose_{cut}" for cut in cuts]))]
-    graphs += cut_out_stages(traced, cuts)
-    if set(FINDER_OUTPUTS) <= set(outputs):
-        graphs.append(cut_out_finder(traced))
-    return graphs
+def cut_out_whole(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> Graph:
+    """All cuts of one size."""
+    return Graph("full", extract(traced, ["image"], [f"pose_{cut}" for cut in cuts]))
 
 
 def cut_out_finder(traced: onnx.ModelProto) -> Graph:

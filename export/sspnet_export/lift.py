@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from sspnet_train.millimetres.pose_lift import PoseLift
 from torch import Tensor, nn
 
+from sspnet_sdk.bundle import Bundle
+
+from .engines import runtimes
 from .errors import ExportError
 from .modules import write_module
 from .trace import BATCH
-from .verify import check_model, runtimes
+from .verify import check_model
 from .weights import WeightFile
 
 FILE = "lift.onnx"
@@ -36,23 +40,30 @@ class LiftGraph(nn.Module):
         return {"joints3d": self.lift(pose)}
 
 
-def write_lift(folder: Path, weights: WeightFile, lift: PoseLift) -> None:
-    """The graph, its weights beside those of the others."""
-    write_module(folder / FILE, weights, LiftGraph(lift).eval(), {"pose": likely_poses(BATCH)}, ["joints3d"])
+class LiftPart:
+    """A `Part`: the bundle's own way to millimetres."""
 
+    def __init__(self, share: float) -> None:
+        self._share = share
 
-def verify_lift(folder: Path, lift: PoseLift) -> Iterator[str]:
-    """In every engine, against PyTorch. Raises ExportError where the graph is malformed or differs by more than TOLERANCE_MM."""
-    check_model(folder / FILE)
-    poses = likely_poses(64)
-    with torch.no_grad():
-        expected = lift(poses).numpy()
-    for runtime, open_graph in runtimes().items():
-        found = open_graph(folder / FILE)({"pose": poses.numpy()})["joints3d"]
-        largest = float(np.abs(found - expected).max())
-        yield f"lift, {runtime}: largest difference {largest:.2g} mm"
-        if not largest <= TOLERANCE_MM:
-            raise ExportError(f"{FILE} differs from PyTorch by {largest:.2g} mm in {runtime}, more than {TOLERANCE_MM}")
+    def write(self, folder: Path, weights: WeightFile) -> None:
+        write_module(folder / FILE, weights, LiftGraph(PoseLift(self._share)).eval(), {"pose": likely_poses(BATCH)}, ["joints3d"])
+
+    def describe(self, document: dict[str, Any]) -> None:
+        document["lift"] = LIFT
+
+    def verify(self, bundle: Bundle) -> Iterator[str]:
+        assert bundle.lift is not None
+        check_model(bundle.lift)
+        poses = likely_poses(64)
+        with torch.no_grad():
+            expected = PoseLift(self._share).eval()(poses).numpy()
+        for runtime, open_graph in runtimes().items():
+            found = open_graph(bundle.lift)({"pose": poses.numpy()})["joints3d"]
+            largest = float(np.abs(found - expected).max())
+            yield f"lift, {runtime}: largest difference {largest:.2g} mm"
+            if not largest <= TOLERANCE_MM:
+                raise ExportError(f"{FILE} differs from PyTorch by {largest:.2g} mm in {runtime}, more than {TOLERANCE_MM}")
 
 
 def likely_poses(count: int) -> Tensor:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sspnet_train.data.crop import BORDER, BOX_SCALE, DEPTH_RANGE_MM
 from sspnet_train.data.sample import BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.network.macs import count_macs
 from sspnet_train.network.model import SSPNet
@@ -21,8 +22,7 @@ from sspnet_sdk.version import __version__
 
 from .deviation import Deviation
 from .errors import ExportError
-from .graphs import Graph
-from .thresholds import POSES, SINGLE_PERSON_CENTRES
+from .thresholds import POSES
 
 NAME = "manifest.json"
 
@@ -33,9 +33,11 @@ FRAME = {
     "keypoints": "u, v in [0, 1] of the square crop, corner to corner: x right, y down",
     "joints3d": "z in [0, 1], away from the camera: z_mm = (z - 0.5) * depth_range_mm from the pelvis (Eq. 10); "
     "x right and y down in millimetres from the keypoints, by the scale at which bones have bone_lengths_mm",
-    "depth_range_mm": 2000.0,
+    "depth_range_mm": DEPTH_RANGE_MM,
     "bone_lengths_mm": BONE_LENGTHS_MM,
 }
+
+PREPROCESSING = {"layout": "NHWC", "dtype": "uint8", "color": "rgb", "box_scale": BOX_SCALE, "border": BORDER}
 
 Accuracy = Mapping[int, Mapping[str, Mapping[str, Mapping[str, float]]]]
 """What an evaluation found: cut -> precision -> size -> {"pck": …, "pa_mpjpe_mm": …}."""
@@ -64,24 +66,21 @@ def describe(
     notes: Notes,
     cuts: Sequence[int],
     sizes: Sequence[int],
-    graphs: Mapping[str, Any],
+    precisions: Sequence[str],
     accuracy: Accuracy,
 ) -> dict[str, Any]:
-    """The manifest without `files`."""
-    finds_people = any("finder" in size for sizes in graphs.values() for size in sizes.values())
+    """The manifest without `files`, and without what the parts of a bundle say of themselves."""
     return {
         "schema": SCHEMA,
         "name": network.config.name,
         "model": {"config": network.config.name, **network.config.to_dict()},
         "joints": describe_joints(network.config.joints),
         "frame": FRAME,
-        "preprocessing": {"layout": "NHWC", "dtype": "uint8", "color": "rgb", "box_scale": 1.25, "border": 128},
+        "preprocessing": PREPROCESSING,
         "poses": POSES,
-        **({"finder": SINGLE_PERSON_CENTRES} if finds_people else {}),
         "sizes": list(sizes),
-        "precisions": list(graphs),
+        "precisions": list(precisions),
         "cuts": [describe_cut(network, cut, sizes, accuracy.get(cut, {})) for cut in cuts],
-        "graphs": graphs,
         "license": notes.license,
         "training_data": notes.training_data,
         "versions": {"sspnet_sdk": __version__} | {package: version(package) for package in ("torch", "onnx", "onnxscript")},
@@ -116,22 +115,11 @@ def add_deviation(document: dict[str, Any], deviation: Deviation) -> None:
     }
 
 
-def describe_graphs(graphs: Sequence[Graph], files: Mapping[str, str]) -> dict[str, Any]:
-    """The entry of one size. files: graph name -> path in the bundle."""
-    stages = [
-        {"cut": graph.cut, "file": files[graph.name], "inputs": graph.inputs, "outputs": graph.outputs}
-        for graph in graphs
-        if graph.cut is not None
-    ]
-    whole = {graph.name: files[graph.name] for graph in graphs if graph.cut is None}
-    return {**whole, "stages": stages}
-
-
 def write(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Add sha256 and size of every other file in `folder`, and write the manifest beside them."""
     files = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path != folder / NAME:
             content = path.read_bytes()
             files[path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     (folder / NAME).write_text(json.dumps({**manifest, "files": files}, indent=1) + "\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
 
+from sspnet_sdk.bundle import Bundle
+
+from .engines import chain_poses, runtimes
 from .errors import ExportError
 from .inference import ROOT_FEATURES
 from .modules import write_module
 from .trace import BATCH
-from .verify import TOLERANCE, Arrays, Difference, Run, check_model, runtimes, test_images
+from .verify import TOLERANCE, Difference, check_model, test_images
 from .weights import WeightFile
 
 FILE = "root_depth.onnx"
@@ -54,36 +57,42 @@ def open_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, A
     return root, {"file": FILE, **WHAT, "errors": errors}
 
 
-def write_root_depth(folder: Path, weights: WeightFile, root: RootDepth) -> None:
-    """The graph, its weights beside those of the others."""
-    examples = {ROOT_FEATURES: torch.zeros(BATCH, root.width), "box": torch.zeros(BATCH, BOX_FEATURES)}
-    write_module(folder / FILE, weights, RootDepthGraph(root), examples, ["root_z"])
+class RootDepthPart:
+    """A `Part`: how far away people are.
 
-
-def verify_root_depth(folder: Path, manifest: Mapping[str, Any], network: SSPNet, root: RootDepth) -> Iterator[Difference]:
-    """First stage and root depth, in every engine and size, against PyTorch: the largest |Δ log Z|.
-
-    Raises ExportError where the graph is malformed, or fp32 differs by more than verification allows.
+    Args:
+        network: whose features it reads.
+        root: the MLP.
+        described: its part of the manifest (`open_root_depth`).
     """
-    check_model(folder / FILE)
-    for size, graphs in manifest["graphs"]["fp32"].items():
-        images = test_images(int(size))
-        expected = reference_depth(network, root, images)
-        for runtime, open_graph in runtimes().items():
-            stage = open_graph(folder / graphs["stages"][0]["file"])
-            found = depth_by(stage, open_graph(folder / FILE), images)
-            difference = Difference(int(size), runtime, "root depth", "log Z", float(np.abs(np.log(found / expected)).max()))
-            yield difference
-            if not difference.largest <= TOLERANCE:
-                raise ExportError(f"differs from PyTorch by more than {TOLERANCE:.0e}: {difference}")
+
+    def __init__(self, network: SSPNet, root: RootDepth, described: dict[str, Any]) -> None:
+        self._network, self._root, self._described = network, root, described
+
+    def write(self, folder: Path, weights: WeightFile) -> None:
+        examples = {ROOT_FEATURES: torch.zeros(BATCH, self._root.width), "box": torch.zeros(BATCH, BOX_FEATURES)}
+        write_module(folder / FILE, weights, RootDepthGraph(self._root), examples, ["root_z"])
+
+    def describe(self, document: dict[str, Any]) -> None:
+        document["root_depth"] = self._described
+
+    def verify(self, bundle: Bundle) -> Iterator[str]:
+        """First stage and root depth: the largest |Δ log Z|."""
+        assert bundle.root_depth is not None
+        check_model(bundle.root_depth)
+        for size in bundle.sizes:
+            images = test_images(size)
+            expected = reference_depth(self._network, self._root, images)
+            for runtime, open_graph in runtimes().items():
+                features = chain_poses(bundle, runtime, "fp32", size, images)[ROOT_FEATURES]
+                found = open_graph(bundle.root_depth)({ROOT_FEATURES: features, "box": BOXES})["root_z"]
+                difference = Difference(size, runtime, "root depth", "log Z", float(np.abs(np.log(found / expected)).max()))
+                yield str(difference)
+                if not difference.largest <= TOLERANCE:
+                    raise ExportError(f"differs from PyTorch by more than {TOLERANCE:.0e}: {difference}")
 
 
 @torch.no_grad()
 def reference_depth(network: SSPNet, root: RootDepth, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     features = root_features(network, network.entry(network_input(images)))
     return root.absolute(features, torch.from_numpy(BOXES)).numpy()
-
-
-def depth_by(stage: Run, root_depth: Run, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    answers: Arrays = stage({"image": images})
-    return root_depth({ROOT_FEATURES: answers[ROOT_FEATURES], "box": BOXES})["root_z"]

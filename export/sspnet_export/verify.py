@@ -1,29 +1,22 @@
-"""A bundle's graphs against PyTorch: every cut and size, whole and as a chain, in every runtime that is installed."""
+"""Comparing a graph's answers with PyTorch's: pictures to run on, how far apart they may be, what is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import onnx
-import torch
 from numpy.typing import NDArray
-from sspnet_train.network.model import SSPNet
-from sspnet_train.network.movenet import MoveNetEntry
-from sspnet_train.network.network_input import network_input
 
+from .engines import Arrays, Run, runtimes
 from .errors import ExportError
-from .inference import FINDER_OUTPUTS
+
+__all__ = ["TOLERANCE", "Arrays", "Difference", "Run", "check_model", "compared", "runtimes", "test_images"]
 
 TOLERANCE = 1e-4
-
-Arrays = dict[str, NDArray[Any]]
-Run = Callable[[Mapping[str, NDArray[Any]]], Arrays]
 
 
 @dataclass(frozen=True)
@@ -65,58 +58,13 @@ LIMBS = [
 ]  # fmt: skip
 
 
-@torch.no_grad()
-def reference(network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...]) -> Arrays:
-    """What the network itself answers, neither folded nor rounded."""
-    x = network_input(images)
-    predictions = network(x, cuts[-1])
-    answers = {}
-    for cut in cuts:
-        last = predictions[cut * network.config.levels - 1]
-        answers[f"pose_{cut}"] = torch.cat([last.pose, last.confidence.unsqueeze(2)], dim=2).numpy()
-    return answers | people(network, images)
-
-
-@torch.no_grad()
-def people(network: SSPNet, images: NDArray[np.uint8]) -> Arrays:
-    """Where the network itself finds people in pictures; nothing of a network that finds none."""
-    if not isinstance(network.entry, MoveNetEntry):
-        return {}
-    maps = network.entry.people(network_input(images))
-    return {name: values.numpy() for name, values in zip(FINDER_OUTPUTS, maps, strict=True)}
-
-
-def verify(folder: Path, manifest: Mapping[str, Any], network: SSPNet, tolerance: float = TOLERANCE) -> Iterator[Difference]:
-    """Check the fp32 graphs in `folder`; yields what was measured as it goes.
-
-    Raises ExportError where a graph is malformed or differs by more than `tolerance`.
-    """
-    cuts = tuple(entry["cut"] for entry in manifest["cuts"])
-    for size, graphs in manifest["graphs"]["fp32"].items():
-        images = test_images(int(size))
-        expected = reference(network, images, cuts)
-        for file in graph_files(graphs):
-            check_model(folder / file)
-        for runtime, open_graph in runtimes().items():
-            for graph, answers in run_all(folder, graphs, images, open_graph):
-                yield from compared(int(size), runtime, graph, answers, expected, tolerance)
-            if "finer_finder" in graphs:
-                images_2x = test_images(2 * int(size))
-                answers = open_graph(folder / graphs["finer_finder"])({"image": images_2x})
-                yield from compared(2 * int(size), runtime, "finder", answers, people(network, images_2x), tolerance)
-
-
-def compared(size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float) -> Iterator[Difference]:
-    for name, values in answers.items():
-        difference = Difference(size, runtime, graph, name, float(np.abs(values - expected[name]).max()))
-        yield difference
+def compared(size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float) -> Iterator[str]:
+    """A line for each answer that PyTorch gives too. Raises ExportError where one differs by more than `tolerance`."""
+    for name, values in expected.items():
+        difference = Difference(size, runtime, graph, name, float(np.abs(answers[name] - values).max()))
+        yield str(difference)
         if not difference.largest <= tolerance:
             raise ExportError(f"differs from PyTorch by more than {tolerance:.0e}: {difference}")
-
-
-def graph_files(graphs: Mapping[str, Any]) -> list[str]:
-    whole = [graphs[name] for name in ("full", "finder", "finer_finder") if name in graphs]
-    return whole + [stage["file"] for stage in graphs["stages"]]
 
 
 def check_model(path: Path) -> None:
@@ -124,38 +72,3 @@ def check_model(path: Path) -> None:
         onnx.checker.check_model(path, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise ExportError(f"the ONNX checker refuses {path.name}: {error}") from None
-
-
-def run_all(
-    folder: Path, graphs: Mapping[str, Any], images: NDArray[np.uint8], open_graph: Callable[[Path], Run]
-) -> Iterator[tuple[str, Arrays]]:
-    """Answers of the whole graph, of the chain of stages, of the finder."""
-    full = open_graph(folder / graphs["full"])({"image": images})
-    yield "full", full
-    known: Arrays = {"image": images}
-    for stage in graphs["stages"]:
-        known |= open_graph(folder / stage["file"])({name: known[name] for name in stage["inputs"]})
-    yield "stages", {name: known[name] for name in full}
-    if "finder" in graphs:
-        yield "finder", open_graph(folder / graphs["finder"])({"image": images})
-
-
-def runtimes() -> dict[str, Callable[[Path], Run]]:
-    """The engines that are installed; each opens a graph and gives a function that runs it."""
-    engines: dict[str, Callable[[Path], Run]] = {"onnxruntime": open_onnxruntime, "openvino": open_openvino}
-    return {name: engine for name, engine in engines.items() if find_spec(name)}
-
-
-def open_onnxruntime(path: Path) -> Run:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    return lambda inputs: dict(zip(names, session.run(names, dict(inputs)), strict=True))
-
-
-def open_openvino(path: Path) -> Run:
-    import openvino
-
-    compiled = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return lambda inputs: {port.get_any_name(): values for port, values in compiled(dict(inputs)).items()}

@@ -7,30 +7,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnx
-from sspnet_train.millimetres.pose_lift import PoseLift
+from sspnet_train.millimetres.root_depth import RootDepth
 from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
 
+from sspnet_sdk.bundle import Bundle, open_bundle
+from sspnet_sdk.errors import BundleError
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
 
 from . import manifest
-from .calibration import Crops, as_batch, calibration_part, read_crops
+from .calibration import Crops, Picture, read_crops
+from .centres import CentresPart
 from .checks import check_cuts, check_precisions, check_sizes
 from .deviation import deviations
 from .errors import ExportError
 from .folder import check_replaceable, written_whole
-from .graphs import cut_out_finder, cut_out_graphs
-from .half import to_half
-from .inference import InferenceNetwork
-from .lift import LIFT, verify_lift, write_lift
+from .lift import LiftPart
 from .manifest import Accuracy, Notes
-from .quantize import to_int8
-from .root_depth import open_root_depth, verify_root_depth, write_root_depth
-from .trace import trace
-from .verify import verify
-from .weights import WeightFile, factors_of
+from .network import NetworkPart
+from .parts import Part
+from .root_depth import RootDepthPart, open_root_depth
+from .traces import Traces
+from .weights import WeightFile
 
 log = logging.getLogger(__name__)
 
@@ -70,36 +69,21 @@ def export_bundle(
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
     check_replaceable(out)
+    parts = parts_of(network, cuts, sizes, precisions, crops, root, on_progress)
     with written_whole(out) as folder:
         weights = WeightFile()
-        graphs: dict[str, dict[str, Any]] = {precision: {} for precision in precisions}
-        for size in sizes:
-            on_progress(f"tracing {network.config.name} at {size} px, cuts {', '.join(map(str, cuts))}")
-            ready = InferenceNetwork(network, cuts, size, root is not None).eval()
-            for precision, described in write_size(folder, weights, ready, precisions, crops).items():
-                graphs[precision][str(size)] = described
-        if isinstance(network.entry, MoveNetEntry):
-            finer = InferenceNetwork(network, cuts[:1], 2 * sizes[-1]).eval()
-            for precision, file in write_finer_finder(folder, weights, finer, precisions, crops).items():
-                graphs[precision][str(sizes[-1])]["finer_finder"] = file
-        if root is not None:
-            write_root_depth(folder, weights, root[0])
-        lift = PoseLift.of(network) if network.config.lift else None
-        if lift is not None:
-            write_lift(folder, weights, lift)
+        for part in parts:
+            part.write(folder, weights)
         weights.write(folder)
-        document = manifest.describe(network, notes, cuts, sizes, graphs, accuracy or {})
-        if lift is not None:
-            document["lift"] = LIFT
-            for line in verify_lift(folder, lift):
+        document = manifest.describe(network, notes, cuts, sizes, precisions, accuracy or {})
+        for part in parts:
+            part.describe(document)
+        manifest.write(folder, document)
+        bundle = opened(folder)
+        for part in parts:
+            for line in part.verify(bundle):
                 on_progress(f"verified: {line}")
-        for difference in verify(folder, document, network):
-            on_progress(f"verified: {difference}")
-        if root is not None:
-            document["root_depth"] = root[1]
-            for difference in verify_root_depth(folder, document, network, root[0]):
-                on_progress(f"verified: {difference}")
-        for deviation in deviations(folder, document, crops):
+        for deviation in deviations(bundle, crops):
             on_progress(str(deviation))
             manifest.add_deviation(document, deviation)
         manifest.write(folder, document)
@@ -127,40 +111,31 @@ def open_checkpoint(path: Path) -> tuple[SSPNet, Notes]:
     return network, Notes.read(notes)
 
 
-def write_size(
-    folder: Path, weights: WeightFile, ready: InferenceNetwork, precisions: Sequence[str], crops: list
-) -> dict[str, dict]:
-    """The graphs of one size; returns precision -> their part of the manifest."""
-    size, cuts = ready.size, ready.cuts
-    traced, factors, described = trace(ready), factors_of(ready), {}
-    for precision in precisions:
-        graphs = cut_out_graphs(in_precision(traced, precision, crops, size), cuts)
-        files = {graph.name: graph_file(graph.name, size, precision) for graph in graphs}
-        for graph in graphs:
-            weights.take_over(graph.model, factors)
-            (folder / files[graph.name]).write_bytes(graph.model.SerializeToString(deterministic=True))
-        described[precision] = manifest.describe_graphs(graphs, files)
-    return described
+def parts_of(
+    network: SSPNet,
+    cuts: tuple[int, ...],
+    sizes: tuple[int, ...],
+    precisions: tuple[str, ...],
+    crops: list[Picture],
+    root: tuple[RootDepth, dict[str, Any]] | None,
+    on_progress: Progress,
+) -> list[Part]:
+    """What the bundle of a network is made of."""
+    traces = Traces(network, cuts, root is not None, crops, on_progress)
+    parts: list[Part] = [NetworkPart(traces, sizes, precisions)]
+    if isinstance(network.entry, MoveNetEntry):
+        finer = Traces(network, cuts[:1], False, crops, on_progress)
+        parts.append(CentresPart(traces, finer, sizes, precisions))
+    if root is not None:
+        parts.append(RootDepthPart(network, *root))
+    if network.config.lift:
+        parts.append(LiftPart(network.config.lift))
+    return parts
 
 
-def graph_file(name: str, size: int, precision: str) -> str:
-    return f"{name}_{size}.onnx" if precision == "fp32" else f"{name}_{size}_{precision}.onnx"
-
-
-def write_finer_finder(
-    folder: Path, weights: WeightFile, ready: InferenceNetwork, precisions: Sequence[str], crops: list
-) -> dict[str, str]:
-    """For people who are small in the picture, a finder at twice the largest size; returns precision -> its file."""
-    traced, factors, files = trace(ready), factors_of(ready), {}
-    for precision in precisions:
-        files[precision] = graph_file("finder", ready.size, precision)
-        finder = cut_out_finder(in_precision(traced, precision, crops, ready.size))
-        weights.take_over(finder.model, factors)
-        (folder / files[precision]).write_bytes(finder.model.SerializeToString(deterministic=True))
-    return files
-
-
-def in_precision(traced: onnx.ModelProto, precision: str, crops: list, size: int) -> onnx.ModelProto:
-    if precision == "fp16":
-        return to_half(traced)
-    return to_int8(traced, as_batch(calibration_part(crops), size)) if precision == "int8" else traced
+def opened(folder: Path) -> Bundle:
+    """The bundle as the runtime opens it."""
+    try:
+        return open_bundle(folder)
+    except BundleError as error:
+        raise ExportError(f"the runtime refuses what was written: {error}") from None

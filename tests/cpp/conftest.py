@@ -19,8 +19,20 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def demo(own_cache):
-    """Runs the C++ demo program with some arguments; it is built here, anew only where something changed."""
+    """Runs the C++ demo program with some arguments. SSPNET_BUILD names the folder that it was built in; else it is built here,
+    anew only where something changed."""
     pytest.importorskip("openvino")
+    build = Path(os.environ["SSPNET_BUILD"]) if "SSPNET_BUILD" in os.environ else built_here()
+
+    def run(*arguments, **options):
+        command = [build / "cpp/examples/sspnet-demo", "--threads", "1", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, **options)
+
+    return run
+
+
+def built_here():
+    """The folder of a build of this tree with OpenVINO."""
     if shutil.which("cmake") is None:
         pytest.skip("cmake is not installed")
     build = ROOT / "build" / "pytest"
@@ -28,9 +40,4 @@ def demo(own_cache):
     configure = ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DSSPNET_OPENVINO=ON"]
     subprocess.run(configure, check=True, env=environment, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
-
-    def run(*arguments, **options):
-        command = [build / "cpp/examples/sspnet-demo", "--threads", "1", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, **options)
-
-    return run
+    return build

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 from sspnet_export.errors import ExportError
-from sspnet_export.verify import verify
+from sspnet_export.network import verify_network
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet
 
+from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.errors import SSPNetError
 
 
@@ -70,12 +71,12 @@ def test_a_folder_that_is_no_bundle_is_not_touched(tiny, tmp_path):
 def test_graphs_that_differ_from_pytorch_are_refused(tiny):
     other = SSPNet(CONFIGS["tiny"]).eval()
     with pytest.raises(ExportError, match=r"differs from PyTorch by more than 1e-04: 128 px onnxruntime +full +pose_1"):
-        list(verify(tiny.folder, tiny.manifest, other))
+        list(verify_network(open_bundle(tiny.folder), other))
     with torch.no_grad():
         other.load_state_dict(tiny.network.state_dict())
         other.pyramids[3][2].head.to_depth.bias += 0.01
     with pytest.raises(ExportError, match="pose_4"):
-        list(verify(tiny.folder, tiny.manifest, other))
+        list(verify_network(open_bundle(tiny.folder), other))
 
 
 EXPORT = """

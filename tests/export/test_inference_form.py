@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from small_networks import GUIDED, NARROW, SEEN_AGAIN, lived_in
+from sspnet_export.centres import people
 from sspnet_export.fold import FactoredConv, fold_batch_norm
 from sspnet_export.graphs import cut_out_stages
 from sspnet_export.inference import InferenceNetwork
+from sspnet_export.network import reference
 from sspnet_export.trace import trace
-from sspnet_export.verify import reference
 from sspnet_export.weights import factors_of
 from sspnet_train.network.blocks import ConvBN
 from torch import nn
@@ -49,7 +50,7 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
     network = lived_in(config)
     images = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
-    expected = reference(network, images, cuts)
+    expected = reference(network, images, cuts) | (people(network, images) if config is GUIDED else {})
     with torch.no_grad():
         outputs = InferenceNetwork(network, cuts, size)(torch.from_numpy(images))
     assert set(expected) <= set(outputs)

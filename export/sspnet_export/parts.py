@@ -1,0 +1,30 @@
+"""What a bundle is made of. One file per part: `network`, `centres` (who is where), `root_depth`, `lift`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from sspnet_sdk.bundle import Bundle
+
+from .weights import WeightFile
+
+
+class Part(Protocol):
+    """One ability of a bundle: its graphs, what the manifest says of them, and the proof that they do what PyTorch does."""
+
+    def write(self, folder: Path, weights: WeightFile) -> None:
+        """Its graphs into `folder`, their weights beside those of the others."""
+        ...
+
+    def describe(self, document: dict[str, Any]) -> None:
+        """Add its fields to the manifest."""
+        ...
+
+    def verify(self, bundle: Bundle) -> Iterator[str]:
+        """Run what was written as the runtime will, in every engine that is installed; yields a line per comparison.
+
+        Raises ExportError where a graph is malformed or differs from PyTorch.
+        """
+        ...
