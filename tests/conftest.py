@@ -46,6 +46,17 @@ def dot_bundle_28(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def doubting_bundle(tmp_path_factory):
+    """The default bundle with one number changed: no pose is confident enough to be sure."""
+    folder = tmp_path_factory.mktemp("doubting") / "bundle"
+    shutil.copytree(DEFAULT_BUNDLE, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["poses"]["sure"] = 1.0
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def write_clip():
     """Write a video of so many frames, 20 a second: a photograph that moves sideways."""
 

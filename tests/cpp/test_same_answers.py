@@ -72,6 +72,16 @@ def test_a_bundles_own_lift_gives_the_millimetres(demo, as_ppm, lifting_bundle):
         assert np.abs(expected.joints3d - by_bones.joints3d).max() > 20
 
 
+def test_a_number_changed_in_the_manifest_changes_what_is_believed(demo, as_ppm, doubting_bundle):
+    _image, path = as_ppm(PHOTOS[0])
+    box = ",".join(map(str, boxes_in(PHOTOS[0])[0]))
+    asked = [
+        poses_of(demo("--json", "--size", 128, "--cut", 2, "--box", box, each, path))
+        for each in (DEFAULT_BUNDLE, doubting_bundle)
+    ]
+    assert [pose["unsure"] for (pose,) in asked] == [False, True]
+
+
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
     image, path = as_ppm(photo)

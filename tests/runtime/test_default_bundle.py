@@ -92,3 +92,10 @@ def test_predict_all_gives_the_people_of_a_picture_and_nobody_else(estimator):
     assert sum(max(iou(pose.box, box) for pose in poses) >= 0.5 for box in boxes) >= 2
     assert len(estimator.predict_all(PHOTOS / "000000000790.jpg", max_people=1)) == 1
     assert estimator.predict_all(np.full((480, 640, 3), 90, np.uint8)) == []
+
+
+def test_a_number_changed_in_the_manifest_changes_what_is_believed(doubting_bundle):
+    (person, *_) = json.loads((PHOTOS / "people.json").read_text())
+    image = cv2.imread(str(PHOTOS / person["file"]))
+    poses = [Estimator(bundle, backend="onnxruntime", threads=1, input_size=128, cut=2) for bundle in (None, doubting_bundle)]
+    assert [estimator.predict(image, person["box"]).unsure for estimator in poses] == [False, True]

@@ -109,6 +109,13 @@ def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
     assert answer["toe"][2] > answer["toe"][0] + 60  # the left foot is blue
 
 
+def test_a_number_changed_in_the_manifest_changes_what_is_believed(page, people, site, doubting_bundle):
+    runpy.run_path(str(ROOT / "examples/web/collect.py"))["copy_bundle"](doubting_bundle, site / "doubting")
+    ask = {"people": people[:1], "options": {"size": 128, "cut": 2}}
+    asked = [page.evaluate(POSES, {**ask, "bundle": f"/{folder}/"}) for folder in ("bundle", "doubting")]
+    assert [pose["unsure"] for (pose,) in asked] == [False, True]
+
+
 def test_a_lift_without_a_hash_is_refused(page, site, lifting_bundle):
     manifest = json.loads((lifting_bundle / "manifest.json").read_text())
     del manifest["files"]["own_lift.onnx"]
