@@ -57,12 +57,11 @@ def test_the_skeleton_and_the_crop_are_what_training_declares():
     pytest.importorskip("torch")
     from sspnet_export.manifest import BONE_LENGTHS_MM, FRAME, PREPROCESSING
     from sspnet_train.data.crop import BORDER, BOX_SCALE, DEPTH_RANGE_MM, view_matrix
-    from sspnet_train.data.sample import FLIP_ORDER, PARENTS
+    from sspnet_train.data.sample import BODY_PARENTS, FLIP_ORDER
 
-    count = len(PARENTS)
-    assert tuple(PARENTS) == JOINT_PARENTS[:count] and len(FLIP_ORDER) == count
-    swapped = list(range(count))
-    for left, right in (pair for pair in FLIP_PAIRS if max(pair) < count):
+    assert tuple(BODY_PARENTS) == JOINT_PARENTS[:BODY_JOINTS] and len(FLIP_ORDER) == len(JOINT_NAMES)
+    swapped = list(range(len(JOINT_NAMES)))
+    for left, right in FLIP_PAIRS:
         swapped[left], swapped[right] = right, left
     assert list(FLIP_ORDER) == swapped
     assert (PREPROCESSING["box_scale"], PREPROCESSING["border"], FRAME["depth_range_mm"]) == (BOX_SCALE, BORDER, DEPTH_RANGE_MM)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sspnet_train.millimetres.pose_lift import PoseLift
+from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift
 from torch import Tensor, nn
 
 from sspnet_sdk.bundle import Bundle
@@ -30,7 +30,7 @@ TOLERANCE_MM = 0.5
 
 
 class LiftGraph(nn.Module):
-    """pose (N, 17, 4) -> joints3d (N, 17, 3) mm."""
+    """pose (N, J, 4) -> joints3d (N, J, 3) mm."""
 
     def __init__(self, lift: PoseLift):
         super().__init__()
@@ -43,11 +43,12 @@ class LiftGraph(nn.Module):
 class LiftPart:
     """A `Part`: the bundle's own way to millimetres."""
 
-    def __init__(self, share: float) -> None:
-        self._share = share
+    def __init__(self, share: float, joints: int) -> None:
+        self._share, self._joints = share, joints
 
     def write(self, folder: Path, weights: WeightFile) -> None:
-        write_module(folder / FILE, weights, LiftGraph(PoseLift(self._share)).eval(), {"pose": likely_poses(BATCH)}, ["joints3d"])
+        examples = {"pose": likely_poses(BATCH, self._joints)}
+        write_module(folder / FILE, weights, LiftGraph(PoseLift(self._share)).eval(), examples, ["joints3d"])
 
     def describe(self, document: dict[str, Any]) -> None:
         document["lift"] = LIFT
@@ -55,7 +56,7 @@ class LiftPart:
     def verify(self, bundle: Bundle) -> Iterator[str]:
         assert bundle.lift is not None
         check_model(bundle.lift)
-        poses = likely_poses(64)
+        poses = likely_poses(64, self._joints)
         with torch.no_grad():
             expected = PoseLift(self._share).eval()(poses).numpy()
         for runtime, open_graph in runtimes().items():
@@ -66,11 +67,12 @@ class LiftPart:
                 raise ExportError(f"{FILE} differs from PyTorch by {largest:.2g} mm in {runtime}, more than {TOLERANCE_MM}")
 
 
-def likely_poses(count: int) -> Tensor:
-    """Somebody upright whose joints are moved about, some of them not believed in. -> (count, 17, 4)."""
+def likely_poses(count: int, joints: int) -> Tensor:
+    """Somebody upright whose joints are moved about, some of them not believed in. -> (count, joints, 4)."""
     rows = [0.5, 0.5, 0.7, 0.9, 0.5, 0.7, 0.9, 0.4, 0.28, 0.22, 0.15, 0.3, 0.4, 0.5, 0.3, 0.4, 0.5]
     sides = [0, -1, -1, -1, 1, 1, 1, 0, 0, 0, 0, 1, 1.5, 2, -1, -1.5, -2]
-    upright = torch.tensor([[0.5 + 0.06 * side, row, 0.5, 0.7] for side, row in zip(sides, rows, strict=True)])
+    body = [[0.5 + 0.06 * side, row, 0.5, 0.7] for side, row in zip(sides, rows, strict=True)]
+    upright = torch.tensor(body + [body[NEXT_TO[joint]] for joint in range(len(body), joints)])
     spread = torch.tensor([0.05, 0.05, 0.08, 0.3])
-    moved = upright + spread * torch.randn(count, 17, 4, generator=torch.Generator().manual_seed(0))
+    moved = upright + spread * torch.randn(count, joints, 4, generator=torch.Generator().manual_seed(0))
     return torch.cat([moved[..., :3], moved[..., 3:].clamp(0, 1)], dim=2)

@@ -129,7 +129,7 @@ def parts_of(
     if root is not None:
         parts.append(RootDepthPart(network, *root))
     if network.config.lift:
-        parts.append(LiftPart(network.config.lift))
+        parts.append(LiftPart(network.config.lift, network.config.joints))
     return parts
 
 
