@@ -43,12 +43,12 @@ class LiftGraph(nn.Module):
 class LiftPart:
     """A `Part`: the bundle's own way to millimetres."""
 
-    def __init__(self, share: float, joints: int) -> None:
-        self._share, self._joints = share, joints
+    def __init__(self, lift: PoseLift, joints: int) -> None:
+        self._lift, self._joints = lift, joints
 
     def write(self, folder: Path, weights: WeightFile) -> None:
         examples = {"pose": likely_poses(BATCH, self._joints)}
-        write_module(folder / FILE, weights, LiftGraph(PoseLift(self._share)).eval(), examples, ["joints3d"])
+        write_module(folder / FILE, weights, LiftGraph(self._lift).eval(), examples, ["joints3d"])
 
     def describe(self, document: dict[str, Any]) -> None:
         document["lift"] = LIFT
@@ -58,7 +58,7 @@ class LiftPart:
         check_model(bundle.lift)
         poses = likely_poses(64, self._joints)
         with torch.no_grad():
-            expected = PoseLift(self._share).eval()(poses).numpy()
+            expected = self._lift(poses).numpy()
         for runtime, open_graph in runtimes().items():
             found = open_graph(bundle.lift)({"pose": poses.numpy()})["joints3d"]
             largest = float(np.abs(found - expected).max())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.millimetres.root_depth import RootDepth
 from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -129,7 +130,7 @@ def parts_of(
     if root is not None:
         parts.append(RootDepthPart(network, *root))
     if network.config.lift:
-        parts.append(LiftPart(network.config.lift, network.config.joints))
+        parts.append(LiftPart(PoseLift.of(network), network.config.joints))
     return parts
 
 
