@@ -8,7 +8,9 @@ from drawn_people import person_mm
 from scipy.linalg import orthogonal_procrustes
 from scipy.spatial import procrustes as scipy_procrustes
 from scipy.spatial.transform import Rotation
-from sspnet_train.metrics import auc, mpjpe, pa_mpjpe, pck, procrustes, torso
+from sspnet_train.data.sample import BODY_FLIP_ORDER, Sample
+from sspnet_train.evaluation.scores import Predictions, score
+from sspnet_train.metrics import auc, mpjpe, pa_mpjpe, pck, pitch_error, procrustes, scaled_mpjpe, torso
 
 
 def test_mpjpe_by_hand():
@@ -50,3 +52,28 @@ def test_torso_stands_in_where_joints_have_no_label_and_is_never_tiny():
     assert torso(upright, np.array([[0, 0, 40, 1000]])) == 100, "a tenth of the box's longer side at least"
     upright[0, 4] = np.nan
     assert torso(upright, np.array([[0, 0, 40, 200]])) == 50, "a quarter of it where a hip has no label"
+
+
+def test_a_pose_of_another_size_has_no_error_at_the_best_scale():
+    truth = person_mm(0)[None] - person_mm(0)[:1]
+    assert mpjpe(1.2 * truth, truth)[0] > 50
+    assert scaled_mpjpe(1.2 * truth, truth)[0] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("lean", [-30.0, 0.0, 45.0])
+def test_pitch_is_how_much_further_the_torso_leans_away(lean):
+    truth = np.zeros((1, 17, 3))
+    truth[0, 8] = [0, -500, 0]
+    said = truth.copy()
+    said[0, 8] = 500 * np.array([0, -np.cos(np.radians(lean)), np.sin(np.radians(lean))])
+    assert pitch_error(said, truth)[0] == pytest.approx(lean)
+
+
+def test_a_person_whose_sides_are_exchanged_counts_as_mirrored():
+    rng = np.random.default_rng(0)
+    points, picture = rng.uniform(0, 100, (2, 28, 2)), np.zeros((0, 0, 3), np.uint8)
+    people = [Sample(picture, np.array([0, 0, 100, 100.0]), places, np.ones(28, np.float32)) for places in points]
+    said = points.copy()
+    said[1, :17] = said[1, list(BODY_FLIP_ORDER)]
+    scores = score(Predictions(people, {8: said}, {8: np.zeros((2, 28, 3))}, {8: np.ones((2, 28))}), 8)
+    assert scores["mirrored"] == 0.5 and scores["pck_face"] == scores["pck_feet"] == 1.0 and scores["pck"] < 1

@@ -44,6 +44,25 @@ def mpjpe(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.linalg.norm(predicted - truth, axis=2).mean(axis=1)
 
 
+def scaled_mpjpe(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """MPJPE at the scale at which the prediction is nearest to the truth. (N, J, 3), roots aligned -> (N,) mm."""
+    scale = (predicted * truth).sum(axis=(1, 2)) / np.maximum(np.square(predicted).sum(axis=(1, 2)), 1e-12)
+    return mpjpe(predicted * scale[:, None, None], truth)
+
+
+def pitch_error(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """How much further the predicted torso leans away from the camera than the true one.
+
+    Args:
+        predicted, truth: (N, 17 or more, 3) mm, x right, y down, z away.
+
+    Returns:
+        (N,) degrees in [-180, 180): the angle between the lines from pelvis to thorax, about the camera's x axis.
+    """
+    lean = [np.arctan2((pose[:, 8] - pose[:, 0])[:, 2], -(pose[:, 8] - pose[:, 0])[:, 1]) for pose in (predicted, truth)]
+    return (np.degrees(lean[0] - lean[1]) + 180) % 360 - 180
+
+
 def procrustes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """The similarity (rotation, scale, translation) of each prediction that is nearest to the truth. (N, J, 3) -> (N, J, 3)."""
     mean_p, mean_t = predicted.mean(axis=1, keepdims=True), truth.mean(axis=1, keepdims=True)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sspnet_train.data.sample import LIMB_JOINTS, Sample, SampleSource
+from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_train.data.sample import BODY_FLIP_ORDER, LIMB_JOINTS, Sample, SampleSource
 from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm, predict_heads
-from sspnet_train.metrics import keypoint_distance, pa_mpjpe, pck, torso
+from sspnet_train.metrics import keypoint_distance, mpjpe, pa_mpjpe, pck, pitch_error, scaled_mpjpe, torso
 from sspnet_train.network.model import SSPNet
 
+FACE, FEET = slice(17, 22), slice(22, 28)
 FULLY_VISIBLE = 11
 """Of 12 limb joints: people with so many visible count for `pa_mpjpe_mm`."""
 
@@ -66,29 +68,77 @@ def _answer(poses: HeadPoses, cut: int, levels: int) -> tuple[np.ndarray, np.nda
 
 
 def score(predictions: Predictions, cut: int) -> dict[str, float]:
-    """PCK@0.2 torso of the limb joints (visible ones where visibility is known), PA-MPJPE of 12 limb joints where 3D is true,
-    and `calibration`: of the joints with confidence above 0.8, the share within 0.2 torso."""
-    distance, valid = limb_distances(predictions, cut)
-    scores = {"pck": pck(distance, valid, 0.2), "pck_0.1": pck(distance, valid, 0.1)}
-    sure = valid & (predictions.confidence[cut][:, list(LIMB_JOINTS)] > 0.8)
-    scores["calibration"], scores["sure"] = pck(distance, sure, 0.2), float(sure.sum() / max(valid.sum(), 1))
+    """What a cut is worth on a set of people.
+
+    Returns:
+        `pck`, `pck_0.1`: share of limb joints within 0.2 and 0.1 torso; those in sight where that is known.
+        `pck_face`, `pck_feet`: the same of nose, eyes and ears, and of heels and toes, where set and network have them.
+        `mirrored`: share of people most of whose limb joints lie nearer to their partner's place than to their own.
+        `sure`, `calibration`: share of joints with confidence above 0.8, and how many of those are within 0.2 torso.
+        And `millimetre_scores`, where 3D is true.
+    """
+    limbs, joints = list(LIMB_JOINTS), predictions.keypoints[cut].shape[1]
+    distance, valid = joint_distances(predictions, cut)
+    scores = {"pck": pck(distance[:, limbs], valid[:, limbs], 0.2), "pck_0.1": pck(distance[:, limbs], valid[:, limbs], 0.1)}
+    for name, part in (("pck_face", FACE), ("pck_feet", FEET)):
+        if joints > BODY_JOINTS and valid[:, part].any():
+            scores[name] = pck(distance[:, part], valid[:, part], 0.2)
+    scores["mirrored"] = float(mirrored(predictions, cut).mean())
+    sure = valid[:, limbs] & (predictions.confidence[cut][:, limbs] > 0.8)
+    scores["calibration"], scores["sure"] = pck(distance[:, limbs], sure, 0.2), float(sure.sum() / max(valid[:, limbs].sum(), 1))
+    return scores | millimetre_scores(predictions, cut)
+
+
+def millimetre_scores(predictions: Predictions, cut: int) -> dict[str, float]:
+    """Errors of the 12 limb joints in mm: `pa_mpjpe_mm` of people with 11 or 12 of them in sight, `pa_mpjpe_all_mm` of all;
+    `mpjpe_mm` from the root, `scaled_mpjpe_mm` at the best scale; `pitch_deg`, the mean lean away from the camera that is too
+    much. Empty where 3D is not truly known."""
     errors = limb_errors(predictions, cut)
-    if errors is not None:
-        clear = visible_joints(predictions)[:, list(LIMB_JOINTS)].sum(axis=1) >= FULLY_VISIBLE
-        scores |= {"pa_mpjpe_mm": float(errors[clear].mean()), "pa_mpjpe_all_mm": float(errors.mean())}
-    return scores
+    if errors is None:
+        return {}
+    limbs, found = list(LIMB_JOINTS), predictions.joints3d[cut]
+    true = _true_joints3d(predictions)
+    clear = visible_joints(predictions)[:, limbs].sum(axis=1) >= FULLY_VISIBLE
+    from_root, true_from_root = (pose[:, limbs] - pose[:, :1] for pose in (found, true))
+    return {
+        "pa_mpjpe_mm": float(errors[clear].mean()),
+        "pa_mpjpe_all_mm": float(errors.mean()),
+        "mpjpe_mm": float(mpjpe(from_root, true_from_root)[clear].mean()),
+        "scaled_mpjpe_mm": float(scaled_mpjpe(from_root, true_from_root)[clear].mean()),
+        "pitch_deg": float(pitch_error(found, true)[clear].mean()),
+    }
 
 
-def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 12) distances from the truth in torso lengths, and which of them count: labelled, in sight where that is known."""
-    samples, limbs = predictions.samples, list(LIMB_JOINTS)
-    joints = predictions.keypoints[cut].shape[1]
+def mirrored(predictions: Predictions, cut: int) -> np.ndarray:
+    """(N,) people whose left and right are taken for each other: most limb joints lie nearer to their partner's place."""
+    limbs = list(LIMB_JOINTS)
+    truth = np.stack([sample.keypoints[:BODY_JOINTS] for sample in predictions.samples]).astype(np.float64)
+    trusted = np.stack([sample.weight[:BODY_JOINTS] > 0 for sample in predictions.samples])
+    found, order = predictions.keypoints[cut][:, limbs], list(BODY_FLIP_ORDER)
+    own, other = (np.linalg.norm(found - place[:, limbs], axis=2) for place in (truth, truth[:, order]))
+    both = (trusted & trusted[:, order])[:, limbs]
+    return ((other < own) & both).sum(axis=1) > 0.5 * np.maximum(both.sum(axis=1), 1)
+
+
+def joint_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N, J) distances from the truth in torso lengths, and which of them count: labelled, in sight where that is known.
+
+    J: the joints that both the network and the set have.
+    """
+    samples = predictions.samples
+    joints = min(predictions.keypoints[cut].shape[1], len(samples[0].keypoints))
     truth = np.stack([sample.keypoints[:joints] for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight[:joints] > 0 for sample in samples])
     truth[~trusted] = np.nan
     boxes = np.stack([sample.box for sample in samples])
-    distance = keypoint_distance(predictions.keypoints[cut], truth, torso(truth, boxes))[:, limbs]
-    return distance, (trusted[:, limbs] & visible_joints(predictions)[:, limbs]) & np.isfinite(distance)
+    distance = keypoint_distance(predictions.keypoints[cut][:, :joints], truth, torso(truth, boxes))
+    return distance, trusted & visible_joints(predictions)[:, :joints] & np.isfinite(distance)
+
+
+def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    """`joint_distances` of the 12 limb joints."""
+    distance, valid = joint_distances(predictions, cut)
+    return distance[:, list(LIMB_JOINTS)], valid[:, list(LIMB_JOINTS)]
 
 
 def limb_errors(predictions: Predictions, cut: int) -> np.ndarray | None:
@@ -96,10 +146,16 @@ def limb_errors(predictions: Predictions, cut: int) -> np.ndarray | None:
     samples, limbs = predictions.samples, list(LIMB_JOINTS)
     if samples[0].visible is None or samples[0].joints3d is None:
         return None
-    true = np.stack([sample.joints3d for sample in samples if sample.joints3d is not None]).astype(np.float64)
-    return pa_mpjpe(predictions.joints3d[cut][:, limbs], true[:, limbs])
+    return pa_mpjpe(predictions.joints3d[cut][:, limbs], _true_joints3d(predictions)[:, limbs])
+
+
+def _true_joints3d(predictions: Predictions) -> np.ndarray:
+    """(N, 17, 3) mm."""
+    known = [sample.joints3d[:BODY_JOINTS] for sample in predictions.samples if sample.joints3d is not None]
+    return np.stack(known).astype(np.float64)
 
 
 def visible_joints(predictions: Predictions) -> np.ndarray:
-    """(N, 17); all of them where visibility is not known."""
-    return np.stack([np.ones(28, bool) if sample.visible is None else sample.visible for sample in predictions.samples])
+    """(N, J); all of them where visibility is not known."""
+    seen = [np.ones(len(sample.keypoints), bool) if sample.visible is None else sample.visible for sample in predictions.samples]
+    return np.stack(seen)
