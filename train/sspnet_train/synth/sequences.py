@@ -143,9 +143,9 @@ class Sequence:
             seen = [mesh.moved(self._turn, -self._position) for mesh in meshes]
             centre = np.mean([figure.joints[0] for figure in figures], axis=0) @ self._turn.T - self._position
             rendering = self._renderer.draw(seen, self._window, self._lighting, centre, ground, SHADOW_EXTENT_M)
-            if exposure is None:
+            if exposure is None and rendering.alpha.any():
                 exposure = draw_exposure(rendering, width, self._exposure_rng)
-            image = develop(rendering, place, exposure)[0]
+            image = develop(rendering, place, exposure or 1.0)[0]
             image = image + np.random.default_rng((self._seed, index)).normal(0, NOISE, image.shape)
             truth = [self._truth(figure, rendering, rows.start) for figure in figures]
             keypoints, joints3d, visible, boxes = (np.stack(column) for column in zip(*truth, strict=True))
