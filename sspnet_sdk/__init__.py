@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sspnet_sdk.errors import BackendError, BundleError, ImageError, OptionError, SSPNetError
@@ -97,13 +98,23 @@ _MODULES = (
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+        value = getattr(_loaded(_HOME[name]), name)
     elif name in _MODULES:
-        value = import_module(f"sspnet_sdk.{name}")
+        value = _loaded(f"sspnet_sdk.{name}")
     else:
         raise AttributeError(f"module 'sspnet_sdk' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def _loaded(module: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except (ImportError, AttributeError):
+        from sspnet_sdk.opencv_check import check_opencv
+
+        check_opencv()
+        raise
 
 
 def __dir__() -> list[str]:

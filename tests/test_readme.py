@@ -21,7 +21,7 @@ def test_the_first_snippet_gives_a_pose(tmp_path):
 def test_the_first_command_draws_a_picture(tmp_path):
     block = re.search(r"<!-- readme-commands -->\n```sh\n(.*?)```", README, re.S).group(1)
     install, predict = block.strip().splitlines()
-    assert install == "pip install ."
+    assert install == 'pip install ".[headless]"'
     words = shlex.split(predict)
     assert words[0] == "sspnet-sdk"
     source = str(ROOT / words[2])

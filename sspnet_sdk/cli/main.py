@@ -56,6 +56,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except SSPNetError as error:
             raise _Fault(error) from error
+        except (ImportError, AttributeError):
+            _say_what_opencv_lacks()
+            raise
         except BrokenPipeError:  # whoever read our output has enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
@@ -67,6 +70,15 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _say_what_opencv_lacks() -> None:
+    from sspnet_sdk.opencv_check import check_opencv
+
+    try:
+        check_opencv()
+    except SSPNetError as error:
+        raise _Fault(error) from error
 
 
 @click.group(
