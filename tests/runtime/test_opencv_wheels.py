@@ -9,7 +9,7 @@ import pytest
 from sspnet_sdk.opencv_check import DISTRIBUTIONS, check_opencv
 
 TELL = "import sspnet_sdk\ntry:\n    sspnet_sdk.Estimator\nexcept sspnet_sdk.SSPNetError as error:\n    print(error)"
-COMMAND = "from sspnet_sdk.cli.main import main; main(['info'], prog_name='sspnet-sdk')"
+COMMAND = "from sspnet_sdk.cli.main import main; main(['predict', 'photo.jpg'], prog_name='sspnet-sdk')"
 
 
 def _run(folder, code, hide=()):
