@@ -21,6 +21,8 @@ from sspnet_train.data.coco import JOINT_OF_COCO, PIXEL_CENTRE
 from sspnet_train.data.people3d import people3d
 from sspnet_train.data.sample import Sample
 
+from sspnet_sdk import SSPNetError
+
 TRAINED_ON = 200
 TRUSTED = 0.5
 SHOULDERS, HIPS = [11, 14], [1, 4]
@@ -74,4 +76,7 @@ def turned_labels(sample: Sample) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (SSPNetError, OSError) as error:
+        raise SystemExit(f"Error: {error}") from None

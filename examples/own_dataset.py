@@ -18,6 +18,8 @@ from sspnet_train.data.catalog import READERS, Reader
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.training import run_training
 
+from sspnet_sdk import SSPNetError
+
 
 class CsvPeople:
     """The people of labels.csv; every eighth is kept for validation."""
@@ -61,4 +63,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (SSPNetError, OSError) as error:
+        raise SystemExit(f"Error: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.staging import writing
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a codec that is tried and missing is no news; read at first use
 
 _CODECS: dict[str, tuple[str, ...]] = {
     ".mp4": ("avc1", "mp4v"),  # H.264 plays everywhere, but many builds of OpenCV lack its encoder
@@ -33,6 +36,14 @@ class OpenCvEncoder:
         self._fps, self._writer = self._open(fps, size)
 
     def _open(self, fps: float, size: tuple[int, int]) -> tuple[float, cv2.VideoWriter]:
+        log = cv2.utils.logging
+        said = log.setLogLevel(log.LOG_LEVEL_SILENT)
+        try:
+            return self._try(fps, size)
+        finally:
+            log.setLogLevel(said)
+
+    def _try(self, fps: float, size: tuple[int, int]) -> tuple[float, cv2.VideoWriter]:
         for rate in (fps, float(max(1, round(fps)))):  # MPEG-4 refuses rates whose fraction has a large denominator
             for codec in _CODECS[self._path.suffix.lower()]:
                 writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*codec), rate, size)

@@ -224,3 +224,16 @@ def test_a_name_that_is_too_long_is_one_line(tmp_path):
         with pytest.raises(Exception, match="too long") as caught:
             call(tmp_path / ("a" * 300 + ".mp4"))
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fps", [25.0, 211.222])
+def test_without_pyav_opencv_reads_and_writes_in_silence(fps, tmp_path, monkeypatch, capfd):
+    for module in ("capture", "video_file"):
+        monkeypatch.setattr(f"sspnet_sdk.{module}.has_pyav", lambda: False)
+    video = VideoFile(tmp_path / "o.mp4", fps)
+    for index in range(12):
+        video.write(_picture(index))
+    video.close()
+    with Capture(tmp_path / "o.mp4") as capture:
+        assert len(list(capture)) == 12 and capture.fps == pytest.approx(fps, rel=2e-3) and capture.damage == ""
+    assert capfd.readouterr().err == ""
