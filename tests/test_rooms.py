@@ -82,7 +82,7 @@ def test_the_runtime_imports_neither_training_nor_export_but_inside_five_command
         assert not {module[0] for module in imports(path)} & {"sspnet_train", "sspnet_export"}, path
 
 
-@pytest.mark.parametrize("package", ["sspnet_sdk", "sspnet_train"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_imports_are_absolute(package):
     for path in files(package):
         relative = [node.lineno for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]

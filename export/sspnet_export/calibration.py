@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sspnet_train.data.crop import BORDER
 
-from .errors import ExportError
+from sspnet_export.errors import ExportError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 FEWEST, MOST = 8, 128

@@ -13,15 +13,14 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
 from sspnet_train.network.network_input import network_input
 
+from sspnet_export.engines import Arrays, runtimes
+from sspnet_export.graphs import cut_out_finder
+from sspnet_export.inference import FINDER_OUTPUTS
+from sspnet_export.thresholds import SINGLE_PERSON_CENTRES
+from sspnet_export.traces import Traces, graph_file
+from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
-
-from .engines import Arrays, runtimes
-from .graphs import cut_out_finder
-from .inference import FINDER_OUTPUTS
-from .thresholds import SINGLE_PERSON_CENTRES
-from .traces import Traces, graph_file
-from .verify import TOLERANCE, check_model, compared, test_images
-from .weights import WeightFile
 
 
 class CentresPart:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sspnet_train.network.model import SSPNet
 
-from .errors import ExportError
+from sspnet_export.errors import ExportError
 
 PRECISIONS = ("fp32", "fp16", "int8")
 

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 
+from sspnet_export.calibration import as_batch, held_out_part
+from sspnet_export.engines import chain_poses
+from sspnet_export.errors import ExportError
+from sspnet_export.network import whole_graph
+from sspnet_export.verify import check_model, test_images
 from sspnet_sdk.bundle import Bundle
-
-from .calibration import as_batch, held_out_part
-from .engines import chain_poses
-from .errors import ExportError
-from .network import whole_graph
-from .verify import check_model, test_images
 
 LARGEST_SHIFT = {"fp16": 0.005, "int8": 0.05}
 

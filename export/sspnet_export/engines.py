@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_export.errors import ExportError
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.stages import StageChain
-
-from .errors import ExportError
 
 Arrays = dict[str, NDArray[Any]]
 Run = Callable[[Mapping[str, NDArray[Any]]], Arrays]

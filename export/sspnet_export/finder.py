@@ -15,13 +15,13 @@ from sspnet_train.network.multipose import CELL, STRIDE, MultiPose, load_finder
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
 
-from .errors import ExportError
-from .fold import fold_batch_norm, folded_conv
-from .graphs import Graph, extract
-from .half import to_half
-from .trace import trace_pictures
-from .verify import TOLERANCE, Difference, check_model, runtimes, test_images
-from .weights import WeightFile, factors_of
+from sspnet_export.errors import ExportError
+from sspnet_export.fold import fold_batch_norm, folded_conv
+from sspnet_export.graphs import Graph, extract
+from sspnet_export.half import to_half
+from sspnet_export.trace import trace_pictures
+from sspnet_export.verify import TOLERANCE, Difference, check_model, runtimes, test_images
+from sspnet_export.weights import WeightFile, factors_of
 
 OUTPUTS = ["centre", "box"]
 CHECKED = ((192, 256), (320, 224))  # height, width

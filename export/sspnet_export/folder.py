@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import ExportError
-from .manifest import NAME
+from sspnet_export.errors import ExportError
+from sspnet_export.manifest import NAME
 
 
 def check_replaceable(out: Path) -> None:

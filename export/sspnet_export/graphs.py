@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import onnx
 from onnx import helper
 
-from .inference import FINDER_OUTPUTS, ROOT_FEATURES
-from .trace import IR_VERSION, OPSET
+from sspnet_export.inference import FINDER_OUTPUTS, ROOT_FEATURES
+from sspnet_export.trace import IR_VERSION, OPSET
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from sspnet_train.network.entry_flow import Entry
 from sspnet_train.network.movenet import CENTRE_SPREAD, MoveNetEntry, human36m_heatmaps, to_human36m
 from torch import Tensor, nn
 
-from .fold import FactoredConv, constant_conv
-from .heads import cell_centres, cell_line
+from sspnet_export.fold import FactoredConv, constant_conv
+from sspnet_export.heads import cell_centres, cell_line
 
 
 class InferenceEntry(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import TensorProto, helper
 
-from .trace import touches_coordinates
+from sspnet_export.trace import touches_coordinates
 
 WITH_HALF_INPUTS = {"Relu", "Clip", "MaxPool", "Resize", "Add", "Concat"}
 READS_FLOAT = {"Resize": {1, 2, 3}}  # region of interest, scales, sizes

@@ -17,7 +17,7 @@ from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.soft_argmax import pixel_centres
 from torch import Tensor, nn
 
-from .fold import FactoredConv
+from sspnet_export.fold import FactoredConv
 
 
 def cell_line(extent: int) -> Tensor:

@@ -9,10 +9,10 @@ from sspnet_train.network.model import SSPNet, Unit
 from sspnet_train.network.movenet import MoveNetEntry
 from torch import Tensor, nn
 
-from .fold import fold_batch_norm, folded_conv
-from .guided_entry import InferenceEntry
-from .second_entry import InferenceSecondEntry
-from .units import InferenceUnit
+from sspnet_export.fold import fold_batch_norm, folded_conv
+from sspnet_export.guided_entry import InferenceEntry
+from sspnet_export.second_entry import InferenceSecondEntry
+from sspnet_export.units import InferenceUnit
 
 FINDER_OUTPUTS = ("centre", "joints", "heat")
 ROOT_FEATURES = "root_features"

@@ -11,14 +11,13 @@ import torch
 from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift
 from torch import Tensor, nn
 
+from sspnet_export.engines import runtimes
+from sspnet_export.errors import ExportError
+from sspnet_export.modules import write_module
+from sspnet_export.trace import BATCH
+from sspnet_export.verify import check_model
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
-
-from .engines import runtimes
-from .errors import ExportError
-from .modules import write_module
-from .trace import BATCH
-from .verify import check_model
-from .weights import WeightFile
 
 FILE = "lift.onnx"
 LIFT = {

@@ -16,13 +16,12 @@ from sspnet_train.data.sample import BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.network.macs import count_macs
 from sspnet_train.network.model import SSPNet
 
+from sspnet_export.deviation import Deviation
+from sspnet_export.errors import ExportError
+from sspnet_export.thresholds import POSES
 from sspnet_sdk.manifest import SCHEMA
 from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
 from sspnet_sdk.version import __version__
-
-from .deviation import Deviation
-from .errors import ExportError
-from .thresholds import POSES
 
 NAME = "manifest.json"
 

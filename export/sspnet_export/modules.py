@@ -6,9 +6,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from .graphs import Graph, extract
-from .trace import trace_module
-from .weights import WeightFile
+from sspnet_export.graphs import Graph, extract
+from sspnet_export.trace import trace_module
+from sspnet_export.weights import WeightFile
 
 
 def write_module(path: Path, weights: WeightFile, module: nn.Module, examples: dict[str, Tensor], outputs: list[str]) -> None:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
 
+from sspnet_export.engines import Arrays, chain_poses, runtimes
+from sspnet_export.graphs import Graph, cut_out_stages, cut_out_whole
+from sspnet_export.traces import Traces, graph_file
+from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
-
-from .engines import Arrays, chain_poses, runtimes
-from .graphs import Graph, cut_out_stages, cut_out_whole
-from .traces import Traces, graph_file
-from .verify import TOLERANCE, check_model, compared, test_images
-from .weights import WeightFile
 
 
 class NetworkPart:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
-
-from .weights import WeightFile
 
 
 class Part(Protocol):

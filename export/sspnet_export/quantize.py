@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from .trace import touches_coordinates
+from sspnet_export.trace import touches_coordinates
 
 # Fed by heatmaps, or one number per map. Of MoveNet's layers, rounding these moved keypoints most, its first blocks 5 to 10 times
 # as much as a late one.

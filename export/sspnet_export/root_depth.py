@@ -15,15 +15,14 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
 
+from sspnet_export.engines import chain_poses, runtimes
+from sspnet_export.errors import ExportError
+from sspnet_export.inference import ROOT_FEATURES
+from sspnet_export.modules import write_module
+from sspnet_export.trace import BATCH
+from sspnet_export.verify import TOLERANCE, Difference, check_model, test_images
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
-
-from .engines import chain_poses, runtimes
-from .errors import ExportError
-from .inference import ROOT_FEATURES
-from .modules import write_module
-from .trace import BATCH
-from .verify import TOLERANCE, Difference, check_model, test_images
-from .weights import WeightFile
 
 FILE = "root_depth.onnx"
 BOXES = np.array([[0.9, 0.4, 0.45, 1.0, 0.1, -0.05], [0.2, 0.8, 1.0, 0.7, -0.3, 0.2]], np.float32)  # of `box_features`

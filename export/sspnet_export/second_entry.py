@@ -8,9 +8,9 @@ from sspnet_train.network.movenet import human36m_heatmaps
 from sspnet_train.network.second_entry import OWN_JOINTS, SecondEntry
 from torch import Tensor, nn
 
-from .fold import channel_scale, constant_conv, folded_conv
-from .guided_entry import scaled_head
-from .heads import cell_centres, cell_line
+from sspnet_export.fold import channel_scale, constant_conv, folded_conv
+from sspnet_export.guided_entry import scaled_head
+from sspnet_export.heads import cell_centres, cell_line
 
 
 class InferenceSecondEntry(nn.Module):

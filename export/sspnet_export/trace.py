@@ -15,7 +15,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.export import Dim
 
-from .inference import InferenceNetwork
+from sspnet_export.inference import InferenceNetwork
 
 BATCH = 7  # of the example: no other extent of a network is 7
 OPSET = 20

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import onnx
 from sspnet_train.network.model import SSPNet
 
-from .calibration import Picture, as_batch, calibration_part
-from .half import to_half
-from .inference import InferenceNetwork
-from .quantize import to_int8
-from .trace import trace
-from .weights import Factors, factors_of
+from sspnet_export.calibration import Picture, as_batch, calibration_part
+from sspnet_export.half import to_half
+from sspnet_export.inference import InferenceNetwork
+from sspnet_export.quantize import to_int8
+from sspnet_export.trace import trace
+from sspnet_export.weights import Factors, factors_of
 
 
 class Traces:

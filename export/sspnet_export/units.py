@@ -7,8 +7,8 @@ from sspnet_train.network.blocks import ConvBN
 from sspnet_train.network.model import Unit
 from torch import Tensor, nn
 
-from .fold import FactoredConv, channel_scale, folded_conv
-from .heads import Found, InferenceHead
+from sspnet_export.fold import FactoredConv, channel_scale, folded_conv
+from sspnet_export.heads import Found, InferenceHead
 
 
 class InferenceUnit(nn.Module):

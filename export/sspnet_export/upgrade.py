@@ -10,11 +10,10 @@ import os
 import sys
 from pathlib import Path
 
+from sspnet_export.errors import ExportError
+from sspnet_export.manifest import NAME
 from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.errors import BundleError
-
-from .errors import ExportError
-from .manifest import NAME
 
 
 def upgrade(folder: Path) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from .engines import Arrays, Run, runtimes
-from .errors import ExportError
+from sspnet_export.engines import Arrays, Run, runtimes
+from sspnet_export.errors import ExportError
 
 __all__ = ["TOLERANCE", "Arrays", "Difference", "Run", "check_model", "compared", "runtimes", "test_images"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .fold import FactoredConv
+from sspnet_export.fold import FactoredConv
 
 INLINE_BYTES = 256
 ALIGNMENT = 64

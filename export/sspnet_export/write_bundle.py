@@ -13,24 +13,23 @@ from sspnet_train.network.checkpoint import CheckpointError, load_network, read_
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
 
+from sspnet_export import manifest
+from sspnet_export.calibration import Crops, Picture, read_crops
+from sspnet_export.centres import CentresPart
+from sspnet_export.checks import check_cuts, check_precisions, check_sizes
+from sspnet_export.deviation import deviations
+from sspnet_export.errors import ExportError
+from sspnet_export.folder import check_replaceable, written_whole
+from sspnet_export.lift import LiftPart
+from sspnet_export.manifest import Accuracy, Notes
+from sspnet_export.network import NetworkPart
+from sspnet_export.parts import Part
+from sspnet_export.root_depth import RootDepthPart, open_root_depth
+from sspnet_export.traces import Traces
+from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle, open_bundle
 from sspnet_sdk.errors import BundleError
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES
-
-from . import manifest
-from .calibration import Crops, Picture, read_crops
-from .centres import CentresPart
-from .checks import check_cuts, check_precisions, check_sizes
-from .deviation import deviations
-from .errors import ExportError
-from .folder import check_replaceable, written_whole
-from .lift import LiftPart
-from .manifest import Accuracy, Notes
-from .network import NetworkPart
-from .parts import Part
-from .root_depth import RootDepthPart, open_root_depth
-from .traces import Traces
-from .weights import WeightFile
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ def default_model(
 
     Args:
         movenet: folder or file of MoveNet's TensorFlow.js models.
-        data: a folder that holds people3d/, synth3d/ and backgrounds/.
+        data: a folder that holds people2d/, people3d/, synth3d/ and backgrounds/.
         poses: motion capture (.npz).
         out: receives what each stage makes.
         edge_steps: batches of the first run.
