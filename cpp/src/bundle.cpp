@@ -42,7 +42,7 @@ void check_file(const Bundle& bundle, const FileEntry& entry) {
     const fs::path path = bundle.file(entry.name);
     const std::string what = "the bundle's file " + entry.name;
     std::error_code code;
-    fs::weakly_canonical(path, code);
+    static_cast<void>(fs::weakly_canonical(path, code));
     if (code) throw BundleError(what + " cannot be read: " + code.message());  // a loop of links
     if (!lies_in(path, bundle.folder)) throw BundleError(what + " is a link that leaves the bundle " + bundle.folder.u8string());
     if (!fs::exists(path, code)) throw BundleError(what + " cannot be read: there is none");
