@@ -41,8 +41,9 @@ void print_table(const sspnet::Pose& pose) {
 
 void print(const DemoOptions& options, const sspnet::Pose& pose) { (options.json ? print_json : print_table)(pose); }
 
-std::vector<sspnet::Pose> predict(sspnet::Estimator& estimator, const sspnet::Image& image,
-                                  const std::vector<sspnet::Box>& boxes) {
+std::vector<sspnet::Pose> predict(sspnet::Estimator& estimator, const sspnet::Image& image, const DemoOptions& options) {
+    const std::vector<sspnet::Box>& boxes = options.boxes;
+    if (options.all) return estimator.predict_all(image);
     if (boxes.size() > 1) return estimator.predict_many(image, boxes);
     return {boxes.empty() ? estimator.predict(image) : estimator.predict(image, boxes[0])};
 }
@@ -54,8 +55,8 @@ void run_picture(const DemoOptions& options, sspnet::Estimator& estimator) {
     std::vector<sspnet::Pose> poses;
     std::vector<double> latencies;
     for (int i = 0; i < options.repeat; ++i) {
-        poses = predict(estimator, image, options.boxes);
-        latencies.push_back(poses.back().latency_ms);
+        poses = predict(estimator, image, options);
+        latencies.push_back(poses.empty() ? 0 : poses.back().latency_ms);
     }
     std::sort(latencies.begin(), latencies.end());
     if (options.repeat > 1)

@@ -14,6 +14,7 @@ const char* const kUsage =
 Without --box the person is found.
 
   --box X,Y,W,H     a person's box in pixels; once for each person
+  --all             everybody in the picture instead of one person
   --fps RATE        hold so many frames per second: cut and input size follow the load
   --deadline MS     answer each frame within so many milliseconds
   --cut N           run N pyramids
@@ -90,6 +91,8 @@ DemoOptions parse_options(int count, char** words) {
             options.help = true;
         else if (word == "--json")
             options.json = true;
+        else if (word == "--all")
+            options.all = true;
         else if (word.rfind("--", 0) != 0)
             places.push_back(word);
         else if (found == with_value.end())
@@ -103,6 +106,7 @@ DemoOptions parse_options(int count, char** words) {
     const bool raw = options.width > 0;
     if (places.size() != (raw ? 1u : 2u))
         throw std::runtime_error(raw ? "name the bundle" : "name a bundle and a picture (see --help)");
+    if (raw && options.all) throw std::runtime_error("--all is for a picture: frames follow one person");
     if (options.repeat < 1) throw std::runtime_error("--repeat takes a number from 1");
     options.bundle = places[0];
     if (!raw) options.picture = places[1];

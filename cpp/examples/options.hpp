@@ -13,7 +13,7 @@ struct DemoOptions {
     std::vector<sspnet::Box> boxes;
     int repeat = 1;
     int width = 0, height = 0;  ///< of the raw frames on standard input; 0 for a picture
-    bool json = false, help = false;
+    bool json = false, all = false, help = false;
 };
 
 extern const char* const kUsage;

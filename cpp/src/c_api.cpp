@@ -117,6 +117,17 @@ sspnet_status sspnet_predict_many(sspnet_estimator* estimator, const sspnet_imag
     });
 }
 
+sspnet_status sspnet_predict_all(sspnet_estimator* estimator, const sspnet_image* image, sspnet_pose* poses, size_t room,
+                                 size_t* count) {
+    return guarded([&] {
+        if (room > 0) given(poses, "poses");
+        given(count, "count") = 0;
+        const auto found = given(estimator, "estimator").core.predict_all(given(image, "image"), room);
+        *count = found.size();
+        std::copy(found.begin(), found.end(), poses);
+    });
+}
+
 sspnet_status sspnet_find(sspnet_estimator* estimator, const sspnet_image* image, sspnet_box* boxes, size_t room, size_t* count) {
     return guarded([&] {
         if (room > 0) given(boxes, "boxes");

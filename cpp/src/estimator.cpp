@@ -3,6 +3,7 @@
 #include "lift.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <numeric>
 
@@ -13,12 +14,20 @@ constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
 constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
 constexpr int kChoosingCost = 5;  // of the poses that say who is a person
 constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
+constexpr float kSamePerson = 0.15f;             // of the longer side of the larger box
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
 std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal, double lift_ms) {
     if (!goal.deadline_ms) return std::nullopt;
     return begin + std::chrono::duration_cast<Clock::duration>(
                        std::chrono::duration<double, std::milli>(*goal.deadline_ms - kAfterwardsMs - lift_ms));
+}
+
+/// The share of the time until `deadline` that the next of `left` people may take.
+std::optional<Clock::time_point> share(std::optional<Clock::time_point> deadline, std::size_t left) {
+    if (!deadline) return std::nullopt;
+    const Clock::time_point now = Clock::now();
+    return now + (*deadline - now) / Clock::rep(left);
 }
 
 template <std::size_t N>
@@ -38,6 +47,14 @@ void place_joints(const float* answer, int count, const Crop& crop, sspnet_pose&
 
 float mean_confidence(const sspnet_pose& pose) {
     return std::accumulate(pose.confidence, pose.confidence + SSPNET_BODY_JOINTS, 0.0f) / SSPNET_BODY_JOINTS;
+}
+
+/// Whether two poses lie on one person: by the mean distance of their joints.
+bool same_person(const sspnet_pose& a, const sspnet_pose& b) {
+    float apart = 0;
+    for (int j = 0; j < SSPNET_BODY_JOINTS; ++j)
+        apart += std::hypot(a.keypoints[j][0] - b.keypoints[j][0], a.keypoints[j][1] - b.keypoints[j][1]) / SSPNET_BODY_JOINTS;
+    return apart < kSamePerson * std::max({a.box.w, a.box.h, b.box.w, b.box.h});
 }
 
 }  // namespace
@@ -66,19 +83,28 @@ std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, con
     const Clock::time_point begin = Clock::now();
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
-    std::vector<sspnet_pose> poses;
-    if (count == 0) return poses;
     for (std::size_t i = 0; i < count; ++i) check_box(boxes[i], image);
+    return poses(image, boxes, count, plan_.goal(), begin, false);
+}
+
+std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std::size_t max_people) {
+    const Clock::time_point begin = Clock::now();
+    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Image image = check_image(source);
     const Goal goal = plan_.goal();
-    const OperatingPoint point = plan_.choose(goal, int(count), false);
-    double network_ms = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        poses.push_back(pose(image, boxes[i], point, when(begin, goal, double(count - i) * plan_.networks().lift_ms())));
-        poses.back().latency_ms = ms_between(begin, Clock::now());
-        network_ms += stages_ms(point);
+    std::vector<sspnet_box> waiting;
+    for (const Found& person : people(image, goal, kLooksToFindAll, false))
+        if (person.sure) waiting.push_back(person.box);
+    std::vector<sspnet_pose> everybody;
+    for (std::size_t next = 0; next < waiting.size() && everybody.size() < max_people;) {
+        const std::size_t count = std::min(waiting.size() - next, max_people - everybody.size());
+        for (const sspnet_pose& pose : poses(image, waiting.data() + next, count, goal, begin, true))
+            if (!pose.unsure && std::none_of(everybody.begin(), everybody.end(),
+                                             [&](const sspnet_pose& other) { return same_person(pose, other); }))
+                everybody.push_back(pose);
+        next += count;
     }
-    plan_.observe(point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), false);
-    return poses;
+    return everybody;
 }
 
 std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
@@ -140,6 +166,22 @@ Look Estimator::look(const Image& image, const sspnet_box& box) {
     place_joints(answer, bundle_.manifest.joint_count, crop, pose);
     const sspnet_box around = box_of_seen_joints(pose, image, bundle_.manifest.poses);
     return {mean_confidence(pose), std::min(around.w, around.h) >= 2 ? around : box};
+}
+
+std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* boxes, std::size_t count, const Goal& goal,
+                                          Clock::time_point begin, bool located) {
+    std::vector<sspnet_pose> poses;
+    if (count == 0) return poses;
+    const OperatingPoint point = plan_.choose(goal, int(count), located);
+    double network_ms = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t left = count - i;
+        poses.push_back(pose(image, boxes[i], point, share(when(begin, goal, double(left) * plan_.networks().lift_ms()), left)));
+        poses.back().latency_ms = ms_between(begin, Clock::now());
+        network_ms += stages_ms(point);
+    }
+    plan_.observe(point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), located);
+    return poses;
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,

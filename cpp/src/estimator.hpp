@@ -14,6 +14,8 @@ public:
 
     sspnet_pose predict(const sspnet_image& image, const sspnet_box* box, std::optional<double> deadline_ms);
     std::vector<sspnet_pose> predict_many(const sspnet_image& image, const sspnet_box* boxes, std::size_t count);
+    /// Everybody, `max_people` at most, the most prominent first; whose pose is not confident is nobody.
+    std::vector<sspnet_pose> predict_all(const sspnet_image& image, std::size_t max_people);
     std::vector<sspnet_box> find(const sspnet_image& image);
 
     void set_goal(const Goal& goal);
@@ -25,6 +27,8 @@ private:
     /// In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first.
     std::vector<Found> people(const Image& image, const Goal& goal, int most_looks, bool hurry);
     Look look(const Image& image, const sspnet_box& box);
+    std::vector<sspnet_pose> poses(const Image& image, const sspnet_box* boxes, std::size_t count, const Goal& goal,
+                                   Clock::time_point begin, bool located);
     sspnet_pose pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
                      std::optional<Clock::time_point> deadline);
 

@@ -32,6 +32,7 @@ int main(void) {
     expect(sspnet_predict(NULL, NULL, NULL, &pose) == SSPNET_BAD_OPTION, "no estimator");
     expect(strcmp(sspnet_last_error(), "estimator is NULL") == 0, "the error names the argument");
     expect(sspnet_predict_many(NULL, NULL, NULL, 1, &pose) == SSPNET_BAD_OPTION, "no boxes");
+    expect(sspnet_predict_all(NULL, NULL, &pose, 1, NULL) == SSPNET_BAD_OPTION, "nowhere to put their number");
     expect(sspnet_out_of_reach(NULL, &answer) == SSPNET_BAD_OPTION, "no estimator to ask");
     expect(sspnet_set_target_fps(NULL, 30) == SSPNET_BAD_OPTION, "no estimator to set");
     sspnet_close(NULL);

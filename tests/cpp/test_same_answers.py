@@ -92,6 +92,17 @@ def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
     assert pose["unsure"] == expected.unsure
 
 
+@pytest.mark.parametrize("photo", PHOTOS)
+def test_everybody_is_the_same(demo, as_ppm, photo):
+    image, path = as_ppm(photo)
+    poses = poses_of(demo("--json", "--all", DEFAULT_BUNDLE, path))
+    everybody = Estimator(backend="openvino", threads=1).predict_all(image)
+    assert len(poses) == len(everybody) >= 1
+    for pose, expected in zip(poses, everybody, strict=True):
+        np.testing.assert_allclose(pose["box"], expected.box, atol=1.0)
+        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1.0)
+
+
 def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
     image, _path = as_ppm(PHOTOS[0])
     height, width = image.shape[:2]

@@ -180,6 +180,13 @@ SSPNET_API sspnet_status sspnet_predict_within(sspnet_estimator *estimator, cons
 SSPNET_API sspnet_status sspnet_predict_many(sspnet_estimator *estimator, const sspnet_image *image, const sspnet_box *boxes,
                                              size_t count, sspnet_pose *poses);
 
+/** The poses of everybody in an image, the most prominent first (needs a bundle with a finder). Whose pose is not confident is nobody.
+ *
+ *  @param poses  room for `room` poses: so many people at most
+ *  @param count  set to the number of poses written; 0 where nobody is certain */
+SSPNET_API sspnet_status sspnet_predict_all(sspnet_estimator *estimator, const sspnet_image *image, sspnet_pose *poses,
+                                            size_t room, size_t *count);
+
 /** Boxes of the people in an image, the most prominent first (needs a bundle with a finder).
  *
  *  @param boxes  room for `room` boxes

@@ -96,6 +96,15 @@ public:
         return poses;
     }
 
+    /// The poses of everybody in an image, `max_people` at most, the most prominent first; empty where nobody is certain.
+    std::vector<Pose> predict_all(const Image& image, std::size_t max_people = 100) {
+        std::vector<Pose> poses(max_people);
+        size_t count = 0;
+        check(sspnet_predict_all(handle_.get(), &image, poses.data(), poses.size(), &count));
+        poses.resize(count);
+        return poses;
+    }
+
     /// Boxes of the people in an image, the most prominent first.
     std::vector<Box> find(const Image& image) {
         std::vector<Box> boxes(32);

@@ -15,10 +15,13 @@ import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
 
 const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
-const MOST_LOOKS = 3;
+const LOOKS = 3; // at small people, from nearer
+const LOOKS_FOR_EVERYBODY = 20;
 const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
 const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
 const CHOOSING_COST = 5; // of the poses that say who is a person
+
+const SAME_PERSON = 0.15; // of the longer side of the larger box
 
 const clamped = (value) => Math.min(Math.max(value, 0), 1);
 const meanConfidence = (confidence) => confidence.slice(0, BODY_JOINTS).reduce((sum, value) => sum + value) / BODY_JOINTS;
@@ -28,6 +31,13 @@ function jointsIn(crop, answer) {
   const joints = { length: answer.length / 4 };
   const [u, v, depth, raw] = [0, 1, 2, 3].map((index) => Array.from(joints, (_, joint) => answer[4 * joint + index]));
   return { keypoints: u.map((value, joint) => toImage(crop, [value, v[joint]])), depth, confidence: raw.map(clamped) };
+}
+
+/** Whether two poses lie on one person: by the mean distance of their body's joints. */
+function samePerson(a, b) {
+  const apart = a.keypoints.slice(0, BODY_JOINTS).map(([x, y], joint) => Math.hypot(x - b.keypoints[joint][0], y - b.keypoints[joint][1]));
+  const longer = Math.max(a.box[2], a.box[3], b.box[2], b.box[3]);
+  return apart.reduce((sum, value) => sum + value) / BODY_JOINTS < SAME_PERSON * longer;
 }
 
 export class Estimator {
@@ -125,6 +135,24 @@ export class Estimator {
     return { ...pose, cut: answer.cut, size: point.size, latencyMs, outOfReach: controller?.outOfReach ?? false };
   }
 
+  /**
+   * The poses of everybody in an image, the most prominent first; empty where nobody is found with certainty. Whose pose is not
+   * confident is nobody.
+   *
+   * options: `maxPeople`, how many at most; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
+   */
+  async predictAll(image, { maxPeople = Infinity, targetFps = null, ...options } = {}) {
+    const waiting = (await this.#people(image, targetFps, LOOKS_FOR_EVERYBODY)).filter((person) => person.sure);
+    const count = Math.min(waiting.length, maxPeople);
+    const everybody = [];
+    for (const person of waiting) {
+      if (everybody.length >= maxPeople) break;
+      const pose = await this.predict(image, { ...options, person, targetFps: targetFps && targetFps * count });
+      if (!pose.unsure && !everybody.some((other) => samePerson(pose, other))) everybody.push(pose);
+    }
+    return everybody;
+  }
+
   /** The most prominent person {box, sure}, found without hurry; the whole image, not sure, where there is none. */
   find(image) {
     return this.#locate(image, null);
@@ -140,10 +168,15 @@ export class Estimator {
   }
 
   async #locate(image, targetFps) {
-    const whole = { box: [0, 0, image.width, image.height], sure: false };
+    const people = await this.#people(image, targetFps, LOOKS);
+    return people[0] ?? { box: [0, 0, image.width, image.height], sure: false };
+  }
+
+  /** People {box, sure}, the most prominent first, within the frame's budget. */
+  async #people(image, targetFps, mostLooks) {
     const { finder, affordable } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
-    if (finder === undefined) return whole;
-    const looks = Math.min(MOST_LOOKS, affordable - 1);
+    if (finder === undefined) return [];
+    const looks = Math.min(mostLooks, affordable - 1);
     const finer = this.#finders[2 * finder.size] ?? this.#finerFinders[finder.size];
     const mayLookFiner = finer !== undefined && affordable > 1 + 2 * looks + FINER_COST;
     const running = (one) => (crop) => {
@@ -151,8 +184,7 @@ export class Estimator {
       return one.run();
     };
     const lookAt = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#lookAt(image, box) : null;
-    const people = await findPeople(image, this.#peaks, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
-    return people[0] ?? whole;
+    return findPeople(image, this.#peaks, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
   }
 
   /** What the pose in a box tells, at the largest size and the shallowest cut: see `findPeople`. */
