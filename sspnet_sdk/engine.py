@@ -23,7 +23,7 @@ from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
 
-_CPU_BATCH_PIXELS = 8 * 128 * 128  # 8 crops of 128 px together take 0.69 of the time of 8 alone, of 256 px 2 together 0.95
+_CPU_BATCH_PIXELS = 8 * 192 * 192  # 8 crops of 192 px together take 0.85 of their time alone: benchmarks/batch.py
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import io
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -113,10 +114,13 @@ class _OnnxRuntime:
         return options
 
 
+_one_at_a_time = threading.Lock()  # two threads that redirect the program's output by turns would leave it redirected
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep ONNX Runtime from printing and warning about providers that do not start: `open` checks, and raises."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with _one_at_a_time, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

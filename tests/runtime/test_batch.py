@@ -24,6 +24,7 @@ def test_each_image_gets_the_pose_that_it_gets_alone(dot_bundle, dot_image, back
 
 @pytest.mark.parametrize(("size", "runs"), [(64, 1), (128, 2)])
 def test_crops_run_together_while_they_are_small(dot_bundle, dot_image, monkeypatch, size, runs):
+    monkeypatch.setattr("sspnet_sdk.engine._CPU_BATCH_PIXELS", 8 * 128**2)
     estimator, batches = Estimator(dot_bundle, backend="onnxruntime", cut=2, input_size=size), []
     run = StageChain.run
     monkeypatch.setattr(StageChain, "run", lambda chain, crops, *rest: batches.append(len(crops)) or run(chain, crops, *rest))
