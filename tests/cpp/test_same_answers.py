@@ -9,6 +9,7 @@ from conftest import ROOT
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
+from sspnet_sdk.person_box import iou
 
 pytestmark = pytest.mark.slow
 
@@ -96,11 +97,13 @@ def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
 def test_everybody_is_the_same(demo, as_ppm, photo):
     image, path = as_ppm(photo)
     poses = poses_of(demo("--json", "--all", DEFAULT_BUNDLE, path))
-    everybody = Estimator(backend="openvino", threads=1).predict_all(image)
+    estimator = Estimator(backend="openvino", threads=1)
+    everybody = estimator.predict_all(image)
     assert len(poses) == len(everybody) >= 1
     for pose, expected in zip(poses, everybody, strict=True):
-        np.testing.assert_allclose(pose["box"], expected.box, atol=1.0)
-        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1.0)
+        box = np.float32(pose["box"])
+        assert iou(box, expected.box) > 0.5  # a look from nearer resamples differently: one cell moves a box
+        np.testing.assert_allclose(pose["keypoints"], estimator.predict(image, box).keypoints, atol=1.0)
 
 
 def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
