@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from sspnet_sdk.backends import load
 from sspnet_sdk.backends.answers import CheckedSession
 from sspnet_sdk.bundle import Bundle
-from sspnet_sdk.crop import Crop, cut_out
+from sspnet_sdk.crop import Crop, cut_out, view_of, whole_in
 from sspnet_sdk.errors import BackendError, BundleError
 from sspnet_sdk.image import Image
 from sspnet_sdk.latency import StageTime
 from sspnet_sdk.peaks import Answer
+from sspnet_sdk.person_boxes import BoxMaps
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
+from sspnet_sdk.thresholds import CentresAndBoxes
 
 _CPU_BATCH_PIXELS = 8 * 192 * 192  # 8 crops of 192 px together take 0.85 of their time alone: benchmarks/batch.py
 
@@ -59,6 +61,7 @@ class Engine:
         self._chains: dict[tuple[str, int], StageChain] = {}
         self._warm: set[tuple[str, int]] = set()
         self._finders: dict[int, CheckedSession] = {}
+        self._boxes: tuple[Path, tuple[int, int] | None, CheckedSession] | None = None
         self._root_depth: CheckedSession | None = None
         self._lift: CheckedSession | None = None
         self._lift_time = StageTime()
@@ -168,15 +171,39 @@ class Engine:
             raise BundleError(f"the graph {path.name} lacks centre (N, h, w), joints (N, J, 2, h, w) or heat (N, J, h, w)")
         return centre[0], joints[0], heat[0]
 
+    def find_boxes(self, image: Image, size: int, numbers: CentresAndBoxes) -> BoxMaps:
+        """The answer of a finder that gives boxes, in the whole image."""
+        width, height = view_of(image, round(numbers.picture_scale * size), numbers.stride)
+        crop, view = whole_in(image, width, height), np.empty((1, height, width, 3), np.uint8)
+        cut_out(image, crop, view[0], self.bundle.border)
+        path = self.bundle.finders[self.precision, size]
+        answer = self._box_finder(path, width, height).run({"image": view})
+        centre, box = answer["centre"], answer["box"]
+        rows, columns = height // numbers.cell, width // numbers.cell
+        if centre.shape != (1, rows, columns) or box.shape != (1, 4, rows, columns):
+            raise BundleError(f"the graph {path.name} lacks centre (N, h, w) or box (N, 4, h, w)")
+        return BoxMaps(crop, width, centre[0], box[0])
+
+    def _box_finder(self, path: Path, width: int, height: int) -> CheckedSession:
+        """Opened once, or for one shape after the other where the engine wants to know the shape."""
+        shape = (width, height) if self._backend.fixed_shapes else None
+        if self._boxes is None or self._boxes[:2] != (path, shape):
+            if self._boxes is not None:
+                self._boxes[2].close()
+            dimensions = None if shape is None else {"width": width, "height": height}
+            session = self._backend.open(path, self.threads, self.precision, dimensions)
+            self._boxes = path, shape, CheckedSession(session, path, ("centre", "box"))
+        return self._boxes[2]
+
     def close(self) -> None:
         """Free all networks. The next call opens them anew."""
         for chain in self._chains.values():
             chain.close()
-        for session in (*self._finders.values(), self._root_depth, self._lift):
+        for session in (*self._finders.values(), self._boxes and self._boxes[2], self._root_depth, self._lift):
             if session is not None:
                 session.close()
         self._chains, self._finders, self._warm = {}, {}, set()
-        self._root_depth = self._lift = None
+        self._boxes = self._root_depth = self._lift = None
 
     def _open(self, path: Path, precision: str, *outputs: str) -> CheckedSession:
         return CheckedSession(self._backend.open(path, self.threads, precision), path, outputs)

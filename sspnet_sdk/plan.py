@@ -12,6 +12,7 @@ from sspnet_sdk.options import Goal, Options
 from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
 from sspnet_sdk.rate import OperatingPoint, RateController
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
+from sspnet_sdk.thresholds import CentresAndBoxes
 
 
 class Plan:
@@ -77,7 +78,8 @@ class Plan:
             return None
         with self._lock:
             cost_ms = {} if goal.budget_ms is None else self._finder_costs(sizes)
-        finders = Finders(sizes, frozenset(size for size in sizes if 2 * size in there), cost_ms)
+        one_look = isinstance(self._bundle.finder, CentresAndBoxes)
+        finders = Finders(sizes, frozenset(size for size in sizes if 2 * size in there), cost_ms, one_look)
         return plan_search(finders, goal, everybody, patient)
 
     def leaves_time_to_search(self, goal: Goal) -> bool:

@@ -23,6 +23,7 @@ from sspnet_sdk.device import describe_device
 from sspnet_sdk.errors import BackendError
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
+from sspnet_sdk.thresholds import CentresAndBoxes
 from sspnet_sdk.user_cache import cache_folder
 
 logger = logging.getLogger("sspnet_sdk")
@@ -179,15 +180,20 @@ def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int) -
         chain.close()
     finder = bundle.finders.get((setting.precision, setting.size))
     timings = {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
-    return {**timings, "finder_ms": [] if finder is None else [_measure_finder(backend, finder, grey, setting, threads)]}
+    return {**timings, "finder_ms": [] if finder is None else [_measure_finder(bundle, backend, finder, grey, setting, threads)]}
 
 
 def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
     return np.cumsum(chain.run(grey, cut).stage_ms).tolist()  # type: ignore[no-any-return]
 
 
-def _measure_finder(backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> float:
-    session = backend.open(path, threads, setting.precision)
+def _measure_finder(bundle: Bundle, backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> float:
+    dimensions = None
+    if isinstance(bundle.finder, CentresAndBoxes):
+        rows, stride = round(bundle.finder.picture_scale * setting.size) * 3 // 4, bundle.finder.stride
+        height, width = (max(1, extent // stride) * stride for extent in (rows, rows * 4 // 3))
+        grey, dimensions = np.full((1, height, width, 3), 128, np.uint8), {"height": height, "width": width}
+    session = backend.open(path, threads, setting.precision, dimensions)
     try:
         session.run({"image": grey})
         return float(np.median(_repeat(lambda: _elapsed_ms(lambda: session.run({"image": grey})))))

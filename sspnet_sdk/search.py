@@ -9,9 +9,11 @@ from sspnet_sdk.image import Image
 from sspnet_sdk.locate import Found, find_people
 from sspnet_sdk.peaks import Peaks
 from sspnet_sdk.person_box import box_of_joints, box_of_seen_joints, iou
+from sspnet_sdk.person_boxes import judged, people_of
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.search_plan import SearchPlan
+from sspnet_sdk.thresholds import CentresAndBoxes
 
 _SETTLED_IOU = 0.7  # of two boxes one after the other: the second is no better
 
@@ -37,6 +39,10 @@ class Search:
         bundle = self._engine.bundle
         if plan is None or bundle.finder is None:
             return [self._by_poses()]
+        if isinstance(bundle.finder, CentresAndBoxes):
+            people = people_of(self._engine.find_boxes(self._image, plan.size, bundle.finder), self._image, bundle.finder)
+            looks = plan.looks if plan.poses else 0
+            return judged(people, bundle.finder, lambda box: self._look_at(box)[0], looks, plan.everybody)
         finer = (lambda crop: self._engine.find(self._image, crop, 2 * plan.size)) if plan.finer else None
         return find_people(
             self._image,

@@ -23,11 +23,13 @@ class Finders:
         sizes: their inputs in pixels, ascending; not empty.
         finer: those of `sizes` beside which there is one of twice the size.
         cost_ms: what a run of each takes on this device now; only those that were measured.
+        one_look: whether they find small people too in one run over the whole picture, and leave doubts to poses.
     """
 
     sizes: tuple[int, ...]
     finer: frozenset[int]
     cost_ms: Mapping[int, float]
+    one_look: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,17 @@ class SearchPlan:
 
     Attributes:
         size: input of the finder that runs, in pixels.
-        looks: so many small people are looked at again from nearer, at most.
+        looks: so many small people are looked at again from nearer, at most; by poses after `Finders.one_look`.
         finer: the finder of twice the size may be asked where nobody is clear.
         poses: poses may say who is a person where nobody is clear.
+        everybody: all people are wanted, not one.
     """
 
     size: int
     looks: int
     finer: bool
     poses: bool
+    everybody: bool = False
 
 
 def plan_search(finders: Finders, goal: Goal, everybody: bool = False, patient: bool = False) -> SearchPlan:
@@ -58,8 +62,12 @@ def plan_search(finders: Finders, goal: Goal, everybody: bool = False, patient: 
     """
     (size, runs), hurry = _affordable(finders, Goal() if patient else goal), patient and goal.budget_ms is not None
     looks = min(_LOOKS_FOR_EVERYBODY if everybody else _LOOKS, runs - 1)
+    if finders.one_look:
+        looks = 0 if hurry else looks
+        return SearchPlan(size, looks, False, looks > 0, everybody)
     left = 0 if hurry else runs - 1 - 2 * looks
-    return SearchPlan(size, looks, left > _FINER_COST and size in finders.finer, left > _FINER_COST + _CHOOSING_COST)
+    finer, poses = left > _FINER_COST and size in finders.finer, left > _FINER_COST + _CHOOSING_COST
+    return SearchPlan(size, looks, finer, poses, everybody)
 
 
 def leaves_time(cost_ms: Mapping[int, float], goal: Goal) -> bool:
@@ -70,13 +78,15 @@ def leaves_time(cost_ms: Mapping[int, float], goal: Goal) -> bool:
 
 
 def _affordable(finders: Finders, goal: Goal) -> tuple[int, int]:
-    """Finder size and number of runs that the budget allows. Prefer a size that can run twice: one pass gives a rough box."""
+    """Finder size and number of runs that the budget allows. Two are preferred where one pass gives a rough box."""
     if goal.budget_ms is None:
         return finders.sizes[-1], _UNLIMITED_RUNS
-    fewest = 1 if goal.deadline_ms is not None else _FEWEST_RUNS
+    fewest = 1 if goal.deadline_ms is not None or finders.one_look else _FEWEST_RUNS
     budget_ms, measured = _SHARE * goal.budget_ms, [size for size in finders.sizes if size in finders.cost_ms]
     if not measured:
         return finders.sizes[0], fewest
-    fitting = [size for runs in (1, 2) for size in measured if runs * finders.cost_ms[size] <= budget_ms]
+    fitting = [
+        size for runs in range(1, 2 if finders.one_look else 3) for size in measured if runs * finders.cost_ms[size] <= budget_ms
+    ]
     size = fitting[-1] if fitting else measured[0]
     return size, max(fewest, int(budget_ms / finders.cost_ms[size]))

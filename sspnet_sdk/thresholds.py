@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sspnet_sdk.fields import FieldError, entry, number, text, whole, wholes
 from sspnet_sdk.pose import BODY_JOINTS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,52 @@ class SinglePersonCentres:
             raise FieldError("is malformed: 'finder.limbs' must be among 'finder.joints'")
 
 
-Finder = SinglePersonCentres
+@dataclass(frozen=True)
+class CentresAndBoxes:
+    """The manifest's `finder` of the decoder "centres_and_boxes": a map of people's centres, and a box for each cell.
+
+    The graph takes pictures of any shape: sides are multiples of `stride`, each cell of the maps stands for `cell` x `cell`
+    pixels. The finder of an input size sees about as many pixels as (picture_scale · size)² · ¾, in the picture's own shape.
+
+    Attributes:
+        centre_floor: likelihood of a cell that may be a person's centre; at most `most_peaks` cells are.
+        same_iou: boxes that overlap so much are one person's.
+        clear: likelihood from which there is no doubt.
+        sure_score: likelihood from which a person is sure where no pose is looked at.
+        sure_with_pose: the same for likelihood x mean confidence of the pose in the box, where one is.
+        larger_first: a person's rank is likelihood · (longer side)^larger_first.
+        middle_first: it falls by exp(-middle_first · d²), d in half sides of the picture from its middle.
+    """
+
+    picture_scale: float
+    stride: int
+    cell: int
+    centre_floor: float
+    most_peaks: int
+    same_iou: float
+    clear: float
+    sure_score: float
+    sure_with_pose: float
+    larger_first: float
+    middle_first: float
+
+    def __post_init__(self) -> None:
+        if self.stride % self.cell:
+            raise FieldError("is malformed: 'finder.stride' must be a multiple of 'finder.cell'")
+
+
+Finder = SinglePersonCentres | CentresAndBoxes
 """The numbers of any decoder that this version knows."""
 
-DECODERS: Mapping[str, type[Finder]] = {"single_person_centres": SinglePersonCentres}
+DECODERS: Mapping[str, type[Finder]] = {
+    "single_person_centres": SinglePersonCentres,
+    "centres_and_boxes": CentresAndBoxes,
+}
 
 _COUNTS = {"fewest_seen": (1, BODY_JOINTS), "most_peaks": (1, 1000), "most_cells": (1, 4096), "candidates": (1, 100)}
+_COUNTS |= {"stride": (1, 256), "cell": (1, 64)}
 _NUMBERS = {"cells_from_guess": (0.01, 100.0), "far_from_guess": (0.001, 100.0), "nearer": (1.0, 10.0)}
+_NUMBERS |= {"picture_scale": (0.25, 8.0)}
 _NUMBERS |= {"larger_first": (0.0, 10.0), "middle_first": (0.0, 10.0), "nearer_overlap": (0.0, 10.0)}
 
 SCHEMA_1: dict[str, Any] = {
@@ -141,7 +183,7 @@ def read_finder(section: Any) -> Finder:
     return _read(DECODERS[decoder], section, "finder")
 
 
-_Numbers = TypeVar("_Numbers", PoseThresholds, SinglePersonCentres)
+_Numbers = TypeVar("_Numbers", bound="DataclassInstance")
 
 
 def _read(kind: type[_Numbers], section: Any, of: str) -> _Numbers:

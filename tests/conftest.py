@@ -69,3 +69,9 @@ def write_clip():
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def boxes_dot_bundle(tmp_path_factory):
+    """A bundle that sees a bright red dot; its finder gives centres and boxes."""
+    return write_dot_bundle(tmp_path_factory.mktemp("boxes") / "bundle", finder="boxes")

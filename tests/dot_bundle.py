@@ -25,11 +25,16 @@ TEMPLATE = np.array(
     ],
     np.float32,
 )
+CENTRES_AND_BOXES = {
+    **{"decoder": "centres_and_boxes", "picture_scale": 2.5, "stride": 32, "cell": 4, "centre_floor": 0.08, "most_peaks": 50},
+    **{"same_iou": 0.6, "clear": 0.6, "sure_score": 0.3, "sure_with_pose": 0.12, "larger_first": 0.125, "middle_first": 0.35},
+}
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 
 
 def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False) -> Path:
-    """Write the bundle into `folder` (made here) and give it back. joints: 17 or 28; lift: a graph gives the millimetres."""
+    """Write the bundle into `folder` (made here) and give it back. joints: 17 or 28; lift: a graph gives the millimetres.
+    finder: True for one of single-person centres, "boxes" for one of centres and boxes."""
     graphs: dict = {}
     for size in sizes:
         (folder / str(size)).mkdir(parents=True)
@@ -43,14 +48,20 @@ def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root
             _save(_first_stage(size, outputs, joints) if number == 0 else _later_stage(inputs[0], outputs, joints), folder / name)
             entries.append({"cut": cut, "file": name, "inputs": inputs, "outputs": outputs})
         graphs[str(size)] = {"stages": entries}
-        if finder:
+        if finder == "boxes":
+            graphs[str(size)]["finder"] = "finder.onnx"
+        elif finder:
             _save(_finder(size), folder / f"{size}/finder.onnx")
             graphs[str(size)]["finder"] = f"{size}/finder.onnx"
+    if finder == "boxes":
+        _save(_box_finder(), folder / "finder.onnx")
     if root_depth:
         _save(_root_depth(), folder / "root_depth.onnx")
     if lift:
         _save(_lift(joints), folder / "lift.onnx")
     more = {name: {"file": f"{name}.onnx"} for name, wanted in (("root_depth", root_depth), ("lift", lift)) if wanted}
+    if finder == "boxes":
+        more["finder"] = CENTRES_AND_BOXES
     write_manifest(folder, sizes, cuts, graphs, more, joints)
     return folder
 
@@ -192,6 +203,23 @@ def _finder(size, cell=8):
     ]
     outputs = [("centre", ["N", count, count]), ("joints", ["N", 17, 2, count, count]), ("heat", ["N", 17, count, count])]
     return _graph(nodes, constants, [("image", TensorProto.UINT8, ["N", size, size, 3])], outputs)
+
+
+def _box_finder(cell=4):
+    """For pictures of any shape: everybody's box is 12 x 24 cells."""
+    nodes, constants = _brightness(None)
+    constants |= {"channel": np.array([1], np.int64), "span": np.float32(60), "none": np.float32(0)}
+    constants |= {"person": np.array([0.5, 0.5, 12, 24], np.float32).reshape(1, 4, 1, 1)}
+    nodes += [
+        helper.make_node("Unsqueeze", ["w", "channel"], ["w4"]),
+        helper.make_node("MaxPool", ["w4"], ["peak"], kernel_shape=[cell, cell], strides=[cell, cell]),
+        helper.make_node("Div", ["peak", "span"], ["likelihood"]),
+        helper.make_node("Squeeze", ["likelihood", "channel"], ["centre"]),
+        helper.make_node("Mul", ["peak", "none"], ["nought"]),
+        helper.make_node("Add", ["nought", "person"], ["box"]),
+    ]
+    outputs = [("centre", ["N", "h", "w"]), ("box", ["N", 4, "h", "w"])]
+    return _graph(nodes, constants, [("image", TensorProto.UINT8, ["N", "height", "width", 3])], outputs)
 
 
 def _graph(nodes, constants, inputs, outputs):

@@ -18,13 +18,13 @@ struct Region {
 };
 
 /// The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`, and its corner.
-Region under(const Image& image, const Crop& crop, int multiple, int& left, int& top) {
+Region under(const Image& image, const Crop& crop, double crop_height, int multiple, int& left, int& top) {
     const int margin = 2 * multiple;
     const auto bound = [](double value, int most) { return int(std::clamp(std::trunc(value), -1e9, double(most))); };
     left = std::max(0, bound(crop.x, image.width) - margin);
     top = std::max(0, bound(crop.y, image.height) - margin);
     const int right = std::min(image.width, bound(crop.x + crop.side, image.width) + margin);
-    const int bottom = std::min(image.height, bound(crop.y + crop.side, image.height) + margin);
+    const int bottom = std::min(image.height, bound(crop.y + crop_height, image.height) + margin);
     const int width = (right - left) / multiple * multiple, height = (bottom - top) / multiple * multiple;
     if (width <= 0 || height <= 0) return {nullptr, 0, 0, 0};
     return {image.row(top) + left * image.channels, width, height, image.stride};
@@ -104,25 +104,40 @@ Crop Crop::around(const sspnet_box& box, double box_scale) {
     return {x + (w - side) / 2, y + (h - side) / 2, side};
 }
 
-void Cropper::cut_out(const Image& image, const Crop& crop, int size, std::uint8_t border, std::uint8_t* out) {
+Crop Crop::whole_in(const Image& image, int width, int height) {
+    const double side = std::max(double(image.width), double(image.height) * width / height);
+    return {(image.width - side) / 2, (image.height - side * height / width) / 2, side};
+}
+
+std::array<int, 2> view_of(const Image& image, int side, int multiple) {
+    const double pixels = 0.75 * side * side, scale = std::sqrt(pixels / (double(image.width) * image.height));
+    const double most = std::max(1.0, std::floor(pixels / (double(multiple) * multiple)));  // of an image as thin as a line
+    const auto multiples = [&](int extent) {
+        return multiple * int(std::clamp(std::floor(extent * scale / multiple + 0.5), 1.0, most));
+    };
+    return {multiples(image.width), multiples(image.height)};
+}
+
+void Cropper::cut_out(const Image& image, const Crop& crop, int width, int height, std::uint8_t border, std::uint8_t* out) {
     // Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then one affine.
-    const int halvings = std::max(0, int(std::log2(std::max(crop.side / size, 1.0))));
+    const int halvings = std::max(0, int(std::log2(std::max(crop.side / width, 1.0))));
     int left = 0, top = 0;
-    Region region = under(image, crop, 1 << halvings, left, top);
+    const double crop_height = crop.side * height / width;
+    Region region = under(image, crop, crop_height, 1 << halvings, left, top);
     if (region.pixels == nullptr) {
-        std::fill_n(out, 3 * std::size_t(size) * size, border);
+        std::fill_n(out, 3 * std::size_t(width) * height, border);
         return;
     }
     for (int i = 0; i < halvings; ++i) region = halve(region, image.channels, halves_[i % 2], means_);
     const double scale = 1.0 / (1 << halvings);
-    const std::vector<Tap> columns = taps((crop.x - left) * scale, crop.side * scale, size, region.width);
-    const std::vector<Tap> lines = taps((crop.y - top) * scale, crop.side * scale, size, region.height);
+    const std::vector<Tap> columns = taps((crop.x - left) * scale, crop.side * scale, width, region.width);
+    const std::vector<Tap> lines = taps((crop.y - top) * scale, crop_height * scale, height, region.height);
     border_row_.assign(std::size_t(region.width) * image.channels, border);
     row_.resize(std::size_t(region.width + kLeft + kRight) * image.channels);
     for (const Tap& line : lines) {
         blend_rows(region, line, image.channels, border_row_.data(), row_.data());
         resample_row(row_.data(), columns, image, out);
-        out += 3 * size;
+        out += 3 * width;
     }
 }
 

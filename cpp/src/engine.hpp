@@ -22,6 +22,9 @@ struct ChainInput {
     std::vector<std::size_t> shape;
     bool is_float;
 
+    static ChainInput image(int width, int height) {
+        return {"image", {1, std::size_t(height), std::size_t(width), 3}, false};
+    }
     static ChainInput image(int size) { return {"image", {1, std::size_t(size), std::size_t(size), 3}, false}; }
     static ChainInput pose(int joints) { return {"pose", {1, std::size_t(joints), 4}, true}; }
 

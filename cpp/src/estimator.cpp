@@ -152,6 +152,9 @@ Found Estimator::locate(const Image& image, const Goal& goal) {
 std::vector<Found> Estimator::people(const Image& image, const Goal& goal, int most_looks, bool hurry) {
     const Plan::Finder finder = plan_.finder(goal);
     const int looks = std::min(most_looks, finder.affordable - 1);
+    if (plan_.networks().gives_boxes() != nullptr)
+        return plan_.networks().find_boxes(image, finder.size, hurry ? 0 : looks, most_looks == kLooksToFindAll,
+                                           [&](const sspnet_box& box) { return look(image, box).confidence; });
     const int left = hurry ? 0 : finder.affordable - 1 - 2 * looks;
     const LookAt look_at = [&](const sspnet_box& box) { return look(image, box); };
     return plan_.networks().find(image, finder.size, looks, left > kFinerCost,

@@ -47,7 +47,7 @@ struct Manifest {
     std::uint8_t border;
     std::vector<Bone> bones;
     PoseThresholds poses;
-    SinglePersonCentres finder;   ///< where the bundle has a finder
+    FinderNumbers finder;         ///< where the bundle has a finder
     std::vector<int> sizes, cuts;  ///< ascending
     std::vector<std::string> precisions;
     std::map<std::pair<std::string, int>, GraphSet> graphs;                    ///< by precision and size

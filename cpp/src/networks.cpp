@@ -4,9 +4,12 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sspnet::core {
 namespace {
+
+constexpr std::size_t kMostShapes = 4;  // of views that stay open: of a video there is one
 
 FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) {
     using Shape = std::vector<std::size_t>;
@@ -35,6 +38,11 @@ std::string Networks::finder_file(int size) const {
 Chain* Networks::finder(int size) {
     const std::string file = finder_file(size);
     if (file.empty()) return nullptr;
+    if (const CentresAndBoxes* numbers = gives_boxes()) {
+        const int down = int(std::lround(numbers->picture_scale * size)) * 3 / 4 / numbers->stride;
+        const int across = int(std::lround(numbers->picture_scale * size)) / numbers->stride;
+        return &box_finder(size, std::max(1, across) * numbers->stride, std::max(1, down) * numbers->stride);
+    }
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
         auto opened =
@@ -99,9 +107,39 @@ RunFinder Networks::run_finder(const Image& image, int size) {
     };
 }
 
+Chain& Networks::box_finder(int size, int width, int height) {
+    if (box_finders_.size() > kMostShapes) box_finders_.clear();
+    std::unique_ptr<Chain>& finder = box_finders_[{width, height}];
+    if (!finder) {
+        auto opened = engine_.chain({{bundle_.file(finder_file(size)), {"image"}, {"centre", "box"}}},
+                                    ChainInput::image(width, height), settings_);
+        opened->open(0);
+        finder = std::move(opened);
+    }
+    return *finder;
+}
+
+std::vector<Found> Networks::find_boxes(const Image& image, int size, int looks, bool everybody,
+                                        const ConfidenceIn& confidence_in) {
+    const CentresAndBoxes& numbers = *gives_boxes();
+    const auto [width, height] = view_of(image, int(std::lround(numbers.picture_scale * size)), numbers.stride);
+    const Crop crop = Crop::whole_in(image, width, height);
+    Chain& graph = box_finder(size, width, height);
+    cropper_.cut_out(image, crop, width, height, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
+    graph.run(0);
+    const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(size), kLargestMap); };
+    const Answer centre = map("centre"), box = map("box");
+    using Shape = std::vector<std::size_t>;
+    const std::size_t rows = height / numbers.cell, columns = width / numbers.cell;
+    if (centre.shape != Shape{1, rows, columns} || box.shape != Shape{1, 4, rows, columns})
+        throw BundleError("the bundle's finder lacks centre (N, h, w) or box (N, 4, h, w)");
+    const BoxMaps maps = {crop, width, centre.values, box.values, int(rows), int(columns)};
+    return judged(people_of(maps, image, numbers), numbers, confidence_in, looks, everybody);
+}
+
 std::vector<Found> Networks::find(const Image& image, int size, int looks, bool finer, const LookAt& look_at) {
     const RunFinder run_finer = [&](const Crop& crop) { return run_finder(image, 2 * size)(crop); };
-    const Peaks peaks = {bundle_.manifest.finder, bundle_.manifest.poses};
+    const Peaks peaks = {std::get<SinglePersonCentres>(bundle_.manifest.finder), bundle_.manifest.poses};
     return find_people(image, peaks, run_finder(image, size), looks, finer && has_finder(2 * size) ? run_finer : RunFinder(),
                        look_at);
 }

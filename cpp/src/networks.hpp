@@ -4,6 +4,7 @@
 
 #include "crop.hpp"
 #include "locate.hpp"
+#include "person_boxes.hpp"
 #include "stages.hpp"
 
 #include <map>
@@ -17,8 +18,14 @@ public:
 
     StageChain& chain(int size);
 
-    /// The opened finder; NULL where the bundle has none at this precision and size.
+    /// The opened finder, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this precision and size.
     Chain* finder(int size);
+
+    /// The numbers of a finder that gives boxes; NULL where the bundle has another or none.
+    const CentresAndBoxes* gives_boxes() const { return std::get_if<CentresAndBoxes>(&bundle_.manifest.finder); }
+
+    /// People in the whole image, by a finder of that size that gives boxes (see people_of and judged).
+    std::vector<Found> find_boxes(const Image& image, int size, int looks, bool everybody, const ConfidenceIn& confidence_in);
 
     bool has_finder(int size) const { return !finder_file(size).empty(); }
 
@@ -49,6 +56,7 @@ public:
 private:
     std::string finder_file(int size) const;
     RunFinder run_finder(const Image& image, int size);
+    Chain& box_finder(int size, int width, int height);
 
     const Bundle& bundle_;
     Engine& engine_;
@@ -56,6 +64,7 @@ private:
     Cropper cropper_;
     std::map<int, StageChain> chains_;
     std::map<int, std::unique_ptr<Chain>> finders_;
+    std::map<std::array<int, 2>, std::unique_ptr<Chain>> box_finders_;  ///< by width and height, each compiled for its own
     std::unique_ptr<Chain> lift_;
     StageTime lift_time_;
 };

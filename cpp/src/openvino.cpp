@@ -60,6 +60,7 @@ private:
         for (const ov::Output<ov::Node>& input : model->inputs()) {
             ov::PartialShape shape = input.get_partial_shape();
             shape[0] = 1;
+            if (shape.is_dynamic()) shape = ov::PartialShape(tensors_.at(input.get_any_name()).get_shape());
             one_person[input] = shape;
         }
         model->reshape(one_person);

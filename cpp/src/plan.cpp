@@ -111,11 +111,12 @@ Plan::Finder Plan::finder(const Goal& goal) const {
     if (sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
     if (!goal.budget_ms || !controller_) return {sizes.back(), kUnlimited};
     const double budget_ms = kFinderShare * *goal.budget_ms;
-    const int fewest = goal.deadline_ms ? 1 : kFewestSearches;
+    const bool one_look = networks_.gives_boxes() != nullptr;  // else in the whole picture alone it is too coarse for a right box
+    const int fewest = goal.deadline_ms || one_look ? 1 : kFewestSearches;
     Finder chosen = {sizes.front(), fewest};
     const auto measured = std::find_if(sizes.begin(), sizes.end(), [&](int size) { return profile_->knows(size); });
     if (measured != sizes.end()) chosen.size = *measured;
-    for (const int runs : {1, 2})  // in the whole picture alone it is too coarse for a right box
+    for (int runs = 1; runs <= (one_look ? 1 : 2); ++runs)
         for (const int size : sizes) {
             if (!profile_->knows(size)) continue;
             const double cost = std::max(profile_->at(size).finder_ms * controller_->load(), 1e-6);

@@ -40,6 +40,19 @@ constexpr char kSchema1[] = R"({
                "small_person": 0.5, "nearer": 2.0, "nearer_overlap": 0.3, "candidates": 3}
 })";
 
+CentresAndBoxes read_centres_and_boxes(const Section& of) {
+    CentresAndBoxes finder = {};
+    finder.picture_scale = of.number_from("picture_scale", 0.25, 8);
+    finder.stride = of.count("stride", 256), finder.cell = of.count("cell", 64);
+    if (finder.stride % finder.cell != 0) malformed("'finder.stride' must be a multiple of 'finder.cell'");
+    finder.centre_floor = of.share("centre_floor"), finder.most_peaks = of.count("most_peaks", 1000);
+    finder.same_iou = of.share("same_iou"), finder.clear = of.share("clear");
+    finder.sure_score = of.share("sure_score"), finder.sure_with_pose = of.share("sure_with_pose");
+    finder.larger_first = float(of.number_from("larger_first", 0, 10));
+    finder.middle_first = of.number_from("middle_first", 0, 10);
+    return finder;
+}
+
 }  // namespace
 
 PoseThresholds read_poses(const Json& section) {
@@ -48,9 +61,11 @@ PoseThresholds read_poses(const Json& section) {
             of.share("margin_side"), of.share("margin_end"), of.share("margin_unseen")};
 }
 
-SinglePersonCentres read_finder(const Json& section) {
+FinderNumbers read_finder(const Json& section) {
     const Section of = {section, "finder"};
-    if (text(of.at("decoder"), "finder.decoder") != "single_person_centres")
+    const std::string decoder = text(of.at("decoder"), "finder.decoder");
+    if (decoder == "centres_and_boxes") return read_centres_and_boxes(of);
+    if (decoder != "single_person_centres")
         throw BundleError("manifest.json has a 'finder.decoder' that this version of libsspnet does not know");
     SinglePersonCentres finder = {};
     finder.joints = of.joints("joints"), finder.limbs = of.joints("limbs");

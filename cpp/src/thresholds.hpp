@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <variant>
 #include <vector>
 
 namespace sspnet::core {
@@ -40,9 +41,28 @@ struct SinglePersonCentres {
     int candidates;        ///< of so many, where there is doubt, the most confident pose is chosen
 };
 
+/// The manifest's `finder` of the decoder "centres_and_boxes": a map of people's centres, and a box for each cell. The graph takes
+/// pictures of any shape, about (picture_scale · input size)² · ¾ pixels in the picture's own.
+struct CentresAndBoxes {
+    double picture_scale;
+    int stride;             ///< sides of the view are multiples of this
+    int cell;               ///< of the maps, in pixels of the view, each way
+    float centre_floor;     ///< likelihood of a cell that may be a person's centre
+    int most_peaks;         ///< so many cells may be, at most
+    float same_iou;         ///< boxes that overlap so much are one person's
+    float clear;            ///< likelihood from which there is no doubt
+    float sure_score;       ///< likelihood from which a person is sure where no pose is looked at
+    float sure_with_pose;   ///< the same for likelihood x mean confidence of the pose in the box, where one is
+    float larger_first;     ///< a person's rank is likelihood · (longer side)^larger_first
+    double middle_first;    ///< it falls by exp(-middle_first · d²), d in half sides of the picture from its middle
+};
+
+/// The numbers of any decoder that this version knows.
+using FinderNumbers = std::variant<SinglePersonCentres, CentresAndBoxes>;
+
 /// The manifest's `poses` and `finder`, checked. Throw BundleError.
 PoseThresholds read_poses(const nlohmann::json& section);
-SinglePersonCentres read_finder(const nlohmann::json& section);
+FinderNumbers read_finder(const nlohmann::json& section);
 
 /// What a manifest of schema 1 means by saying nothing: `poses` and `finder`.
 const nlohmann::json& schema_1();

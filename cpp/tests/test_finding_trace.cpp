@@ -54,7 +54,7 @@ TEST_CASE("the same people are found as in Python") {
         INFO(recorded["name"].get<std::string>());
         json finder = recorded["finder"];
         finder["decoder"] = "single_person_centres";
-        const Peaks peaks = {read_finder(finder), read_poses(recorded["poses"])};
+        const Peaks peaks = {std::get<SinglePersonCentres>(read_finder(finder)), read_poses(recorded["poses"])};
         const int width = recorded["image"][0], height = recorded["image"][1];
         const std::vector<std::uint8_t> pixels(3 * std::size_t(width) * height);
         Replay replay = {recorded, all["grain"]};

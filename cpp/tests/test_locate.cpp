@@ -19,7 +19,7 @@ constexpr int kCells = 32;
 /// By the numbers of schema 1.
 template <class... Arguments>
 std::vector<Found> find_by(const Image& image, const Arguments&... arguments) {
-    return find_people(image, Peaks{read_finder(schema_1()["finder"]), read_poses(schema_1()["poses"])}, arguments...);
+    return find_people(image, Peaks{std::get<SinglePersonCentres>(read_finder(schema_1()["finder"])), read_poses(schema_1()["poses"])}, arguments...);
 }
 
 /// The finder's maps of people who stand at (u, v), each joint's heat where it is guessed.

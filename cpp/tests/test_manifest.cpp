@@ -46,8 +46,8 @@ TEST_CASE("a manifest of schema 1 means the numbers that were compiled in") {
     manifest.erase("finder");
     const Manifest old = parse_manifest(manifest.dump());
     CHECK(old.poses.believed == 0.7f);
-    CHECK(old.finder.joints == std::vector<int>{1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16});
-    CHECK(old.finder.clear == 0.5f);
+    CHECK(std::get<SinglePersonCentres>(old.finder).joints == std::vector<int>{1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16});
+    CHECK(std::get<SinglePersonCentres>(old.finder).clear == 0.5f);
     manifest["schema"] = 2;
     CHECK_THROWS_WITH_AS(parse_manifest(manifest.dump()), "manifest.json lacks 'poses'", BundleError);
 }

@@ -15,15 +15,20 @@ from sspnet_train.network.multipose import CELL, STRIDE, MultiPose, load_finder
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
 
+from sspnet_export.engines import runtimes
 from sspnet_export.errors import ExportError
 from sspnet_export.fold import fold_batch_norm, folded_conv
 from sspnet_export.graphs import Graph, extract
 from sspnet_export.half import to_half
+from sspnet_export.manifest import Notes
+from sspnet_export.thresholds import CENTRES_AND_BOXES
 from sspnet_export.trace import trace_pictures
-from sspnet_export.verify import TOLERANCE, Difference, check_model, runtimes, test_images
+from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
 from sspnet_export.weights import WeightFile, factors_of
+from sspnet_sdk.bundle import Bundle
 
 OUTPUTS = ["centre", "box"]
+FILES = {"fp32": "finder.onnx", "fp16": "finder_fp16.onnx"}
 CHECKED = ((192, 256), (320, 224))  # height, width
 
 
@@ -49,54 +54,65 @@ def open_finder(path: Path) -> tuple[MultiPose, dict[str, str]]:
         raise ExportError(str(error)) from None
 
 
-def write_finder(folder: Path, weights: WeightFile, network: MultiPose, precisions: Sequence[str]) -> dict[str, str]:
-    """Its graphs, their weights beside those of the others; returns precision -> file. int8 finds people in fp32."""
-    ready = FinderGraph(network)
-    traced = trace_pictures(ready, OUTPUTS, STRIDE, CELL)
-    files = {"fp32": "finder.onnx"} | ({"fp16": "finder_fp16.onnx"} if "fp16" in precisions else {})
-    for precision, file in files.items():
-        whole = to_half(traced) if precision == "fp16" else onnx.ModelProto.FromString(traced.SerializeToString())
-        model = Graph("finder", extract(whole, ["image"], OUTPUTS)).model
-        weights.take_over(model, factors_of(ready))
-        (folder / file).write_bytes(model.SerializeToString(deterministic=True))
-    return {precision: files.get(precision, files["fp32"]) for precision in precisions}
+class FinderPart:
+    """A `Part`: everybody in a picture. One graph serves all input sizes; int8 finds people in fp32.
 
-
-def verify_finder(folder: Path, files: Mapping[str, str], network: MultiPose) -> Iterator[Difference]:
-    """The fp32 graph in every engine against PyTorch, in pictures of several shapes; boxes in shares of the picture.
-
-    Raises ExportError where the graph is malformed or differs by more than verification allows.
+    Args:
+        network: the finder, and the notes of its file.
+        precisions: of the bundle.
     """
-    check_model(folder / files["fp32"])
-    for runtime, open_graph in runtimes().items():
-        run = open_graph(folder / files["fp32"])
-        for height, width in CHECKED:
-            images = np.ascontiguousarray(test_images(max(height, width))[:, :height, :width])
-            with torch.no_grad():
-                expected = [values.numpy() for values in network(network_input(images))]
-            for name, ours, scale in zip(OUTPUTS, expected, (1, max(height, width) // CELL), strict=True):
-                largest = float(np.abs(run({"image": images})[name] - ours).max()) / scale
-                difference = Difference(width, runtime, "finder", name, largest)
-                yield difference
-                if not largest <= TOLERANCE:
-                    raise ExportError(f"differs from PyTorch by more than {TOLERANCE:.0e}: {difference}")
+
+    def __init__(self, network: MultiPose, notes: Mapping[str, str], precisions: Sequence[str]) -> None:
+        self._network, self._notes = network, Notes.read(notes)
+        self._files = {name: FILES["fp16" if name == "fp16" else "fp32"] for name in precisions}
+
+    def write(self, folder: Path, weights: WeightFile) -> None:
+        ready = FinderGraph(self._network)
+        traced = trace_pictures(ready, OUTPUTS, STRIDE, CELL)
+        for file in sorted(set(self._files.values())):
+            whole = to_half(traced) if file == FILES["fp16"] else onnx.ModelProto.FromString(traced.SerializeToString())
+            model = Graph("finder", extract(whole, ["image"], OUTPUTS)).model
+            weights.take_over(model, factors_of(ready))
+            (folder / file).write_bytes(model.SerializeToString(deterministic=True))
+
+    def describe(self, document: dict[str, Any]) -> None:
+        for precision, file in self._files.items():
+            for graphs in document["graphs"][precision].values():
+                graphs["finder"] = file
+        pixels = {size: 0.75 * (CENTRES_AND_BOXES["picture_scale"] * size) ** 2 for size in document["sizes"]}
+        macs = {str(size): round(macs_per_pixel(self._network) * count) for size, count in pixels.items()}
+        document["finder"] = {**CENTRES_AND_BOXES, "macs": macs}
+        document["training_data"] = [*document["training_data"], *self._notes.training_data]
+
+    def verify(self, bundle: Bundle) -> Iterator[str]:
+        """The fp32 graph in pictures of several shapes; boxes in shares of the picture."""
+        for file in sorted(set(self._files.values())):
+            check_model(bundle.folder / file)
+        for runtime, open_graph in runtimes().items():
+            run = open_graph(bundle.folder / FILES["fp32"])
+            for height, width in CHECKED:
+                images = np.ascontiguousarray(test_images(max(height, width))[:1, :height, :width])
+                found = run({"image": images})
+                with torch.no_grad():
+                    expected = [values.numpy() for values in self._network(network_input(images))]
+                cells = max(height, width) // CELL
+                answers = {"centre": found["centre"], "box": found["box"] / cells}
+                known = {"centre": expected[0], "box": expected[1] / cells}
+                yield from compared(width, runtime, "finder", answers, known, TOLERANCE)
 
 
-def finder_macs(network: MultiPose, sizes: Sequence[int]) -> dict[str, int]:
-    """Multiply-accumulates of a picture of `size` x ¾ `size` pixels; convolutions only."""
-    counted: dict[str, int] = {}
+def macs_per_pixel(network: MultiPose) -> float:
+    """Multiply-accumulates of the convolutions for each pixel of a picture."""
+    counted = 0
 
     def count(module: nn.Module, _: Any, output: Tensor) -> None:
+        nonlocal counted
         assert isinstance(module, nn.Conv2d)
-        counted["all"] += module.weight[0].numel() * output[0].numel()
+        counted += module.weight[0].numel() * output[0].numel()
 
     hooks = [module.register_forward_hook(count) for module in network.modules() if isinstance(module, nn.Conv2d)]
-    for size in sizes:
-        counted["all"] = 0
-        with torch.no_grad():
-            network(torch.zeros(1, 3, size * 3 // 4 // STRIDE * STRIDE, size))
-        counted[str(size)] = counted["all"]
+    with torch.no_grad():
+        network(torch.zeros(1, 3, 4 * STRIDE, 4 * STRIDE))
     for hook in hooks:
         hook.remove()
-    del counted["all"]
-    return counted
+    return counted / (4 * STRIDE) ** 2

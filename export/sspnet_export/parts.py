@@ -1,4 +1,4 @@
-"""What a bundle is made of. One file per part: `network`, `centres` (who is where), `root_depth`, `lift`."""
+"""What a bundle is made of: `network`, `centres` (who is where) or `finder` (everybody), `root_depth`, `lift`."""
 
 from __future__ import annotations
 

@@ -19,6 +19,21 @@ POSES: dict[str, Any] = {
     "margin_unseen": 0.05,
 }
 
+CENTRES_AND_BOXES: dict[str, Any] = {
+    "decoder": "centres_and_boxes",
+    "picture_scale": 1.25,
+    "stride": 32,
+    "cell": 4,
+    "centre_floor": 0.08,
+    "most_peaks": 50,
+    "same_iou": 0.6,
+    "clear": 0.45,
+    "sure_score": 0.3,
+    "sure_with_pose": 0.09,
+    "larger_first": 0.125,
+    "middle_first": 0.35,
+}
+
 SINGLE_PERSON_CENTRES: dict[str, Any] = {
     "decoder": "single_person_centres",
     "joints": [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16],

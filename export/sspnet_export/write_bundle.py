@@ -12,6 +12,7 @@ from sspnet_train.millimetres.root_depth import RootDepth
 from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
+from sspnet_train.network.multipose import MultiPose
 
 from sspnet_export import manifest
 from sspnet_export.calibration import Crops, Picture, read_crops
@@ -19,6 +20,7 @@ from sspnet_export.centres import CentresPart
 from sspnet_export.checks import check_cuts, check_precisions, check_sizes
 from sspnet_export.deviation import deviations
 from sspnet_export.errors import ExportError
+from sspnet_export.finder import FinderPart, open_finder
 from sspnet_export.folder import check_replaceable, written_whole
 from sspnet_export.lift import LiftPart
 from sspnet_export.manifest import Accuracy, Notes
@@ -46,6 +48,7 @@ def export_bundle(
     calibration: Crops | None = None,
     accuracy: Accuracy | None = None,
     root_depth: Path | None = None,
+    finder: Path | None = None,
     on_progress: Progress = log.info,
 ) -> Path:
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
@@ -59,6 +62,8 @@ def export_bundle(
         accuracy: what an evaluation found, for the manifest.
         root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint: the bundle then tells
             how far away people are.
+        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote: people in whole pictures are then found by
+            that network instead of the checkpoint's own entry. None with the shipped checkpoint: the finder beside it.
         on_progress: called with one line per step.
 
     Returns `out`. Raises ExportError in one line.
@@ -68,8 +73,10 @@ def export_bundle(
     precisions = check_precisions(precisions, calibration is not None)
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
+    finder = finder or (shipped_finder() if checkpoint is None else None)
+    people = None if finder is None else open_finder(finder)
     check_replaceable(out)
-    parts = parts_of(network, cuts, sizes, precisions, crops, root, on_progress)
+    parts = parts_of(network, cuts, sizes, precisions, crops, root, people, on_progress)
     with written_whole(out) as folder:
         weights = WeightFile()
         for part in parts:
@@ -90,6 +97,12 @@ def export_bundle(
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
     return out
+
+
+def shipped_finder() -> Path | None:
+    """train/checkpoints/finder.safetensors of the source tree, where it is there."""
+    path = Path(__file__).parents[2] / "train" / "checkpoints" / "finder.safetensors"
+    return path if path.is_file() else None
 
 
 def shipped_checkpoint() -> Path:
@@ -118,12 +131,15 @@ def parts_of(
     precisions: tuple[str, ...],
     crops: list[Picture],
     root: tuple[RootDepth, dict[str, Any]] | None,
+    people: tuple[MultiPose, dict[str, str]] | None,
     on_progress: Progress,
 ) -> list[Part]:
     """What the bundle of a network is made of."""
     traces = Traces(network, cuts, root is not None, crops, on_progress)
     parts: list[Part] = [NetworkPart(traces, sizes, precisions)]
-    if isinstance(network.entry, MoveNetEntry):
+    if people is not None:
+        parts.append(FinderPart(*people, precisions))
+    elif isinstance(network.entry, MoveNetEntry):
         finer = Traces(network, cuts[:1], False, crops, on_progress)
         parts.append(CentresPart(traces, finer, sizes, precisions))
     if root is not None:

@@ -79,6 +79,7 @@ class _OnnxRuntime:
     def __init__(self, device: str) -> None:
         self.device = device
         self.largest_batch = 1 if device in ONE_AT_A_TIME else 16
+        self.fixed_shapes = device in ONE_AT_A_TIME
         if device in _BOUND and hasattr(ort, "preload_dlls"):
             with _quiet():
                 ort.preload_dlls()  # CUDA and cuDNN as pip installs them
@@ -86,11 +87,11 @@ class _OnnxRuntime:
             with contextlib.suppress(ImportError):
                 import_module("tensorrt")  # loads TensorRT's libraries as pip installs them, which preload_dlls leaves out
 
-    def open(self, path: Path, threads: int, precision: str) -> _Session:
+    def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> _Session:
         wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
         try:
             with _quiet(), alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
-                session = ort.InferenceSession(str(path), self._options(threads), providers=wanted)
+                session = ort.InferenceSession(str(path), self._options(threads, dimensions or {}), providers=wanted)
         except Exception as error:
             raise BackendError(f"ONNX Runtime cannot open {path.name} on {self.device}: {error}") from error
         if wanted[0][0] not in session.get_providers():
@@ -100,7 +101,7 @@ class _OnnxRuntime:
             )
         return BoundSession(session, _BOUND[self.device]) if self.device in _BOUND else _Session(session)
 
-    def _options(self, threads: int) -> ort.SessionOptions:
+    def _options(self, threads: int, dimensions: Mapping[str, int]) -> ort.SessionOptions:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -109,6 +110,8 @@ class _OnnxRuntime:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self.largest_batch == 1:
             options.add_free_dimension_override_by_name("batch", 1)
+        for name, extent in dimensions.items():
+            options.add_free_dimension_override_by_name(name, extent)
         if self.device == "directml":
             options.enable_mem_pattern = False  # DirectML refuses to open otherwise
         return options

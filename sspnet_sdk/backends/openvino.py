@@ -70,14 +70,15 @@ class _OpenVino:
     largest_batch = 1  # compiled for a fixed batch: dynamic shapes cost speed on every frame
 
     def __init__(self, device: str) -> None:
-        self.device = device
+        self.device, self.fixed_shapes = device, device == "npu"
 
-    def open(self, path: Path, threads: int, precision: str) -> _Session:
+    def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> _Session:
         try:
             wanted = settings(self.device, threads, precision)
             here = {"version": ov.__version__, "device": _core().get_property(self.device.upper(), "FULL_DEVICE_NAME")}
-            cache = CompiledCache(cache_folder("openvino"), path, {**wanted, **here})
-            return _Session(_kept(cache, self.device.upper(), wanted) or _compiled(cache, path, self.device.upper(), wanted))
+            cache = CompiledCache(cache_folder("openvino"), path, {**wanted, **here, **(dimensions or {})})
+            kept = _kept(cache, self.device.upper(), wanted)
+            return _Session(kept or _compiled(cache, path, self.device.upper(), wanted, dimensions))
         except Exception as error:
             raise BackendError(f"OpenVINO cannot open {path.name} on {self.device}: {error}") from error
 
@@ -92,15 +93,25 @@ def _kept(cache: CompiledCache, device: str, wanted: dict[str, Any]) -> ov.Compi
         return None
 
 
-def _compiled(cache: CompiledCache, path: Path, device: str, wanted: dict[str, Any]) -> ov.CompiledModel:
+def _compiled(
+    cache: CompiledCache, path: Path, device: str, wanted: dict[str, Any], dimensions: Mapping[str, int] | None
+) -> ov.CompiledModel:
     model = _core().read_model(path)
-    model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
+    model.reshape({port: _one_of(port.get_partial_shape(), dimensions) for port in model.inputs})
     compiled = _core().compile_model(model, device, wanted)
     with contextlib.suppress(RuntimeError):  # a device that exports nothing is compiled for anew each time
         exported = io.BytesIO()
         compiled.export_model(exported)
         cache.write(exported.getvalue())
     return compiled
+
+
+def _one_of(shape: ov.PartialShape, dimensions: Mapping[str, int] | None) -> ov.PartialShape:
+    """A batch of one; the height and width of an image (N, H, W, 3), where they are told."""
+    extents = list(shape)[1:]
+    if dimensions is not None and len(extents) == 3:
+        extents[:2] = dimensions["height"], dimensions["width"]
+    return ov.PartialShape([1, *extents])
 
 
 def settings(device: str, threads: int, precision: str) -> dict[str, Any]:

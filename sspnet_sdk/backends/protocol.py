@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 def is_answer(output: str) -> bool:
     """Whether an output of a graph is for the caller; the others are features for the next stage."""
-    return output.startswith(("pose_", "centre", "joints", "heat", "root_"))
+    return output.startswith(("pose_", "centre", "box", "joints", "heat", "root_"))
 
 
 class Session(Protocol):
@@ -38,9 +38,10 @@ class Backend(Protocol):
     device: str
     version: str
     largest_batch: int  # images that one run may take
+    fixed_shapes: bool  # whether a graph runs only (or only fast) where its inputs' extents are known
 
-    def open(self, path: Path, threads: int, precision: str) -> Session:
-        """Compile the ONNX graph at `path`; `threads` counts on the CPU.
+    def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> Session:
+        """Compile the ONNX graph at `path`; `threads` counts on the CPU; `dimensions` fix symbolic extents, by name.
 
         Raises:
             BackendError: with the engine's own words.

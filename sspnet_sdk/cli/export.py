@@ -29,6 +29,12 @@ from sspnet_sdk.errors import OptionError
     type=click.Path(path_type=Path),
     help="What `python -m sspnet_train.millimetres.train_root_depth` wrote: the bundle then tells how far away people are.",
 )
+@click.option(
+    "--finder",
+    type=click.Path(path_type=Path),
+    help="What `python -m sspnet_train.finder.train_finder` wrote: it finds the people.  [default: the source tree's, "
+    "with its checkpoint]",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(
     checkpoint: Path | None,
@@ -38,6 +44,7 @@ def command(
     calibration: Path | None,
     accuracy: Path | None,
     root_depth: Path | None,
+    finder: Path | None,
     out: Path,
 ) -> None:
     """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
@@ -57,6 +64,7 @@ def command(
             calibration=calibration,
             accuracy=stated,
             root_depth=root_depth,
+            finder=finder,
             on_progress=lambda line: click.echo(line, err=True),
         )
 

@@ -10,15 +10,15 @@ FINDERS = Finders((128, 192, 256), frozenset({128, 256}), {128: 2.0, 192: 5.0, 2
 
 def test_without_a_goal_the_largest_finder_runs_and_every_doubt_is_settled():
     assert plan_search(FINDERS, Goal()) == SearchPlan(256, 3, True, True)
-    assert plan_search(FINDERS, Goal(), everybody=True, patient=True) == SearchPlan(256, 20, True, True)
+    assert plan_search(FINDERS, Goal(), everybody=True, patient=True) == SearchPlan(256, 20, True, True, True)
 
 
 def test_everybody_within_a_budget_gets_as_many_looks_as_it_pays_for():
-    assert plan_search(FINDERS, Goal.frame_rate(1000 / 200), everybody=True) == SearchPlan(256, 7, False, False)
+    assert plan_search(FINDERS, Goal.frame_rate(1000 / 200), everybody=True) == SearchPlan(256, 7, False, False, True)
 
 
 def test_everybody_is_searched_for_whatever_it_costs_but_a_goal_forgoes_the_doubts():
-    assert plan_search(FINDERS, Goal.frame_rate(1000), everybody=True, patient=True) == SearchPlan(256, 20, False, False)
+    assert plan_search(FINDERS, Goal.frame_rate(1000), everybody=True, patient=True) == SearchPlan(256, 20, False, False, True)
 
 
 @pytest.mark.parametrize(

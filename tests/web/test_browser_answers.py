@@ -121,11 +121,7 @@ DOT = """async ([x, y, width, height]) => {
 
 
 def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
-    shutil.copytree(dot_bundle_28, site / "dots", dirs_exist_ok=True)
-    (site / "dots/weights.bin").write_bytes(b"")
-    manifest = json.loads((dot_bundle_28 / "manifest.json").read_text())
-    manifest["files"]["weights.bin"] = {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
-    (site / "dots/manifest.json").write_text(json.dumps(manifest))
+    with_weights(dot_bundle_28, site / "dots")
     answer = page.evaluate(DOT, [150, 110, 320, 240])
     image = np.array(answer["pixels"], np.uint8).reshape(240, 320, 4)[:, :, 2::-1]
     expected = Estimator(dot_bundle_28, backend="onnxruntime").predict(np.ascontiguousarray(image), (60, 40, 200, 160))
@@ -140,6 +136,26 @@ def test_a_number_changed_in_the_manifest_changes_what_is_believed(page, people,
     ask = {"people": people[:1], "options": {"size": 128, "cut": 2}}
     asked = [page.evaluate(POSES, {**ask, "bundle": f"/{folder}/"}) for folder in ("bundle", "doubting")]
     assert [pose["unsure"] for (pose,) in asked] == [False, True]
+
+
+def test_a_finder_of_boxes_finds_the_person_in_a_picture_of_any_shape(page, site, boxes_dot_bundle):
+    with_weights(boxes_dot_bundle, site / "boxes")
+    ask = DOT.replace("{box: [60, 40, 200, 160]}", "{}").replace("/dots/", "/boxes/")
+    for x, y, width, height in ((150, 110, 320, 240), (60, 250, 200, 360)):
+        answer = page.evaluate(ask, [x, y, width, height])
+        image = np.array(answer["pixels"], np.uint8).reshape(height, width, 4)[:, :, 2::-1]
+        expected = Estimator(boxes_dot_bundle, backend="onnxruntime").predict(np.ascontiguousarray(image))
+        np.testing.assert_allclose(answer["pose"]["box"], expected.box, atol=0.5)
+        assert not answer["pose"]["unsure"] and not expected.unsure
+
+
+def with_weights(bundle, folder):
+    """A copy of a bundle that has no weights, with a file of none."""
+    shutil.copytree(bundle, folder, dirs_exist_ok=True)
+    (folder / "weights.bin").write_bytes(b"")
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["files"]["weights.bin"] = {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def test_a_lift_without_a_hash_is_refused(page, site, lifting_bundle):

@@ -7,17 +7,37 @@ export function cropAround([x, y, w, h], scale) {
   return { x: x + (w - side) / 2, y: y + (h - side) / 2, side };
 }
 
+/** All of `image` {width, height}, in the middle of a view of that shape (see `cutOut`). */
+export function wholeIn(image, width, height) {
+  const side = Math.max(image.width, (image.height * width) / height);
+  return { x: (image.width - side) / 2, y: (image.height - (side * height) / width) / 2, side };
+}
+
+/** Width and height of a view in about the image's shape, of about side² · ¾ pixels, both multiples of `multiple`. */
+export function viewOf(image, side, multiple) {
+  const pixels = 0.75 * side * side;
+  const scale = Math.sqrt(pixels / (image.width * image.height));
+  const most = Math.max(1, Math.floor(pixels / multiple ** 2)); // of an image that is as thin as a line
+  return [image.width, image.height].map((extent) => {
+    return multiple * Math.min(Math.max(Math.floor((extent * scale) / multiple + 0.5), 1), most);
+  });
+}
+
 /** [u, v] in [0, 1] of the crop → pixels of the image. */
 export function toImage(crop, [u, v]) {
   return [u * crop.side + crop.x, v * crop.side + crop.y];
 }
 
-/** Resamples `crop` of `image` into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. */
+/**
+ * Resamples `crop` of `image` into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. `out` may have
+ * another number of rows: a view whose width shows the crop's side, and its height as much as fits.
+ */
 export function cutOut(image, crop, size, border, out) {
   // Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then interpolate.
   const halvings = Math.max(0, Math.floor(Math.log2(Math.max(crop.side / size, 1))));
   const shrink = 1 << halvings;
-  const region = regionUnder(image, crop, shrink);
+  const down = out.length / 3 / size;
+  const region = regionUnder(image, crop, (crop.side * down) / size, shrink);
   if (region === null) {
     out.fill(border);
     return;
@@ -26,17 +46,17 @@ export function cutOut(image, crop, size, border, out) {
   for (let i = 0; i < halvings; i++) part = halved(part);
   const step = crop.side / size / shrink;
   const columns = taps(size, step, (crop.x - region.left) / shrink, part.width);
-  const rows = taps(size, step, (crop.y - region.top) / shrink, part.height);
-  interpolate(part, columns, rows, size, border, out);
+  const rows = taps(down, step, (crop.y - region.top) / shrink, part.height);
+  interpolate(part, columns, rows, border, out);
 }
 
 /** The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`; null: none. */
-function regionUnder(image, crop, multiple) {
+function regionUnder(image, crop, cropHeight, multiple) {
   const margin = 2 * multiple;
   const left = Math.max(0, Math.trunc(crop.x) - margin);
   const top = Math.max(0, Math.trunc(crop.y) - margin);
   const right = Math.min(image.width, Math.trunc(crop.x + crop.side) + margin);
-  const bottom = Math.min(image.height, Math.trunc(crop.y + crop.side) + margin);
+  const bottom = Math.min(image.height, Math.trunc(crop.y + cropHeight) + margin);
   const width = Math.floor((right - left) / multiple) * multiple;
   const height = Math.floor((bottom - top) / multiple) * multiple;
   if (width <= 0 || height <= 0) return null;
@@ -71,16 +91,16 @@ function taps(size, step, first, length) {
   return { pixel, share, length };
 }
 
-function interpolate(part, columns, rows, size, border, out) {
+function interpolate(part, columns, rows, border, out) {
   const { data, stride, start } = part;
   const inside = (index, axis) => index >= 0 && index < axis.length;
   let to = 0;
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < rows.pixel.length; i++) {
     const y = rows.pixel[i];
     const above = inside(y, rows) ? start + y * stride : -1;
     const below = inside(y + 1, rows) ? start + (y + 1) * stride : -1;
     const fy = rows.share[i];
-    for (let j = 0; j < size; j++) {
+    for (let j = 0; j < columns.pixel.length; j++) {
       const x = columns.pixel[j];
       const left = inside(x, columns) ? 4 * x : -1;
       const right = inside(x + 1, columns) ? 4 * (x + 1) : -1;

@@ -1,5 +1,6 @@
 // An image in, a pose out, at the frame rate that was asked for.
 
+import { BoxFinder } from "./box_finder.js";
 import { openBundle } from "./bundle.js";
 import { cropAround, cutOut, toImage } from "./crop.js";
 import { loadEngine } from "./engine.js";
@@ -10,6 +11,7 @@ import { Lifter } from "./lifter.js";
 import { findPeople } from "./locate.js";
 import { Peaks } from "./peaks.js";
 import { boxOfSeenJoints } from "./person_box.js";
+import { judged, peopleOf } from "./person_boxes.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
@@ -45,6 +47,7 @@ export class Estimator {
   #engine;
   #chains = {};
   #finders = {};
+  #givesBoxes;
   #finerFinders = {}; // by half their own size
   #peaks;
   #lifter = null;
@@ -68,12 +71,13 @@ export class Estimator {
   constructor(bundle, engine) {
     this.#bundle = bundle;
     this.#engine = engine;
+    this.#givesBoxes = bundle.finder?.decoder === "centres_and_boxes";
     this.#peaks = new Peaks(bundle.finder, bundle.poses);
     if (bundle.lift) this.#lifter = new Lifter(engine, bundle);
     for (const size of bundle.sizes) {
       this.#chains[size] = new StageChain(engine, bundle, size);
       const { finder, finer_finder: finer } = bundle.graphs[size];
-      if (finder) this.#finders[size] = new Finder(engine, bundle, size, finder);
+      if (finder) this.#finders[size] = new (this.#givesBoxes ? BoxFinder : Finder)(engine, bundle, size, finder);
       if (finer) this.#finerFinders[size] = new Finder(engine, bundle, 2 * size, finer);
     }
   }
@@ -177,6 +181,11 @@ export class Estimator {
     const { finder, affordable } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
     if (finder === undefined) return [];
     const looks = Math.min(mostLooks, affordable - 1);
+    if (this.#givesBoxes) {
+      const found = peopleOf(await finder.run(image), image, this.#bundle.finder);
+      const confidenceIn = async (box) => (await this.#lookAt(image, box)).confidence;
+      return judged(found, this.#bundle.finder, confidenceIn, looks, mostLooks === LOOKS_FOR_EVERYBODY);
+    }
     const finer = this.#finders[2 * finder.size] ?? this.#finerFinders[finder.size];
     const mayLookFiner = finer !== undefined && affordable > 1 + 2 * looks + FINER_COST;
     const running = (one) => (crop) => {
@@ -205,7 +214,10 @@ export class Estimator {
     if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), affordable: Infinity };
     const cost = ({ size }) => this.#profile.timings[size].finder * this.#controller.load.value;
     const fitting = (runs) => finders.findLast((one) => runs * cost(one) <= budget);
-    const finder = fitting(2) ?? fitting(1) ?? finders[0]; // in the whole picture alone it is too coarse for a right box
-    return { finder, affordable: finder ? Math.max(FEWEST_SEARCHES, Math.floor(budget / cost(finder))) : 0 };
+    // One that gives no boxes is too coarse for a right box in the whole picture alone.
+    const [finder, fewest] = this.#givesBoxes
+      ? [fitting(1) ?? finders[0], 1]
+      : [fitting(2) ?? fitting(1) ?? finders[0], FEWEST_SEARCHES];
+    return { finder, affordable: finder ? Math.max(fewest, Math.floor(budget / cost(finder))) : 0 };
   }
 }

@@ -13,6 +13,11 @@ const CENTRES = {
   ...{ cells_from_guess: [0.01, 100], far_from_guess: [0.001, 100], nearer: [1, 10] },
   ...{ larger_first: [0, 10], middle_first: [0, 10], nearer_overlap: [0, 10] },
 };
+const BOXES = {
+  ...{ centre_floor: SHARE, same_iou: SHARE, clear: SHARE, sure_score: SHARE, sure_with_pose: SHARE },
+  ...{ picture_scale: [0.25, 8], larger_first: [0, 10], middle_first: [0, 10] },
+};
+const BOXES_COUNTS = { stride: 256, cell: 64, most_peaks: 1000 };
 const CENTRES_COUNTS = { most_peaks: 1000, most_cells: 4096, candidates: 100 };
 
 /** What a manifest of schema 1 means by saying nothing. */
@@ -36,12 +41,19 @@ export function readPoses(section) {
 /** The manifest's `finder`, checked. */
 export function readFinder(section) {
   const decoder = text(entry(section, "decoder", "finder"), "finder.decoder");
+  if (decoder === "centres_and_boxes") return readCentresAndBoxes(section, decoder);
   if (decoder !== "single_person_centres") refuse(`has the 'finder.decoder' ${decoder}, which this page does not know`);
   const [joints, limbs] = ["joints", "limbs"].map((name) =>
     wholes(entry(section, name, "finder"), `finder.${name}`, 0, BODY_JOINTS - 1, BODY_JOINTS),
   );
   if (!limbs.every((limb) => joints.includes(limb))) refuse("is malformed: 'finder.limbs' must be among 'finder.joints'");
   return { decoder, joints, limbs, ...read(section, "finder", CENTRES, CENTRES_COUNTS) };
+}
+
+function readCentresAndBoxes(section, decoder) {
+  const numbers = read(section, "finder", BOXES, BOXES_COUNTS);
+  if (numbers.stride % numbers.cell !== 0) refuse("is malformed: 'finder.stride' must be a multiple of 'finder.cell'");
+  return { decoder, ...numbers };
 }
 
 function read(section, of, numbers, counts) {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ PICTURES, EMPTY = 3, 4  # of a batch
 FROZEN_BLOCKS = 13
 TRUNK_RATE, HEAD_RATE = 4e-4, 1.5e-3  # of a weight's own size, at most, in one step: weights differ by orders of magnitude
 LEAST_SIZE = 1e-3
+TRAINING_DATA = (
+    "finder: whole pictures of COCO (labels CC BY 4.0; pictures from Flickr under their own licences) with boxes of people",
+    "finder: panoramas without people by Poly Haven (CC0)",
+)
 OnStep = Callable[[int, float, float, MultiPose], None]
 SAVE_EVERY = 25
 AVERAGE = 0.996  # of the weights, over steps
@@ -123,6 +128,12 @@ def _mix(average: nn.Module, network: nn.Module, keep: float) -> None:
         ours.lerp_(theirs, 1 - keep)
 
 
+def with_own_data(notes: dict[str, str]) -> dict[str, str]:
+    """Notes that say what this training added."""
+    lines = json.loads(notes.get("training_data", "[]"))
+    return {**notes, "training_data": json.dumps(lines + [line for line in TRAINING_DATA if line not in lines])}
+
+
 @one_line()
 def main() -> None:
     from tqdm import tqdm
@@ -132,12 +143,14 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, required=True, help="folder of pictures.tar and pictures.npz")
     parser.add_argument("--empty", type=Path, required=True, help="folder of .webp panoramas without people")
     parser.add_argument("--steps", type=int, default=220, help="of seven views each")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("finder.safetensors"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(0)
     start, notes = load_finder(given.start)
+    notes = with_own_data(notes)
     people, empty = WholePictures(given.pictures, "train"), list(panoramas(given.empty, "train").values())
     with tqdm(total=given.steps, unit="step") as bar:
 
@@ -147,7 +160,7 @@ def main() -> None:
             if step % SAVE_EVERY == 0:
                 save_finder(given.out, average, notes)
 
-        save_finder(given.out, train(start, people, empty, given.steps, on_step=on_step), notes)
+        save_finder(given.out, train(start, people, empty, given.steps, seed=given.seed, on_step=on_step), notes)
     print(f"wrote {given.out}")
 
 

@@ -1,0 +1,85 @@
+#include "person_boxes.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sspnet::core {
+namespace {
+
+constexpr float kLeastSide = 1;  // pixels of the image
+
+/// At least as likely as its eight neighbours.
+bool is_peak(const BoxMaps& maps, int row, int column, float floor) {
+    const float value = maps.centre[row * maps.columns + column];
+    if (!(value >= floor)) return false;
+    for (int r = std::max(0, row - 1); r <= std::min(maps.rows - 1, row + 1); ++r)
+        for (int c = std::max(0, column - 1); c <= std::min(maps.columns - 1, column + 1); ++c)
+            if (maps.centre[r * maps.columns + c] > value) return false;
+    return true;
+}
+
+/// Cells, the likeliest first.
+std::vector<int> peaks(const BoxMaps& maps, const CentresAndBoxes& numbers) {
+    std::vector<int> cells;
+    for (int row = 0; row < maps.rows; ++row)
+        for (int column = 0; column < maps.columns; ++column)
+            if (is_peak(maps, row, column, numbers.centre_floor)) cells.push_back(row * maps.columns + column);
+    std::stable_sort(cells.begin(), cells.end(), [&](int a, int b) { return maps.centre[a] > maps.centre[b]; });
+    cells.resize(std::min(cells.size(), std::size_t(numbers.most_peaks)));
+    return cells;
+}
+
+/// The box of a cell in pixels of the image, inside it.
+sspnet_box box_at(const BoxMaps& maps, int cell, const Image& image, const CentresAndBoxes& numbers) {
+    const float pixels = float(numbers.cell * maps.crop.side / maps.width);
+    const auto value = [&](int channel) { return maps.box[channel * maps.rows * maps.columns + cell]; };
+    const auto edges = [&](double corner, float middle, float extent, int bound) {
+        const auto inside = [&](float edge) { return std::clamp(float(corner) + pixels * edge, 0.0f, float(bound)); };
+        return std::array<float, 2>{inside(middle - extent / 2), inside(middle + extent / 2)};
+    };
+    const auto [left, right] = edges(maps.crop.x, float(cell % maps.columns) + value(0), value(2), image.width);
+    const auto [top, bottom] = edges(maps.crop.y, float(cell / maps.columns) + value(1), value(3), image.height);
+    return {left, top, right - left, bottom - top};
+}
+
+/// The certain come first, the larger one of two that are alike; who stands at the picture's border counts less.
+double prominence(const Found& person, const Image& image, const CentresAndBoxes& numbers) {
+    const double x = person.box.x + person.box.w / 2 - image.width / 2.0, y = person.box.y + person.box.h / 2 - image.height / 2.0;
+    const double half = std::max(image.width, image.height) / 2.0;
+    return double(person.score) * std::pow(double(longer_side(person.box)), double(numbers.larger_first)) *
+           std::exp(-numbers.middle_first * (x * x + y * y) / (half * half));
+}
+
+}  // namespace
+
+std::vector<Found> people_of(const BoxMaps& maps, const Image& image, const CentresAndBoxes& numbers) {
+    std::vector<Found> people;
+    for (const int cell : peaks(maps, numbers)) {
+        const sspnet_box box = box_at(maps, cell, image, numbers);
+        const auto same = [&](const Found& other) { return iou(box, other.box) >= numbers.same_iou; };
+        if (std::min(box.w, box.h) < kLeastSide || std::any_of(people.begin(), people.end(), same)) continue;
+        people.push_back({box, maps.centre[cell], maps.centre[cell] >= numbers.sure_score, {}});
+    }
+    std::stable_sort(people.begin(), people.end(), [&](const Found& a, const Found& b) {
+        return prominence(a, image, numbers) > prominence(b, image, numbers);
+    });
+    return people;
+}
+
+std::vector<Found> judged(const std::vector<Found>& people, const CentresAndBoxes& numbers, const ConfidenceIn& confidence_in,
+                          int looks, bool everybody) {
+    std::vector<Found> sure, rest;
+    for (Found person : people) {
+        if (person.score > numbers.clear) {
+            person.sure = true;
+        } else if (looks > 0 && person.score >= numbers.sure_with_pose && (everybody || sure.empty())) {
+            --looks;
+            person.sure = person.score * confidence_in(person.box) >= numbers.sure_with_pose;
+        }
+        (person.sure ? sure : rest).push_back(person);
+    }
+    sure.insert(sure.end(), rest.begin(), rest.end());
+    return sure;
+}
+
+}  // namespace sspnet::core

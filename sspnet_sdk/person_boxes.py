@@ -1,0 +1,88 @@
+"""People in a whole picture, of a finder that gives a map of their centres and a box for each cell; poses settle doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.crop import Box, Crop
+from sspnet_sdk.image import Image
+from sspnet_sdk.peaks import Found
+from sspnet_sdk.person_box import iou
+from sspnet_sdk.thresholds import CentresAndBoxes
+
+_LEAST_SIDE = 1.0  # pixels of the image
+ConfidenceIn = Callable[[Box], float]
+"""Box → mean confidence of the pose in it, 0..1."""
+
+
+@dataclass(frozen=True)
+class BoxMaps:
+    """A finder's answer on a view of `width` pixels that shows `crop`.
+
+    Attributes:
+        centre: (h, w) in [0, 1], how surely a person's centre lies in the cell.
+        box: (4, h, w) in cells: that person's middle from the cell's first corner, x and y; width and height.
+    """
+
+    crop: Crop
+    width: int
+    centre: NDArray[np.float32]
+    box: NDArray[np.float32]
+
+
+def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Found]:
+    """Distinct people, the most prominent (likely, large, in the middle) first; `sure` as the likelihood alone tells."""
+    rows, columns, likelihood = _peaks(maps.centre, numbers)
+    x, y, width, height = maps.box[:, rows, columns]
+    middle, half = np.stack([columns + x, rows + y], axis=1), np.stack([width, height], axis=1) / 2
+    pixels = np.float32(numbers.cell * maps.crop.side / maps.width)
+    corner, bounds = np.array([maps.crop.x, maps.crop.y], np.float32), np.array([image.width, image.height], np.float32)
+    low, high = (np.clip(corner + pixels * edge, 0, bounds) for edge in (middle - half, middle + half))
+    boxes = np.concatenate([low, high - low], axis=1).astype(np.float32)
+    people: list[Found] = []
+    for box, score in zip(boxes, likelihood.tolist(), strict=True):
+        if box[2:].min() >= _LEAST_SIDE and all(iou(box, other.box) < numbers.same_iou for other in people):
+            people.append(Found(box, score, score >= numbers.sure_score))
+    return sorted(people, key=lambda person: -_prominence(person, image, numbers))
+
+
+def judged(
+    people: list[Found], numbers: CentresAndBoxes, confidence_in: ConfidenceIn, looks: int, everybody: bool
+) -> list[Found]:
+    """The same people, those who are sure first: at the first `looks` who are neither clear nor hopeless a pose is looked at.
+
+    everybody: else only until somebody is sure.
+    """
+    sure: list[Found] = []
+    rest: list[Found] = []
+    for person in people:
+        if person.score > numbers.clear:
+            person = replace(person, sure=True)
+        elif looks > 0 and person.score >= numbers.sure_with_pose and (everybody or not sure):
+            looks -= 1
+            person = replace(person, sure=person.score * confidence_in(person.box) >= numbers.sure_with_pose)
+        (sure if person.sure else rest).append(person)
+    return sure + rest
+
+
+def _peaks(
+    centre: NDArray[np.float32], numbers: CentresAndBoxes
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """Rows, columns and likelihoods of cells that are at least as likely as their eight neighbours, the likeliest first."""
+    highest_near = cv2.dilate(centre, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((centre >= highest_near) & (centre >= np.float32(numbers.centre_floor)))
+    order = np.argsort(-centre[rows, columns], kind="stable")[: numbers.most_peaks]
+    rows, columns = rows[order], columns[order]
+    return rows, columns, centre[rows, columns]
+
+
+def _prominence(person: Found, image: Image, numbers: CentresAndBoxes) -> float:
+    """The certain come first, the larger one of two that are alike; who stands at the picture's border counts less."""
+    middle, half = person.box[:2] + person.box[2:] / 2, np.array([image.width, image.height], np.float32) / 2
+    away = float(np.hypot(*(middle - half))) / float(half.max())
+    return person.score * person.longer_side**numbers.larger_first * float(np.exp(-numbers.middle_first * away**2))

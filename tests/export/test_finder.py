@@ -1,0 +1,73 @@
+"""A finder of several people in a bundle: one graph for every input size, picture shape and engine."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from small_networks import GUIDED, lived_in
+from sspnet_export.errors import ExportError
+from sspnet_export.write_bundle import export_bundle
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
+from sspnet_train.network.network_input import network_input
+
+from sspnet_sdk import Estimator
+from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.thresholds import CentresAndBoxes
+
+SMALL = MultiPoseConfig(8, (8, 8, 8, 8, 8, 8, 12, 12, 12, 12, 16, 16, 16, 16, 16, 16, 24), 32, (16, 12, 8, 8), 16)
+
+
+@pytest.fixture(scope="module")
+def finder_file(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("finder") / "finder.safetensors"
+    save_finder(path, MultiPose(SMALL).eval(), {"training_data": '["pictures of people"]'})
+    return path
+
+
+@pytest.fixture(scope="module")
+def bundle(finder_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("with finder")
+    save_checkpoint(folder / "guided.safetensors", GUIDED, lived_in(GUIDED).state_dict(), {"training_data": '["more"]'})
+    sizes, precisions = [64, 128], ("fp32", "fp16")
+    return export_bundle(
+        folder / "guided.safetensors", cuts=(1, 2), sizes=sizes, precisions=precisions, out=folder / "bundle", finder=finder_file
+    )
+
+
+def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle):
+    opened = open_bundle(bundle)
+    assert isinstance(opened.finder, CentresAndBoxes)
+    names = {key: path.name for key, path in opened.finders.items()}
+    assert names == {(p, s): f for p, f in (("fp32", "finder.onnx"), ("fp16", "finder_fp16.onnx")) for s in (64, 128)}
+    assert {path.name for path in bundle.glob("finder*")} == {"finder.onnx", "finder_fp16.onnx"}
+    macs = opened.manifest["finder"]["macs"]
+    assert macs["128"] == pytest.approx(4 * macs["64"], rel=1e-6)
+    assert opened.manifest["training_data"] == ["more", "pictures of people"]
+
+
+@pytest.mark.parametrize("height, width", [(64, 64), (96, 224)])
+def test_its_graph_agrees_with_pytorch_in_pictures_of_any_shape(bundle, finder_file, height, width):
+    picture = np.random.default_rng(1).integers(0, 256, (2, height, width, 3), dtype=np.uint8)
+    found = onnxruntime.InferenceSession(str(bundle / "finder.onnx")).run(["centre", "box"], {"image": picture})
+    with torch.no_grad():
+        expected = load_finder(finder_file)[0](network_input(picture))
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_the_runtime_runs_it(bundle, engine, precision):
+    estimator = Estimator(bundle, backend=engine, threads=1, precision=precision)
+    assert isinstance(estimator.find(np.full((90, 200, 3), 90, np.uint8)), list)
+
+
+def test_a_file_that_is_no_finder_is_one_line(tmp_path, bundle):
+    with pytest.raises(ExportError, match="no finder at"):
+        export_bundle(
+            bundle.parent / "guided.safetensors", cuts=(1, 2), sizes=[64], out=tmp_path / "out", finder=tmp_path / "missing"
+        )
