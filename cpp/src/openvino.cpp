@@ -45,9 +45,10 @@ public:
         in_own_words("failed", [&] { requests_[index].infer(); });
     }
 
-    Answer answer(std::size_t, const std::string& name) override {
+    Answer answer(std::size_t index, const std::string& name) override {
         return in_own_words("gives no " + name, [&] {
-            const ov::Tensor& tensor = tensors_.at(name);
+            const auto found = tensors_.find(name);
+            const ov::Tensor tensor = found != tensors_.end() ? found->second : requests_.at(index).get_tensor(name);
             return Answer{static_cast<const ov::Tensor&>(tensor).data<const float>(), tensor.get_shape()};
         });
     }
@@ -69,6 +70,7 @@ private:
         for (const std::string& name : graph.inputs) request.set_tensor(name, tensors_.at(name));
         for (const std::string& name : graph.outputs) {
             const auto port = compiled.output(name);
+            if (port.get_partial_shape().is_dynamic()) continue;  // the engine keeps it until `answer` asks
             tensors_[name] = ov::Tensor(port.get_element_type(), port.get_shape());
             request.set_tensor(name, tensors_[name]);
         }

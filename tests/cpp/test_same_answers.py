@@ -100,9 +100,9 @@ def test_everybody_is_the_same(demo, as_ppm, photo):
     estimator = Estimator(backend="openvino", threads=1)
     everybody = estimator.predict_all(image)
     assert len(poses) == len(everybody) >= 1
-    for pose, expected in zip(poses, everybody, strict=True):
+    for pose in poses:  # in a crowd two who are equally prominent may change places
         box = np.float32(pose["box"])
-        assert iou(box, expected.box) > 0.5  # a look from nearer resamples differently: one cell moves a box
+        assert max(iou(box, expected.box) for expected in everybody) > 0.5
         np.testing.assert_allclose(pose["keypoints"], estimator.predict(image, box).keypoints, atol=1.0)
 
 

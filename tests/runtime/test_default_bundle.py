@@ -80,7 +80,7 @@ def test_every_size_and_cut_agrees_about_an_easy_person():
 
 def test_the_bundle_is_small_enough_to_come_with_the_package():
     files = [path for path in DEFAULT_BUNDLE.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 15e6
+    assert sum(path.stat().st_size for path in files) < 45e6
     assert open_bundle().has_finder
 
 

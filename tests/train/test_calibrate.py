@@ -1,7 +1,7 @@
 import pytest
 import torch
 from drawn_people import drawn_people
-from sspnet_train.training.calibrate import every_other, fit_logistic, reliability_of
+from sspnet_train.training.calibrate import every_other, fit_logistic, reliability_of, shift_to
 
 
 def test_a_fitted_confidence_is_the_probability_of_being_right():
@@ -29,3 +29,9 @@ def test_those_fitted_on_and_the_rest_are_everybody_and_share_nobody(people):
     halves = [every_other(source, first) for first in (0, 1)]
     boxes = {tuple(half[i].box) for half in halves for i in range(len(half))}
     assert len(halves[0]) + len(halves[1]) == people == len(boxes)
+
+
+def test_a_joint_that_is_seldom_found_is_seldom_sure():
+    logits = torch.linspace(-2, 4, 50)
+    shifted = torch.sigmoid(logits + shift_to(logits, 0.15))
+    assert shifted.mean().item() == pytest.approx(0.15, abs=1e-3) and (shifted.diff() > 0).all()

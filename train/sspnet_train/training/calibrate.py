@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.sample import SampleSource
@@ -29,15 +30,17 @@ from sspnet_train.training.losses import CORRECT_WITHIN_TORSO, Targets
 from sspnet_train.training.recipes import RECIPES
 
 SURE = 0.8
+FEWEST_LABELS = 30
+"""Of a joint, for an offset of its own."""
 VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.05, paste=0.2, occlude=0.1)
 """Held-out people as a runtime's boxes would show them, some cut off by the crop's border."""
 
 
 @torch.no_grad()
-def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor]]:
+def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
     """-> by cut: signs (n, 4): logit of the 2x2 mass, 1, log of the map's cells, the head's evidence; truth (n,): found within
-    reach."""
-    found: dict[int, list[tuple[Tensor, Tensor]]] = {cut: [] for cut in cuts}
+    reach; joint (n,): which one."""
+    found: dict[int, list[tuple[Tensor, Tensor, Tensor]]] = {cut: [] for cut in cuts}
     for step in range(len(batches)):
         image, targets = batches[step]
         predictions = network(image, max(cuts))
@@ -50,8 +53,9 @@ def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
             slope, offset, growth = _head(network, cut).calibration
             evidence = torch.logit(prediction.confidence) - (slope * mass + offset + growth * cells)
             signs = torch.stack([mass, torch.ones_like(mass), cells.expand_as(mass), evidence], dim=2)[known]
-            found[cut].append((signs, _correct(prediction.pose, targets)[known]))
-    return {cut: (torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts])) for cut, parts in found.items()}
+            joint = torch.arange(known.shape[1]).expand_as(known)[known]
+            found[cut].append((signs, _correct(prediction.pose, targets)[known], joint))
+    return {cut: (*(torch.cat(column) for column in zip(*parts, strict=True)),) for cut, parts in found.items()}  # type: ignore[misc]
 
 
 def _correct(pose: Tensor, targets: Targets) -> Tensor:
@@ -75,8 +79,20 @@ def fit_logistic(features: Tensor, truth: Tensor) -> Tensor:
     return weights.detach().float()
 
 
+def shift_to(logits: Tensor, share: float) -> float:
+    """What added to every logit makes the mean probability `share`."""
+    low, high = -20.0, 20.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if torch.sigmoid(logits + middle).mean() < share else (low, middle)
+    return (low + high) / 2
+
+
 def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
     """Fit the confidence of refining heads that answer for `cuts`: their `calibration`, and the scale of their evidence.
+
+    Body joints share these numbers. Each joint of face and feet has an offset of its own besides, so that its mean confidence is
+    the share that is found.
 
     Args:
         network: changed in place.
@@ -89,12 +105,18 @@ def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
     """
     network.eval()
     found = {}
-    for cut, evidence in _evidence(network, batches, cuts).items():
-        head, found[cut] = _head(network, cut), fit_logistic(*evidence)
+    for cut, (signs, truth, joint) in _evidence(network, batches, cuts).items():
+        body = joint < BODY_JOINTS
+        head, found[cut] = _head(network, cut), fit_logistic(signs[body], truth[body])
         with torch.no_grad():
             head.calibration.copy_(found[cut][:3])
             for parameter in head.to_evidence.parameters():
                 parameter.mul_(found[cut][3])
+            assert head.to_evidence.bias is not None
+            for number in range(BODY_JOINTS, len(head.to_evidence.bias)):
+                mine = joint == number
+                if mine.sum() >= FEWEST_LABELS:
+                    head.to_evidence.bias[number] += shift_to(signs[mine] @ found[cut], float(truth[mine].mean()))
     return found
 
 
