@@ -95,7 +95,7 @@ def _long_video(path, video):
 
 
 def _staged_bytes(folder):
-    return sum(path.stat().st_size for path in folder.glob(".*.part.mp4"))
+    return sum(path.stat().st_size for path in folder.glob(".*.part*"))
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

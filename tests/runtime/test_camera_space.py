@@ -38,9 +38,10 @@ def test_distance_is_focal_length_times_size_over_pixels(estimator, dot_image):
 
 def test_people_with_face_and_feet_are_followed_and_smoothed(dot_bundle_28, dot_image):
     tracker, smoother = Tracker(Estimator(dot_bundle_28, input_size=128), camera=K), PoseSmoother(0.5)
-    for frame in range(3):
-        (person,) = tracker.update(dot_image(100 + 2 * frame, 110, radius=9.0), frame / 30)
-        pose = smoother(person.pose, frame / 30)
+    for frame in range(4):
+        people = tracker.update(dot_image(100 + 2 * frame, 110, radius=9.0), frame / 30)
+        poses = [smoother(person.pose, frame / 30) for person in people]
+    (person,), (pose,) = people, poses
     assert person.id == 1 and not pose.unsure
     assert (pose.keypoints.shape, pose.joints3d.shape, pose.joints3d_camera.shape) == ((28, 2), (28, 3), (28, 3))
     np.testing.assert_allclose(projected(pose), pose.keypoints, atol=0.01)
@@ -123,7 +124,7 @@ def test_malformed_intrinsics_are_refused_in_one_line(depth_dot_bundle, dot_imag
 
 def test_a_distance_that_is_none_is_an_error_not_a_pose(depth_dot_bundle, dot_image):
     estimator = Estimator(depth_dot_bundle, backend="onnxruntime", input_size=64)
-    with pytest.raises(BackendError, match=r"root_depth\.onnx gave no distances"):  # of nobody, infinite
+    with pytest.raises(BackendError, match=r"root_depth\.onnx gave values that are not finite"):  # of nobody, infinite
         estimator.predict(dot_image(50, 50), (200, 100, 60, 60), camera=K)
 
 

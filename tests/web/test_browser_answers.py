@@ -115,7 +115,7 @@ DOT = """async ([x, y, width, height]) => {
     const pose = await (await Estimator.open(new URL("/dots/", location.href), "wasm")).predict(image, {box: [60, 40, 200, 160]});
     const drawn = new OffscreenCanvas(width, height);
     drawOverlay(drawn, canvas, width, height, pose);
-    const toe = pose.keypoints[24].map(Math.floor);
+    const toe = (pose.keypoints[24] ?? [0, 0]).map(Math.floor);
     return {pose, pixels: [...image.data], toe: [...drawn.getContext("2d").getImageData(...toe, 1, 1).data]};
 }"""
 
