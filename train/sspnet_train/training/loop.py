@@ -196,7 +196,8 @@ class _Run:
     def _notes(self) -> dict[str, str]:
         """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
         before = json.loads((self.folder / "run.json").read_text()).get("started_from", {})
-        return {
+        inherited = {"license": before["license"]} if "license" in before else {}
+        return inherited | {
             "recipe": self.recipe.name,
             "step": str(self.next_step),
             "crops": str(int(before.get("crops", 0)) + self.crops),
