@@ -17,6 +17,7 @@ from sspnet_train.evaluation.scores import FULLY_VISIBLE
 from sspnet_train.metrics import pa_mpjpe, torso
 
 from sspnet_sdk import Estimator
+from sspnet_sdk.pose import BODY_JOINTS
 
 LIMBS = list(LIMB_JOINTS)
 Answer = tuple[NDArray, NDArray | None]
@@ -95,6 +96,8 @@ def peers(movenets: Path, blazeposes: Path, threads: int) -> dict[str, Network]:
 
 
 def _in_our_order(points: NDArray, order: dict[int, int]) -> NDArray:
-    joints = np.zeros((17, points.shape[1]))
-    joints[list(order.values())] = points[list(order)]
+    """The body's 17 joints."""
+    body = {row: joint for row, joint in order.items() if joint < BODY_JOINTS}
+    joints = np.zeros((BODY_JOINTS, points.shape[1]))
+    joints[list(body.values())] = points[list(body)]
     return joints

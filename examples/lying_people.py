@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from sspnet_train.data.coco import JOINT_OF_COCO, PIXEL_CENTRE
 from sspnet_train.data.people3d import people3d
-from sspnet_train.data.sample import Sample
+from sspnet_train.data.sample import Sample, padded
 
 from sspnet_sdk import SSPNetError
 
@@ -65,7 +65,7 @@ def write_split(folder: Path, split: str, samples: Iterable[Sample]) -> int:
 
 def turned_labels(sample: Sample) -> dict[str, list[float]]:
     """Box and keypoints after a quarter turn to the left: (x, y) comes to (y, width - x)."""
-    width = sample.image.shape[1]
+    sample, width = padded(sample), sample.image.shape[1]
     x, y, w, h = (float(value) for value in sample.box)
     keypoints = np.zeros((17, 3))
     for row, joint in JOINT_OF_COCO.items():

@@ -64,7 +64,7 @@ def test_several_pictures_by_name(run, tmp_path):
         shutil.copy(PHOTO, tmp_path / name)
     done = run("predict", "a.jpg", "b.jpg", "--csv", "-", *FAST)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 1 + 2 * 17
+    assert len(done.stdout.splitlines()) == 1 + 2 * 28
 
 
 def test_boxes_say_who(run):

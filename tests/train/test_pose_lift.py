@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
-from sspnet_train.millimetres.pose_lift import PoseLift
+from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift
 
 LENGTHS = {**CANONICAL_BONES_MM, 7: 230.0, 8: 250.0, 9: 110.0, 10: 120.0, 11: 150.0, 14: 150.0}
 
@@ -70,3 +70,11 @@ def test_what_sees_the_joints_alone_does_not_see_those_that_are_not_believed_in(
     moved = pose.clone()
     moved[:, 16, :2] += 0.3
     torch.testing.assert_close(lift(moved), lift(pose))
+
+
+def test_a_toe_never_lies_further_from_the_ankle_than_a_foot_is_long():
+    pose = torch.rand(6, 28, 4, generator=torch.Generator().manual_seed(0))
+    joints = PoseLift(0.9)(pose)
+    assert joints.shape == (6, 28, 3)
+    for joint, near in NEXT_TO.items():
+        assert (joints[:, joint] - joints[:, near]).norm(dim=1).max() < 251

@@ -27,6 +27,8 @@ _PARENTS = [BODY_PARENTS[child] for child in _CHILDREN]
 
 NEXT_TO = {17: 10, 18: 10, 19: 10, 20: 10, 21: 10, 22: 6, 23: 3, 24: 6, 25: 3, 26: 6, 27: 3}
 """The joint of the body beside each joint of face and feet."""
+HEAD, FACE_REACH_MM, FOOT_REACH_MM = 10, 160.0, 250.0
+"""No joint of a face lies further from the head's middle, none of a foot further from the ankle."""
 
 
 class PoseLift(nn.Module):
@@ -71,7 +73,9 @@ class PoseLift(nn.Module):
         scale = (seen * lifted * known).sum(dim=(1, 2)) / ((seen.square() * known).sum(dim=(1, 2)) + 1e-9)
         across = (pose[:, BODY_JOINTS:, :2] - pose[:, next_to, :2]) * scale[:, None, None]
         away = (pose[:, BODY_JOINTS:, 2:3] - pose[:, next_to, 2:3]) * DEPTH_RANGE_MM
-        return body[:, next_to] + torch.cat([across, away], dim=2)
+        offset = torch.cat([across, away], dim=2)
+        reach = torch.tensor([FACE_REACH_MM if near == HEAD else FOOT_REACH_MM for near in next_to])[:, None]
+        return body[:, next_to] + offset * (reach / offset.norm(dim=2, keepdim=True).clamp(min=1e-3)).clamp(max=1)
 
     def body(self, pose: Tensor) -> Tensor:
         """(N, 17, 4) -> (N, 17, 3) mm."""
