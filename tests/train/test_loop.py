@@ -14,6 +14,7 @@ from drawn_people import drawn_people
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
+from sspnet_train.training.batches import Batches
 from sspnet_train.training.loop import RunOptions, train
 from sspnet_train.training.recipes import Recipe
 
@@ -108,6 +109,13 @@ def test_a_frozen_stem_does_not_move_while_the_rest_does(tiny_recipe, tmp_path):
     late = run(recipe, tmp_path / "b", options=replace(OPTIONS, steps=4)).state_dict()
     moved = {key for key in early if not torch.equal(early[key], late[key])}
     assert moved and not any(key.startswith("entry.stem.") or ".running_" in key for key in moved)
+
+
+def test_a_recipe_may_make_errors_in_depth_dearer(tiny_recipe):
+    sources = {"drawn": drawn_people()}
+    plain, dear = (Batches(replace(tiny_recipe, depth_gain=gain), sources, 1)[0][1].weight for gain in (1.0, 2.5))
+    assert (plain[..., 2] > 0).any()
+    torch.testing.assert_close(dear, plain * torch.tensor([1.0, 1.0, 2.5]))
 
 
 def test_a_run_learns_the_people_it_sees(tiny_recipe, tmp_path):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import torch
 from sspnet_train.network.blocks import Prediction
 from sspnet_train.network.soft_argmax import expectation, spatial_softmax
-from sspnet_train.training.losses import Targets, confidence_loss, elastic_net, located, missed, swapped
+from sspnet_train.training.losses import (
+    FEET_LOCATED,
+    Targets,
+    confidence_loss,
+    elastic_net,
+    located,
+    missed,
+    swapped,
+)
 
 
 def one_joint(u: float) -> Targets:
@@ -47,6 +55,16 @@ def test_located_is_least_for_a_map_where_the_joint_is_and_leaves_out_unlabelled
     assert located(right, targets, torch.tensor(17.0)) < located(wrong, targets, torch.tensor(17.0))
     targets.weight[:] = 0
     assert located(wrong, targets, torch.tensor(17.0)) == 0
+
+
+def test_located_asks_more_of_feet_whose_first_guess_is_rough():
+    target = torch.full((1, 28, 3), 0.5)
+    target[..., 0] = 0.3
+    targets = Targets(target, torch.ones(1, 28, 3), torch.ones(1, 28), torch.tensor([0.3]))
+    logits = map_around(0.7)[:, :1].repeat(1, 28, 1, 1).requires_grad_(True)
+    located(spatial_softmax(logits), targets, torch.tensor(28.0)).backward()
+    pulls = logits.grad[0].abs().sum(dim=(1, 2))
+    torch.testing.assert_close(pulls[22:], FEET_LOCATED * pulls[:1].expand(6))
 
 
 def test_located_reaches_a_joint_far_from_where_the_head_looks_and_the_expectation_hardly_does():

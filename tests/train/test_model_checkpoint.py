@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet
 
@@ -42,6 +43,13 @@ def test_large_variances_survive(network, tmp_path):
     weights["entry.stem.bn.running_var"].fill_(1e6)
     save_checkpoint(tmp_path / "c.safetensors", TINY, weights)
     assert (load_network(tmp_path / "c.safetensors").entry.stem.bn.running_var == 1e6).all()
+
+
+def test_a_prior_of_one_width_for_all_joints_becomes_one_for_each():
+    block = PredictionBlock(8, 28, 3, refining=True)
+    before = block.state_dict() | {"sharpness": torch.tensor(2.0), "log_scale": torch.tensor(0.5)}
+    block.load_state_dict(before)
+    assert block.sharpness.shape == (28, 1, 1) and (block.sharpness == 2).all() and (block.log_scale == 0.5).all()
 
 
 def hostile(tmp_path, network, config=None, **weights):

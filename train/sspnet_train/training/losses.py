@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sspnet_train.data.sample import FLIP_ORDER
-from sspnet_train.network.blocks import Prediction
+from sspnet_train.network.blocks import FIRST_FOOT_JOINT, Prediction
 from sspnet_train.network.soft_argmax import pixel_centres
 
 CONFIDENCE_WEIGHT = 0.01
@@ -19,6 +19,8 @@ SWAP_COST = 4.0
 REACH_TORSO = 0.15
 TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 """Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
+FEET_LOCATED = 8.0
+"""How much more of it feet get: what they start from is a rough guess."""
 
 
 class Targets(NamedTuple):
@@ -87,7 +89,9 @@ def located(heatmap: Tensor, targets: Targets, count: Tensor) -> Tensor:
         spread2 = (SPREAD_CELLS / width) ** 2 + (SPREAD_TORSO * targets.torso).square()
         truth = torch.softmax((-distance2 / (2 * spread2[:, None, None, None])).flatten(2), dim=2)
         inside = ((targets.target[..., :2] - 0.5).abs() < 0.5).all(dim=2)
-    return (-(truth * logs).sum(dim=2) * targets.weight[..., 0] * inside).sum() / count.clamp(min=1.0)
+        weight = targets.weight[..., 0] * inside
+        weight[:, FIRST_FOOT_JOINT:] *= FEET_LOCATED
+    return (-(truth * logs).sum(dim=2) * weight).sum() / count.clamp(min=1.0)
 
 
 def confidence_loss(

@@ -22,6 +22,7 @@ from sspnet_train.network.model import CONFIGS, SSPNet
 from sspnet_train.training.movenet_start import some_crops
 
 BY_JOINT_OUT = ("to_heatmap", "to_depth", "to_evidence")
+PRIOR_WIDTHS = ("sharpness", "log_scale")
 BY_JOINT_IN = ("from_heatmap", "from_depth", "entry.to_level0")
 
 
@@ -55,6 +56,8 @@ def _widened(key: str, old: Tensor, fresh: Tensor) -> Tensor:
         if "to_heatmap" not in key:
             more = torch.stack([old[NEXT_TO[joint]] for joint in range(len(old), len(fresh))])
         return torch.cat([old, more])
+    if key.endswith(PRIOR_WIDTHS):
+        return torch.cat([old, fresh[len(old) :]])
     if any(part in key for part in BY_JOINT_IN):
         return torch.cat([old, torch.zeros_like(fresh[:, old.shape[1] :])], dim=1)
     return fresh
