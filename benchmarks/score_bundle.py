@@ -7,7 +7,7 @@ python benchmarks/score_bundle.py --bundle bundle --people /data/people3d --rend
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from peer_accuracy import aligned_error_mm, ours, pck
@@ -29,21 +29,23 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0, help="leave out the first photographs")
     parser.add_argument("--limit", type=int, help="only so many people of each")
     parser.add_argument("--backend", default="onnxruntime")
+    parser.add_argument("--precision", action="append", help="beside fp32, as bf16; may be repeated; the bundle's if not given")
     given = parser.parse_args()
+    bundle = open_bundle(given.bundle)
     photographs = open_split("people3d", given.people, given.split, "coco")
     kept = SampleSource(photographs.name, len(photographs) - given.skip, lambda i: photographs[i + given.skip])
     sets = {"photographs": kept, "rendered": open_split("synth3d", given.rendered, "val", "coco")}
     print("| size | cut | precision | PCK photographs | PCK rendered | PA-MPJPE rendered |\n|---|---|---|---|---|---|")
-    for row in _rows(open_bundle(given.bundle), given.backend, sets, given.limit):
+    for row in _rows(bundle, given.backend, given.precision or bundle.precisions, sets, given.limit):
         print(row, flush=True)
 
 
-def _rows(bundle: Bundle, backend: str, sets: Sets, limit: int | None) -> Iterator[str]:
+def _rows(bundle: Bundle, backend: str, precisions: Sequence[str], sets: Sets, limit: int | None) -> Iterator[str]:
     for size in bundle.sizes:
         for cut in bundle.cuts:
             exact = _scores(bundle, backend, "fp32", size, cut, sets, limit)
             yield f"| {size} | {cut} | fp32 | {exact[0]:.3f} | {exact[1]:.3f} | {exact[2]:.1f} mm |"
-            for precision in bundle.precisions:
+            for precision in precisions:
                 if precision != "fp32":
                     rough = _scores(bundle, backend, precision, size, cut, sets, limit)
                     lost = [after - before for after, before in zip(rough, exact, strict=True)]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from statistics import median
 
 from sspnet_sdk.backends.choice import engines
-from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.profile import Profile, Setting
+from sspnet_sdk.profile import Profile, settings_of
 from sspnet_sdk.rate import OperatingPoint
 
 
@@ -37,12 +37,10 @@ def measure(
         OptionError: the bundle lacks a size, cut or precision.
         BackendError: a backend is not installed or failed.
     """
-    settings = [
-        Setting(backend, precision, size)
-        for backend in backends or engines("auto", "auto")
-        for precision in _chosen(precisions, bundle.precisions, "precision")
-        for size in _chosen(sizes, bundle.sizes, "input size")
-    ]
+    all_sizes = _chosen(sizes, bundle.sizes, "input size")
+    offered = (*bundle.precisions, *(ENGINE_PRECISIONS if precisions else bundle.engine_precisions))
+    wanted_precisions = _chosen(precisions, tuple(dict.fromkeys(offered)), "precision")
+    settings = settings_of(bundle, backends or engines("auto", "auto"), wanted_precisions, all_sizes)
     wanted = _chosen(cuts, bundle.cuts, "cut")
     rounds = []
     for number in range(1, repeat + 1):

@@ -21,6 +21,9 @@ from sspnet_sdk.thresholds import Finder, PoseThresholds, read_finder, read_pose
 DEFAULT_BUNDLE = Path(__file__).parent / "default_bundle"
 _MANIFEST_LIMIT = 8 << 20
 
+ENGINE_PRECISIONS = ("bf16", "fp16")
+"""What an engine may compute fp32 graphs in, where its device is made for it."""
+
 
 @dataclass(frozen=True)
 class StageGraph:
@@ -37,6 +40,7 @@ class Bundle:
     """A checked bundle. Sizes and cuts ascend; `digest` identifies the bundle with everything in it.
 
     `manifest` is the checked document, in the schema of today. `finder` is None where the bundle cannot find people by itself.
+    `precisions` are those that it has graphs in; `stages` and `finders` hold the fp32 graphs under `ENGINE_PRECISIONS` too.
     """
 
     folder: Path
@@ -62,6 +66,13 @@ class Bundle:
     def has_finder(self) -> bool:
         """Whether the bundle can find people in a whole picture by itself."""
         return self.finder is not None
+
+    @property
+    def engine_precisions(self) -> tuple[str, ...]:
+        """Of `ENGINE_PRECISIONS`, those in which every size and cut of the fp32 graphs was evaluated."""
+        points = [(size, cut) for size in self.sizes for cut in self.cuts]
+        others = [name for name in ENGINE_PRECISIONS if name not in self.precisions and "fp32" in self.precisions]
+        return tuple(name for name in others if all(self.accuracy(name, size, cut) for size, cut in points))
 
     def accuracy(self, precision: str, size: int, cut: int) -> dict[str, float]:
         """What the bundle states for an operating point (`pck`, `pa_mpjpe_mm`); empty where it was not evaluated."""
@@ -147,9 +158,9 @@ def _describe(folder: Path, manifest: dict[str, Any], digest: str) -> Bundle:
     stages: dict[tuple[str, int], tuple[StageGraph, ...]] = {}
     finders: dict[tuple[str, int], Path] = {}
     sizes = tuple(sorted(manifest["sizes"]))
-    for precision in manifest["precisions"]:
+    for precision in dict.fromkeys((*manifest["precisions"], *(ENGINE_PRECISIONS if "fp32" in manifest["precisions"] else ()))):
         for size in sizes:
-            graphs = manifest["graphs"][precision][str(size)]
+            graphs = manifest["graphs"][precision if precision in manifest["precisions"] else "fp32"][str(size)]
             stages[precision, size] = tuple(_stage(folder, entry) for entry in graphs["stages"])
             for name, side in (("finder", size), ("finer_finder", 2 * size)):
                 if name in graphs:

@@ -53,7 +53,9 @@ class Estimator:
         percentile: share of frames, in per cent, that the deadline is planned for.
         cut: run this many pyramids (one of the bundle's cuts) instead of the deepest or what the rate allows.
         input_size: side of the crop in pixels (one of the bundle's sizes), likewise.
-        precision: one of the bundle's; "auto": fp32, and with a rate or deadline every one that the bundle has, as measured.
+        precision: one of the bundle's, or "bf16" or "fp16" where engine and device compute fp32 graphs in it (OpenVINO on CPUs
+            with AVX-512 or AMX, on Intel GPUs). "auto": fp32; with a rate or deadline every one of the bundle's, and those of the
+            engine whose accuracy the bundle states, as measured.
         backend: "auto" (measured, the fastest that is installed), "onnxruntime" or "openvino".
         device: "auto" (the CPU, or CUDA where it is there and measured faster), "cpu", "gpu", "npu", or by name "cuda",
             "tensorrt" (compiles for minutes at first), "directml" or "coreml".

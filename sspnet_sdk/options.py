@@ -9,7 +9,7 @@ from typing import Any
 
 from sspnet_sdk.backends import check_backend
 from sspnet_sdk.backends.choice import check_device, engines
-from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.errors import OptionError
 
 
@@ -63,7 +63,7 @@ class Options:
             percentile=percentile,
             cuts=bundle.cuts if self.cut is None else (_one_of(self.cut, bundle.cuts, "cut", bundle),),
             sizes=bundle.sizes if self.input_size is None else (_one_of(self.input_size, bundle.sizes, "input_size", bundle),),
-            precisions=_precisions(self.precision, bundle, choosing=goal.budget_ms is not None),
+            precisions=check_precision(self.precision, bundle, choosing=goal.budget_ms is not None),
             threads=None if self.threads is None else _count(self.threads, "threads", 1024),
             workers=_count(self.workers, "workers", 64),
             engines=tuple(engines(check_backend(self.backend), check_device(self.device))),
@@ -81,8 +81,8 @@ class Options:
 class Choices:
     """What is left to choose from: operating points by `cuts` x `sizes` x `precisions`, and the engines that may run them.
 
-    Cuts and sizes ascend; people are found in the first precision; `threads` (of each of the
-    `workers`) is None where it may be measured.
+    Cuts and sizes ascend; people are found in the first precision; those of `ENGINE_PRECISIONS` are for engines that compute in
+    them; `threads` (of each of the `workers`) is None where it may be measured.
     """
 
     goal: Goal
@@ -121,12 +121,16 @@ def _one_of(value: Any, allowed: tuple[int, ...], name: str, bundle: Bundle) -> 
     return int(value)
 
 
-def _precisions(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
+def check_precision(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
+    """The precisions that may run: the one asked for, else ("auto") fp32 or, where operating points are chosen from, all that the
+    bundle has graphs or an accuracy for. An `OptionError` where the bundle has no such one.
+    """
     if value == "auto":
         accurate_first = sorted(bundle.precisions, key=lambda name: name != "fp32")
-        return tuple(accurate_first) if choosing else tuple(accurate_first[:1])
-    if value not in bundle.precisions:
-        allowed = ", ".join(map(repr, ("auto", *bundle.precisions)))
+        return (*accurate_first, *bundle.engine_precisions) if choosing else tuple(accurate_first[:1])
+    offered = (*bundle.precisions, *(ENGINE_PRECISIONS if "fp32" in bundle.precisions else ()))
+    if value not in offered:
+        allowed = ", ".join(map(repr, dict.fromkeys(("auto", *offered))))
         raise OptionError(f"precision must be one of {allowed} with the bundle {bundle.name!r}, not {value!r}")
     return (str(value),)
 

@@ -6,10 +6,11 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+from sspnet_sdk.backends.choice import able
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.options import Goal, Options
-from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
+from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads, settings_of
 from sspnet_sdk.rate import OperatingPoint, RateController
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
 from sspnet_sdk.thresholds import CentresAndBoxes
@@ -31,7 +32,7 @@ class Plan:
         self._lock = threading.RLock()
         self.workers = self._choices.workers
         self.threads = self._choices.threads or max(1, default_threads() // self.workers)
-        candidates = list(self._choices.engines)
+        candidates = able(self._choices.engines, self._choices.precisions, bundle)
         self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
         if self._choices.threads is None and (len(candidates) > 1 or self._goal.budget_ms is not None):
             self._fastest_threads()
@@ -130,14 +131,15 @@ class Plan:
         return OperatingPoint(cut, self._choices.sizes[-1], self.precision, self.backend, 1.0, 1.0, 0.0)
 
     def _settings(self) -> list[Setting]:
-        return [Setting(self.backend, precision, size) for precision in self._choices.precisions for size in self._choices.sizes]
+        return settings_of(self._bundle, [self.backend], self._choices.precisions, self._choices.sizes)
 
     def _setting(self, size: int) -> Setting:
         return Setting(self.backend, self.precision, size)
 
     def _fastest_backend(self, candidates: list[str]) -> str:
         self._profile = Profile(self._bundle, self.threads)
-        return choose_backend(self._profile, self.precision, self._choices.sizes[-1], candidates)
+        settings = settings_of(self._bundle, candidates, self._choices.precisions, self._choices.sizes[-1:])
+        return choose_backend(self._profile, settings)
 
     def _fastest_threads(self) -> None:
         profiles = [Profile(self._bundle, count) for count in sorted({1, self.threads})]

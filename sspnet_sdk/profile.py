@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from sspnet_sdk.backends import choice, installed, load
+from sspnet_sdk.backends import installed, load
+from sspnet_sdk.backends.choice import able, runs
 from sspnet_sdk.backends.protocol import Backend
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import describe_device
@@ -43,6 +44,11 @@ class Setting:
 
     def __str__(self) -> str:
         return f"{self.backend}/{self.precision}/{self.size}"
+
+    @property
+    def label(self) -> str:
+        """Engine and precision, for people; fp32 goes without saying."""
+        return self.backend if self.precision == "fp32" else f"{self.backend} {self.precision}"
 
 
 Timings = dict[str, list[float]]
@@ -78,16 +84,21 @@ class Profile:
 
     def points(self, settings: Iterable[Setting], cuts: Iterable[int] | None = None) -> list[OperatingPoint]:
         """The measured operating points of some settings (measure them first)."""
-        errors = _errors(self._bundle)
+        measured = list(settings)
+        errors = _errors(self._bundle, measured)
         wanted = set(self._bundle.cuts if cuts is None else cuts)
         points = []
-        for setting in settings:
+        for setting in measured:
             timings = self._timings[str(setting)]
             for cut, p50, p95 in zip(self._bundle.cuts, timings["p50_ms"], timings["p95_ms"], strict=True):
                 if cut in wanted:
                     error = errors[setting.precision, setting.size, cut]
                     points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, p95, error))
         return points
+
+    def full_ms(self, setting: Setting) -> float:
+        """Median time of all stages in a measured setting."""
+        return self._timings[str(setting)]["p50_ms"][-1]
 
     def finder_ms(self, setting: Setting) -> float:
         """Median time of the finder in a measured setting; 0 where the bundle has none."""
@@ -124,35 +135,43 @@ class Profile:
             logger.info("the profile is not kept: %s", error)
 
 
-def choose_backend(profile: Profile, precision: str, size: int, engines: Sequence[str] | None = None) -> str:
-    """The engine whose full chain is fastest at this size; one that does not work here is passed over.
+def settings_of(bundle: Bundle, engines: Sequence[str], precisions: Sequence[str], sizes: Sequence[int]) -> list[Setting]:
+    """What some engines run of a bundle in some precisions and sizes.
 
-    Args:
-        engines: to choose from; None for all that may be taken without being asked for.
+    Raises:
+        BackendError: none of them runs any of the precisions.
+    """
+    pairs = [(engine, precision) for engine in able(engines, precisions, bundle) for precision in precisions]
+    return [Setting(*pair, size) for pair in pairs if runs(*pair, bundle) for size in sizes]
+
+
+def choose_backend(profile: Profile, settings: Sequence[Setting]) -> str:
+    """The engine whose full chain is fastest in one of some settings; an engine that does not work here is passed over.
 
     Raises:
         BackendError: none is installed, or none works.
     """
-    candidates = list(choice.engines("auto", "auto") if engines is None else engines)
-    measured: dict[str, float] = {}
+    candidates = dict.fromkeys(setting.backend for setting in settings)
+    measured: dict[Setting, float] = {}
     failures = []
     for backend in candidates:
-        setting = Setting(backend, precision, size)
         try:
             if len(candidates) == 1:
                 load(backend)
                 logger.info("backend %s: the only one to choose from", backend)
                 return backend
-            profile.measure([setting])
-            measured[backend] = profile.points([setting])[-1].p50_ms
+            own = [setting for setting in settings if setting.backend == backend]
+            profile.measure(own)
+            measured |= {setting: profile.full_ms(setting) for setting in own}
         except BackendError as error:
             failures.append(str(error))
             logger.warning("passing over a backend: %s", error)
     if not measured:
         raise BackendError("; ".join(failures))
     best = min(measured, key=measured.__getitem__)
-    logger.info("backend %s: fastest here (%s)", best, ", ".join(f"{name} {ms:.1f} ms" for name, ms in measured.items()))
-    return best
+    described = ", ".join(f"{setting.label} {ms:.1f} ms" for setting, ms in measured.items())
+    logger.info("backend %s: fastest here (%s)", best.backend, described)
+    return best.backend
 
 
 def choose_threads(profiles: Sequence[Profile], setting: Setting) -> Profile:
@@ -163,7 +182,7 @@ def choose_threads(profiles: Sequence[Profile], setting: Setting) -> Profile:
     times = []
     for profile in profiles:
         profile.measure([setting])
-        times.append(profile.points([setting])[-1].p50_ms)
+        times.append(profile.full_ms(setting))
     best = next(profile for profile, ms in zip(profiles, times, strict=True) if ms <= min(times) * _WORTH_A_THREAD)
     described = ", ".join(f"{profile.device['threads']}: {ms:.1f} ms" for profile, ms in zip(profiles, times, strict=True))
     logger.info("%s threads: fastest here (%s)", best.device["threads"], described)
@@ -215,9 +234,9 @@ def _elapsed_ms(work: Callable[[], Any]) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
-def _errors(bundle: Bundle) -> dict[tuple[str, int, int], float]:
-    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (none stated) a stand-in that falls with MACs."""
-    keys = [(precision, size, cut) for precision in bundle.precisions for size in bundle.sizes for cut in bundle.cuts]
+def _errors(bundle: Bundle, settings: Iterable[Setting]) -> dict[tuple[str, int, int], float]:
+    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (some state neither) one that falls with MACs."""
+    keys = [(setting.precision, setting.size, cut) for setting in settings for cut in bundle.cuts]
     stated = {key: bundle.accuracy(*key) for key in keys}
     if all("pa_mpjpe_mm" in accuracy for accuracy in stated.values()):
         return {key: accuracy["pa_mpjpe_mm"] for key, accuracy in stated.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from sspnet_sdk.backends import INSTALL, installed, module, split
+from sspnet_sdk.backends import INSTALL, installed, load, module, split
+from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import BackendError, OptionError
 
 logger = logging.getLogger("sspnet_sdk")
@@ -24,6 +26,28 @@ _SERVE: dict[str, tuple[str, ...]] = {
     "coreml": ("onnxruntime:coreml",),
 }
 DEVICES = tuple(_SERVE)
+
+
+def able(names: Sequence[str], precisions: Sequence[str], bundle: Bundle) -> list[str]:
+    """Of some engines, those that run a bundle in one of `precisions`.
+
+    Raises:
+        BackendError: none does.
+    """
+    kept = [name for name in names if any(runs(name, precision, bundle) for precision in precisions)]
+    if not kept:
+        raise BackendError(
+            f"precision {' or '.join(map(repr, precisions))} is not to be had from {', '.join(names)} here: the backend openvino "
+            "computes 'bf16' on CPUs with AVX-512 or AMX, 'fp16' on Intel GPUs and on Arm CPUs"
+        )
+    return kept
+
+
+def runs(engine: str, precision: str, bundle: Bundle) -> bool:
+    """Whether the bundle has graphs in a precision, or the engine computes the fp32 graphs in it."""
+    with contextlib.suppress(BackendError):  # one that does not load is passed over where it is measured
+        return precision in bundle.precisions or precision in load(engine).precisions
+    return False
 
 
 def check_device(name: object) -> str:

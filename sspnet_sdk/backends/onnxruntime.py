@@ -75,6 +75,7 @@ class BoundSession(_Session):
 class _OnnxRuntime:
     name = "onnxruntime"
     version = ort.__version__
+    precisions: tuple[str, ...] = ()
 
     def __init__(self, device: str) -> None:
         self.device = device

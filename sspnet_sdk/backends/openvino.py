@@ -34,6 +34,8 @@ _DRIVERS = {
     "gpu": "Intel's GPU driver (intel-opencl-icd on Linux)",
     "npu": "Intel's NPU driver (linux-npu-driver on Linux)",
 }
+_HINTS = {"bf16": ("bf16", "BF16"), "fp16": ("f16", "FP16")}
+"""Precision -> OpenVINO's hint, and its name among a device's capabilities."""
 
 
 class _Session:
@@ -71,6 +73,8 @@ class _OpenVino:
 
     def __init__(self, device: str) -> None:
         self.device, self.fixed_shapes = device, device == "npu"
+        able = () if device == "npu" else _core().get_property(device.upper(), "OPTIMIZATION_CAPABILITIES")
+        self.precisions = tuple(name for name, (_, capability) in _HINTS.items() if capability in able)
 
     def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> _Session:
         try:
@@ -119,8 +123,12 @@ def settings(device: str, threads: int, precision: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if device == "cpu":
         chosen |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
-    # Else bf16 or fp16 where the device has it, which moves coordinates; int8 graphs do not even open on a CPU that has bf16.
-    if device == "cpu" or (precision == "fp32" and device != "npu"):  # an NPU computes in fp16 at best
+    if device == "npu":  # computes in fp16 at best
+        return chosen
+    if precision in _HINTS:
+        chosen["INFERENCE_PRECISION_HINT"] = _HINTS[precision][0]  # a CPU without fp16 takes fp32 for it
+    elif device == "cpu" or precision == "fp32":
+        # Else bf16 or fp16 where the device has it, which moves coordinates; int8 graphs do not even open on a CPU with bf16.
         chosen["INFERENCE_PRECISION_HINT"] = "f32"
     return chosen
 

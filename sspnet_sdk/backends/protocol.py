@@ -39,6 +39,7 @@ class Backend(Protocol):
     version: str
     largest_batch: int  # images that one run may take
     fixed_shapes: bool  # whether a graph runs only (or only fast) where its inputs' extents are known
+    precisions: tuple[str, ...]  # besides fp32, what it computes fp32 graphs in where it is asked to
 
     def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> Session:
         """Compile the ONNX graph at `path`; `threads` counts on the CPU; `dimensions` fix symbolic extents, by name.

@@ -50,7 +50,8 @@ def _engines() -> dict[str, Any]:
     versions, working, missing = installed(), [], []
     for name in BACKENDS:
         try:
-            working.append({"name": name, "version": versions.get(name, ""), "devices": list(module(name).devices())})
+            devices = {device: list(module(name).on(device).precisions) for device in module(name).devices()}
+            working.append({"name": name, "version": versions.get(name, ""), "devices": list(devices), "precisions": devices})
         except BackendError as error:
             missing.append({"name": name, "why": str(error)})
     device = {"cpu": describe_device()["cpu"], "threads": default_threads()}
@@ -76,7 +77,7 @@ def _describe(bundle: Bundle) -> dict[str, Any]:
                 **bundle.accuracy(precision, size, entry["cut"]),
             }
             for entry in sorted(manifest["cuts"], key=lambda entry: entry["cut"])
-            for precision in bundle.precisions
+            for precision in (*bundle.precisions, *bundle.engine_precisions)
             for size in bundle.sizes
         ],
     }
@@ -86,16 +87,17 @@ def _default(bundle: Bundle) -> dict[str, Any]:
     """The engine that is taken by itself, with the timings that decide it (measured at the first use of a bundle)."""
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.device import default_threads
-    from sspnet_sdk.profile import Profile, Setting, choose_backend
+    from sspnet_sdk.options import check_precision
+    from sspnet_sdk.profile import Profile, choose_backend, settings_of
 
-    profile, precision, size = Profile(bundle, default_threads()), bundle.precisions[0], bundle.sizes[-1]
-    names = engines("auto", "auto")
-    default = choose_backend(profile, precision, size, names)
-    times = {}
-    for name in names:
+    profile, size = Profile(bundle, default_threads()), bundle.sizes[-1]
+    precisions = check_precision("auto", bundle, choosing=True)
+    settings = settings_of(bundle, engines("auto", "auto"), precisions, [size])
+    default, times = choose_backend(profile, settings), {}
+    for setting in settings:
         with contextlib.suppress(KeyError):  # passed over, or alone and so not measured
-            times[name] = round(profile.points([Setting(name, precision, size)])[-1].p50_ms, 2)
-    return {"backend": default, "cut": bundle.cuts[-1], "size": size, "median_ms": times}
+            times[setting.label] = round(profile.full_ms(setting), 2)
+    return {"backend": default, "cut": bundle.cuts[-1], "size": size, "precision": precisions[0], "median_ms": times}
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -84,6 +84,9 @@ bundle_option: Decorator = click.option(
 backend_option: Decorator = click.option(
     "--backend", type=BACKENDS, default="auto", show_default=True, help="Inference engine; auto takes the faster one here."
 )
+precision_option: Decorator = click.option(
+    "--precision", default="auto", show_default=True, help="One of the bundle's, or bf16 or fp16 where the engine computes in it."
+)
 device_option: Decorator = click.option(
     "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What runs the network; see docs/devices.md."
 )
@@ -101,7 +104,7 @@ def estimator_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--deadline-ms", type=float, metavar="MS", help="Answer every frame within this time, as well as can be."),
         click.option("--cut", type=int, metavar="K", help="Run K pyramids, whatever it takes."),
         click.option("--input-size", type=int, metavar="PX", help="Side of the crop that the network sees."),
-        click.option("--precision", default="auto", show_default=True, help="One of the bundle's precisions."),
+        precision_option,
         backend_option,
         device_option,
         threads_option,

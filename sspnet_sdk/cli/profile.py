@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from sspnet_sdk.cli.options import backend_option, bundle_option, device_option, threads_option
+from sspnet_sdk.cli.options import backend_option, bundle_option, device_option, precision_option, threads_option
 
 
 @click.command(name="profile", short_help="Measure this device anew for every frame rate.")
-@click.option("--precision", default="auto", show_default=True, help="One of the bundle's precisions.")
+@precision_option
 @backend_option
 @device_option
 @threads_option
@@ -25,31 +25,29 @@ def command(precision: str, backend: str, device: str, threads: int | None, bund
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.device import default_threads
-    from sspnet_sdk.errors import OptionError
-    from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads
+    from sspnet_sdk.options import check_precision
+    from sspnet_sdk.profile import Profile, choose_backend, choose_threads, settings_of
     from sspnet_sdk.rate import pareto_front
 
     opened = open_bundle(bundle)
-    chosen = opened.precisions[0] if precision == "auto" else precision
-    if chosen not in opened.precisions:
-        raise OptionError(f"precision must be one of auto, {', '.join(opened.precisions)}, not {precision!r}")
+    precisions = check_precision(precision, opened, choosing=True)
     profiles = [
         Profile(opened, count, refresh=True) for count in sorted({1, default_threads()} if threads is None else {threads})
     ]
     profile = profiles[-1]
-    names = engines(backend, device)
-    settings = [Setting(name, chosen, size) for name in names for size in opened.sizes]
+    settings = settings_of(opened, engines(backend, device), precisions, opened.sizes)
     profile.measure(settings, lambda setting: click.echo(f"measuring {setting}", err=True))
-    fastest = choose_backend(profile, chosen, opened.sizes[-1], names)
+    largest = [setting for setting in settings if setting.size == opened.sizes[-1]]
+    fastest = choose_backend(profile, largest)
     settings = [setting for setting in settings if setting.backend == fastest]
-    profile = choose_threads(profiles, settings[-1])
+    profile = choose_threads(profiles, next(setting for setting in largest if setting.backend == fastest))
     profile.measure(settings)
     front = pareto_front(profile.points(settings))
     click.echo(f"backend {fastest}, {profile.device['threads']} threads, {profile.device['cpu']}")
-    rows = [
-        (str(p.cut), str(p.input_size), f"{p.p50_ms:.2f}", f"{p.p95_ms:.2f}", f"{1000 / p.p50_ms:.0f}", f"{1000 / p.p95_ms:.0f}")
-        for p in front
-    ]
+    rows = []
+    for p in front:
+        times = (f"{p.p50_ms:.2f}", f"{p.p95_ms:.2f}", f"{1000 / p.p50_ms:.0f}", f"{1000 / p.p95_ms:.0f}")
+        rows.append((p.precision, str(p.input_size), str(p.cut), *times))
     if not profile.is_kept:
         click.echo("these timings are not kept: the cache folder cannot be written ($XDG_CACHE_HOME names another)", err=True)
-    show_table(("cut", "size", "median_ms", "p95_ms", "fps", "fps_at_p95"), rows)
+    show_table(("precision", "size", "cut", "median_ms", "p95_ms", "fps", "fps_at_p95"), rows)
