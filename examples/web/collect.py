@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sspnet_sdk import SSPNetError
@@ -35,23 +36,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where to; an earlier collection there is replaced")
     parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
     options = parser.parse_args()
-    target = options.folder.resolve()
+    put_in_place(options.folder, lambda folder: collect(folder, options.bundle))
+    print(f"Serve it: python -m http.server -d {options.folder}   then open http://localhost:8000")
+
+
+def put_in_place(folder: Path, make: Callable[[Path], None]) -> None:
+    """`folder`, as `make` fills it: complete or not there at all. An earlier collection there is replaced, nothing else."""
+    target = folder.resolve()
     if target.exists() and not (target / "bundle/manifest.json").exists():
-        sys.exit(f"{options.folder} exists and is not an earlier collection: name a new folder")
+        sys.exit(f"{folder} exists and is not an earlier collection: name a new folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=target.name) as scratch:
         new, old = Path(scratch) / "new", Path(scratch) / "old"
-        collect(new, options.bundle)
+        make(new)
         if target.exists():
             target.rename(old)
         new.rename(target)
-    print(f"{sum(file.stat().st_size for file in target.rglob('*') if file.is_file()) / 1e6:.0f} MB in {options.folder}")
-    print(f"Serve it: python -m http.server -d {options.folder}   then open http://localhost:8000")
+    print(f"{sum(file.stat().st_size for file in target.rglob('*') if file.is_file()) / 1e6:.0f} MB in {folder}")
 
 
 def collect(folder: Path, bundle: Path) -> None:
     """Everything that the page needs, in a new folder."""
-    shutil.copytree(PAGE, folder, ignore=shutil.ignore_patterns("*.py", "*.md", "__pycache__"))
+    shutil.copytree(PAGE, folder, ignore=shutil.ignore_patterns("*.py", "*.md", "npm", "__pycache__"))
     shutil.copytree(REPOSITORY / "examples/photos", folder / "photos", ignore=shutil.ignore_patterns("*.md"))
     copy_bundle(bundle, folder / "bundle")
     unpack_onnxruntime(folder / "ort")

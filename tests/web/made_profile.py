@@ -10,5 +10,5 @@ PROFILE = """async () => {
         const p50 = bundle.cuts.map((cut) => (size / 128) ** 2 * (4 + cut));
         timings[size] = {p50, finder: p50[0] / 2};
     }
-    return {key: profileKey(bundle, await loadEngine("wasm")), timings};
+    return {key: profileKey(bundle, await loadEngine("wasm", new URL("/ort/", location.href))), timings};
 }"""

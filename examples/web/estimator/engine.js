@@ -6,12 +6,12 @@ const BUILDS = {
   wasm: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"],
 };
 
-/** Loads the engine. `wanted`: "webgpu", "wasm" or "auto". Gives {ort, provider, threads}. */
-export async function loadEngine(wanted = "auto") {
+/** Loads the engine from the folder at `folder`. `wanted`: "webgpu", "wasm" or "auto". Gives {ort, provider, threads}. */
+export async function loadEngine(wanted, folder) {
   const gpu = wanted !== "wasm" && (await hasGpu(wanted === "webgpu"));
   if (wanted === "webgpu" && !gpu) throw new Error("this browser has no WebGPU here: use WebAssembly");
-  const [module, binary] = BUILDS[gpu ? "webgpu" : "wasm"].map((name) => new URL(`../ort/${name}`, import.meta.url).href);
-  const ort = await import(module);
+  const [module, binary] = BUILDS[gpu ? "webgpu" : "wasm"].map((name) => new URL(name, folder).href);
+  const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
   const threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
   ort.env.wasm.wasmPaths = { wasm: binary };
   ort.env.wasm.numThreads = threads;

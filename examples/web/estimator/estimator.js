@@ -12,6 +12,7 @@ import { findPeople } from "./locate.js";
 import { Peaks } from "./peaks.js";
 import { boxOfSeenJoints } from "./person_box.js";
 import { judged, peopleOf } from "./person_boxes.js";
+import { toPixels } from "./pixels.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { StageChain } from "./stages.js";
@@ -22,6 +23,10 @@ const LOOKS_FOR_EVERYBODY = 20;
 const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
 const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
 const CHOOSING_COST = 5; // of the poses that say who is a person
+
+const MODULE = import.meta.url; // by a name of its own, so that no bundler takes the folders beside it for modules
+const BUNDLE = new URL("../bundle/", MODULE);
+const ORT = new URL("../ort/", MODULE);
 
 const SAME_PERSON = 0.15; // of the longer side of the larger box
 
@@ -42,6 +47,9 @@ function samePerson(a, b) {
   return apart.reduce((sum, value) => sum + value) / BODY_JOINTS < SAME_PERSON * longer;
 }
 
+/** An address as seen from the page. */
+const absolute = (url) => new URL(url, globalThis.location?.href);
+
 export class Estimator {
   #bundle;
   #engine;
@@ -54,9 +62,12 @@ export class Estimator {
   #profile = null;
   #controller = null;
 
-  /** Opens the bundle in the folder at `url`; `provider`: "webgpu", "wasm", or "auto": WebGPU where it is there and works. */
-  static async open(url, provider = "auto") {
-    const [bundle, engine] = await Promise.all([openBundle(url), loadEngine(provider)]);
+  /**
+   * Opens the bundle in the folder at `url`; `provider`: "webgpu", "wasm", or "auto": WebGPU where it is there and works; `ort`: the
+   * folder of ONNX Runtime Web. Both folders end in a slash; without them, those beside `estimator/` are taken.
+   */
+  static async open(url = BUNDLE, provider = "auto", ort = ORT) {
+    const [bundle, engine] = await Promise.all([openBundle(absolute(url)), loadEngine(provider, absolute(ort))]);
     const estimator = new Estimator(bundle, engine);
     if (provider !== "auto" || engine.provider === "wasm") return estimator;
     try {
@@ -64,7 +75,7 @@ export class Estimator {
       return estimator;
     } catch (error) {
       console.warn(`WebGPU does not work here, WebAssembly will do: ${error.message}`);
-      return new Estimator(bundle, await loadEngine("wasm"));
+      return new Estimator(bundle, await loadEngine("wasm", absolute(ort)));
     }
   }
 
@@ -114,7 +125,7 @@ export class Estimator {
   /**
    * The pose of one person.
    *
-   * image: {data, width, height}, RGBA bytes. options: `box` [x, y, w, h] in pixels, or `person` as `find` gives it, else the person
+   * image: what `toPixels` takes. options: `box` [x, y, w, h] in pixels, or `person` as `find` gives it, else the person
    * is found within the frame's budget; `targetFps`, once prepared, or `cut` and `size`; without any of these the deepest cut at the
    * largest size. `begin`: when the frame's time began (`performance.now()`).
    *
@@ -125,13 +136,14 @@ export class Estimator {
     const { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
+    const pixels = await toPixels(image);
     const given = options.person ?? (box === null ? null : { box, sure: true });
     const located = given === null;
-    const person = given ?? (await this.#locate(image, targetFps));
+    const person = given ?? (await this.#locate(pixels, targetFps));
     const point = controller?.choose(located) ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
     const chain = this.#chains[point.size];
     const crop = cropAround(person.box, this.#bundle.boxScale);
-    cutOut(image, crop, point.size, this.#bundle.border, chain.image);
+    cutOut(pixels, crop, point.size, this.#bundle.border, chain.image);
     const answer = await chain.run(point.cut);
     const pose = await this.#pose(answer, crop, person);
     const latencyMs = performance.now() - begin;
@@ -146,20 +158,21 @@ export class Estimator {
    * options: `maxPeople`, how many at most; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
    */
   async predictAll(image, { maxPeople = Infinity, targetFps = null, ...options } = {}) {
-    const waiting = (await this.#people(image, targetFps, LOOKS_FOR_EVERYBODY)).filter((person) => person.sure);
+    const pixels = await toPixels(image);
+    const waiting = (await this.#people(pixels, targetFps, LOOKS_FOR_EVERYBODY)).filter((person) => person.sure);
     const count = Math.min(waiting.length, maxPeople);
     const everybody = [];
     for (const person of waiting) {
       if (everybody.length >= maxPeople) break;
-      const pose = await this.predict(image, { ...options, person, targetFps: targetFps && targetFps * count });
+      const pose = await this.predict(pixels, { ...options, person, targetFps: targetFps && targetFps * count });
       if (!pose.unsure && !everybody.some((other) => samePerson(pose, other))) everybody.push(pose);
     }
     return everybody;
   }
 
   /** The most prominent person {box, sure}, found without hurry; the whole image, not sure, where there is none. */
-  find(image) {
-    return this.#locate(image, null);
+  async find(image) {
+    return this.#locate(await toPixels(image), null);
   }
 
   async #pose(answer, crop, person) {

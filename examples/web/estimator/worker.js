@@ -7,11 +7,10 @@
 import { Estimator } from "./estimator.js";
 import { BODY_JOINTS } from "./joints.js";
 import { boxOfJoints } from "./person_box.js";
+import { toPixels } from "./pixels.js";
 
 let estimator;
 let followed = null; // the box of the person that the frames before showed
-const canvas = new OffscreenCanvas(1, 1);
-const context = canvas.getContext("2d", { willReadFrequently: true });
 
 self.onmessage = async ({ data }) => {
   try {
@@ -30,7 +29,8 @@ async function open({ url, provider, kept }) {
 
 async function predict({ bitmap, box, targetFps, follow }) {
   let begin = performance.now();
-  const image = pixels(bitmap);
+  const image = await toPixels(bitmap);
+  bitmap.close();
   let person = box === null ? null : { box, sure: true };
   if (follow && followed !== null) person = { box: followed, sure: true };
   if (!follow && person === null) {
@@ -40,12 +40,4 @@ async function predict({ bitmap, box, targetFps, follow }) {
   const pose = await estimator.predict(image, { person, targetFps, begin });
   followed = pose.unsure ? null : boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses);
   return pose;
-}
-
-function pixels(bitmap) {
-  const { width, height } = bitmap;
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return context.getImageData(0, 0, width, height);
 }

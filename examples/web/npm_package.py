@@ -1,0 +1,42 @@
+"""Collect the browser's estimator, a bundle and ONNX Runtime Web into a folder that npm can pack, publish or install.
+
+python examples/web/npm_package.py sspnet-npm
+npm install ./sspnet-npm            # in your project; then: import { Estimator } from "sspnet-sdk"
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+from collect import PAGE, REPOSITORY, copy_bundle, put_in_place, unpack_onnxruntime
+
+from sspnet_sdk import __version__
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Collect the browser's estimator into a folder that npm can pack.")
+    parser.add_argument("folder", type=Path, help="where to; an earlier collection there is replaced")
+    parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
+    options = parser.parse_args()
+    put_in_place(options.folder, lambda folder: collect(folder, options.bundle))
+    print(f'Use it: npm install ./{options.folder}   then: import {{ Estimator }} from "sspnet-sdk"')
+
+
+def collect(folder: Path, bundle: Path) -> None:
+    """The package, in a new folder."""
+    shutil.copytree(PAGE / "npm", folder)
+    shutil.copytree(PAGE / "estimator", folder / "estimator", ignore=shutil.ignore_patterns("client.js", "worker.js"))
+    for name in ("LICENSE", "NOTICE"):
+        shutil.copy(REPOSITORY / name, folder)
+    description = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    description["version"] = __version__
+    (folder / "package.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    copy_bundle(bundle, folder / "bundle")
+    unpack_onnxruntime(folder / "ort")
+
+
+if __name__ == "__main__":
+    main()
