@@ -13,6 +13,7 @@ from sspnet_train.network.checkpoint import CheckpointError, load_network, read_
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
 from sspnet_train.network.multipose import MultiPose
+from sspnet_train.network.shipped import shipped
 
 from sspnet_export import manifest
 from sspnet_export.calibration import Crops, Picture, read_crops
@@ -54,7 +55,7 @@ def export_bundle(
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
 
     Args:
-        checkpoint: a .safetensors checkpoint of any config; None for the one that is shipped with the source tree.
+        checkpoint: a .safetensors checkpoint of any config; None for the one that comes along.
         out: the bundle's folder; replaced if it is a bundle or empty, refused if it is anything else.
         cuts: pyramids after which the network can answer; sizes: sides of the square input, pixels.
         precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it.
@@ -73,7 +74,7 @@ def export_bundle(
     precisions = check_precisions(precisions, calibration is not None)
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
-    finder = finder or (shipped_finder() if checkpoint is None else None)
+    finder = finder or (shipped("finder") if checkpoint is None else None)
     people = None if finder is None else open_finder(finder)
     check_replaceable(out)
     parts = parts_of(network, cuts, sizes, precisions, crops, root, people, on_progress)
@@ -99,17 +100,11 @@ def export_bundle(
     return out
 
 
-def shipped_finder() -> Path | None:
-    """train/checkpoints/finder.safetensors of the source tree, where it is there."""
-    path = Path(__file__).parents[2] / "train" / "checkpoints" / "finder.safetensors"
-    return path if path.is_file() else None
-
-
 def shipped_checkpoint() -> Path:
-    """train/checkpoints/edge.safetensors of the source tree."""
-    path = Path(__file__).parents[2] / "train" / "checkpoints" / "edge.safetensors"
-    if not path.is_file():
-        raise ExportError("this installation holds no checkpoint to export from: name one, or work in a clone of the source tree")
+    """The network's checkpoint that comes along."""
+    path = shipped("edge")
+    if path is None:
+        raise ExportError("the default checkpoint is missing: install sspnet-sdk again, or name a checkpoint")
     return path
 
 

@@ -31,7 +31,7 @@ _DISTRIBUTIONS = {
 }
 INSTALL = {"onnxruntime": "pip install onnxruntime", "openvino": "pip install 'sspnet-sdk[openvino]'"}
 
-__all__ = ["BACKENDS", "INSTALL", "Backend", "Session", "check_backend", "installed", "load", "module", "split"]
+__all__ = ["BACKENDS", "INSTALL", "Backend", "Session", "check_backend", "distributions", "installed", "load", "module", "split"]
 
 
 def installed() -> dict[str, str]:
@@ -44,10 +44,21 @@ def installed() -> dict[str, str]:
     return found
 
 
+def distributions() -> dict[str, list[str]]:
+    """For each backend, the names under which its library is installed here; usually one."""
+    return {backend: [name for name in names if _installed_version(name)] for backend, names in _DISTRIBUTIONS.items()}
+
+
+def _installed_version(distribution: str) -> str | None:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version(distribution)
+    return None
+
+
 def _version(backend: str) -> str | None:
     for distribution in _DISTRIBUTIONS[backend]:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            return metadata.version(distribution)
+        if version := _installed_version(distribution):
+            return version
     spec = PathFinder.find_spec(backend)  # built from source, or published under a name that is new to us
     return "of unknown version" if spec is not None and spec.origin is not None else None
 
@@ -75,14 +86,6 @@ def load(engine: str) -> Backend:
     return module(backend).on(device)  # type: ignore[no-any-return]
 
 
-def _left(backend: str) -> str:
-    """The distribution that is still listed as installed."""
-    for distribution in _DISTRIBUTIONS[backend]:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            return metadata.distribution(distribution).name
-    return backend
-
-
 def module(backend: str) -> ModuleType:
     """The backend's file.
 
@@ -96,7 +99,8 @@ def module(backend: str) -> ModuleType:
             raise BackendError(f"the backend {backend} does not load: {error}") from error
         raise BackendError(f"the backend {backend} is not installed: {INSTALL[backend]}") from None
     except AttributeError as error:  # two builds were installed over each other, and one of them removed
-        again = f"pip install --force-reinstall --no-deps {_left(backend)}"
+        left = next(iter(distributions()[backend]), backend)
+        again = f"pip install --force-reinstall --no-deps {left}"
         raise BackendError(f"the backend {backend} is only partly there ({error}): {again}") from None
     except (ImportError, OSError) as error:
         raise BackendError(f"the backend {backend} is installed but does not load: {error}") from error

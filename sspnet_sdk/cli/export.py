@@ -14,7 +14,7 @@ from sspnet_sdk.errors import OptionError
 
 
 @click.command(name="export", short_help="Make a bundle of a checkpoint.")
-@click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the source tree's]")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the one that comes along]")
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network can answer.")
 @click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
 @click.option("--precision", default="fp32", show_default=True, help="Comma-separated: fp32, fp16, int8.")
@@ -32,8 +32,8 @@ from sspnet_sdk.errors import OptionError
 @click.option(
     "--finder",
     type=click.Path(path_type=Path),
-    help="What `python -m sspnet_train.finder.train_finder` wrote: it finds the people.  [default: the source tree's, "
-    "with its checkpoint]",
+    help="What `python -m sspnet_train.finder.train_finder` wrote: it finds the people.  [default: with the default checkpoint, "
+    "the one that comes along]",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(

@@ -1,10 +1,15 @@
 """The site builds without a warning and holds every page."""
 
+import inspect
+import re
+import runpy
 import subprocess
 import sys
 
 import pytest
 from page_blocks import PAGES, ROOT
+
+import sspnet_sdk
 
 pytest.importorskip("mkdocs")
 pytest.importorskip("mkdocstrings")
@@ -31,6 +36,43 @@ def test_the_api_page_says_what_the_docstrings_say(site):
     text = (site / "api" / "index.html").read_text()
     for words in ("predict_many", "millimetres relative to the pelvis", "OptionError", "target_fps", "CUDA"):
         assert words in text
+
+
+def test_the_api_page_has_every_public_name_and_method_under_its_short_name(site):
+    text = (site / "api" / "index.html").read_text()
+    contents = set(re.findall(r'href="#sspnet_sdk\.([\w.]+)" class="md-nav__link"', text))
+    shown = {name.rpartition(".")[2] for name in contents}
+    assert set(sspnet_sdk.__all__) - {"__version__"} <= shown
+    for name in sspnet_sdk.__all__:
+        public = getattr(sspnet_sdk, name)
+        if inspect.isclass(public) and not issubclass(public, Exception):
+            home = f"{public.__module__.removeprefix('sspnet_sdk.')}.{name}"
+            methods = {
+                f"{home}.{method}" for method, value in vars(public).items() if inspect.isfunction(value) and method[0] != "_"
+            }
+            assert methods <= contents, name
+    assert "sspnet_sdk.estimator.Estimator</h2>" not in text
+
+
+def test_the_site_says_its_version_and_what_comes_next(site):
+    home = (site / "quickstart" / "index.html").read_text()
+    assert f"sspnet-sdk {sspnet_sdk.__version__}" in home and "logo.svg" in home
+    assert "md-footer__link--prev" in home and "md-footer__link--next" in home
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("git@code.example:pose/sspnet-sdk.git", "https://code.example/pose/sspnet-sdk"),
+        ("https://me:secret@code.example/pose/sspnet-sdk.git", "https://code.example/pose/sspnet-sdk"),
+        ("/home/me/sspnet-sdk", ""),
+    ],
+)
+def test_the_site_links_to_the_repository_it_was_cloned_from(monkeypatch, remote, page):
+    hooks = runpy.run_path(str(ROOT / "docs/hooks.py"))
+    done = subprocess.CompletedProcess([], 0, stdout=remote + "\n")
+    monkeypatch.setattr(hooks["subprocess"], "run", lambda *_, **__: done)
+    assert hooks["_origin"]() == page
 
 
 def test_nothing_is_fetched_from_elsewhere(site):

@@ -7,14 +7,9 @@ import sys
 import threading
 
 import pytest
-from web_site import ROOT
+from web_site import ROOT, QuietHandler
 
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome", "chrome")
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ from sspnet_train.data.catalog import READERS, common_definition, mixing_shares,
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import TrainingError
 from sspnet_train.evaluation.overlays import write_overlays
+from sspnet_train.network.shipped import shipped
 from sspnet_train.training.distributed import torchrun_ranks
 from sspnet_train.training.loop import RunOptions, train
 from sspnet_train.training.recipes import RECIPES, Recipe
 from sspnet_train.training.run_display import RunDisplay
 
 MOST_STEPS_UNVALIDATED = 2000
-CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
 def run_training(
@@ -134,10 +134,11 @@ def checkpoint_of(init: Path | str | None) -> Path | None:
     """
     if init is None:
         return None
-    path = CHECKPOINTS / "edge.safetensors" if str(init) == "default" else Path(init)
+    path = shipped("edge") if str(init) == "default" else Path(init)
+    if path is None:
+        raise TrainingError("the default checkpoint is missing: install sspnet-sdk again, or name a checkpoint")
     if not path.is_file():
-        hint = "; the default checkpoint comes with the source tree" if str(init) == "default" else ""
-        raise TrainingError(f"no checkpoint at {path}{hint}")
+        raise TrainingError(f"no checkpoint at {path}")
     return path
 
 
