@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sspnet_sdk.picture_parts import boxes, jpeg_segments, png_chunks, riff_chunks
 
 Turns = tuple[bool, bool, bool]
 """Swap rows and columns; then mirror left-right; then top-bottom."""
@@ -23,6 +26,7 @@ _BY_TAG: dict[int, Turns] = {
     8: (True, False, True),
 }
 _ORIENTATION = 274
+_NUMBERS = {1: "B", 3: "H", 4: "I"}  # EXIF's byte, short and long
 
 
 def oriented(pixels: NDArray[np.uint8], swap: bool, mirror: bool, flip: bool) -> NDArray[np.uint8]:
@@ -46,9 +50,9 @@ def picture_turns(content: bytes) -> Turns:
         if content.startswith(b"\xff\xd8"):
             return _by_exif(_exif_of_jpeg(content))
         if content.startswith(b"\x89PNG"):
-            return _by_exif(_chunk(content, 8, b"eXIf", ">", head_first=False))
+            return _by_exif(_first(png_chunks(content), b"eXIf"))
         if content.startswith(b"RIFF"):
-            return _by_exif(_chunk(content, 12, b"EXIF", "<", head_first=True))
+            return _by_exif(_first(riff_chunks(content), b"EXIF"))
         if content[4:8] == b"ftyp":
             return _by_boxes(content)
     except (struct.error, IndexError):  # cut off in the middle of what it says
@@ -64,43 +68,30 @@ def _by_exif(exif: bytes) -> Turns:
     (at,) = struct.unpack_from(order + "I", exif, 4)
     (count,) = struct.unpack_from(order + "H", exif, at)
     for entry in range(count):
-        tag, _, _, value = struct.unpack_from(order + "HHIH", exif, at + 2 + 12 * entry)
+        tag, form = struct.unpack_from(order + "HH", exif, at + 2 + 12 * entry)
         if tag == _ORIENTATION:
+            (value,) = struct.unpack_from(order + _NUMBERS.get(form, "H"), exif, at + 10 + 12 * entry)
             return _BY_TAG.get(value, _UPRIGHT)
     return _UPRIGHT
 
 
 def _exif_of_jpeg(content: bytes) -> bytes:
-    at = 2
-    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
-        length = int.from_bytes(content[at + 2 : at + 4], "big")
-        segment = content[at + 4 : at + 2 + length]
-        if content[at + 1] == 0xE1 and segment.startswith(b"Exif\0\0"):
-            return segment
-        at += 2 + length
-    return b""
+    found = (one.body for one in jpeg_segments(content) if one.marker == 0xE1 and one.body.startswith(b"Exif\0\0"))
+    return next(found, b"")
 
 
-def _chunk(content: bytes, at: int, name: bytes, order: str, head_first: bool) -> bytes:
-    """The chunk `name` of a PNG (length, name, body, checksum) or RIFF file (name, length, body, padding)."""
-    while at + 8 <= len(content):
-        first, second = content[at : at + 4], content[at + 4 : at + 8]
-        found, length = (first, second) if head_first else (second, first)
-        (size,) = struct.unpack(order + "I", length)
-        if found == name:
-            return content[at + 8 : at + 8 + size]
-        at += 8 + size + (size % 2 if head_first else 4)
-    return b""
+def _first(parts: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    return next((body for found, body in parts if found == name), b"")
 
 
 def _by_boxes(content: bytes) -> Turns:
     """AVIF: the primary item's `irot` (quarter turns to the left) and `imir`, from the item properties."""
-    meta = _box(content, b"meta")[4:]
-    properties = _box(meta, b"iprp")
-    (primary,) = struct.unpack(">H", _box(meta, b"pitm")[4:6])
-    listed = _boxes(_box(properties, b"ipco"))
+    meta = boxes(_first(boxes(content), b"meta")[4:])
+    properties = boxes(_first(meta, b"iprp"))
+    primary = int.from_bytes(_first(meta, b"pitm")[4:8], "big")  # two bytes, or four in version 1
+    listed = boxes(_first(properties, b"ipco"))
     swap, mirror, flip = _UPRIGHT
-    for index in _associations(_box(properties, b"ipma"), primary):
+    for index in _associations(_first(properties, b"ipma"), primary):
         kind, body = listed[index - 1]
         if kind == b"irot":
             for _ in range(body[0] & 3):
@@ -125,21 +116,3 @@ def _associations(ipma: bytes, item: int) -> list[int]:
             return values
         at += step * entries
     return []
-
-
-def _box(content: bytes, name: bytes) -> bytes:
-    return next((body for found, body in _boxes(content) if found == name), b"")
-
-
-def _boxes(content: bytes) -> list[tuple[bytes, bytes]]:
-    found, at = [], 0
-    while at + 8 <= len(content):
-        size, head = int.from_bytes(content[at : at + 4], "big"), 8
-        if size == 1:
-            size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
-        size = len(content) - at if size == 0 else size
-        if size < head:
-            break
-        found.append((content[at + 4 : at + 8], content[at + head : at + size]))
-        at += size
-    return found

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
+
+from sspnet_sdk.animation import several_gif_pictures, several_png_pictures
+from sspnet_sdk.picture_parts import box_size
 
 Kind = Literal["picture", "video", "other"]
 
@@ -30,6 +34,9 @@ _VIDEOS = (
 )
 _STILL_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"avci", b"jpeg")
 _MOVING_BRANDS = (b"avis", b"hevc", b"hevx", b"msf1")
+_RAW_BRAND = b"crx "  # Canon's CR3
+_MOST_BOXES = 64
+_SUFFIXES_OF_JPEGS_IN_A_ROW = (".mjpeg", ".mjpg")
 _VIDEO_SUFFIXES = (
     ".mp4",
     ".m4v",
@@ -66,23 +73,30 @@ _PICTURE_SUFFIXES = (
 
 
 def file_kind(path: Path) -> Kind:
-    """Whether a file holds a picture or a video. GIF, PNG and AVIF that move are videos."""
+    """Whether a file holds a picture or a video. GIF, PNG, AVIF and HEIF that move are videos."""
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            kind = _kind(file)
     except (OSError, ValueError):
-        head = b""
-    return content_kind(head) or _by_suffix(path)
-
-
-def content_kind(head: bytes) -> Kind | None:
-    """The same of a file's first bytes; None if they do not say."""
-    if is_animation(head):
+        kind = None
+    if kind == "picture" and path.suffix.lower() in _SUFFIXES_OF_JPEGS_IN_A_ROW:
         return "video"
+    return kind or _by_suffix(path)
+
+
+def content_kind(content: bytes) -> Kind | None:
+    """The same of a file's content; None if it does not say."""
+    return _kind(io.BytesIO(content))
+
+
+def _kind(file: BinaryIO) -> Kind | None:
+    head = file.read(_HEAD)
+    if head.startswith((b"GIF8", b"\x89PNG")):
+        return "video" if _moves(head, file) else "picture"
     if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return "picture"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return "picture" if head[8:12] in _STILL_BRANDS and head[4:8] == b"ftyp" else "video"
+        return _kind_of_boxes(head, file)
     if head.startswith(_VIDEOS) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
         return "video"
     if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:  # MPEG transport stream
@@ -90,13 +104,26 @@ def content_kind(head: bytes) -> Kind | None:
     return "video" if len(head) > 388 and head[4] == head[196] == head[388] == 0x47 else None  # with time codes
 
 
-def is_animation(head: bytes) -> bool:
-    """A GIF, PNG or AVIF of more than one picture."""
-    if head.startswith(b"GIF8"):
-        return _gif_frames(head) > 1
-    if head.startswith(b"\x89PNG"):
-        return b"acTL" in head[:4096]
-    return head[4:8] == b"ftyp" and head[8:12] in _MOVING_BRANDS
+def _moves(head: bytes, file: BinaryIO) -> bool:
+    """Whether a GIF or PNG holds more than one picture; its head nearly always says."""
+    several = several_gif_pictures if head.startswith(b"GIF8") else several_png_pictures
+    answer = several(head)
+    return bool(answer if answer is not None else several(head + file.read()))
+
+
+def _kind_of_boxes(head: bytes, file: BinaryIO) -> Kind:
+    """ISO media: a video has `moov`, a still picture `meta` alone; brands decide where the file is cut off before either."""
+    found, at, end = set[bytes](), 0, file.seek(0, io.SEEK_END)
+    while at + 8 <= end and len(found) < _MOST_BOXES and b"moov" not in found:
+        file.seek(at)
+        begin = file.read(16)
+        found.add(begin[4:8])
+        at += max(box_size(begin, end - at)[1], 8)
+    if b"moov" in found:
+        return "picture" if head[8:12] == _RAW_BRAND else "video"
+    if b"meta" in found and (at == end or head[8:12] not in _MOVING_BRANDS):
+        return "picture"
+    return "picture" if head[8:12] in _STILL_BRANDS and head[4:8] == b"ftyp" else "video"
 
 
 def is_animated_webp(head: bytes) -> bool:
@@ -104,35 +131,10 @@ def is_animated_webp(head: bytes) -> bool:
     return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & 2)
 
 
-def _gif_frames(head: bytes) -> int:
-    """Pictures in the head of a GIF, two at most; a first one that is longer than the head counts as all."""
-    frames = 0
-    try:
-        at = 13 + (3 << (head[10] & 7) + 1 if head[10] & 0x80 else 0)
-        while frames < 2:
-            mark = head[at]
-            if mark == 0x2C:
-                frames += 1
-                table = head[at + 9]
-                at += 11 + (3 << (table & 7) + 1 if table & 0x80 else 0)
-            elif mark == 0x21:
-                if head[at + 1] == 0xFF and head[at + 3 : at + 14] == b"NETSCAPE2.0":  # it says that it repeats
-                    return 2
-                at += 2
-            else:
-                break
-            while head[at]:
-                at += 1 + head[at]
-            at += 1
-        return frames
-    except IndexError:
-        return max(frames, 1)
-
-
 def is_raw_photo(content: bytes) -> bool:
-    """A camera's raw file: a TIFF whose first picture is a preview, or that says it is one (DNG, NEF, ARW, CR2, …)."""
+    """A camera's raw file: a TIFF whose first picture is a preview, or that says it is one (DNG, NEF, ARW, CR2, CR3, …)."""
     order = {b"II": "<", b"MM": ">"}.get(content[:2])
-    if content.startswith((b"IIRO", b"FUJIFILMCCD-RAW")) or content[8:10] == b"CR":
+    if content.startswith((b"IIRO", b"FUJIFILMCCD-RAW")) or content[8:10] == b"CR" or content[4:12] == b"ftyp" + _RAW_BRAND:
         return True
     if order is None or content[2:4] not in (b"*\0", b"\0*"):
         return False

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from sspnet_sdk.display import oriented, picture_turns
 from sspnet_sdk.errors import ImageError
 from sspnet_sdk.file_kind import content_kind, is_animated_webp, is_raw_photo
+from sspnet_sdk.native_messages import native_messages
+from sspnet_sdk.picture_parts import jpeg_segments, png_chunks
 
 logger = logging.getLogger("sspnet_sdk")
 
+_NO_FRAMES = (0xC4, 0xC8, 0xCC)  # tables, and a marker that is reserved
+_DAMAGE = ("Corrupt JPEG", "Premature end of JPEG", "Inconsistent progression")
 _AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -36,6 +40,8 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
         raise ImageError(f"{name} is an animated WebP, which no decoder here plays: convert it to .mp4 first")
     if content_kind(content) == "video":
         raise ImageError(f"{name} is a video or an animation, not a picture: use sspnet_sdk.stream or sspnet-sdk predict")
+    if content.startswith((b"PF\n", b"Pf\n")):
+        raise ImageError(f"{name} is a PFM file, whose pixels have no white: save it as PNG first")
     if _is_heif(content):
         return _by_pillow(content, name)
     return _by_opencv(content, name)
@@ -48,13 +54,15 @@ def _is_heif(content: bytes) -> bool:
 def _by_pillow(content: bytes, name: str) -> NDArray[np.uint8]:
     """HEIC, of which OpenCV and FFmpeg give a single tile."""
     try:
-        from PIL import Image, ImageOps
+        from PIL import Image, ImageOps, UnidentifiedImageError
         from pillow_heif import register_heif_opener
     except ImportError:
         raise ImageError(f"{name} is a HEIC photo: pip install pillow-heif reads it, or export it as JPEG") from None
     register_heif_opener()
     try:
         upright = ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("RGB")
+    except UnidentifiedImageError:
+        raise ImageError(f"{name} is a HEIF photo of a kind that pillow-heif cannot read, or it is damaged") from None
     except Exception as error:  # the decoder raises errors of many kinds
         raise ImageError(f"{name} is a HEIC photo that is damaged ({error})") from None
     return np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
@@ -62,14 +70,23 @@ def _by_pillow(content: bytes, name: str) -> NDArray[np.uint8]:
 
 def _by_opencv(content: bytes, name: str) -> NDArray[np.uint8]:
     try:
-        pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
+        with native_messages() as said:
+            pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
     except cv2.error as error:
         raise ImageError(f"cannot decode {name}: {error.err}") from None
     if pixels is None:
         raise ImageError(f"{name} is not an image that OpenCV can decode, or it is damaged{_hint(content)}")
-    if content[:4] in (b"II*\0", b"MM\0*") and (pages := _tiff_pages(content)) > 1:
-        logger.warning("%s holds %d pictures: only the first is read", name, pages)
+    if damage := next((line for line in said if line.startswith(_DAMAGE)), None):
+        logger.warning("%s is damaged, and read as far as it goes (%s)", name, damage)
+    if (count := _pictures(content)) > 1:
+        logger.warning("%s holds %d pictures: only the first is read", name, count)
     return oriented(pixels, *picture_turns(content))
+
+
+def _pictures(content: bytes) -> int:
+    if content.startswith(b"\xff\xd8"):
+        return _jpegs_in_a_row(content)
+    return _tiff_pages(content) if content[:4] in (b"II*\0", b"MM\0*") else 1
 
 
 def _hint(content: bytes) -> str:
@@ -99,10 +116,30 @@ def _tiff_pages(content: bytes) -> int:
 def _is_truncated(content: bytes) -> bool:
     """True for a JPEG or PNG whose end marker is missing: decoders paint what is lost grey, or print warnings of their own."""
     if content.startswith(b"\x89PNG\r\n"):
-        return b"IEND" not in content[-4096:]
-    if not content.startswith(b"\xff\xd8"):
-        return False
-    at = 2  # step over the segments before the picture's own data: thumbnails with end markers of their own lie in them
-    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return content.find(b"\xff\xd9", at) < 0
+        return all(name != b"IEND" for name, _ in png_chunks(content))
+    return content.startswith(b"\xff\xd8") and _end_of_jpeg(content) is None
+
+
+def _end_of_jpeg(content: bytes, at: int = 0) -> int | None:
+    """Where the JPEG that begins at `at` ends; thumbnails with end markers of their own lie in the segments before its scan."""
+    scan = max((segment.end for segment in jpeg_segments(content, at)), default=at + 2)
+    end = content.find(b"\xff\xd9", scan)
+    return None if end < 0 else end + 2
+
+
+def _jpegs_in_a_row(content: bytes) -> int:
+    """Pictures of one size, one after the other: a video without a container. Phones append smaller ones (depth, brightness)."""
+    first, count, at = _jpeg_size(content, 0), 0, 0
+    while content.startswith(b"\xff\xd8\xff", at) and _jpeg_size(content, at) == first:
+        if any(segment.marker == 0xE2 and segment.body.startswith(b"MPF\0") for segment in jpeg_segments(content, at)):
+            return 1  # an MPO: the other eye's picture
+        count, end = count + 1, _end_of_jpeg(content, at)
+        if end is None:
+            break
+        at = end
+    return count
+
+
+def _jpeg_size(content: bytes, at: int) -> bytes | None:
+    frames = (one.body[1:5] for one in jpeg_segments(content, at) if 0xC0 <= one.marker <= 0xCF and one.marker not in _NO_FRAMES)
+    return next(frames, None)

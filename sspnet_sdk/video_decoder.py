@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.display import display_turns, oriented
 from sspnet_sdk.errors import ImageError
-
-logger = logging.getLogger("sspnet_sdk")
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows

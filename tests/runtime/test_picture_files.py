@@ -121,3 +121,104 @@ def test_grey_sixteen_bit_and_cmyk_pictures_are_read(tmp_path):
     Image.new("CMYK", (64, 48), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
     assert open_image(tmp_path / "deep.png").pixels.mean() == pytest.approx(40_000 / 257, abs=1)
     assert _corners(open_image(tmp_path / "print.jpg").pixels) == "rrrr"
+
+
+def _bytes(picture, kind, **options):
+    content = io.BytesIO()
+    picture.save(content, kind, **options)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("number", ["long, big-endian", "long, little-endian", "byte"])
+def test_an_orientation_is_read_as_the_kind_of_number_that_it_says(number, tmp_path):
+    order, form, value = {
+        "long, big-endian": (">", 4, struct.pack(">I", 6)),
+        "long, little-endian": ("<", 4, struct.pack("<I", 6)),
+        "byte": ("<", 1, b"\6\0\0\0"),
+    }[number]
+    head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "IH", 8, 1)
+    exif = b"Exif\0\0" + head + struct.pack(order + "HHI", 274, form, 1) + value + bytes(4)
+    (tmp_path / "a.jpg").write_bytes(_bytes(_picture(), "JPEG", exif=exif))
+    assert _corners(open_image(tmp_path / "a.jpg").pixels) == SHOWN[6]
+
+
+@pytest.mark.parametrize(
+    "inserted",
+    [b"\xff\xff\xff", b"\xff\xe1\0\x20http://ns.adobe.com/xap/1.0/\0 ", b"\xff\xfe\0\6\xff\xd9\xff\xd8"],
+    ids=["fill bytes", "XMP first", "a comment with markers in it"],
+)
+def test_what_stands_before_the_orientation_does_not_hide_it(inserted, tmp_path):
+    content = _write(tmp_path / "a.jpg", "JPEG", 6).read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[:2] + inserted + content[2:])
+    assert _corners(open_image(tmp_path / "a.jpg").pixels) == SHOWN[6]
+    (tmp_path / "a.jpg").write_bytes(content[:2] + inserted + content[2:-20])
+    with pytest.raises(ImageError, match="truncated"):
+        open_image(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
+@pytest.mark.parametrize("behind", [b"garbage" * 100, bytes(70_000)], ids=["garbage", "zeros"])
+def test_bytes_behind_the_picture_are_no_damage(kind, behind, tmp_path):
+    (tmp_path / "a").write_bytes(_bytes(_picture(), kind) + behind)
+    assert open_image(tmp_path / "a").pixels.shape == (48, 64, 3)
+
+
+def test_what_moves_is_told_by_all_of_the_file(tmp_path):
+    noise = [Image.fromarray(np.random.default_rng(seed).integers(0, 255, (400, 500, 3), np.uint8)) for seed in range(2)]
+    moving = {
+        "long first picture.gif": _bytes(noise[0], "GIF", save_all=True, append_images=noise[1:], duration=100),
+        "large profile.png": _bytes(noise[0], "PNG", save_all=True, append_images=noise[1:], icc_profile=noise[0].tobytes()),
+    }
+    text = __import__("PIL.PngImagePlugin").PngImagePlugin.PngInfo()
+    text.add_text("Comment", "acTL begins an animation")
+    still = {
+        "repeats.gif": _bytes(_picture(), "GIF", loop=0),
+        "speaks of it.png": _bytes(_picture(), "PNG", pnginfo=text),
+        "one picture.png": _bytes(_picture(), "PNG", save_all=True, default_image=True),
+    }
+    for name, content in {**moving, **still}.items():
+        (tmp_path / name).write_bytes(content)
+        assert (name, file_kind(tmp_path / name)) == (name, "video" if name in moving else "picture")
+
+
+def test_jpegs_in_a_row_are_a_video_or_are_counted(tmp_path, caplog):
+    one = _bytes(_picture(), "JPEG")
+    for name in ("stream.mjpeg", "stream.jpg"):
+        (tmp_path / name).write_bytes(one * 3)
+    assert (file_kind(tmp_path / "stream.mjpeg"), file_kind(tmp_path / "stream.jpg")) == ("video", "picture")
+    open_image(tmp_path / "stream.jpg")
+    assert "stream.jpg holds 3 pictures: only the first is read" in caplog.text
+    caplog.clear()
+    (tmp_path / "stereo.mpo").write_bytes(_bytes(_picture(), "MPO", save_all=True, append_images=[_picture()]))
+    (tmp_path / "depth.jpg").write_bytes(one + _bytes(_picture(32, 24), "JPEG"))
+    for name in ("stereo.mpo", "depth.jpg"):
+        open_image(tmp_path / name)
+    assert caplog.text == ""
+
+
+def test_a_damaged_jpeg_says_so_by_its_name_and_decoders_are_silent(tmp_path, caplog, capfd):
+    content = bytearray(_bytes(Image.fromarray(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)), "JPEG"))
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    (tmp_path / "hole.jpg").write_bytes(content)
+    assert open_image(tmp_path / "hole.jpg").pixels.shape == (200, 300, 3)
+    assert "hole.jpg is damaged, and read as far as it goes (Corrupt JPEG data" in caplog.text
+    profile = _bytes(_picture(), "PNG", icc_profile=b"no profile")
+    (tmp_path / "profile.png").write_bytes(profile)
+    open_image(tmp_path / "profile.png")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_heif_of_a_new_brand_is_no_video(tmp_path):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    content = bytearray(_bytes(_picture(), "HEIF"))
+    content[8:12] = b"newb"
+    (tmp_path / "a.heic").write_bytes(content)
+    assert file_kind(tmp_path / "a.heic") == "picture"
+    with pytest.raises(ImageError, match="of a kind that pillow-heif cannot read"):
+        open_image(tmp_path / "a.heic")
+
+
+def test_floating_point_pixels_without_a_white_are_refused(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.pfm"), np.ones((48, 64, 3), np.float32))
+    with pytest.raises(ImageError, match="PFM"):
+        open_image(tmp_path / "a.pfm")
