@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.centre_map import likeliest_cells
 from sspnet_sdk.crop import Box, Crop
 from sspnet_sdk.person_box import box_of_joints, iou
 from sspnet_sdk.thresholds import PoseThresholds, SinglePersonCentres
@@ -46,7 +46,7 @@ class Peaks:
         marked, people = list(self.finder.joints), []
         limbs = [marked.index(joint) for joint in self.finder.limbs]
         sure_score = self.finder.sure_score + self.finder.sure_score_per_cell * min(centre.shape[1], self.finder.most_cells)
-        for row, column in self._centres(centre):
+        for row, column in zip(*likeliest_cells(centre, self.finder.centre_floor, self.finder.most_peaks), strict=True):
             keypoints, likelihood = self._nearest_heat(joints[marked, :, row, column], heat[marked])
             score = float(likelihood[limbs].mean())
             if score >= self.finder.score_floor:
@@ -74,13 +74,6 @@ class Peaks:
             return False
         near = np.linalg.norm(a.joints - b.joints, axis=1) < self.finder.same_joint * min(a.longer_side, b.longer_side)
         return float(near.mean()) >= self.finder.shared_joints
-
-    def _centres(self, centre: NDArray[np.float32]) -> NDArray[np.intp]:
-        """(P, 2) cells (row, column) that are at least as likely as their eight neighbours, the likeliest first."""
-        highest_near = cv2.dilate(centre, np.ones((3, 3), np.uint8))
-        cells = np.argwhere((centre >= highest_near) & (centre >= np.float32(self.finder.centre_floor)))
-        order = np.argsort(-centre[cells[:, 0], cells[:, 1]], kind="stable")
-        return cells[order[: self.finder.most_peaks]]
 
     def _nearest_heat(
         self, guess: NDArray[np.float32], heat: NDArray[np.float32]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.centre_map import likeliest_cells
 from sspnet_sdk.crop import Box, Crop
 from sspnet_sdk.image import Image
 from sspnet_sdk.peaks import Found
@@ -37,7 +37,7 @@ class BoxMaps:
 
 def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Found]:
     """Distinct people, the most prominent (likely, large, in the middle) first; `sure` as the likelihood alone tells."""
-    rows, columns, likelihood = _peaks(maps.centre, numbers)
+    rows, columns = likeliest_cells(maps.centre, numbers.centre_floor, numbers.most_peaks)
     x, y, width, height = maps.box[:, rows, columns]
     middle, half = np.stack([columns + x, rows + y], axis=1), np.stack([width, height], axis=1) / 2
     pixels = np.float32(numbers.cell * maps.crop.side / maps.width)
@@ -45,7 +45,7 @@ def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Fou
     low, high = (np.clip(corner + pixels * edge, 0, bounds) for edge in (middle - half, middle + half))
     boxes = np.concatenate([low, high - low], axis=1).astype(np.float32)
     people: list[Found] = []
-    for box, score in zip(boxes, likelihood.tolist(), strict=True):
+    for box, score in zip(boxes, maps.centre[rows, columns].tolist(), strict=True):
         if box[2:].min() >= _LEAST_SIDE and all(iou(box, other.box) < numbers.same_iou for other in people):
             people.append(Found(box, score, score >= numbers.sure_score))
     return sorted(people, key=lambda person: -_prominence(person, image, numbers))
@@ -68,17 +68,6 @@ def judged(
             person = replace(person, sure=person.score * confidence_in(person.box) >= numbers.sure_with_pose)
         (sure if person.sure else rest).append(person)
     return sure + rest
-
-
-def _peaks(
-    centre: NDArray[np.float32], numbers: CentresAndBoxes
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Rows, columns and likelihoods of cells that are at least as likely as their eight neighbours, the likeliest first."""
-    highest_near = cv2.dilate(centre, np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero((centre >= highest_near) & (centre >= np.float32(numbers.centre_floor)))
-    order = np.argsort(-centre[rows, columns], kind="stable")[: numbers.most_peaks]
-    rows, columns = rows[order], columns[order]
-    return rows, columns, centre[rows, columns]
 
 
 def _prominence(person: Found, image: Image, numbers: CentresAndBoxes) -> float:

@@ -10,11 +10,8 @@
 namespace sspnet::core {
 namespace {
 
-constexpr int kLooks = 3, kLooksToFindAll = 20;  // at small people, from nearer
-constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
-constexpr int kChoosingCost = 5;  // of the poses that say who is a person
-constexpr double kAfterwardsMs = 0.3;            // from the joints in millimetres to the pose
-constexpr float kSamePerson = 0.15f;             // of the longer side of the larger box
+constexpr double kAfterwardsMs = 0.3;  // from the joints in millimetres to the pose
+constexpr float kSamePerson = 0.15f;   // of the longer side of the larger box
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
 std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal, double lift_ms) {
@@ -93,7 +90,7 @@ std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std:
     const Image image = check_image(source);
     const Goal goal = plan_.goal();
     std::vector<sspnet_box> waiting;
-    for (const Found& person : people(image, goal, kLooksToFindAll, false))
+    for (const Found& person : people(image, plan_.search(goal, true)))
         if (person.sure) waiting.push_back(person.box);
     std::vector<sspnet_pose> everybody;
     for (std::size_t next = 0; next < waiting.size() && everybody.size() < max_people;) {
@@ -111,7 +108,7 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
-    for (const Found& person : people(image, Goal::none(), kLooksToFindAll, plan_.goal().budget_ms.has_value()))
+    for (const Found& person : people(image, plan_.search(plan_.goal(), true, true)))
         if (person.sure) boxes.push_back(person.box);
     return boxes;
 }
@@ -145,20 +142,15 @@ sspnet_info Estimator::describe() {
 double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.input_size).network_ms(); }
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
-    const std::vector<Found> found = people(image, goal, kLooks, false);
+    const std::vector<Found> found = people(image, plan_.search(goal, false));
     return found.empty() ? Found{whole_image(image), 0, false, {}} : found.front();
 }
 
-std::vector<Found> Estimator::people(const Image& image, const Goal& goal, int most_looks, bool hurry) {
-    const Plan::Finder finder = plan_.finder(goal);
-    const int looks = std::min(most_looks, finder.affordable - 1);
-    if (plan_.networks().gives_boxes() != nullptr)
-        return plan_.networks().find_boxes(image, finder.size, hurry ? 0 : looks, most_looks == kLooksToFindAll,
-                                           [&](const sspnet_box& box) { return look(image, box).confidence; });
-    const int left = hurry ? 0 : finder.affordable - 1 - 2 * looks;
+std::vector<Found> Estimator::people(const Image& image, const SearchPlan& plan) {
     const LookAt look_at = [&](const sspnet_box& box) { return look(image, box); };
-    return plan_.networks().find(image, finder.size, looks, left > kFinerCost,
-                                 left > kFinerCost + kChoosingCost ? look_at : LookAt());
+    if (plan_.networks().gives_boxes() != nullptr)
+        return plan_.networks().find_boxes(image, plan, [&](const sspnet_box& box) { return look_at(box).confidence; });
+    return plan_.networks().find(image, plan, plan.poses ? look_at : LookAt());
 }
 
 Look Estimator::look(const Image& image, const sspnet_box& box) {

@@ -25,7 +25,7 @@ public:
 private:
     Found locate(const Image& image, const Goal& goal);
     /// In no hurry, and if time allows, finer cells are searched where nobody is clear, and poses say who comes first.
-    std::vector<Found> people(const Image& image, const Goal& goal, int most_looks, bool hurry);
+    std::vector<Found> people(const Image& image, const SearchPlan& plan);
     Look look(const Image& image, const sspnet_box& box);
     std::vector<sspnet_pose> poses(const Image& image, const sspnet_box* boxes, std::size_t count, const Goal& goal,
                                    Clock::time_point begin, bool located);

@@ -119,29 +119,27 @@ Chain& Networks::box_finder(int size, int width, int height) {
     return *finder;
 }
 
-std::vector<Found> Networks::find_boxes(const Image& image, int size, int looks, bool everybody,
-                                        const ConfidenceIn& confidence_in) {
+std::vector<Found> Networks::find_boxes(const Image& image, const SearchPlan& plan, const ConfidenceIn& confidence_in) {
     const CentresAndBoxes& numbers = *gives_boxes();
-    const auto [width, height] = view_of(image, int(std::lround(numbers.picture_scale * size)), numbers.stride);
+    const auto [width, height] = view_of(image, int(std::lround(numbers.picture_scale * plan.size)), numbers.stride);
     const Crop crop = Crop::whole_in(image, width, height);
-    Chain& graph = box_finder(size, width, height);
+    Chain& graph = box_finder(plan.size, width, height);
     cropper_.cut_out(image, crop, width, height, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
     graph.run(0);
-    const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(size), kLargestMap); };
+    const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(plan.size), kLargestMap); };
     const Answer centre = map("centre"), box = map("box");
     using Shape = std::vector<std::size_t>;
     const std::size_t rows = height / numbers.cell, columns = width / numbers.cell;
     if (centre.shape != Shape{1, rows, columns} || box.shape != Shape{1, 4, rows, columns})
         throw BundleError("the bundle's finder lacks centre (N, h, w) or box (N, 4, h, w)");
     const BoxMaps maps = {crop, width, centre.values, box.values, int(rows), int(columns)};
-    return judged(people_of(maps, image, numbers), numbers, confidence_in, looks, everybody);
+    return judged(people_of(maps, image, numbers), numbers, confidence_in, plan.looks, plan.everybody);
 }
 
-std::vector<Found> Networks::find(const Image& image, int size, int looks, bool finer, const LookAt& look_at) {
-    const RunFinder run_finer = [&](const Crop& crop) { return run_finder(image, 2 * size)(crop); };
+std::vector<Found> Networks::find(const Image& image, const SearchPlan& plan, const LookAt& look_at) {
+    const RunFinder run_finer = [&](const Crop& crop) { return run_finder(image, 2 * plan.size)(crop); };
     const Peaks peaks = {std::get<SinglePersonCentres>(bundle_.manifest.finder), bundle_.manifest.poses};
-    return find_people(image, peaks, run_finder(image, size), looks, finer && has_finder(2 * size) ? run_finer : RunFinder(),
-                       look_at);
+    return find_people(image, peaks, run_finder(image, plan.size), plan.looks, plan.finer ? run_finer : RunFinder(), look_at);
 }
 
 }  // namespace sspnet::core

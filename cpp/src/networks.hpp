@@ -5,6 +5,7 @@
 #include "crop.hpp"
 #include "locate.hpp"
 #include "person_boxes.hpp"
+#include "search_plan.hpp"
 #include "stages.hpp"
 
 #include <map>
@@ -24,8 +25,8 @@ public:
     /// The numbers of a finder that gives boxes; NULL where the bundle has another or none.
     const CentresAndBoxes* gives_boxes() const { return std::get_if<CentresAndBoxes>(&bundle_.manifest.finder); }
 
-    /// People in the whole image, by a finder of that size that gives boxes (see people_of and judged).
-    std::vector<Found> find_boxes(const Image& image, int size, int looks, bool everybody, const ConfidenceIn& confidence_in);
+    /// People in the whole image, by a finder that gives boxes (see people_of and judged).
+    std::vector<Found> find_boxes(const Image& image, const SearchPlan& plan, const ConfidenceIn& confidence_in);
 
     bool has_finder(int size) const { return !finder_file(size).empty(); }
 
@@ -49,9 +50,8 @@ public:
     /// What the bundle's own lift, which there must be, makes of a pose (joints, 4) as a stage gives it.
     Lifted lifted(const float* pose);
 
-    /// People in the whole image, by the finder of a size that has one, and by that of twice the size if `finer` (see
-    /// find_people).
-    std::vector<Found> find(const Image& image, int size, int looks, bool finer, const LookAt& look_at = {});
+    /// People in the whole image, by the finder of the plan's size, and by that of twice the size if `finer` (see find_people).
+    std::vector<Found> find(const Image& image, const SearchPlan& plan, const LookAt& look_at);
 
 private:
     std::string finder_file(int size) const;

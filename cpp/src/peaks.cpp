@@ -1,5 +1,7 @@
 #include "peaks.hpp"
 
+#include "centre_map.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,26 +12,6 @@ struct Likely {
     std::array<float, 2> uv;
     float heat;
 };
-
-bool is_peak(const FinderMaps& maps, int row, int column, float floor) {
-    const float value = maps.centre[row * maps.columns + column];
-    if (!(value >= floor)) return false;
-    for (int r = std::max(0, row - 1); r <= std::min(maps.rows - 1, row + 1); ++r)
-        for (int c = std::max(0, column - 1); c <= std::min(maps.columns - 1, column + 1); ++c)
-            if (maps.centre[r * maps.columns + c] > value) return false;
-    return true;
-}
-
-/// Cells that are at least as likely as their eight neighbours, the likeliest first.
-std::vector<int> centres(const FinderMaps& maps, const SinglePersonCentres& numbers) {
-    std::vector<int> cells;
-    for (int row = 0; row < maps.rows; ++row)
-        for (int column = 0; column < maps.columns; ++column)
-            if (is_peak(maps, row, column, numbers.centre_floor)) cells.push_back(row * maps.columns + column);
-    std::stable_sort(cells.begin(), cells.end(), [&](int a, int b) { return maps.centre[a] > maps.centre[b]; });
-    cells.resize(std::min(cells.size(), std::size_t(numbers.most_peaks)));
-    return cells;
-}
 
 /// The cell whose heat is high and which is near the guess.
 Likely nearest_heat(const std::array<float, 2>& guess, const float* heat, const FinderMaps& maps, float cells_from_guess) {
@@ -84,7 +66,7 @@ Found person_at(const Crop& crop, const FinderMaps& maps, int cell, const Peaks&
 
 std::vector<Found> Peaks::people(const Crop& crop, const FinderMaps& maps) const {
     std::vector<Found> people;
-    for (const int cell : centres(maps, finder)) {
+    for (const int cell : likeliest_cells(maps.centre, maps.rows, maps.columns, finder.centre_floor, finder.most_peaks)) {
         const Found person = person_at(crop, maps, cell, *this);
         if (person.score >= finder.score_floor) people.push_back(person);
     }

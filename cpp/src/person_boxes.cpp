@@ -1,5 +1,7 @@
 #include "person_boxes.hpp"
 
+#include "centre_map.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,27 +9,6 @@ namespace sspnet::core {
 namespace {
 
 constexpr float kLeastSide = 1;  // pixels of the image
-
-/// At least as likely as its eight neighbours.
-bool is_peak(const BoxMaps& maps, int row, int column, float floor) {
-    const float value = maps.centre[row * maps.columns + column];
-    if (!(value >= floor)) return false;
-    for (int r = std::max(0, row - 1); r <= std::min(maps.rows - 1, row + 1); ++r)
-        for (int c = std::max(0, column - 1); c <= std::min(maps.columns - 1, column + 1); ++c)
-            if (maps.centre[r * maps.columns + c] > value) return false;
-    return true;
-}
-
-/// Cells, the likeliest first.
-std::vector<int> peaks(const BoxMaps& maps, const CentresAndBoxes& numbers) {
-    std::vector<int> cells;
-    for (int row = 0; row < maps.rows; ++row)
-        for (int column = 0; column < maps.columns; ++column)
-            if (is_peak(maps, row, column, numbers.centre_floor)) cells.push_back(row * maps.columns + column);
-    std::stable_sort(cells.begin(), cells.end(), [&](int a, int b) { return maps.centre[a] > maps.centre[b]; });
-    cells.resize(std::min(cells.size(), std::size_t(numbers.most_peaks)));
-    return cells;
-}
 
 /// The box of a cell in pixels of the image, inside it.
 sspnet_box box_at(const BoxMaps& maps, int cell, const Image& image, const CentresAndBoxes& numbers) {
@@ -54,7 +35,7 @@ double prominence(const Found& person, const Image& image, const CentresAndBoxes
 
 std::vector<Found> people_of(const BoxMaps& maps, const Image& image, const CentresAndBoxes& numbers) {
     std::vector<Found> people;
-    for (const int cell : peaks(maps, numbers)) {
+    for (const int cell : likeliest_cells(maps.centre, maps.rows, maps.columns, numbers.centre_floor, numbers.most_peaks)) {
         const sspnet_box box = box_at(maps, cell, image, numbers);
         const auto same = [&](const Found& other) { return iou(box, other.box) >= numbers.same_iou; };
         if (std::min(box.w, box.h) < kLeastSide || std::any_of(people.begin(), people.end(), same)) continue;

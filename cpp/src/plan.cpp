@@ -4,27 +4,9 @@
 #include "error.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 namespace sspnet::core {
 namespace {
-
-constexpr double kFinderShare = 0.4;  // of the frame budget that finding the person may take
-constexpr int kUnlimited = 1000;
-constexpr int kFewestSearches = 2;  // under a rate: a pose beside the person is worth nothing, however early
-
-std::string short_number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", value);
-    return text;
-}
-
-double positive(double value, const char* name, double below = HUGE_VAL) {
-    if (value > 0 && value < below) return value;
-    const std::string limits = below == HUGE_VAL ? "a positive number" : "a number between 0 and " + short_number(below);
-    throw OptionError(std::string(name) + " must be " + limits + ", not " + short_number(value));
-}
 
 std::vector<int> one_of(int value, const std::vector<int>& allowed, const char* name) {
     if (value == 0) return allowed;
@@ -56,22 +38,13 @@ EngineSettings engine_settings(const Bundle& bundle, const Options& options) {
 }
 
 Goal first_goal(const Options& options) {
-    positive(options.percentile, "percentile", 100);
+    check_positive(options.percentile, "percentile", 100);
     if (options.target_fps != 0 && options.deadline_ms != 0) throw OptionError("give target_fps or deadline_ms, not both");
     if (options.target_fps != 0) return Goal::frame_rate(options.target_fps);
     return options.deadline_ms != 0 ? Goal::deadline(options.deadline_ms) : Goal::none();
 }
 
 }  // namespace
-
-Goal Goal::frame_rate(double fps) {
-    return {1000 / positive(fps, "target_fps"), std::nullopt, "target_fps=" + short_number(fps)};
-}
-
-Goal Goal::deadline(double ms) {
-    positive(ms, "deadline_ms");
-    return {ms, ms, "deadline_ms=" + short_number(ms)};
-}
 
 Plan::Plan(const Bundle& bundle, Options options)
     : bundle_(bundle),
@@ -104,25 +77,18 @@ void Plan::observe(OperatingPoint point, int cut, double network_ms, double tota
     if (controller_) controller_->observe(point, network_ms, total_ms, people, located);
 }
 
-Plan::Finder Plan::finder(const Goal& goal) const {
-    std::vector<int> sizes;
-    for (const int size : bundle_.manifest.sizes)
-        if (!bundle_.manifest.graphs.at({settings_.precision, size}).finder.empty()) sizes.push_back(size);
-    if (sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
-    if (!goal.budget_ms || !controller_) return {sizes.back(), kUnlimited};
-    const double budget_ms = kFinderShare * *goal.budget_ms;
-    const bool one_look = networks_.gives_boxes() != nullptr;  // else in the whole picture alone it is too coarse for a right box
-    const int fewest = goal.deadline_ms || one_look ? 1 : kFewestSearches;
-    Finder chosen = {sizes.front(), fewest};
-    const auto measured = std::find_if(sizes.begin(), sizes.end(), [&](int size) { return profile_->knows(size); });
-    if (measured != sizes.end()) chosen.size = *measured;
-    for (int runs = 1; runs <= (one_look ? 1 : 2); ++runs)
-        for (const int size : sizes) {
-            if (!profile_->knows(size)) continue;
-            const double cost = std::max(profile_->at(size).finder_ms * controller_->load(), 1e-6);
-            if (runs * cost <= budget_ms) chosen = {size, std::max(fewest, int(std::min<double>(budget_ms / cost, kUnlimited)))};
-        }
-    return chosen;
+SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
+    const double load = goal.budget_ms ? control(goal).load() : 1;
+    Finders finders;
+    for (const int size : bundle_.manifest.sizes) {
+        if (!networks_.has_finder(size)) continue;
+        finders.sizes.push_back(size);
+        if (networks_.has_finder(2 * size)) finders.finer.insert(size);
+        if (goal.budget_ms && profile_->knows(size)) finders.cost_ms[size] = profile_->at(size).finder_ms * load;
+    }
+    if (finders.sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
+    finders.one_look = networks_.gives_boxes() != nullptr;
+    return plan_search(finders, goal, everybody, patient);
 }
 
 RateController& Plan::control(const Goal& goal) {

@@ -1,9 +1,11 @@
 // What an estimator's options come to on this device: the engine, and the operating point of each frame.
 #pragma once
 
+#include "goal.hpp"
 #include "networks.hpp"
 #include "profile.hpp"
 #include "rate.hpp"
+#include "search_plan.hpp"
 
 #include <functional>
 
@@ -16,16 +18,6 @@ struct Options {
     std::string precision = "auto", backend = "auto", device = "auto";
     std::optional<std::string> cache_dir;
     std::function<void(const std::string&)> log;
-};
-
-/// What one frame is to keep: a mean budget, a deadline, or neither.
-struct Goal {
-    std::optional<double> budget_ms, deadline_ms;
-    std::string label;
-
-    static Goal none() { return {}; }
-    static Goal frame_rate(double fps);  ///< throws OptionError
-    static Goal deadline(double ms);     ///< throws OptionError
 };
 
 /// Checks the options, chooses the operating point frame by frame.
@@ -54,13 +46,8 @@ public:
     /// Tell what a frame really took, and the cut that it reached.
     void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
 
-    struct Finder {
-        int size, affordable;  ///< how often it may run, once at least
-    };
-
-    /// The largest size whose finder fits twice, else once, into its share of the goal; under a rate it may run twice at least.
-    /// Throws OptionError where the bundle has none.
-    Finder finder(const Goal& goal) const;
+    /// How to search for people (see plan_search). Throws OptionError where the bundle has no finder.
+    SearchPlan search(const Goal& goal, bool everybody, bool patient = false);
 
 private:
     RateController& control(const Goal& goal);

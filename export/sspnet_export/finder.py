@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from sspnet_train.network.checkpoint import CheckpointError
+from sspnet_train.errors import CheckpointError
 from sspnet_train.network.multipose import CELL, STRIDE, MultiPose, load_finder
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn

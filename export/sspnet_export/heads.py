@@ -57,7 +57,7 @@ class Prior(nn.Module):
         return self.slope * torch.log((difference * difference) @ self.sums)
 
 
-class Found(NamedTuple):
+class HeadMaps(NamedTuple):
     """heatmap: (N, J, H·W); y: the head's features Y (N, width, H, W)."""
 
     heatmap: Tensor
@@ -86,7 +86,7 @@ class InferenceHead(nn.Module):
             self.prior = Prior(extent, block.sharpness, block.log_scale)
             self.register_buffer("carry", torch.cat([torch.ones(3), block.depth_carry.detach().reshape(1)]))
 
-    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, Found]:
+    def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, HeadMaps]:
         """-> re-injected features F (Eq. 4), state (without its 1 where there was none before), what `answer` reads."""
         y = F.relu(self.separable(x))
         logits, depth = self.read(y).flatten(2).split(self.joints, dim=1)
@@ -100,12 +100,12 @@ class InferenceHead(nn.Module):
         move = torch.cat([shift, heatmap * depth], dim=2) @ self.moves
         maps = torch.cat([logits if state is None else heatmap, depth], dim=1)
         features = x + y + self.write(self.square(maps))
-        return features, move if state is None else state * self.carry + move, Found(heatmap, y)
+        return features, move if state is None else state * self.carry + move, HeadMaps(heatmap, y)
 
     def square(self, flat: Tensor) -> Tensor:
         return flat.unflatten(2, (self.extent, self.extent))
 
-    def answer(self, state: Tensor, found: Found) -> Tensor:
+    def answer(self, state: Tensor, found: HeadMaps) -> Tensor:
         """-> (N, J, 4): u, v, z, confidence, all in [0, 1]."""
         if not self.refining:
             state = state + torch.tensor([0.0, 0.0, 1.0, 0.0])

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sspnet_train.errors import CheckpointError
 from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.millimetres.root_depth import RootDepth
-from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint
+from sspnet_train.network.checkpoint import load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.movenet import MoveNetEntry
 from sspnet_train.network.multipose import MultiPose

@@ -14,7 +14,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.command(name="synth")
 @click.option("--count", type=click.IntRange(min=1), required=True, help="How many people (one picture each is labelled).")
-@click.option("--out", type=_FILE, required=True, help="Folder for the shards and labels.npz.")
+@click.option("--out", type=_FILE, required=True, help="Folder for the tar files and labels.npz.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed gives the same people.")
 @click.option("--assets", type=_FILE, help="Folder with backgrounds/ and cloth/.  [default: painted ones]")
 @click.option("--poses", type=_FILE, multiple=True, help="Poses (.npz); may be repeated.  [default: generated ones]")
@@ -29,9 +29,9 @@ _FILE = click.Path(path_type=Path)
 def command(
     count: int, out: Path, seed: int, assets: Path | None, poses: tuple[Path, ...], shares: tuple[str, ...], workers: int
 ) -> None:
-    """Render people with true 2D and 3D joints (28), visibility and camera into tar shards with a labels.npz.
+    """Render people with true 2D and 3D joints (28), visibility and camera into tar files with a labels.npz.
 
-    A run that was killed goes on where it was, shard by shard; a larger --count adds to what is there. The formats of folder and
+    A run that was killed goes on where it was, part by part; a larger --count adds to what is there. The formats of folder and
     files are in docs/synthetic-people.md. Needs `pip install 'sspnet-sdk[train,synth]'`.
 
     \b

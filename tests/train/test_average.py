@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import CheckpointError, TrainingError
 from sspnet_train.network.average import average
-from sspnet_train.network.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
+from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from drawn_people import drawn_people, drawn_person, person_mm
-from sspnet_train.data.augment import Augmentation, make_crop
+from sspnet_train.data.augment import Augmentation, make_example
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError, TrainingError
-from sspnet_train.millimetres.fusion import fusion_of, load_fusion
+from sspnet_train.millimetres.fusion import FusionNetwork, load_fusion
 from sspnet_train.millimetres.observations import Observations, joints_in_crop, load_observations, observe, save_observations
+from sspnet_train.millimetres.residual import of_weights
 from sspnet_train.millimetres.train_fusion import Mistakes, canonical, train_fusion
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
@@ -39,7 +40,7 @@ def seen_with_shallow_depths(count: int) -> Observations:
 @pytest.mark.parametrize("seed", range(6))
 def test_true_joints_turn_and_mirror_with_the_picture(seed):
     person = drawn_person(seed, focal=3000.0, root_z=40000.0)
-    crop = make_crop(person, 64, ANY_VIEW, np.random.default_rng(seed))
+    crop = make_example(person, 64, ANY_VIEW, np.random.default_rng(seed))
     joints = joints_in_crop(person, crop.turn)
     bones, drawn = joints[:, :2] - joints[0, :2], crop.target[:17, :2] - crop.target[0, :2]
     scale = np.linalg.norm(drawn) / np.linalg.norm(bones)
@@ -93,5 +94,5 @@ def test_it_learns_bodies_from_few_steps_and_survives_half_precision(monkeypatch
     seen, bodies = seen_with_shallow_depths(60), body_poses(60)
     untaught, network = train_fusion(seen, bodies, steps=1), train_fusion(seen, bodies, steps=60)
     assert error(network, seen) < 0.5 * error(untaught, seen)
-    again = fusion_of({key: value.half() for key, value in network.state_dict().items()})
+    again = of_weights(FusionNetwork, {key: value.half() for key, value in network.state_dict().items()})
     assert abs(error(again, seen) - error(network, seen)) < 1

@@ -7,8 +7,9 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+from sspnet_train.errors import CheckpointError
 from sspnet_train.network.blocks import PredictionBlock
-from sspnet_train.network.checkpoint import CheckpointError, load_network, read_checkpoint, save_checkpoint
+from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet
 
 TINY = CONFIGS["tiny"]

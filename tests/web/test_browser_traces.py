@@ -1,4 +1,4 @@
-"""The recorded trace that Python and C++ replay too: whom the browser takes the finder's maps for, and what it cuts out."""
+"""What Python and C++ replay too: how much the browser searches, whom it takes the finder's maps for, and what it cuts out."""
 
 import json
 
@@ -62,3 +62,22 @@ def test_the_same_pixels_are_cut_out_as_in_python(page):
     cut = page.evaluate(CUT, TRACE["crop"])
     for pixels, one in zip(cut, TRACE["crop"]["crops"], strict=True):
         assert np.abs(np.subtract(pixels, one["pixels"])).max() <= 2, one["box"]
+
+
+PLAN = """async ({finders: {sizes, finer, cost_ms: costMs, one_look: oneLook}, goal, everybody, patient}) => {
+    const {planSearch} = await import("/estimator/search_plan.js");
+    return planSearch({sizes, finer, costMs, oneLook}, goal, everybody, patient);
+}"""
+
+
+def test_a_frame_pays_for_as_much_searching_as_in_python(page):
+    recorded = json.loads((ROOT / "tests/search_cases.json").read_text())
+    for case in recorded["cases"]:
+        deadline = case["goal"].get("deadline_ms")
+        goal = {
+            "budgetMs": 1000 / case["goal"]["target_fps"] if "target_fps" in case["goal"] else deadline,
+            "deadlineMs": deadline,
+        }
+        finders = recorded["finders"][case["finders"]]
+        asked = {"finders": finders, "goal": goal, "everybody": case["everybody"], "patient": case["patient"]}
+        assert page.evaluate(PLAN, asked) == {**case["plan"], "everybody": case["everybody"]}, case["says"]

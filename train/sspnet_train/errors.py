@@ -16,6 +16,10 @@ class DataError(TrainingError):
     """A data set that is missing, or is not laid out as its reader expects."""
 
 
+class CheckpointError(TrainingError):
+    """A file that is no checkpoint of ours, or does not fit."""
+
+
 class LabelError(TrainingError):
     """Photographs, labels or models that cannot be used for labelling."""
 

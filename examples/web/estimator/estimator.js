@@ -7,7 +7,7 @@ import { loadEngine } from "./engine.js";
 import { Finder } from "./finder.js";
 import { BODY_JOINTS } from "./joints.js";
 import { lift } from "./lift.js";
-import { Lifter } from "./lifter.js";
+import { LiftGraph } from "./lift_graph.js";
 import { findPeople } from "./locate.js";
 import { Peaks } from "./peaks.js";
 import { boxOfSeenJoints } from "./person_box.js";
@@ -15,14 +15,8 @@ import { judged, peopleOf } from "./person_boxes.js";
 import { toPixels } from "./pixels.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
+import { planSearch } from "./search_plan.js";
 import { StageChain } from "./stages.js";
-
-const FINDER_SHARE = 0.4; // of the frame budget that finding the person may take
-const LOOKS = 3; // at small people, from nearer
-const LOOKS_FOR_EVERYBODY = 20;
-const FEWEST_SEARCHES = 2; // a pose beside the person is worth nothing, however early
-const FINER_COST = 4; // of a finder with twice as many cells each way, against the one beside it
-const CHOOSING_COST = 5; // of the poses that say who is a person
 
 const MODULE = import.meta.url; // by a name of its own, so that no bundler takes the folders beside it for modules
 const BUNDLE = new URL("../bundle/", MODULE);
@@ -58,7 +52,7 @@ export class Estimator {
   #givesBoxes;
   #finerFinders = {}; // by half their own size
   #peaks;
-  #lifter = null;
+  #liftGraph = null;
   #profile = null;
   #controller = null;
 
@@ -84,7 +78,7 @@ export class Estimator {
     this.#engine = engine;
     this.#givesBoxes = bundle.finder?.decoder === "centres_and_boxes";
     this.#peaks = new Peaks(bundle.finder, bundle.poses);
-    if (bundle.lift) this.#lifter = new Lifter(engine, bundle);
+    if (bundle.lift) this.#liftGraph = new LiftGraph(engine, bundle);
     for (const size of bundle.sizes) {
       this.#chains[size] = new StageChain(engine, bundle, size);
       const { finder, finer_finder: finer } = bundle.graphs[size];
@@ -108,7 +102,7 @@ export class Estimator {
   async prepare(kept = null, progress = () => {}) {
     const key = profileKey(this.#bundle, this.#engine);
     const timings = kept?.key === key ? kept.timings : {};
-    await this.#lifter?.open();
+    await this.#liftGraph?.open();
     for (const size of this.#bundle.sizes) {
       progress(size);
       if (timings[size]) await this.#chains[size].run(this.#bundle.cuts.at(-1));
@@ -159,7 +153,7 @@ export class Estimator {
    */
   async predictAll(image, { maxPeople = Infinity, targetFps = null, ...options } = {}) {
     const pixels = await toPixels(image);
-    const waiting = (await this.#people(pixels, targetFps, LOOKS_FOR_EVERYBODY)).filter((person) => person.sure);
+    const waiting = (await this.#people(pixels, targetFps, true)).filter((person) => person.sure);
     const count = Math.min(waiting.length, maxPeople);
     const everybody = [];
     for (const person of waiting) {
@@ -179,34 +173,32 @@ export class Estimator {
     const { keypoints, depth, confidence } = jointsIn(crop, answer.pose);
     const extent = Math.max(person.box[2], person.box[3]);
     const { bones, depthRange } = this.#bundle;
-    const joints3d = (await this.#lifter?.run(answer.pose)) ?? lift(keypoints, depth, confidence, bones, depthRange, extent);
+    const joints3d = (await this.#liftGraph?.run(answer.pose)) ?? lift(keypoints, depth, confidence, bones, depthRange, extent);
     const unsure = !person.sure || meanConfidence(confidence) < this.#bundle.poses.sure;
     return { keypoints, joints3d, confidence, box: [...person.box], unsure };
   }
 
   async #locate(image, targetFps) {
-    const people = await this.#people(image, targetFps, LOOKS);
+    const people = await this.#people(image, targetFps, false);
     return people[0] ?? { box: [0, 0, image.width, image.height], sure: false };
   }
 
   /** People {box, sure}, the most prominent first, within the frame's budget. */
-  async #people(image, targetFps, mostLooks) {
-    const { finder, affordable } = this.#finderWithin(targetFps === null ? Infinity : (FINDER_SHARE * 1000) / targetFps);
-    if (finder === undefined) return [];
-    const looks = Math.min(mostLooks, affordable - 1);
+  async #people(image, targetFps, everybody) {
+    const plan = this.#planSearch(targetFps, everybody);
+    if (plan === null) return [];
+    const finder = this.#finders[plan.size];
+    const lookAt = (box) => this.#lookAt(image, box);
     if (this.#givesBoxes) {
       const found = peopleOf(await finder.run(image), image, this.#bundle.finder);
-      const confidenceIn = async (box) => (await this.#lookAt(image, box)).confidence;
-      return judged(found, this.#bundle.finder, confidenceIn, looks, mostLooks === LOOKS_FOR_EVERYBODY);
+      return judged(found, this.#bundle.finder, async (box) => (await lookAt(box)).confidence, plan.looks, everybody);
     }
-    const finer = this.#finders[2 * finder.size] ?? this.#finerFinders[finder.size];
-    const mayLookFiner = finer !== undefined && affordable > 1 + 2 * looks + FINER_COST;
     const running = (one) => (crop) => {
       cutOut(image, crop, one.size, this.#bundle.border, one.image);
       return one.run();
     };
-    const lookAt = affordable > 1 + 2 * looks + FINER_COST + CHOOSING_COST ? (box) => this.#lookAt(image, box) : null;
-    return findPeople(image, this.#peaks, running(finder), looks, mayLookFiner ? running(finer) : null, lookAt);
+    const runFiner = plan.finer ? running(this.#finer(plan.size)) : null;
+    return findPeople(image, this.#peaks, running(finder), plan.looks, runFiner, plan.poses ? lookAt : null);
   }
 
   /** What the pose in a box tells, at the largest size and the shallowest cut: see `findPeople`. */
@@ -221,16 +213,19 @@ export class Estimator {
     return { confidence: meanConfidence(confidence), box: Math.min(around[2], around[3]) >= 2 ? around : box };
   }
 
-  /** The largest finder that fits `budget` milliseconds, and how often it does. */
-  #finderWithin(budget) {
-    const finders = Object.values(this.#finders);
-    if (budget === Infinity || this.#controller === null) return { finder: finders.at(-1), affordable: Infinity };
-    const cost = ({ size }) => this.#profile.timings[size].finder * this.#controller.load.value;
-    const fitting = (runs) => finders.findLast((one) => runs * cost(one) <= budget);
-    // One that gives no boxes is too coarse for a right box in the whole picture alone.
-    const [finder, fewest] = this.#givesBoxes
-      ? [fitting(1) ?? finders[0], 1]
-      : [fitting(2) ?? fitting(1) ?? finders[0], FEWEST_SEARCHES];
-    return { finder, affordable: finder ? Math.max(fewest, Math.floor(budget / cost(finder))) : 0 };
+  /** How to search for people (see `planSearch`); null where the bundle has no finder. */
+  #planSearch(targetFps, everybody) {
+    const sizes = Object.keys(this.#finders).map(Number);
+    if (sizes.length === 0) return null;
+    const budgetMs = targetFps === null || this.#controller === null ? null : 1000 / targetFps;
+    const cost = (size) => [size, this.#profile.timings[size].finder * this.#controller.load.value];
+    const costMs = budgetMs === null ? {} : Object.fromEntries(sizes.map(cost));
+    const finer = sizes.filter((size) => this.#finer(size) !== undefined);
+    return planSearch({ sizes, finer, costMs, oneLook: this.#givesBoxes }, { budgetMs, deadlineMs: null }, everybody);
+  }
+
+  /** The finder of twice the size, if there is one. */
+  #finer(size) {
+    return this.#finders[2 * size] ?? this.#finerFinders[size];
   }
 }

@@ -1,5 +1,6 @@
 // The finder's maps on one crop → people: peaks of the centre map, and the joints that belong to each.
 
+import { likeliestCells } from "./centre_map.js";
 import { toImage } from "./crop.js";
 import { boxOfJoints, iou, longerSide } from "./person_box.js";
 
@@ -13,7 +14,7 @@ export class Peaks {
   /** Distinct people {box, score, sure, joints} in the finder's answer {centre, joints, heat, width, height} on `crop`. */
   people(crop, answer) {
     const people = [];
-    for (const cell of this.#centres(answer)) {
+    for (const cell of likeliestCells(answer, this.finder.centre_floor, this.finder.most_peaks)) {
       const { cells, likelihood } = this.#nearestHeat(answer, cell);
       const limbs = likelihood.filter((_value, index) => this.finder.limbs.includes(this.finder.joints[index]));
       const score = limbs.reduce((sum, value) => sum + value, 0) / limbs.length;
@@ -51,28 +52,12 @@ export class Peaks {
     return this.finder.sure_score + this.finder.sure_score_per_cell * Math.min(cells, this.finder.most_cells);
   }
 
-  /** Cells [row, column] that are at least as likely as their eight neighbours, the likeliest first. */
-  #centres({ centre, width, height }) {
-    const at = (row, column) => (row < 0 || column < 0 || row >= height || column >= width ? -Infinity : centre[row * width + column]);
-    const found = [];
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        const value = at(row, column);
-        if (!(value >= this.finder.centre_floor)) continue;
-        const above = Math.max(at(row - 1, column - 1), at(row - 1, column), at(row - 1, column + 1));
-        const below = Math.max(at(row + 1, column - 1), at(row + 1, column), at(row + 1, column + 1));
-        if (value >= Math.max(above, below, at(row, column - 1), at(row, column + 1))) found.push([value, row, column]);
-      }
-    }
-    return found.sort((a, b) => b[0] - a[0]).slice(0, this.finder.most_peaks).map(([, row, column]) => [row, column]);
-  }
-
   /** For each marked joint the cell [u, v] whose heat is high and which is near what the person's centre guesses, and that heat,
    * which counts less the further from the guess it is. */
-  #nearestHeat({ joints, heat, width, height }, [row, column]) {
+  #nearestHeat({ joints, heat, width, height }, cell) {
     const area = width * height;
     const { joints: marked, cells_from_guess: near, far_from_guess: far } = this.finder;
-    const guesses = marked.map((joint) => [0, 1].map((axis) => joints[(2 * joint + axis) * area + row * width + column]));
+    const guesses = marked.map((joint) => [0, 1].map((axis) => joints[(2 * joint + axis) * area + cell]));
     const extent = Math.max(...[0, 1].map((axis) => {
       const values = guesses.map((guess) => guess[axis]);
       return Math.max(...values) - Math.min(...values);

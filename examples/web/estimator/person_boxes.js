@@ -1,5 +1,6 @@
 // People in a whole picture, of a finder that gives a map of their centres and a box for each cell; poses settle doubts.
 
+import { likeliestCells } from "./centre_map.js";
 import { iou, longerSide } from "./person_box.js";
 
 const LEAST_SIDE = 1; // pixels of the image
@@ -11,7 +12,7 @@ const LEAST_SIDE = 1; // pixels of the image
  */
 export function peopleOf(maps, image, numbers) {
   const people = [];
-  for (const cell of peaks(maps, numbers)) {
+  for (const cell of likeliestCells(maps, numbers.centre_floor, numbers.most_peaks)) {
     const box = boxAt(maps, cell, image, numbers);
     if (Math.min(box[2], box[3]) < LEAST_SIDE || people.some((other) => iou(box, other.box) >= numbers.same_iou)) continue;
     people.push({ box, score: maps.centre[cell], sure: maps.centre[cell] >= numbers.sure_score });
@@ -36,26 +37,6 @@ export async function judged(people, numbers, confidenceIn, looks, everybody) {
     (person.sure ? sure : rest).push(person);
   }
   return [...sure, ...rest];
-}
-
-/** Cells that are at least as likely as their eight neighbours, the likeliest first. */
-function peaks({ centre, width, height }, numbers) {
-  const cells = [];
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const value = centre[row * width + column];
-      if (value >= numbers.centre_floor && value >= highestAround(centre, row, column, width, height)) cells.push(row * width + column);
-    }
-  }
-  return cells.sort((a, b) => centre[b] - centre[a]).slice(0, numbers.most_peaks);
-}
-
-function highestAround(centre, row, column, width, height) {
-  let highest = -Infinity;
-  for (let r = Math.max(0, row - 1); r <= Math.min(height - 1, row + 1); r++) {
-    for (let c = Math.max(0, column - 1); c <= Math.min(width - 1, column + 1); c++) highest = Math.max(highest, centre[r * width + c]);
-  }
-  return highest;
 }
 
 /** The box of a cell in pixels of the image, inside it. */

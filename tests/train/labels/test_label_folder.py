@@ -81,7 +81,7 @@ def test_hand_labels_are_kept_where_they_are_in_the_photograph(photographs, tmp_
 
 def test_a_killed_run_goes_on_to_the_same_labels(photographs, tmp_path, movenet, lifter) -> None:
     def run() -> dict[str, bytes]:
-        label_folder(photographs, tmp_path / "out", movenet, annotations=tmp_path / "people.json", lifter=lifter, shard_size=2)
+        label_folder(photographs, tmp_path / "out", movenet, annotations=tmp_path / "people.json", lifter=lifter, part_size=2)
         return {path.name: path.read_bytes() for path in (tmp_path / "out").glob("photos_*.tar")}
 
     first = run()

@@ -9,7 +9,7 @@ pytest.importorskip("anny", reason="needs the extra `synth`")
 
 from sspnet_train.synth import RenderError, Studio
 from sspnet_train.synth.body_data import BodyData, load_bodies
-from sspnet_train.synth.write_shards import Materials
+from sspnet_train.synth.write_parts import Materials
 
 
 @pytest.fixture(scope="session")

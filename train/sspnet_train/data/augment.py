@@ -46,7 +46,7 @@ NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
 
 
 @dataclass
-class Crop:
+class Example:
     """What the network sees, and what it should say. J joints, as many as the sample has.
 
     Attributes:
@@ -66,9 +66,9 @@ class Crop:
     turn: np.ndarray
 
 
-def make_crop(
+def make_example(
     sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
-) -> Crop:
+) -> Example:
     """One random view of a sample.
 
     Args:
@@ -180,7 +180,7 @@ def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _labelled(
     image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray, turn: np.ndarray
-) -> Crop:
+) -> Example:
     inside = ((uv > -0.02) & (uv < 1.02)).all(axis=1)
     z = np.clip(depth / DEPTH_RANGE_MM + 0.5, 0, 1)
     trust = np.stack([weight * inside, weight * inside, weight_depth * inside], axis=1)
@@ -190,4 +190,4 @@ def _labelled(
         present = np.zeros(len(uv))
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
-    return Crop(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)
+    return Example(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)

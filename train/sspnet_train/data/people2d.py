@@ -30,13 +30,13 @@ def recognises(folder: Path) -> bool:
 
 def people2d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     """The crops of a split. People whose left and right may be the viewer's (`lr` False) are left out."""
-    labels_path, shards = folder / "labels.npz", sorted(folder.glob("hand_*.tar"))
-    if not (labels_path.is_file() and shards):
+    labels_path, archives = folder / "labels.npz", sorted(folder.glob("hand_*.tar"))
+    if not (labels_path.is_file() and archives):
         raise DataError(f"people2d: expected labels.npz and hand_*.tar in {folder}")
     labels = dict(np.load(labels_path))
     held_out = _of_held_out_pictures(labels, folder / "pictures.npz") | _held_out_crops(labels)
     rows = np.flatnonzero(labels["lr"] & (held_out == (split == "val")))
-    images = TarImages(shards)
+    images = TarImages(archives)
 
     def read(index: int) -> Sample:
         row = rows[index]

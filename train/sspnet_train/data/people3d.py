@@ -28,11 +28,11 @@ def recognises(folder: Path) -> bool:
 
 def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     """The crops of a split. In `val` the keypoints are the hand labels themselves (limb joints only, weight 1 or 0)."""
-    labels_path, agreed_path, shards = folder / "labels.npz", folder / "labels3d.npz", sorted(folder.glob("photos_*.tar"))
-    if not (labels_path.is_file() and agreed_path.is_file() and shards):
+    labels_path, agreed_path, archives = folder / "labels.npz", folder / "labels3d.npz", sorted(folder.glob("photos_*.tar"))
+    if not (labels_path.is_file() and agreed_path.is_file() and archives):
         raise DataError(f"people3d: expected labels.npz, labels3d.npz and photos_*.tar in {folder}")
     labels, agreed = np.load(labels_path), np.load(agreed_path)
-    images = TarImages(shards)
+    images = TarImages(archives)
     rows = np.flatnonzero(labels["split"] == split)
     names, boxes, hands = labels["name"][rows], labels["box"][rows], labels["hand"][rows]
     keypoints, weight = agreed["keypoints"][rows].astype(np.float32), agreed["weight"][rows].astype(np.float32)

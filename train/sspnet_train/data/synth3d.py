@@ -26,11 +26,11 @@ def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
 
     17 or 28 joints, as the labels have. Depth is a canonical adult's.
     """
-    labels_path, shards = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
-    if not (labels_path.is_file() and shards):
+    labels_path, archives = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
+    if not (labels_path.is_file() and archives):
         raise DataError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
     labels = {key: value for key, value in np.load(labels_path).items()}
-    images = TarImages(shards)
+    images = TarImages(archives)
     rows = np.flatnonzero(_splits(labels) == split)
 
     def read(index: int) -> Sample:

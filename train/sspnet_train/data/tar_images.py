@@ -1,4 +1,4 @@
-"""Images in plain tar shards, read by name without unpacking."""
+"""Images in plain tar files, read by name without unpacking."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 class TarImages:
     """Every image of some tar files, held compressed in memory; `read(name)` decodes one to (H, W, 3) uint8 RGB."""
 
-    def __init__(self, shards: Sequence[Path]):
+    def __init__(self, archives: Sequence[Path]):
         self._encoded: dict[str, bytes] = {}
-        for shard in shards:
-            with tarfile.open(shard) as archive:
+        for path in archives:
+            with tarfile.open(path) as archive:
                 for member in archive:
                     file = archive.extractfile(member)
                     if file is not None:

@@ -100,8 +100,8 @@ def train(
             group["lr"] = group["top"] * min(1.0, (step + 1) / 50) * 0.5 * (1 + np.cos(np.pi * step / steps))
         with torch.no_grad():
             shallow = network.shallow(image, FROZEN_BLOCKS)
-            before = start.maps(start.deep([answer[:PICTURES] for answer in shallow], FROZEN_BLOCKS))[0]
-        features = network.deep(shallow, FROZEN_BLOCKS)
+            before = start.maps(start.deep([answer[:PICTURES] for answer in shallow])[-1])[0]
+        features = network.deep(shallow)[-1]
         centres, errors = finder_loss(network.centre(features)[:, 0], network.maps(features)[1], targets(batch, before))
         optimizer.zero_grad()
         (centres + 2.0 * errors).backward()

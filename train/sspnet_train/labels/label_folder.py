@@ -2,7 +2,7 @@
 
 `OUT/photos_NN.tar` holds one WebP crop per person (1.5 times the box, its longer side at most 160 px), `OUT/labels.npz` what
 was answered,
-`OUT/labels3d.npz` the agreed labels: the layout that `sspnet_train.data.people3d` reads. `OUT/parts/` keeps finished shards.
+`OUT/labels3d.npz` the agreed labels: the layout that `sspnet_train.data.people3d` reads. `OUT/parts/` keeps finished parts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sspnet_train.labels.movenet_teacher import MoveNetTeacher
 from sspnet_train.labels.photographs import Person, people_in
 from sspnet_train.millimetres.lifter import LIMB_ORDER, SHIPPED, load_lifter
 
-SHARD_SIZE = 1000
+PART_SIZE = 1000
 LONGEST_SIDE, CROP_SCALE = 160, 1.5
 SEEN_SCORE, FEWEST_SEEN = 0.3, 6
 VALIDATION_SHARE, FEWEST_LABELLED = 10, 12
@@ -50,10 +50,10 @@ def label_folder(
     annotations: Path | None = None,
     blaze: Path | None = None,
     lifter: Path = SHIPPED,
-    shard_size: int = SHARD_SIZE,
+    part_size: int = PART_SIZE,
     progress: Progress | None = None,
 ) -> Path:
-    """Label everybody in a folder of photographs. A killed run goes on with the first shard that is not complete.
+    """Label everybody in a folder of photographs. A killed run goes on with the first part that is not complete.
 
     Args:
         photographs: the folder.
@@ -63,7 +63,7 @@ def label_folder(
             that MoveNet sees in each picture is labelled.
         blaze: BlazePose's answers, as `BlazeAnswers` reads them.
         lifter: a lifting network.
-        shard_size: people in one tar file.
+        part_size: people in one tar file.
         progress: called with the people done and their number.
 
     Returns:
@@ -74,11 +74,11 @@ def label_folder(
     """
     people = people_in(photographs, annotations)
     network = load_lifter(lifter)
-    changed = changed_settings(out / "parts" / "run.json", _description(people, movenet, blaze, shard_size))
+    changed = changed_settings(out / "parts" / "run.json", _description(people, movenet, blaze, part_size))
     if changed:
         raise LabelError(f"{out} holds labels made with other {' and '.join(changed)}; give another folder, or the same inputs")
     parts = _answer_all(
-        people, out, lambda: Teachers(MoveNetTeacher(movenet), BlazeAnswers(blaze) if blaze else None), shard_size, progress
+        people, out, lambda: Teachers(MoveNetTeacher(movenet), BlazeAnswers(blaze) if blaze else None), part_size, progress
     )
     if not parts:
         raise LabelError(f"MoveNet sees nobody in the {len(people)} pictures of {photographs}")
@@ -89,17 +89,17 @@ def label_folder(
 
 
 def _answer_all(
-    people: Sequence[Person], out: Path, hire: Callable[[], Teachers], shard_size: int, progress: Progress | None
+    people: Sequence[Person], out: Path, hire: Callable[[], Teachers], part_size: int, progress: Progress | None
 ) -> list[Path]:
-    """Write the shards that are not there yet; -> the answers of those in which somebody was seen."""
+    """Write the parts that are not there yet; -> the answers of those in which somebody was seen."""
     teachers, parts = None, []
-    for number, first in enumerate(range(0, len(people), shard_size)):
+    for number, first in enumerate(range(0, len(people), part_size)):
         part = out / "parts" / f"answers_{number:02d}.npz"
         if not part.is_file():
             teachers = teachers or hire()
             rows = []
             with picture_tar(out / f"photos_{number:02d}.tar") as tar:
-                for count, (crop, row) in enumerate(_answered(teachers, people[first : first + shard_size], first), first + 1):
+                for count, (crop, row) in enumerate(_answered(teachers, people[first : first + part_size], first), first + 1):
                     if crop is not None:
                         tar.add(str(row["name"]), crop)
                         rows.append(row | {"shard": np.int16(number)})
@@ -192,11 +192,11 @@ def _rows_in(part: Path) -> int:
         return len(file["name"])
 
 
-def _description(people: Sequence[Person], movenet: Path, blaze: Path | None, shard_size: int) -> dict[str, str | int]:
+def _description(people: Sequence[Person], movenet: Path, blaze: Path | None, part_size: int) -> dict[str, str | int]:
     told = "\n".join(f"{person.origin} {person.photograph.stat().st_size} {person.box} {person.hand}" for person in people)
     return {
         "people": zlib.crc32(told.encode()),
         "movenet": digest(movenet) if movenet.is_file() else "",
         "blaze": digest(blaze) if blaze and blaze.is_file() else "",
-        "shard_size": shard_size,
+        "shard_size": part_size,
     }

@@ -11,11 +11,12 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.errors import TrainingError
 from sspnet_train.millimetres.lifter import INPUT_JOINTS
+from sspnet_train.millimetres.residual import ResidualNetwork, of_weights
 
 WIDTH, BLOCKS, UNIT_MM = 384, 3, 400.0
 SHIPPED = Path(__file__).with_name("fusion.safetensors")
@@ -24,25 +25,17 @@ KNOWN_ABOVE, FEWEST_KNOWN = 0.2, 6
 FURTHEST, DEEPEST = 4.0, 3.0
 
 
-class FusionNetwork(nn.Module):
+class FusionNetwork(ResidualNetwork):
     """(N, 17, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis, x right, y down, z away, of a canonical adult's size.
 
     u and v at any scale and from any origin; z in [0, 1] as heads say it (Eq. 10).
     """
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
-        super().__init__()
-        self.enter = nn.Linear(4 * len(INPUT_JOINTS), width)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, width)) for _ in range(blocks)
-        )
-        self.leave = nn.Linear(width, 17 * 3)
+        super().__init__(4 * len(INPUT_JOINTS), 17 * 3, width, blocks)
 
     def forward(self, pose: Tensor) -> Tensor:
-        x = self.enter(features(pose))
-        for block in self.blocks:
-            x = x + block(x)
-        joints = UNIT_MM * self.leave(x).view(-1, 17, 3)
+        joints = UNIT_MM * self.answer(features(pose)).view(-1, 17, 3)
         return joints - joints[:, :1]
 
 
@@ -69,13 +62,6 @@ def known_joints(confidence: Tensor) -> Tensor:
 def load_fusion(path: Path = SHIPPED) -> FusionNetwork:
     """A trained network, in eval mode; by default the one in the package, for checkpoints that bring none of their own."""
     try:
-        return fusion_of(load_file(path))
+        return of_weights(FusionNetwork, load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise TrainingError(f"{path} is not a fusing network: {error}") from None
-
-
-def fusion_of(weights: dict[str, Tensor]) -> FusionNetwork:
-    """The network of a `state_dict`, in eval mode. Raises KeyError or RuntimeError where that is another's."""
-    network = FusionNetwork(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
-    network.load_state_dict({key: value.float() for key, value in weights.items()})
-    return network.eval()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM, LIMB_JOINTS
 from sspnet_train.errors import LabelError
+from sspnet_train.millimetres.residual import ResidualNetwork, of_weights
+from sspnet_train.network.weight_file import write_weights
 
 INPUT_JOINTS = (10, 11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6)
 """Head, shoulders, elbows, wrists, hips, knees, ankles."""
@@ -22,22 +23,14 @@ SHIPPED = Path(__file__).with_name("lifter.safetensors")
 LEAST_SPREAD_MM, BLAZE_SPREAD_MM = 25.0, 200.0
 
 
-class Lifter(nn.Module):
+class Lifter(ResidualNetwork):
     """(N, 39) joints as `normalized_input` gives them -> (N, 17, 4): x, y, z in units of the input's size, log of z's spread."""
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
-        super().__init__()
-        self.enter = nn.Linear(3 * len(INPUT_JOINTS), width)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, width)) for _ in range(blocks)
-        )
-        self.leave = nn.Linear(width, 17 * 4)
+        super().__init__(3 * len(INPUT_JOINTS), 17 * 4, width, blocks)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.enter(x)
-        for block in self.blocks:
-            x = x + block(x)
-        return self.leave(x).view(-1, 17, 4)
+        return self.answer(x).view(-1, 17, 4)
 
 
 @dataclass(frozen=True)
@@ -57,24 +50,15 @@ class Lifted:
 
 def save_lifter(path: Path, lifter: nn.Module) -> None:
     """As fp16, in one step."""
-    partial = path.with_name(path.name + ".part")
-    save_file({key: value.detach().to(torch.float16).contiguous() for key, value in lifter.state_dict().items()}, partial)
-    os.replace(partial, path)
+    write_weights(path, lifter.state_dict())
 
 
 def load_lifter(path: Path = SHIPPED) -> Lifter:
     """A trained network, in eval mode; the one in the package by default."""
     try:
-        return lifter_of(load_file(path))
+        return of_weights(Lifter, load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise LabelError(f"{path} is not a lifting network made by sspnet_train.millimetres.train_lifter: {error}") from None
-
-
-def lifter_of(weights: dict[str, Tensor]) -> Lifter:
-    """The network of a `state_dict`, in eval mode. Raises KeyError or RuntimeError where that is another's."""
-    lifter = Lifter(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))
-    lifter.load_state_dict({key: value.float() for key, value in weights.items()})
-    return lifter.eval()
 
 
 def normalized_input(points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from sspnet_sdk.pose import BODY_JOINTS
-from sspnet_train.data.augment import Augmentation, Crop, make_crop
+from sspnet_train.data.augment import Augmentation, Example, make_example
 from sspnet_train.data.sample import BODY_FLIP_ORDER, Sample, SampleSource, canonical_scale
 from sspnet_train.errors import DataError
 from sspnet_train.network.model import SSPNet
@@ -76,9 +76,9 @@ def observe(
     return Observations(*(np.concatenate(part).astype(np.float32) for part in zip(*found, strict=True)))
 
 
-def _view(sample: Sample, source: SampleSource, size: int, rng: np.random.Generator) -> Crop:
+def _view(sample: Sample, source: SampleSource, size: int, rng: np.random.Generator) -> Example:
     others = [source[int(rng.integers(len(source)))]] if rng.random() < VIEW.paste else []
-    return make_crop(sample, size, VIEW, rng, others)
+    return make_example(sample, size, VIEW, rng, others)
 
 
 def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:

@@ -15,8 +15,9 @@ from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
 from sspnet_train.errors import TrainingError
-from sspnet_train.millimetres.fusion import FusionNetwork, fusion_of, known_joints, load_fusion
-from sspnet_train.millimetres.lifter import INPUT_JOINTS, Lifter, lifter_of, load_lifter
+from sspnet_train.millimetres.fusion import FusionNetwork, known_joints, load_fusion
+from sspnet_train.millimetres.lifter import INPUT_JOINTS, Lifter, load_lifter
+from sspnet_train.millimetres.residual import of_weights
 from sspnet_train.network.model import SSPNet
 
 JOINTS_ALONE = 0.25
@@ -125,7 +126,7 @@ def networks_of(bodies: Mapping[str, Tensor]) -> tuple[Lifter, FusionNetwork]:
         return {key.removeprefix(prefix): value for key, value in bodies.items() if key.startswith(prefix)}
 
     try:
-        return lifter_of(weights("lifter.")), fusion_of(weights("fusion."))
+        return of_weights(Lifter, weights("lifter.")), of_weights(FusionNetwork, weights("fusion."))
     except (KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise TrainingError(f"the checkpoint's networks that know bodies are not a lifter and a fusion: {reason}") from None

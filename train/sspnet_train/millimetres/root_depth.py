@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sspnet_train.data.sample import Sample
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.network.entry_flow import Entry
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.weight_file import write_weights
 
 BOX_FEATURES = 6
 HIDDEN = (128, 128, 256)
@@ -93,9 +92,7 @@ def save_root_depth(path: Path, root: RootDepth, network: SSPNet, errors: Mappin
         errors: what was measured on held-out people, for whoever uses the file.
     """
     notes = {"root_depth_width": str(root.width), "features": features_digest(network), "errors": json.dumps(errors or {})}
-    partial = path.with_name(path.name + ".part")
-    save_file({key: value.half().contiguous() for key, value in root.state_dict().items()}, partial, notes)
-    os.replace(partial, path)
+    write_weights(path, root.state_dict(), notes)
 
 
 def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:

@@ -7,22 +7,15 @@ Beside the network's weights it may hold those of the networks that know bodies 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import CheckpointError
 from sspnet_train.network.model import SSPNet, SSPNetConfig
+from sspnet_train.network.weight_file import fitted, read_weights, write_weights
 
 BODIES = "bodies."
-
-
-class CheckpointError(TrainingError):
-    """A file that is no checkpoint of ours, or does not fit."""
 
 
 def save_checkpoint(
@@ -42,17 +35,7 @@ def save_checkpoint(
         bodies: `SSPNet.bodies`, stored as fp16.
     """
     every = weights | {BODIES + key: value for key, value in (bodies or {}).items()}
-    halves = {key: halved(key, value.detach().cpu()).contiguous() for key, value in every.items()}
-    metadata = {"sspnet_config": json.dumps(config.to_dict()), **(notes or {})}
-    partial = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(halves, partial, metadata)
-    os.replace(partial, path)
-
-
-def halved(key: str, value: Tensor) -> Tensor:
-    """fp16, but for batch-norm statistics, whose variances may pass its range."""
-    return value if "running_" in key or not value.is_floating_point() else value.to(torch.float16)
+    write_weights(path, every, {"sspnet_config": json.dumps(config.to_dict()), **(notes or {})})
 
 
 def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, str]]:
@@ -70,21 +53,13 @@ def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[s
 
 def _read(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, Tensor], dict[str, str]]:
     """-> config, weights, bodies, notes."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            notes = dict(file.metadata() or {})
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-    except FileNotFoundError:
-        raise CheckpointError(f"no checkpoint at {path}") from None
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a .safetensors checkpoint: {error}") from None
+    weights, notes = read_weights(path, "checkpoint")
     if "sspnet_config" not in notes:
         raise CheckpointError(f"{path} has no SSP-Net config in its metadata: was it written by save_checkpoint?")
     try:
         config = SSPNetConfig.from_dict(json.loads(notes.pop("sspnet_config")))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path}: its config is malformed: {error}") from None
-    weights = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     network = {key: value for key, value in weights.items() if not key.startswith(BODIES)}
     return config, network, {key[len(BODIES) :]: weights[key] for key in weights.keys() - network.keys()}, notes
 
@@ -96,17 +71,12 @@ def load_network(path: Path) -> SSPNet:
         CheckpointError: the file is missing, damaged, no checkpoint, or its weights do not fit its config.
     """
     config, weights, bodies, _ = _read(path)
-    for key, value in (weights | bodies).items():
-        if not torch.isfinite(value).all():
-            raise CheckpointError(f"{path}: {key} holds numbers that are not finite")
-    try:
+
+    def make() -> SSPNet:
         if config.pyramids * config.levels > len(weights) or sum(config.depths) > len(weights):
             raise ValueError(f"{len(weights)} weights are too few")
-        with torch.device("meta"):
-            network = SSPNet(config)
-        network.load_state_dict(weights, assign=True)
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise CheckpointError(f"{path}: weights do not fit config {config.name!r}: {reason}") from None
+        return SSPNet(config)
+
+    network = fitted(make, weights, path, f"config {config.name!r}")
     network.bodies = bodies
-    return network.eval()
+    return network

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN
 from sspnet_train.network.movenet import MoveNetTrunk
-from sspnet_train.network.multipose import MultiPose
 
 GRAPH = "StatefulPartitionedCall/"
 EXTRACTOR = GRAPH + "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
@@ -111,7 +110,7 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
 
 
 @torch.no_grad()
-def restore_batch_norm(entry: MoveNetTrunk | MultiPose, images: Iterable[Tensor]) -> None:
+def restore_batch_norm(entry: MoveNetTrunk, images: Iterable[Tensor]) -> None:
     """Give every `ConvBN` of the trunk the statistics of its own output; the function computed stays the same.
 
     images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.

@@ -24,7 +24,14 @@ SKIPS = (9, 5, 2)
 
 @dataclass(frozen=True)
 class TrunkWidths:
-    """Features of a MoveNet trunk. stem, blocks, last: MobileNetV2's; pyramid: the fused ones at strides 32, 16, 8, 4."""
+    """Features of a MoveNet trunk.
+
+    Attributes:
+        stem: of the first convolution.
+        blocks: of each block of the MobileNetV2.
+        last: of its last layer.
+        pyramid: of the fused features at strides 32, 16, 8, 4.
+    """
 
     stem: int
     blocks: tuple[int, ...]
@@ -86,14 +93,14 @@ class FusionUnit(nn.Module):
         return F.relu(self.pointwise(self.depthwise(x)))
 
 
-def movenet_head(inputs: int, outputs: int) -> nn.Sequential:
-    """Depthwise 3x3, 1x1 to 96, ReLU, 1x1."""
+def movenet_head(inputs: int, outputs: int, hidden: int = HEAD_WIDTH) -> nn.Sequential:
+    """Depthwise 3x3, 1x1, ReLU, 1x1."""
     depthwise = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
-    return nn.Sequential(depthwise, nn.Conv2d(inputs, HEAD_WIDTH, 1), nn.ReLU(), nn.Conv2d(HEAD_WIDTH, outputs, 1))
+    return nn.Sequential(depthwise, nn.Conv2d(inputs, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, outputs, 1))
 
 
 class MoveNetTrunk(nn.Module):
-    """A MobileNetV2 with a feature pyramid to stride 4 and keypoint heatmaps."""
+    """A MobileNetV2 with a feature pyramid to stride 4. Images are (N, 3, H, W) RGB in [-1, 1], sides multiples of 32."""
 
     def __init__(self, widths: TrunkWidths):
         super().__init__()
@@ -108,19 +115,28 @@ class MoveNetTrunk(nn.Module):
         self.top = nn.Conv2d(widths.last, widths.pyramid[0], 1)
         steps = zip(SKIPS, widths.pyramid, widths.pyramid[1:], strict=False)
         self.fusion = nn.ModuleList(FusionUnit(widths.blocks[skip], coarse, fine) for skip, coarse, fine in steps)
-        self.heatmaps = movenet_head(widths.pyramid[-1], 17)
 
-    def trunk(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
-        """(N, 3, H, W) RGB in [-1, 1] -> backbone's blocks by index; fused features at strides 32, 16, 8, 4."""
-        x = F.relu6(self.stem(image))
-        skips = {}
-        for index, block in enumerate(self.blocks):
+    def trunk(self, image: Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor, Tensor]:
+        """Image -> the blocks' answers by index; fused features at strides 32, 16, 8, 4."""
+        return self.deep(self.shallow(image, 0))
+
+    def shallow(self, image: Tensor, blocks: int) -> list[Tensor]:
+        """What the stem and the first `blocks` blocks answer, one after the other."""
+        answers = [F.relu6(self.stem(image))]
+        for block in self.blocks[:blocks]:
+            answers.append(block(answers[-1]))
+        return answers
+
+    def deep(self, shallow: list[Tensor]) -> tuple[list[Tensor], Tensor, Tensor, Tensor, Tensor]:
+        """The rest of the trunk, from what `shallow` gave."""
+        x, answers = shallow[-1], shallow[1:]
+        for block in self.blocks[len(answers) :]:
             x = block(x)
-            skips[index] = x
+            answers.append(x)
         at32 = self.top(F.relu6(self.last(x)))
-        at16 = self.fusion[0](at32, skips[9])
-        at8 = self.fusion[1](at16, skips[5])
-        return skips, at32, at16, at8, self.fusion[2](at8, skips[2])
+        at16 = self.fusion[0](at32, answers[SKIPS[0]])
+        at8 = self.fusion[1](at16, answers[SKIPS[1]])
+        return answers, at32, at16, at8, self.fusion[2](at8, answers[SKIPS[2]])
 
 
 class MoveNetEntry(MoveNetTrunk):
@@ -130,7 +146,7 @@ class MoveNetEntry(MoveNetTrunk):
         super().__init__(LIGHTNING)
         self.joints = joints
         fine = LIGHTNING.pyramid[-1]
-        self.regression, self.centre = movenet_head(fine, 34), movenet_head(fine, 1)
+        self.heatmaps, self.regression, self.centre = (movenet_head(fine, outputs) for outputs in (17, 34, 1))
         self.decoding = SmoothDecoding()
         blocks, (at32, at16, at8, _) = LIGHTNING.blocks, LIGHTNING.pyramid
         self.to_level0 = ConvBN(blocks[5] + at8 + joints, width)
@@ -143,7 +159,7 @@ class MoveNetEntry(MoveNetTrunk):
         levels = self.levels(skips, at32, at16, at8, guide)
         return Entry(levels, pose, at4)
 
-    def levels(self, skips: dict[int, Tensor], at32: Tensor, at16: Tensor, at8: Tensor, guide: Tensor) -> dict[int, Tensor]:
+    def levels(self, skips: list[Tensor], at32: Tensor, at16: Tensor, at8: Tensor, guide: Tensor) -> dict[int, Tensor]:
         """What the pyramids start from: fused features, beside the backbone's own at each stride, which say more than these."""
         return {
             0: self.to_level0(torch.cat([skips[5], at8, guide], dim=1)),

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from sspnet_train.data.sample import COCO_OF_FACE, COCO_OF_LIMB
 from sspnet_train.network.blocks import ConvBN
 from sspnet_train.network.entry_flow import Entry
-from sspnet_train.network.movenet import THUNDER, MoveNetTrunk, human36m_heatmaps
+from sspnet_train.network.movenet import THUNDER, MoveNetTrunk, human36m_heatmaps, movenet_head
 from sspnet_train.network.soft_argmax import expectation, pixel_centres, spatial_softmax
 
 OWN_JOINTS = (0, 8, 10, *COCO_OF_LIMB, *COCO_OF_FACE)
@@ -25,6 +25,7 @@ class SecondEntry(MoveNetTrunk):
 
     def __init__(self, width: int, joints: int):
         super().__init__(THUNDER)
+        self.heatmaps = movenet_head(THUNDER.pyramid[-1], 17)
         blocks, (at32, at16, at8, _) = THUNDER.blocks, THUNDER.pyramid
         self.to_level0 = ConvBN(blocks[5] + at8 + joints, width)
         self.to_level1, self.to_level2 = ConvBN(at16 + blocks[12], width), ConvBN(at32 + blocks[16], width)

@@ -5,7 +5,7 @@ from sspnet_train.synth.body_data import BodyModelError
 from sspnet_train.synth.pose_sampling import PoseFileError
 from sspnet_train.synth.render import RenderError
 from sspnet_train.synth.scene_mix import SceneMix, SceneMixError, parse_mix
-from sspnet_train.synth.write_shards import GenerateError, Studio, generate
+from sspnet_train.synth.write_parts import GenerateError, Studio, generate
 
 __all__ = [
     "AssetError",

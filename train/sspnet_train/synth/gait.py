@@ -71,7 +71,7 @@ def _stance(
     legs: list[tuple[float, float, float, float]],
     arms: list[tuple[float, float, float]],
 ) -> Stance:
-    """legs: flexion of hip, knee and ankle, spread; arms: lift forwards, elbow's flexion, spread; right before left, degrees."""
+    """legs: flexion of hip, knee and ankle, spread; arms: raised forwards, elbow, spread; right before left, degrees."""
     bones = {joint: offset.astype(float) for joint, offset in REST.items()}
     pelvis, chest = _turn(UP, pelvis_deg), trunk @ _turn(UP, chest_deg)
     toes = {}
@@ -84,8 +84,8 @@ def _stance(
         bones[hip + 1] = aside @ _turn(RIGHT, flexion) @ bones[hip + 1]
         bones[hip + 2] = aside @ _turn(RIGHT, flexion - knee) @ bones[hip + 2]
         toes[name] = _turn(UP, -side * TOES_OUT_DEG) @ _turn(RIGHT, flexion - knee + ankle) @ FORWARD
-        lift, elbow, spread = arm
-        upper = chest @ _turn(FORWARD, -side * spread) @ _turn(RIGHT, lift) @ _turn(UP, side * 20)
+        raised, elbow, spread = arm
+        upper = chest @ _turn(FORWARD, -side * spread) @ _turn(RIGHT, raised) @ _turn(UP, side * 20)
         bones[shoulder + 1] = upper @ bones[shoulder + 1]
         bones[shoulder + 2] = upper @ _turn(RIGHT, elbow) @ bones[shoulder + 2]
     return Stance(joints_of(np.stack([np.zeros(3), *(bones[joint] for joint in range(1, 17))])), toes)

@@ -24,7 +24,7 @@ FAMILIES = 64
 
 @dataclass(frozen=True)
 class Activity:
-    """lean: of the trunk, forwards; thigh: lift forwards; knee: flexion; opposed: one leg lifts while the other goes back."""
+    """lean: of the trunk, forwards; thigh: raised forwards; knee: flexion; opposed: one leg rises while the other goes back."""
 
     share: float
     lean: Range = (5, 8)
@@ -48,7 +48,7 @@ ARMS = {
     "raised": (0.17, (140, 25), (20, 25)),
     "aside": (0.18, (10, 25), (75, 22)),
 }
-"""kind -> share, lift forwards, spread sideways."""
+"""kind -> share, raised forwards, spread sideways."""
 
 
 def generated_pose(rng: np.random.Generator) -> tuple[np.ndarray, str]:
@@ -75,10 +75,10 @@ def generated_pose(rng: np.random.Generator) -> tuple[np.ndarray, str]:
 def _leg(
     bones: dict[int, np.ndarray], hip: int, side: float, activity: Activity, backwards: bool, rng: np.random.Generator
 ) -> None:
-    lift = -0.6 * _draw(activity.thigh, rng) if backwards else _draw(activity.thigh, rng)
+    raised = -0.6 * _draw(activity.thigh, rng) if backwards else _draw(activity.thigh, rng)
     knee = np.clip(_draw(activity.knee, rng), 0, 145)
     thigh = (
-        _turn(FORWARD, -side * rng.normal(6, 6)) @ _turn(RIGHT, np.clip(lift, -30, 125)) @ _turn(UP, -side * rng.normal(8, 10))
+        _turn(FORWARD, -side * rng.normal(6, 6)) @ _turn(RIGHT, np.clip(raised, -30, 125)) @ _turn(UP, -side * rng.normal(8, 10))
     )
     bones[hip + 1] = thigh @ bones[hip + 1]
     bones[hip + 2] = thigh @ _turn(RIGHT, -knee) @ bones[hip + 2]
@@ -86,8 +86,8 @@ def _leg(
 
 def _arm(bones: dict[int, np.ndarray], shoulder: int, side: float, chest: np.ndarray, rng: np.random.Generator) -> None:
     kinds = list(ARMS)
-    _, lift, spread = ARMS[kinds[int(rng.choice(len(kinds), p=[ARMS[kind][0] for kind in kinds]))]]
-    upper = chest @ _turn(FORWARD, -side * max(_draw(spread, rng), -5)) @ _turn(RIGHT, np.clip(_draw(lift, rng), -40, 175))
+    _, raised, spread = ARMS[kinds[int(rng.choice(len(kinds), p=[ARMS[kind][0] for kind in kinds]))]]
+    upper = chest @ _turn(FORWARD, -side * max(_draw(spread, rng), -5)) @ _turn(RIGHT, np.clip(_draw(raised, rng), -40, 175))
     upper = upper @ _turn(UP, side * rng.uniform(-60, 45))
     elbow = np.clip(abs(rng.normal(15, 55)), 3, 145)
     bones[shoulder + 1] = upper @ bones[shoulder + 1]

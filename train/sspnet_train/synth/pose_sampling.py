@@ -126,15 +126,15 @@ def _on_a_seat(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def sit_down(
     bones: np.ndarray,
     rng: np.random.Generator,
-    lifts: tuple[float, float] = (25, 115),
+    raises: tuple[float, float] = (25, 115),
     folds: tuple[float, float] = (20, 135),
 ) -> None:
     """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling. Degrees."""
     across, up = normalized(bones[1] - bones[4]), normalized(bones[7])
     forward = np.cross(up, across)
-    lift, fold = np.radians(rng.uniform(*lifts)), np.radians(rng.uniform(*folds))
+    raised, fold = np.radians(rng.uniform(*raises)), np.radians(rng.uniform(*folds))
     for knee, outwards in ((2, 1.0), (5, -1.0)):
-        thigh, spread = lift + rng.normal(0, 0.25), np.radians(rng.normal(8, 12))
+        thigh, spread = raised + rng.normal(0, 0.25), np.radians(rng.normal(8, 12))
         shin = thigh - np.clip(fold + rng.normal(0, 0.35), 0.05, 2.5)
         lower_spread = spread * rng.uniform(-1, 1)
         for joint, angle, aside, length in ((knee, thigh, spread, THIGH_MM), (knee + 1, shin, lower_spread, SHIN_MM)):

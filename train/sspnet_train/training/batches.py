@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sspnet_train.data.augment import Crop, make_crop
+from sspnet_train.data.augment import Example, make_example
 from sspnet_train.data.sample import JOINTS, Sample, SampleSource
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.network_input import network_input
@@ -69,12 +69,12 @@ class Batches(Dataset):
             torch.tensor([crop.torso for crop in crops]),
         )
 
-    def _crop(self, size: int, step: int, place: int) -> Crop:
+    def _crop(self, size: int, step: int, place: int) -> Example:
         rng = np.random.default_rng((self.seed, step, place, 1))
         sample, others = self._draw(rng, step), []
         if rng.random() < self.recipe.augmentation.paste:
             others = [self._draw(rng, step) for _ in range(int(rng.integers(1, MAX_PASTED + 1)))]
-        return make_crop(sample, size, self.recipe.augmentation, rng, others)
+        return make_example(sample, size, self.recipe.augmentation, rng, others)
 
     def _draw(self, rng: np.random.Generator, step: int) -> Sample:
         name = self.names[int(rng.choice(len(self.names), p=self.shares))]

@@ -1,4 +1,4 @@
-"""`sspnet-sdk synth`: the same people for the same seed, in shards that a killed run goes on with."""
+"""`sspnet-sdk synth`: the same people for the same seed, in parts that a killed run goes on with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("studio")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("people")
-    generate(4, out, 5, shard_size=2)
+    generate(4, out, 5, part_size=2)
     return out
 
 
@@ -40,7 +40,7 @@ def test_labels_can_be_read_while_pictures_are_still_made(tmp_path) -> None:
         if done == 3:
             counts.append(len(synth3d(tmp_path, "train")))
 
-    generate(3, tmp_path, 5, shard_size=2, progress=look)
+    generate(3, tmp_path, 5, part_size=2, progress=look)
     assert counts == [2]
 
 
@@ -56,22 +56,22 @@ def test_labels_with_17_joints_and_labels_that_name_their_split_are_read_as_they
 
 def test_scenes_of_another_mix_are_not_added(folder) -> None:
     with pytest.raises(GenerateError, match="made with other mix"):
-        generate(4, folder, 5, mix=parse_mix(["tilted=1"]), shard_size=2)
+        generate(4, folder, 5, mix=parse_mix(["tilted=1"]), part_size=2)
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(folder) -> None:
-    shards = {path.name: path.read_bytes() for path in folder.glob("*.tar")}
+    tars = {path.name: path.read_bytes() for path in folder.glob("*.tar")}
     (folder / "parts" / "labels_01.npz").unlink()
-    (folder / "synth_01.tar").write_bytes(b"half a shard")
-    generate(4, folder, 5, shard_size=2)
-    assert {path.name: path.read_bytes() for path in folder.glob("*.tar")} == shards
+    (folder / "synth_01.tar").write_bytes(b"half a part")
+    generate(4, folder, 5, part_size=2)
+    assert {path.name: path.read_bytes() for path in folder.glob("*.tar")} == tars
     assert not list(folder.rglob("*.part"))
 
 
 def test_a_larger_count_adds_to_what_is_there(folder) -> None:
     before = (folder / "synth_00.tar").stat().st_mtime_ns, np.load(folder / "labels.npz")["keypoints"]
     seen = []
-    generate(5, folder, 5, shard_size=2, progress=lambda done, count: seen.append((done, count)))
+    generate(5, folder, 5, part_size=2, progress=lambda done, count: seen.append((done, count)))
     assert (folder / "synth_00.tar").stat().st_mtime_ns == before[0]
     np.testing.assert_array_equal(np.load(folder / "labels.npz")["keypoints"][:4], before[1])
     assert seen == [(4, 5), (5, 5)]
@@ -79,7 +79,7 @@ def test_a_larger_count_adds_to_what_is_there(folder) -> None:
 
 def test_pictures_of_two_seeds_are_not_mixed_in_one_folder(folder) -> None:
     with pytest.raises(GenerateError, match="made with other seed"):
-        generate(4, folder, 6, shard_size=2)
+        generate(4, folder, 6, part_size=2)
 
 
 def test_assets_that_cannot_be_used_are_named(tmp_path) -> None:

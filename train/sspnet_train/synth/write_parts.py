@@ -1,8 +1,8 @@
-"""People by the thousand: pictures in tar shards with labels.npz, the same for the same seed; a killed run goes on where it was.
+"""People by the thousand: pictures in tar files with labels.npz, the same for the same seed; a killed run goes on where it was.
 
-`OUT/synth_NN.tar` holds WebP pictures, `OUT/labels.npz` one row per picture in shard order (`sspnet_train.data.synth3d`
+`OUT/synth_NN.tar` holds WebP pictures, `OUT/labels.npz` one row per picture in the order of these (`sspnet_train.data.synth3d`
 reads both).
-`OUT/parts/` keeps the labels of each finished shard and `run.json`, what the run was made of.
+`OUT/parts/` keeps the labels of each finished part and `run.json`, what the run was made of.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sspnet_train.synth.scene_mix import SceneMix
 
 RECIPE = 2
 """Raise when the same seed gives other pictures than before."""
-SHARD_SIZE, MOST_TRIES = 500, 50
+PART_SIZE, MOST_TRIES = 500, 50
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all that are to be made."""
@@ -78,30 +78,30 @@ def generate(
     poses: Sequence[Path] = (),
     mix: SceneMix | None = None,
     workers: int = 1,
-    shard_size: int = SHARD_SIZE,
+    part_size: int = PART_SIZE,
     progress: Progress | None = None,
 ) -> Path:
-    """Render `count` people into shards under `out` and return the path of their labels.npz.
+    """Render `count` people into parts under `out` and return the path of their labels.npz.
 
     assets: folder with backgrounds/, cloth/, ... (see `load_assets`); painted ones without it. poses: .npz files (see
     `read_poses`);
-    generated ones without any. mix: how often scenes are out of the ordinary. labels.npz grows shard by shard, and can be read
-    meanwhile. Run again with a larger count, it adds to what is there; after a kill, it goes on shard by shard.
+    generated ones without any. mix: how often scenes are out of the ordinary. labels.npz grows part by part, and can be read
+    meanwhile. Run again with a larger count, it adds to what is there; after a kill, it goes on part by part.
     Raises GenerateError, AssetError, PoseFileError, BodyModelError or RenderError, in one line each.
     """
-    if count < 1 or workers < 1 or shard_size < 1:
-        raise GenerateError(f"count, workers and shard size must be at least 1, got {count}, {workers} and {shard_size}")
+    if count < 1 or workers < 1 or part_size < 1:
+        raise GenerateError(f"count, workers and part_size must be at least 1, got {count}, {workers} and {part_size}")
     if seed < 0:
         raise GenerateError(f"seed must not be negative, got {seed}")
     materials = Materials(assets, tuple(poses), seed, mix or SceneMix())
     out.mkdir(parents=True, exist_ok=True)
-    changed = changed_settings(out / "parts" / "run.json", _description(materials, shard_size))
+    changed = changed_settings(out / "parts" / "run.json", _description(materials, part_size))
     if changed:
         raise GenerateError(
             f"{out} holds pictures made with other {' and '.join(changed)}; give another folder, or the same settings"
         )
-    shards = [range(start, min(start + shard_size, count)) for start in range(0, count, shard_size)]
-    waiting = [(number, indices) for number, indices in enumerate(shards) if not _finished(out, number, indices)]
+    parts = [range(start, min(start + part_size, count)) for start in range(0, count, part_size)]
+    waiting = [(number, indices) for number, indices in enumerate(parts) if not _finished(out, number, indices)]
     done = count - sum(len(indices) for _, indices in waiting)
     if progress:
         progress(done, count)
@@ -113,7 +113,7 @@ def generate(
 
 
 def _join_labels(out: Path) -> Path:
-    """labels.npz of all shards that are finished, in their order."""
+    """labels.npz of all parts that are finished, in their order."""
     labels = out / "labels.npz"
     save_arrays(labels, joined_arrays(sorted((out / "parts").glob("labels_*.npz"), key=_number)))
     return labels
@@ -124,18 +124,18 @@ def _number(part: Path) -> int:
 
 
 def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, range]], workers: int) -> Iterable[int]:
-    """Render the shards; yields how many pictures were finished since the last time."""
+    """Render the parts; yields how many pictures were finished since the last time."""
     if not waiting:
         return
     if workers == 1:
         studio = Studio(materials)
         for number, indices in waiting:
-            yield from _write_shard(studio, out, number, indices)
+            yield from _write_part(studio, out, number, indices)
             _join_labels(out)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(workers, len(waiting)), _open_studio, (materials,)) as pool:
-        for finished in pool.imap_unordered(_render_shard, [(out, number, indices) for number, indices in waiting]):
+        for finished in pool.imap_unordered(_render_part, [(out, number, indices) for number, indices in waiting]):
             _join_labels(out)
             yield finished
 
@@ -149,28 +149,28 @@ def _open_studio(materials: Materials) -> None:
     _studio = Studio(materials)
 
 
-def _render_shard(task: tuple[Path, int, range]) -> int:
+def _render_part(task: tuple[Path, int, range]) -> int:
     assert _studio is not None
-    return sum(_write_shard(_studio, *task))
+    return sum(_write_part(_studio, *task))
 
 
-def _write_shard(studio: Studio, out: Path, number: int, indices: range) -> Iterable[int]:
-    """Pictures, then labels; a shard without labels is not finished. Yields 1 per picture."""
+def _write_part(studio: Studio, out: Path, number: int, indices: range) -> Iterable[int]:
+    """Pictures, then labels; a part without labels is not finished. Yields 1 per picture."""
     rows = []
-    with picture_tar(_shard_path(out, number)) as shard:
+    with picture_tar(_tar_path(out, number)) as pictures:
         for index in indices:
             picture = studio.picture(index)
             rows.append((f"synth_{index:08d}.webp", picture))
-            shard.add(rows[-1][0], picture.image)
+            pictures.add(rows[-1][0], picture.image)
             yield 1
     save_arrays(_part_path(out, number), _label_arrays(rows, number))
 
 
-def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, np.ndarray]:
+def _label_arrays(rows: Sequence[tuple[str, Picture]], part: int) -> dict[str, np.ndarray]:
     pictures = [picture for _, picture in rows]
     return {
         "name": np.array([name for name, _ in rows]),
-        "shard": np.full(len(rows), shard, np.int16),
+        "shard": np.full(len(rows), part, np.int16),
         "box": np.array([p.box for p in pictures], np.float32),
         "keypoints": np.round([p.keypoints for p in pictures], 1).astype(np.float16),
         "joints3d": np.round([p.joints3d for p in pictures]).astype(np.int16),
@@ -183,7 +183,7 @@ def _label_arrays(rows: Sequence[tuple[str, Picture]], shard: int) -> dict[str, 
     }
 
 
-def _shard_path(out: Path, number: int) -> Path:
+def _tar_path(out: Path, number: int) -> Path:
     return out / f"synth_{number:02d}.tar"
 
 
@@ -193,17 +193,17 @@ def _part_path(out: Path, number: int) -> Path:
 
 def _finished(out: Path, number: int, indices: range) -> bool:
     labels = _part_path(out, number)
-    if not (labels.is_file() and _shard_path(out, number).is_file()):
+    if not (labels.is_file() and _tar_path(out, number).is_file()):
         return False
     with np.load(labels) as part:
         return len(part["name"]) == len(indices)
 
 
-def _description(materials: Materials, shard_size: int) -> dict[str, object]:
+def _description(materials: Materials, part_size: int) -> dict[str, object]:
     return {
         "recipe": RECIPE,
         "seed": materials.seed,
-        "shard_size": shard_size,
+        "shard_size": part_size,
         "assets": digest(materials.assets) if materials.assets else "painted",
         "poses": [digest(path) for path in materials.poses],
         "mix": asdict(materials.mix),

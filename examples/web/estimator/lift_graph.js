@@ -5,7 +5,7 @@ import { openGraph, runGraph } from "./engine.js";
 const OUTPUTS = ["joints3d"];
 const LARGEST_MM = 1e6;
 
-export class Lifter {
+export class LiftGraph {
   #engine;
   #bundle;
   #session;

@@ -1,0 +1,86 @@
+"""Weights in .safetensors files: written in one step, read with one line for what is wrong, put into a network that they fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from sspnet_train.errors import CheckpointError
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor], notes: Mapping[str, str] | None = None) -> None:
+    """Write weights as fp16 in one step: a killed process leaves the old file.
+
+    Args:
+        path: of the file; its folder is made.
+        weights: a `state_dict`.
+        notes: what the file says of itself.
+    """
+    halves = {key: halved(key, value.detach().cpu()).contiguous() for key, value in weights.items()}
+    partial = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(halves, partial, dict(notes or {}))
+    os.replace(partial, path)
+
+
+def halved(key: str, value: Tensor) -> Tensor:
+    """fp16, but for batch-norm statistics, whose variances may pass its range."""
+    return value if "running_" in key or not value.is_floating_point() else value.to(torch.float16)
+
+
+def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read what `write_weights` wrote.
+
+    Args:
+        path: of the file.
+        kind: what the file should be, for the errors: "checkpoint".
+
+    Returns:
+        float32 weights, and the notes.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, no .safetensors file, or holds numbers that are not finite.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = dict(file.metadata() or {})
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+    except FileNotFoundError:
+        raise CheckpointError(f"no {kind} at {path}") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is not a .safetensors {kind}: {error}") from None
+    for key, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"{path}: {key} holds numbers that are not finite")
+    return {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}, notes
+
+
+def fitted(make: Callable[[], Network], weights: Mapping[str, Tensor], path: Path, config: str = "its config") -> Network:
+    """A network with the weights of a file, in eval mode. Memory is taken for these weights only, whatever the network's config.
+
+    Args:
+        make: builds the network; may raise ValueError or TypeError.
+        weights: all of the network's, by name.
+        path: of the file, for the error.
+        config: how the error names what the weights should fit.
+
+    Raises:
+        CheckpointError: the network cannot be built, or the weights are not its own.
+    """
+    try:
+        with torch.device("meta"):
+            network = make()
+        network.load_state_dict(weights, assign=True)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise CheckpointError(f"{path}: weights do not fit {config}: {reason}") from None
+    return network.eval()
