@@ -8,7 +8,7 @@ from sspnet_train.network.model import Unit
 from torch import Tensor, nn
 
 from sspnet_export.fold import FactoredConv, channel_scale, folded_conv
-from sspnet_export.heads import Found, InferenceHead
+from sspnet_export.heads import HeadMaps, InferenceHead
 
 
 class InferenceUnit(nn.Module):
@@ -38,7 +38,7 @@ class InferenceUnit(nn.Module):
 
     def forward(
         self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, state: Tensor | None
-    ) -> tuple[Tensor, Tensor, Found]:
+    ) -> tuple[Tensor, Tensor, HeadMaps]:
         """As `Unit.forward`, with the head's state for its pose -> features, state, what the head's answer is read from."""
         x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = self.shortcut(x) + self.body(x)
