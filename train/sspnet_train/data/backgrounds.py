@@ -1,4 +1,4 @@
-"""Pictures with nobody in them: they teach that confidence can be low everywhere."""
+"""Pictures with nobody in them. They teach that confidence can be low everywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sspnet_train.errors import DataError
 
 
 def backgrounds(folder: Path) -> SampleSource:
-    """Every .webp panorama of a folder, whole; its box is a square somewhere in it, chosen by the index."""
+    """Every .webp panorama of a folder, whole. Its box is a square somewhere in it, chosen by the index."""
     files = sorted(folder.glob("*.webp"))
     if not files:
         raise DataError(f"backgrounds: expected .webp pictures in {folder}")

@@ -12,7 +12,14 @@ PINHOLE_PX, FEWEST_POINTS, MOST_POINTS = 0.05, 100, 10_000
 
 @dataclass(frozen=True)
 class Camera:
-    """focal and centre: (2,) pixels; radial: k1, k2, k3; tangential: p1, p2. Its axes: x right, y down, z away; millimetres."""
+    """A camera. Its axes are x right, y down, z away, in millimetres.
+
+    Attributes:
+        focal: (2,) pixels.
+        centre: (2,) pixels.
+        radial: k1, k2, k3.
+        tangential: p1, p2.
+    """
 
     focal: tuple[float, float]
     centre: tuple[float, float]
@@ -24,7 +31,7 @@ class Camera:
         return self._distort(points[..., :2] / points[..., 2:]) * np.asarray(self.focal) + np.asarray(self.centre)
 
     def unproject(self, pixels: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """(..., 2) pixels and (...) absolute depth in mm -> (..., 3) mm in the camera's frame; the inverse of `project`."""
+        """The inverse of `project`. (..., 2) pixels and (...) absolute depth in mm -> (..., 3) mm in the camera's frame."""
         distorted = (pixels - np.asarray(self.centre)) / np.asarray(self.focal)
         plane = distorted
         for _ in range(UNDISTORT_STEPS if any(self.radial) or any(self.tangential) else 0):
@@ -50,8 +57,8 @@ class Camera:
 def fit_camera(points: np.ndarray, pixels: np.ndarray) -> tuple[Camera, float]:
     """The camera that saw points (N, 3) mm at pixels (N, 2).
 
-    Data sets that give a pose in both spaces hold their camera: u = c + f·x is linear in f and c, with distortion in the products
-    of f with each coefficient too. Distortion is looked for only where a pinhole leaves an error.
+    Data sets that give a pose in both spaces hold their camera: u = c + f·x is linear in f and c. With distortion it is also
+    linear in the products of f with each coefficient. Distortion is looked for only where a pinhole leaves an error.
 
     Returns:
         The camera, and its largest error in pixels.
@@ -73,7 +80,7 @@ def fit_camera(points: np.ndarray, pixels: np.ndarray) -> tuple[Camera, float]:
 
 
 def _distortion_terms(plane: np.ndarray, axis: int) -> np.ndarray:
-    """(N, 2) on the plane z = 1 -> (N, 7): what c, f, f·k1, f·k2, f·k3, f·p1, f·p2 multiply in a pixel's u or v."""
+    """What c, f, f·k1, f·k2, f·k3, f·p1, f·p2 multiply in a pixel's u or v. (N, 2) on the plane z = 1 -> (N, 7)."""
     x, y = plane[:, axis], plane[:, 1 - axis]
     r2 = np.square(plane).sum(axis=1)
     across, along = x * y, x * x + r2

@@ -1,7 +1,7 @@
-"""COCO keypoints, and any photographs of one's own labelled in that format.
+"""COCO keypoints, and any photographs labelled in that format.
 
-Expected: `annotations/person_keypoints_{train,val}2017.json` beside `train2017/` and `val2017/`; or one `annotations.json` beside
-`images/` (or beside the pictures themselves), of which one picture in eight is then kept for validation.
+Expected: `annotations/person_keypoints_{train,val}2017.json` beside `train2017/` and `val2017/`. Or one `annotations.json` beside
+`images/`, or beside the pictures themselves. Then one picture in eight is kept for validation.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ def recognises(folder: Path) -> bool:
 
 
 def coco(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """People with at least five labelled joints, crowds left out. Pelvis, thorax, spine, neck and head follow from COCO's own
-    joints."""
+    """People with at least five labelled joints, without crowds.
+
+    Pelvis, thorax, spine, neck and head follow from COCO's own joints.
+    """
     own = not _official(folder, split).is_file()
     path = folder / "annotations.json" if own else _official(folder, split)
     pictures = next((place for place in (folder / f"{split}2017", folder / "images", folder) if place.is_dir()), None)
@@ -61,13 +63,13 @@ def coco(folder: Path, split: Literal["train", "val"]) -> SampleSource:
 
 
 def held_out(names: set[str]) -> set[str]:
-    """One picture in eight by its name's hash, so that more pictures later leave the old ones where they are; never none."""
+    """One picture in eight by its name's hash; never none. So more pictures later leave the old ones where they are."""
     by_hash = sorted((zlib.crc32(name.encode()) % 2**16, name) for name in names)
     return {name for place, (value, name) in enumerate(by_hash) if value < 2**16 / HELD_OUT_SHARE or place == 0}
 
 
 def in_our_order(coco: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """COCO's (17, 3) x, y, v -> keypoints (28, 2), weight (28,), visible (28,) in our order; what is not known has weight 0."""
+    """COCO's (17, 3) x, y, v -> keypoints (28, 2), weight (28,), visible (28,) in our order. Unknown joints have weight 0."""
     keypoints, weight, visible = np.zeros((JOINTS, 2), np.float32), np.zeros(JOINTS, np.float32), np.zeros(JOINTS, bool)
     points, labelled, seen = coco[:, :2] + PIXEL_CENTRE, coco[:, 2] > 0, coco[:, 2] > 1
     for source, joint in JOINT_OF_COCO.items():

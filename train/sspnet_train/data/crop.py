@@ -66,9 +66,9 @@ def warp(image: np.ndarray, view: np.ndarray, size: int, border: int = cv2.BORDE
 
 
 def _part_seen(image: np.ndarray, view: np.ndarray, size: int, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """The part of a picture that a view shows, to be shrunk by factor, and its corner (x, y).
+    """The part of a picture that a view shows, to be shrunk by `factor`, and its corner (x, y).
 
-    The corner is one at which pixels of the shrunk part fall on pixels of the shrunk picture, as nearly as can be.
+    At that corner, pixels of the shrunk part fall on pixels of the shrunk picture, as nearly as can be.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - view[:, 2]
     seen, margin = corners @ np.linalg.inv(view[:, :2]).T, int(np.ceil(3 / factor))

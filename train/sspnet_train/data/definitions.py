@@ -1,7 +1,7 @@
-"""Joints of one definition in the words of another, as far as that can be known (docs/joints.md).
+"""Joints of one definition in terms of another, as far as that can be known (docs/joints.md).
 
-Laboratories place joints by markers, annotators of photographs by eye: hips and shoulders differ by a few per cent of the torso
-and stay as they are, but what is called neck or head top is another place altogether and is masked rather than mixed.
+Laboratories place joints by markers, annotators of photographs by eye. Hips and shoulders differ by a few per cent of the torso,
+and stay as they are. Neck and head top are other places altogether, so they are masked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MIDPOINTS = {0: (1, 4), 8: (11, 14)}
 
 
 def with_definition(source: SampleSource, own: Definition, wanted: Definition) -> SampleSource:
-    """The same samples, their joints as `wanted` means them."""
+    """The same samples, with joints as `wanted` defines them."""
     if own == wanted:
         return source
     convert = coco_from_laboratory if wanted == "coco" else laboratory_from_coco
@@ -29,7 +29,7 @@ def with_definition(source: SampleSource, own: Definition, wanted: Definition) -
 
 
 def coco_from_laboratory(sample: Sample) -> Sample:
-    """Pelvis and thorax become midpoints, spine, neck and head are masked, depth is brought to a canonical adult's size."""
+    """Pelvis and thorax become midpoints. Spine, neck and head are masked. Depth becomes a canonical adult's."""
     keypoints, weight, weight_depth = sample.keypoints.copy(), sample.weight.copy(), sample.weight_depth.copy()
     depth, joints3d = sample.depth.copy(), None if sample.joints3d is None else sample.joints3d.copy()
     for joint, (a, b) in MIDPOINTS.items():
@@ -51,7 +51,7 @@ def coco_from_laboratory(sample: Sample) -> Sample:
 
 
 def laboratory_from_coco(sample: Sample) -> Sample:
-    """Spine, neck and head are masked; the limbs, pelvis and thorax stay."""
+    """Spine, neck and head are masked. The limbs, pelvis and thorax stay."""
     weight, weight_depth = sample.weight.copy(), sample.weight_depth.copy()
     weight[list(NAMED_ALIKE_ONLY)] = weight_depth[list(NAMED_ALIKE_ONLY)] = 0
     return replace(sample, weight=weight, weight_depth=weight_depth)

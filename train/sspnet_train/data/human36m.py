@@ -34,8 +34,11 @@ def recognises(folder: Path) -> bool:
 
 
 def human36m(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """`train`: every frame of S1, S5, S6, S7, S8 that has a picture; `val`: every 64th of S9 and S11, the test set of the
-    paper."""
+    """Human3.6M's people.
+
+    `train` is every frame of S1, S5, S6, S7 and S8 that has a picture. `val` is every 64th of S9 and S11, the test set of the
+    paper.
+    """
     subjects = SUBJECTS[split]
     if (folder / POSES).is_file():
         recordings = recordings_from_npz(folder, subjects)

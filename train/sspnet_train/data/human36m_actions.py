@@ -1,4 +1,4 @@
-"""Names of Human3.6M's fifteen actions, which its own files and later packages spell differently, and its 17 joints of 32."""
+"""Names of Human3.6M's fifteen actions, which its own files and later packages spell differently; and its 17 joints of 32."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def action_of(recording: str) -> str:
 
 
 def pictures_of(folder: Path, subject: str, recording: str, camera: str) -> list[Path]:
-    """Where the pictures of a recording may lie, extracted ones first, under any spelling of its action."""
+    """Where the pictures of a recording may lie, under any spelling of its action. Extracted ones come first."""
     action, number = action_of(recording), "".join(NUMBER.findall(recording))
     spellings = [action, *(other for other, plain in SPELLINGS.items() if plain == action)]
     stems = [f"{spelling}{number}.{camera}" for spelling in spellings]

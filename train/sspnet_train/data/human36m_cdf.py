@@ -24,7 +24,7 @@ MOST_ERROR_PX = 5.0
 
 
 def cdf_folders(subject: Path) -> tuple[Path, Path] | None:
-    """A subject's folders of 2D and 3D poses, as the archive or as h36m-fetch unpacks them."""
+    """A subject's folders of 2D and 3D poses, as the archive or h36m-fetch unpacks them."""
     found = ((subject / in_pixels, subject / in_mm) for in_pixels, in_mm in FOLDERS)
     return next(((two, three) for two, three in found if two.is_dir() and three.is_dir()), None)
 
@@ -53,7 +53,7 @@ def recordings_from_cdf(folder: Path, subjects: Sequence[str]) -> Iterator[Recor
 
 
 def _poses(path: Path, dimensions: int) -> np.ndarray:
-    """-> (F, 17, 2 or 3)."""
+    """The poses of a file. -> (F, 17, 2 or 3)."""
     try:
         import cdflib
     except ImportError:

@@ -1,4 +1,4 @@
-"""Human3.6M as h36m-fetch leaves it: one annot.h5 per recording (all cameras in a row), pictures in imageSequence/."""
+"""Human3.6M as h36m-fetch leaves it: one annot.h5 per recording with all cameras in a row, pictures in imageSequence/."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ def annotation_files(folder: Path, subjects: Sequence[str]) -> list[Path]:
 
 
 def recordings_from_h5(folder: Path, subjects: Sequence[str]) -> Iterator[Recording]:
-    """Poses in millimetres are the camera's own ("pose/3d"), or Human3.6M's universal skeleton ("pose/3d-univ") where that is
-    all."""
+    """The recordings of some subjects.
+
+    Poses in millimetres are the camera's own ("pose/3d"). Where these are missing, they are Human3.6M's universal skeleton
+    ("pose/3d-univ").
+    """
     try:
         import h5py
     except ImportError:

@@ -1,5 +1,4 @@
-"""Human3.6M as VideoPose3D packs it (world coordinates in metres), with the cameras of human36m-camera-parameters, distortion
-included."""
+"""Human3.6M as VideoPose3D packs it (world coordinates in metres), with human36m-camera-parameters' cameras and distortion."""
 
 from __future__ import annotations
 

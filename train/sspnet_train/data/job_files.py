@@ -1,4 +1,4 @@
-"""Files that a long job leaves behind piece by piece: each written in one step, so that a killed job goes on where it was."""
+"""Files that a long job writes piece by piece, each in one step. A killed job goes on where it was."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def joined_arrays(parts: Sequence[Path]) -> dict[str, np.ndarray]:
 
 
 def digest(path: Path) -> str:
-    """Of a file's content, or of the names and sizes in a folder."""
+    """Digest of a file's content, or of the names and sizes in a folder."""
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     entries = sorted(f"{file.relative_to(path)} {file.stat().st_size}" for file in path.rglob("*") if file.is_file())
@@ -69,7 +69,7 @@ def digest(path: Path) -> str:
 
 
 def changed_settings(path: Path, description: dict) -> list[str]:
-    """Which settings differ from those that an earlier run left at `path`; a first run leaves its own there."""
+    """Which settings differ from those that an earlier run left at `path`. A first run leaves its own there."""
     if path.is_file():
         before = json.loads(path.read_text())
         return sorted(name for name in description if before.get(name) != description[name])

@@ -35,7 +35,10 @@ def recognises(folder: Path) -> bool:
 
 
 def mpi_inf_3dhp(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """`train`: every frame of S1…S8 that has a picture; `val`: the valid frames of the test set. Poses are not normalised."""
+    """MPI-INF-3DHP's people. Poses are not normalised.
+
+    `train` is every frame of S1 to S8 that has a picture. `val` is the valid frames of the test set.
+    """
     recordings = _training(folder) if split == "train" else _test(folder)
     source = source_of(f"mpi-inf-3dhp/{split}", recordings)
     if not len(source):

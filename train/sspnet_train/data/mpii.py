@@ -44,7 +44,7 @@ def recognises(folder: Path) -> bool:
 
 
 def mpii(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The labelled people. From the .mat, one image in 16 is `val`; the JSON has a `val` of its own."""
+    """The labelled people. From the .mat, one image in 16 is `val`. The JSON has a `val` of its own."""
     mat, as_json = _mat_file(folder), folder / f"annot/{'train' if split == 'train' else 'valid'}.json"
     if not (folder / "images").is_dir() or not (mat or as_json.is_file()):
         raise DataError(f"mpii: expected {LAYOUT} in {folder}")

@@ -66,7 +66,7 @@ def _held_out_crops(labels: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _of_held_out_pictures(labels: dict[str, np.ndarray], pictures_path: Path) -> np.ndarray:
-    """(n,) which crops show a person of a held-out picture: known by the shape of the labelled joints within the box."""
+    """Which crops (n,) show a person of a held-out picture. The shape of the labelled joints within the box tells."""
     if not pictures_path.is_file():
         raise DataError(f"people2d: expected pictures.npz in {pictures_path.parent}: crops are held out by picture")
     pictures = dict(np.load(pictures_path))
@@ -85,7 +85,7 @@ def _of_held_out_pictures(labels: dict[str, np.ndarray], pictures_path: Path) ->
 
 
 def _shapes(labels: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """(n, 17, 2) joints in shares of the box; unlabelled ones at 0."""
+    """Joints in shares of the box, unlabelled ones at 0. -> (n, 17, 2)."""
     boxes, vis = labels["box"][rows], labels["vis"][rows]
     shapes = (labels["xy"][rows] - boxes[:, None, :2]) / np.maximum(boxes[:, None, 2:], 1e-6)
     return np.where(vis[..., None] > 0, shapes, 0.0)

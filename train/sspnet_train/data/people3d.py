@@ -27,7 +27,7 @@ def recognises(folder: Path) -> bool:
 
 
 def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The crops of a split. In `val` the keypoints are the hand labels themselves (limb joints only, weight 1 or 0)."""
+    """The crops of a split. In `val` the keypoints are the hand labels: limb joints only, with weight 1 or 0."""
     labels_path, agreed_path, archives = folder / "labels.npz", folder / "labels3d.npz", sorted(folder.glob("photos_*.tar"))
     if not (labels_path.is_file() and agreed_path.is_file() and archives):
         raise DataError(f"people3d: expected labels.npz, labels3d.npz and photos_*.tar in {folder}")
@@ -71,7 +71,7 @@ def _hand_labelled(hand: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _with_face_and_feet(
     points: np.ndarray, trust: np.ndarray, depth: np.ndarray, trust_depth: np.ndarray, teachers: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The 17 agreed joints; where the teachers agree, the face (their mean), heels and big toes (BlazePose's).
+    """The 17 agreed joints, and where the teachers agree, the face (their mean), heels and big toes (BlazePose's).
 
     Depths are BlazePose's, taken from the agreed joint next to them. Small toes have no teacher.
     """

@@ -32,7 +32,10 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 class PictureFolder:
-    """Extracted frames: every picture whose name ends in a number, counted from 1 as ffmpeg and the data sets' own tools do."""
+    """Extracted frames: every picture whose name ends in a number.
+
+    They count from 1, as ffmpeg and the data sets' own tools do.
+    """
 
     def __init__(self, folder: Path):
         numbered = (

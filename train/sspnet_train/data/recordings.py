@@ -1,4 +1,4 @@
-"""Recordings of people by calibrated cameras: what Human3.6M and MPI-INF-3DHP have in common."""
+"""Recordings of people by calibrated cameras, as Human3.6M and MPI-INF-3DHP have them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from sspnet_train.data.sample import Sample, SampleSource
 class Recording:
     """One person filmed by one camera, in F frames.
 
-    keypoints: (F, 17, 2) pixels; joints: (F, 17, 3) mm in the camera's frame; numbers: (F,) the frame of each in the video;
-    weight: (17,) 0 for joints that the data set does not have.
+    Attributes:
+        keypoints: (F, 17, 2) pixels.
+        joints: (F, 17, 3) mm in the camera's frame.
+        numbers: (F,) the frame of each in the video.
+        weight: (17,) 0 for joints that the data set does not have.
     """
 
     name: str

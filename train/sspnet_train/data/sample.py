@@ -75,10 +75,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class SampleSource:
-    """A named, indexable set of samples: `read(i)` for i < length.
+    """A named, indexable set of samples.
 
-    choose(rng, drawn): index of the next training sample after about `drawn` of them; without it, any, each as likely as the
-    next.
+    Attributes:
+        read: the sample of an index below `length`.
+        choose: given a generator and how many samples were drawn so far, the index of the next one. Without it, each is as
+            likely.
     """
 
     name: str
@@ -103,7 +105,7 @@ def canonical_scale(joints3d: np.ndarray) -> float:
 
 
 def padded(sample: Sample) -> Sample:
-    """The same with rows for all 28 joints; those that a set does not label have weight 0."""
+    """The same sample with rows for all 28 joints. Joints that a set does not label have weight 0."""
     rows = {name: getattr(sample, name) for name in BY_JOINT}
     more: dict[str, Any] = {
         name: np.concatenate([values, np.zeros((JOINTS - len(values), *values.shape[1:]), values.dtype)])
@@ -114,5 +116,5 @@ def padded(sample: Sample) -> Sample:
 
 
 def labels_only(sample: Sample) -> Sample:
-    """The same without its picture, to keep thousands at hand."""
+    """The same sample without its picture, so that thousands fit into memory."""
     return replace(sample, image=np.zeros((0, 0, 3), np.uint8))

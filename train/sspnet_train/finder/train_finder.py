@@ -1,9 +1,10 @@
-"""Train the finder on: whole pictures with every labelled person, and places without people.
+"""Train the finder further, on whole pictures with every labelled person and on places without people.
 
-python -m sspnet_train.finder.train_finder --start finder_start.safetensors --pictures /data/people2d --empty /data/backgrounds
+    python -m sspnet_train.finder.train_finder --start finder_start.safetensors --pictures /data/people2d --empty
+    /data/backgrounds
 
-The shallow half of the trunk stays as it is. People whom nobody labelled are in the pictures too, small ones above all: where the
-network that training starts from is sure of one, nothing is learnt.
+The shallow half of the trunk stays as it is. The pictures also show people whom nobody labelled, small ones above all. Where the
+starting network is sure of a person without a label, nothing is learnt.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ SURE = 0.35  # centre of somebody whom nobody labelled
 
 
 def scenes(people: WholePictures, empty: list[np.ndarray], rng: np.random.Generator) -> list[Scene]:
-    """A batch, all of one shape."""
+    """A batch. All of its pictures have one shape."""
     width, height = SHAPES[int(rng.integers(len(SHAPES)))]
     batch = [view_of(people[int(rng.integers(len(people)))], width, height, rng) for _ in range(PICTURES)]
     batch += [empty_view(empty[int(rng.integers(len(empty)))], width, height, rng, people) for _ in range(EMPTY)]
@@ -51,9 +52,16 @@ def scenes(people: WholePictures, empty: list[np.ndarray], rng: np.random.Genera
 
 
 def targets(batch: list[Scene], before: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What `MultiPose` should say: centre (N, h, w), a bump around every person's; trust (N, h, w) in the places between; box
-    (N, 4, h, w) and where it is known (N, h, w), as a weight. before: the centres of the
-    network that training starts from, in the first pictures of the batch."""
+    """What `MultiPose` should say about a batch.
+
+    Args:
+        batch: the scenes.
+        before: centres that the starting network says about the first pictures of the batch.
+
+    Returns:
+        Centre (N, h, w), a bump around every person's; trust (N, h, w) in the places between; box (N, 4, h, w); and how far each
+        box counts (N, h, w).
+    """
     n, (rows, columns) = len(batch), before.shape[1:]
     centre, box, known = torch.zeros(n, rows, columns), torch.zeros(n, 4, rows, columns), torch.zeros(n, rows, columns)
     doubtful = torch.zeros(n, rows, columns, dtype=torch.bool)
@@ -90,7 +98,19 @@ def finder_loss(logits: Tensor, boxes: Tensor, wanted: tuple[Tensor, Tensor, Ten
 def train(
     start: MultiPose, people: WholePictures, empty: list[np.ndarray], steps: int, *, seed: int = 0, on_step: OnStep | None = None
 ) -> MultiPose:
-    """The mean of the weights over the last steps. on_step: gets the step, its losses of centres and boxes, and that mean."""
+    """Train a finder.
+
+    Args:
+        start: the network to begin with.
+        people: whole pictures with every person's box.
+        empty: panoramas without people.
+        steps: batches to train on.
+        seed: decides the batches.
+        on_step: called with the step, its losses of centres and boxes, and the mean of the weights so far.
+
+    Returns:
+        The mean of the weights over the last steps.
+    """
     network, average, rng = copy.deepcopy(start), copy.deepcopy(start), np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(_groups(network), weight_decay=0.0)
     for step in range(steps):
@@ -114,7 +134,7 @@ def train(
 
 
 def _groups(network: MultiPose) -> list[dict]:
-    """Each tensor of the deep part of the trunk and of all behind it, with a rate of its own."""
+    """Each tensor of the deep part of the trunk, and of all behind it, with a rate of its own."""
     trunk = [p for block in network.blocks[FROZEN_BLOCKS:] for p in block.parameters()] + list(network.last.parameters())
     heads = (network.top, network.fusion, network.centre, network.box_offset, network.box_scale)
     rates = [(p, TRUNK_RATE) for p in trunk] + [(p, HEAD_RATE) for module in heads for p in module.parameters()]
@@ -129,7 +149,7 @@ def _mix(average: nn.Module, network: nn.Module, keep: float) -> None:
 
 
 def with_own_data(notes: dict[str, str]) -> dict[str, str]:
-    """Notes that say what this training added."""
+    """Notes that also say what this training added."""
     lines = json.loads(notes.get("training_data", "[]"))
     return {**notes, "training_data": json.dumps(lines + [line for line in TRAINING_DATA if line not in lines])}
 

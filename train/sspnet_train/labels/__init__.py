@@ -1,4 +1,4 @@
-"""Agreed 2D and 3D labels for photographs of one's own."""
+"""Agreed 2D and 3D labels for your own photographs."""
 
 from sspnet_train.errors import LabelError
 from sspnet_train.labels.label_folder import label_folder

@@ -1,4 +1,4 @@
-"""From the answers of labels.npz to labels3d.npz: agreement in the picture, then lifting."""
+"""From the answers in labels.npz to labels3d.npz: agreement in the picture, then lifting."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ BATCH = 2048
 
 
 def agreed_labels(answers: dict[str, np.ndarray], lifter: Lifter, hand_offsets: Offsets = NO_OFFSETS) -> dict[str, np.ndarray]:
-    """answers: the arrays of a labels.npz -> those of its labels3d.npz, row by row.
+    """Agree on a pose for each person, and lift it.
 
-    hand_offsets: how far the hand labels lie from COCO's joints (`LSP_OFFSETS` for Leeds Sports Pose).
+    Args:
+        answers: the arrays of a labels.npz.
+        lifter: the lifting network.
+        hand_offsets: how far the hand labels lie from COCO's joints (`LSP_OFFSETS` for Leeds Sports Pose).
+
+    Returns:
+        The arrays of its labels3d.npz, row by row.
     """
     blaze = np.concatenate([answers["blaze_xy"], answers["blaze_vis"][..., None]], axis=2).astype(np.float64)
     movenet = answers["movenet"].astype(np.float64)

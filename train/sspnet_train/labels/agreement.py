@@ -1,7 +1,7 @@
 """One agreed 2D pose per picture, from what teachers and hands say.
 
-Answers are first moved to one definition of the joints: COCO's, as MoveNet sees them. Then each joint is the mean of those
-answers that lie near each other, and its weight tells how many did. What nobody confirms keeps a low weight.
+All answers are first moved to one definition of the joints: COCO's, as MoveNet sees them. Then each joint is the mean of the
+answers that lie near each other. Its weight tells how many did. A joint that nobody confirms keeps a low weight.
 """
 
 from __future__ import annotations
@@ -59,15 +59,19 @@ class Answers:
 
 @dataclass(frozen=True)
 class Agreed:
-    """Agreed joints in Human3.6M's order: points (N, 17, 2) in pixels, weight (N, 17) in 0..1. The neck (9) is left to the
-    lifting."""
+    """Agreed joints in Human3.6M's order. The neck (9) is left to the lifting.
+
+    Attributes:
+        points: (N, 17, 2) in pixels.
+        weight: (N, 17) in 0..1.
+    """
 
     points: np.ndarray
     weight: np.ndarray
 
 
 def agree(answers: Answers) -> Agreed:
-    """Joint by joint, for all pictures at once."""
+    """Agree on each joint, for all pictures at once."""
     teacher = (answers.movenet[:, 5:, :2] + answers.mirrored[:, 5:, :2]) / 2
     score = np.minimum(answers.movenet[:, 5:, 2], answers.mirrored[:, 5:, 2])
     steady = _apart(answers.movenet[:, 5:, :2], answers.mirrored[:, 5:, :2])
@@ -93,7 +97,7 @@ def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _torso(limbs: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """(N,) pixels: the longer diagonal between shoulders and hips, within what is likely for the box."""
+    """The longer diagonal between shoulders and hips, within what is likely for the box. -> (N,) pixels."""
     length = np.maximum(_apart(limbs[:, 0], limbs[:, 7]), _apart(limbs[:, 1], limbs[:, 6]))
     side = np.maximum(box[:, 2], box[:, 3])
     return np.clip(length, TORSO_RANGE[0] * side, TORSO_RANGE[1] * side)
@@ -121,7 +125,7 @@ def _swapped_back(
 
 
 def _redefined(joints: np.ndarray, teacher: np.ndarray, torso: np.ndarray, sure: np.ndarray, offsets: Offsets) -> np.ndarray:
-    """Take a source's offsets off, in the torso's frame; where the torso is unsure, the answers stay."""
+    """Take a source's offsets off, in the torso's frame. Where the torso is unsure, the answers stay."""
     up = (teacher[:, 0] + teacher[:, 1] - teacher[:, 6] - teacher[:, 7]) / 2
     up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
     moved = joints.copy()
@@ -138,9 +142,11 @@ def _fused(
     teacher: np.ndarray, score: np.ndarray, steady: np.ndarray, blaze: np.ndarray, blaze_sure: np.ndarray,
     hand: np.ndarray, labelled: np.ndarray, torso: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """-> joints (N, 12, 2) and weights (N, 12). The first case that holds decides: hand with both teachers, hand with one,
-    the teachers with
-    each other, MoveNet with its own answer to the mirrored picture, a hand that MoveNet cannot judge, MoveNet alone."""
+    """Joints (N, 12, 2) and weights (N, 12). The first of these cases that holds decides:
+
+    the hand with both teachers, the hand with one, the teachers with each other, MoveNet with its own answer to the mirrored
+    picture, a hand that MoveNet cannot judge, MoveNet alone.
+    """
     unit = torso[:, None]
     trust = {
         "hand": np.full(score.shape, HAND_WEIGHT),
@@ -172,7 +178,7 @@ def _fused(
 
 
 def _head(coco: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Between the ears, a little towards the nose; the nose where no ear is seen."""
+    """Between the ears, a little towards the nose. The nose, where no ear is seen."""
     nose, left, right = coco[:, 0], coco[:, 3], coco[:, 4]
     ears = (left[:, :2] * left[:, 2:] + right[:, :2] * right[:, 2:]) / (left[:, 2:] + right[:, 2:] + 1e-6)
     seen = np.maximum(left[:, 2], right[:, 2])

@@ -1,4 +1,4 @@
-"""BlazePose's answers to photographs, made elsewhere (MediaPipe asks for an older numpy) and handed over in one .npz."""
+"""BlazePose's answers to photographs, in one .npz that was made elsewhere (MediaPipe needs an older numpy)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ Landmarks = tuple[np.ndarray, np.ndarray]
 
 
 class BlazeAnswers:
-    """`file`: `photograph` (n,) names relative to the folder, `landmarks` (n, 33, 3) x, y, visibility in the photograph's pixels,
-    `world` (n, 33, 3) mm with the origin between the hips. One or more people per photograph."""
+    """The answers in a file. One photograph may show several people.
+
+    The file holds `photograph` (n,) names relative to the folder, `landmarks` (n, 33, 3) x, y, visibility in the photograph's
+    pixels, and `world` (n, 33, 3) mm with the origin between the hips.
+    """
 
     def __init__(self, file: Path):
         try:

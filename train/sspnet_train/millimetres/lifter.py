@@ -1,4 +1,4 @@
-"""The lifting network: 13 joints in the picture to 17 in space, with its own doubt about each depth."""
+"""The lifting network: 13 joints in the picture to 17 in space. It also says how far it doubts each depth."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_SPREAD_MM, BLAZE_SPREAD_MM = 25.0, 200.0
 
 
 class Lifter(ResidualNetwork):
-    """(N, 39) joints as `normalized_input` gives them -> (N, 17, 4): x, y, z in units of the input's size, log of z's spread."""
+    """(N, 39) of `normalized_input` -> (N, 17, 4): x, y, z in units of the input's size, and the log of z's spread."""
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
         super().__init__(3 * len(INPUT_JOINTS), 17 * 4, width, blocks)
@@ -39,8 +39,8 @@ class Lifted:
 
     Attributes:
         joints3d: (N, 17, 3) mm, pelvis at 0, x right, y down, z away, of a canonical adult's size.
-        spread: (N, 17) mm: doubt about z.
-        mm_per_px: (N,).
+        spread: (N, 17) mm, its doubt about z.
+        mm_per_px: (N,) scale of the picture.
     """
 
     joints3d: np.ndarray
@@ -49,12 +49,16 @@ class Lifted:
 
 
 def save_lifter(path: Path, lifter: nn.Module) -> None:
-    """As fp16, in one step."""
+    """Write a lifting network as fp16, in one step."""
     write_weights(path, lifter.state_dict())
 
 
 def load_lifter(path: Path = SHIPPED) -> Lifter:
-    """A trained network, in eval mode; the one in the package by default."""
+    """A trained network, in eval mode; by default the one in the package.
+
+    Raises:
+        LabelError: the file is no lifting network.
+    """
     try:
         return of_weights(Lifter, load_file(path))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
@@ -62,10 +66,15 @@ def load_lifter(path: Path = SHIPPED) -> Lifter:
 
 
 def normalized_input(points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the lifter reads of joints (N, 17, 2), of which `known` (N, 17) are to be believed.
+    """What the lifter reads of joints.
+
+    Args:
+        points: (N, 17, 2).
+        known: (N, 17) joints to believe.
 
     Returns:
-        (N, 39): the input joints about their mean, of size 1, unknown ones 0, and whether each is known; and the sizes (N,).
+        (N, 39): the input joints about their mean, of size 1, with 0 for unknown ones, and whether each is known. And the sizes
+        (N,).
     """
     chosen, seen = points[:, list(INPUT_JOINTS)], known[:, list(INPUT_JOINTS), None].astype(np.float32)
     count = seen.sum(axis=1).clip(1)
@@ -75,7 +84,7 @@ def normalized_input(points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray,
 
 
 def lift_joints(lifter: Lifter, points: np.ndarray, known: np.ndarray, blaze_world: np.ndarray | None = None) -> Lifted:
-    """Lift joints to three dimensions: the mean of a view and its mirror image.
+    """Lift joints to three dimensions. The answer is the mean of a view and its mirror image.
 
     Args:
         lifter: the network.
@@ -104,7 +113,7 @@ _BLAZE_BONES = ((0, 2), (2, 4), (1, 3), (3, 5), (6, 8), (8, 10), (7, 9), (9, 11)
 
 
 def _join_depth(joints: np.ndarray, spread: np.ndarray, blaze_world: np.ndarray) -> None:
-    """Weigh BlazePose's depth in, in place: both by how sure they are."""
+    """Mix BlazePose's depth in, in place, each by how sure it is."""
     world = blaze_world - (blaze_world[:, 6:7] + blaze_world[:, 7:8]) / 2
     length = sum(np.linalg.norm(world[:, a] - world[:, b], axis=1) for a, b in _BLAZE_BONES)
     limbs = sum(CANONICAL_BONES_MM[child] for child in (2, 3, 5, 6, 12, 13, 15, 16))
@@ -119,7 +128,7 @@ def _join_depth(joints: np.ndarray, spread: np.ndarray, blaze_world: np.ndarray)
 
 @torch.no_grad()
 def _answer(lifter: Lifter, points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """-> joints (N, 17, 3) and spread of z (N, 17), in pixels."""
+    """Joints (N, 17, 3) and spread of z (N, 17), in pixels."""
     flat, size = normalized_input(points, known)
     answer = lifter(torch.from_numpy(flat)).numpy().astype(np.float64)
     return answer[..., :3] * size[:, None, None], np.exp(np.clip(answer[..., 3], -5, 2)) * size[:, None]

@@ -1,4 +1,4 @@
-"""What a pose network says about people whose joints are known: one random view of each."""
+"""What a pose network says about people whose joints are known, in one random view of each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def observe(
     network: SSPNet, source: SampleSource, people: int, size: int, cuts: Sequence[int], *, seed: int = 0, batch: int = 8,
     on_progress: Callable[[int, int], None] = lambda done, count: None,
 ) -> Observations:  # fmt: skip
-    """See people once each, or equally often where more views are wanted than there are people.
+    """See each person once. If more views are wanted than there are people, each is seen equally often.
 
     Args:
         network: put into eval mode.
@@ -82,7 +82,7 @@ def _view(sample: Sample, source: SampleSource, size: int, rng: np.random.Genera
 
 
 def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
-    """(17, 3) mm, turned and mirrored as the picture was; left and right are those of the person who is then seen."""
+    """(17, 3) mm, turned and mirrored as the picture was. Left and right are those of the person who is then seen."""
     if sample.joints3d is None:
         raise DataError("this data set has no true joints in mm to learn from; synth3d has")
     body = sample.joints3d[:BODY_JOINTS]
@@ -92,14 +92,18 @@ def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
 
 
 def save_observations(path: Path, seen: Observations) -> None:
-    """As .npz, in one step."""
+    """Write observations as .npz, in one step."""
     partial = path.with_name(path.name + ".part.npz")
     np.savez(partial, **seen._asdict())
     os.replace(partial, path)
 
 
 def load_observations(path: Path) -> Observations:
-    """Raises DataError in one line."""
+    """Read what `save_observations` wrote.
+
+    Raises:
+        DataError: the file is missing, or another.
+    """
     try:
         with np.load(path) as file:
             return Observations(*(file[name] for name in Observations._fields))

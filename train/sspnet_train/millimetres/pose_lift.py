@@ -1,7 +1,7 @@
 """Joints in millimetres from a cut's answer: the network's own depths, and what a body that looks like this is likely to do.
 
-Two networks that know bodies from motion capture join in: one sees the joints alone, the other (`fusion`) also the depths, and
-learnt from this network's mistakes. The mean of all is nearer to the truth than each.
+Two networks that know bodies from motion capture join in. One sees the joints alone (`lifter`). The other sees the depths too,
+and learnt from this network's mistakes (`fusion`). The mean of all is nearer to the truth than each.
 """
 
 from __future__ import annotations
@@ -33,21 +33,24 @@ HEAD, FACE_REACH_MM, FOOT_REACH_MM = 10, 160.0, 250.0
 
 
 class PoseLift(nn.Module):
-    """From a cut's answer (N, J, 4) to millimetres (N, J, 3).
+    """A cut's answer (N, J, 4) to millimetres (N, J, 3).
 
     The answer is u, v, z and confidence, all in [0, 1] of a square crop. Millimetres are from the pelvis, x right, y down, z
-    away, of a canonical adult's size. `share` is the part that the networks that know bodies have in the mean; the rest is the
-    heads' own depths.
+    away, of a canonical adult's size.
     """
 
     lengths: Tensor
     mirror: Tensor
 
     def __init__(self, share: float, bodies: Mapping[str, Tensor] | None = None):
-        """bodies: `SSPNet.bodies`; without them, the networks in the package.
+        """Take the networks that know bodies.
+
+        Args:
+            share: their part in the mean; the rest is the heads' own depths.
+            bodies: `SSPNet.bodies`; without them, the networks in the package.
 
         Raises:
-            TrainingError: they are not a lifting and a fusing network.
+            TrainingError: `bodies` are not a lifting and a fusing network.
         """
         super().__init__()
         self.share = share
@@ -57,7 +60,7 @@ class PoseLift(nn.Module):
 
     @classmethod
     def of(cls, network: SSPNet) -> PoseLift:
-        """The one that goes with a network, in eval mode."""
+        """The lift that goes with a network, in eval mode."""
         return cls(network.config.lift, network.bodies).eval()
 
     def forward(self, pose: Tensor) -> Tensor:
@@ -85,8 +88,10 @@ class PoseLift(nn.Module):
         return (1 - self.share) * self.direct(pose) + self.share * likely
 
     def direct(self, pose: Tensor) -> Tensor:
-        """u, v, z at one scale s per person, at which limb bones have their canonical lengths L in the least-squares sense:
-        s² = Σ w·l²·max(L² - Δz², 0) / Σ w·l⁴, w the lower confidence of a bone's joints, l its length in the picture."""
+        """u, v, z at one scale s per person, at which limb bones come nearest to their canonical lengths L (least squares).
+
+        s² = Σ w·l²·max(L² - Δz², 0) / Σ w·l⁴. w is the lower confidence of a bone's two joints, l its length in the picture.
+        """
         depth = (pose[..., 2] - 0.5) * DEPTH_RANGE_MM
         flat2 = (pose[:, _CHILDREN, :2] - pose[:, _PARENTS, :2]).square().sum(dim=2)
         seen = (self.lengths.square() - (depth[:, _CHILDREN] - depth[:, _PARENTS]).square()).clamp(min=0)
@@ -105,7 +110,7 @@ class PoseLift(nn.Module):
         return self.lifter(torch.cat([centred / size, known], dim=2).reshape(-1, 3 * len(INPUT_JOINTS)))[..., :3]
 
     def whole(self, views: Tensor) -> Tensor:
-        """(2N, 17, 3) of views, then of their mirror images -> (N, 17, 3): their mean from the pelvis, in the canonical size."""
+        """The mean of views and of their mirror images, from the pelvis, in the canonical size. (2N, 17, 3) -> (N, 17, 3)."""
         straight, mirrored = views.chunk(2)
         joints = (straight + mirrored[:, list(BODY_FLIP_ORDER)] * self.mirror[:3]) / 2
         joints = joints - joints[:, :1]

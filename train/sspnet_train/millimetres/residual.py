@@ -1,4 +1,4 @@
-"""The network that knows bodies, twice used: joints in, residual layers, joints in space out."""
+"""The shape of both networks that know bodies: joints in, residual layers, joints in space out."""
 
 from __future__ import annotations
 
@@ -35,10 +35,15 @@ class ResidualNetwork(nn.Module):
 
 
 def of_weights(kind: type[Own], weights: dict[str, Tensor]) -> Own:
-    """The network of a `state_dict`, in eval mode: `kind(width, blocks)`, as large as its weights say.
+    """The network of a `state_dict`, in eval mode, as large as its weights say.
+
+    Args:
+        kind: built as `kind(width, blocks)`.
+        weights: by name.
 
     Raises:
-        KeyError or RuntimeError: the weights are another network's.
+        KeyError: the weights are another network's.
+        RuntimeError: likewise.
     """
     network = kind(len(weights["enter.bias"]), sum(key.endswith("0.weight") for key in weights))  # type: ignore[call-arg]
     network.load_state_dict({key: value.float() for key, value in weights.items()})

@@ -1,8 +1,7 @@
-"""How far away a person is: an MLP 128-128-256 on the box and the features F_1^3 -> absolute Z of the root (Section 4.2).
+"""How far away a person is: an MLP 128-128-256 on the box and the features F_1^3 gives the absolute Z of the root (Section 4.2).
 
-It stands beside the network, which need not know of it: it reads what pyramid 1 gives at its deepest level. A box of known
-pixels under a known focal length fixes the distance but for the size of what the box holds, so the MLP says that size, and Z =
-focal · size / box side.
+It stands beside the network and reads what pyramid 1 gives at its deepest level. A box of known pixels under a known focal length
+fixes the distance, but for the size of what the box holds. So the MLP says that size, and Z = focal · size / box side.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ NOT_FEATURES = ("num_batches_tracked", "calibration", "to_evidence")
 
 
 class RootDepth(nn.Module):
-    """width: features of F_1^3, `config.width_at(config.levels)`."""
+    """The MLP. `width` is that of F_1^3: `config.width_at(config.levels)`."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -43,16 +42,16 @@ class RootDepth(nn.Module):
         self.layers = nn.Sequential(*hidden, nn.Linear(HIDDEN[-1], 1))
 
     def forward(self, features: Tensor, box: Tensor) -> Tensor:
-        """features (N, width), box (N, 6) of `box_features` -> (N,) log of the metres that the box's side spans at the root."""
+        """Log of the metres that the box's side spans at the root. Features (N, width), box (N, 6) of `box_features` -> (N,)."""
         return self.layers(torch.cat([self.norm(features), box[:, 1:]], dim=1))[:, 0]
 
     def absolute(self, features: Tensor, box: Tensor) -> Tensor:
-        """-> (N,) mm from the camera to the pelvis."""
+        """As `forward`, but (N,) mm from the camera to the pelvis."""
         return 1000.0 * torch.exp(self(features, box) + box[:, 0])
 
 
 def root_features(network: SSPNet, entry: Entry) -> Tensor:
-    """F_1^3, mean over its cells. -> (N, width)."""
+    """The mean of F_1^3 over its cells. -> (N, width)."""
     pose = None
     if entry.pose is not None:
         pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
@@ -61,8 +60,11 @@ def root_features(network: SSPNet, entry: Entry) -> Tensor:
 
 
 def box_features(sample: Sample, box: np.ndarray | None = None) -> Tensor:
-    """(6,): log of focal / side; its inverse; width and height by side; the box's centre on the plane z = 1 (0 without a
-    camera)."""
+    """What the MLP reads of a box: (6,).
+
+    These are the log of focal / side; its inverse; width and height by side; and the box's centre on the plane z = 1, or 0
+    without a camera.
+    """
     if sample.focal is None:
         raise DataError(f"{sample.name}: the root's depth needs a focal length, which this data set does not give")
     x, y, w, h = (float(value) for value in (sample.box if box is None else box))
@@ -74,7 +76,7 @@ def box_features(sample: Sample, box: np.ndarray | None = None) -> Tensor:
 
 
 def features_digest(network: SSPNet) -> str:
-    """Of the weights that F_1^3 comes from: an MLP is of use with those it was trained on, and no others."""
+    """Digest of the weights that F_1^3 comes from. An MLP fits only the weights it was trained on."""
     digest = hashlib.sha256()
     for name, value in sorted(network.state_dict().items()):
         if name.startswith(("entry.", "pyramids.0.")) and not any(part in name for part in NOT_FEATURES):

@@ -1,7 +1,7 @@
 """Train the fusing network of a checkpoint: python -m sspnet_train.millimetres.train_fusion --help.
 
-Rendered people tell what the pose network gets wrong; motion capture, seen by random cameras and spoilt by those same mistakes,
-gives as many bodies as one wants. The pose network looks at every person once, the fusing network then learns in minutes.
+Rendered people tell what the pose network gets wrong. Motion capture gives as many bodies as one wants: random cameras see them,
+and those same mistakes spoil them. The pose network looks at every person once. Then the fusing network learns in minutes.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def fusion_loss(joints: Tensor, truth: Tensor) -> Tensor:
 
 
 class Mistakes:
-    """What the pose network said about rendered people, as mistakes that others could have been made about."""
+    """What the pose network said about rendered people, as mistakes that it could have made about others."""
 
     def __init__(self, seen: Observations):
         self._seen = seen
@@ -90,7 +90,7 @@ class Mistakes:
         self._shape = _shape(seen.points)
 
     def simulated(self, bodies: ViewSampler, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Bodies from motion capture -> poses (count, 17, 4) as the network might say them, true joints (count, 17, 3)."""
+        """Bodies from motion capture as the network might see them -> poses (count, 17, 4), true joints (count, 17, 3)."""
         views = bodies.draw(count, rng)
         truth = canonical(views.joints3d)
         extent = np.ptp(views.points[:, list(LIMB_JOINTS)], axis=1).max(axis=1)
@@ -116,21 +116,21 @@ class Mistakes:
         return pose, truth
 
     def _alike(self, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """For each body the rendered person, of some drawn at random, whose joints lie most alike."""
+        """For each body, the rendered person whose joints lie most alike, of some drawn at random."""
         candidates = rng.integers(len(self._shape), size=(len(points), CANDIDATES))
         distance = np.square(self._shape[candidates] - _shape(points)[:, None]).sum(axis=(2, 3))
         return candidates[np.arange(len(points)), distance.argmin(axis=1)]
 
 
 def _shape(points: np.ndarray) -> np.ndarray:
-    """(N, 17, 2) -> limb joints about their mean, of size 1."""
+    """Limb joints about their mean, of size 1. (N, 17, 2) -> (N, 12, 2)."""
     limbs = points[:, list(LIMB_JOINTS)]
     centred = limbs - limbs.mean(axis=1, keepdims=True)
     return centred / np.sqrt(np.square(centred).mean(axis=(1, 2), keepdims=True) + 1e-9)
 
 
 def canonical(joints3d: np.ndarray) -> np.ndarray:
-    """(N, 17, 3) mm -> the same from the pelvis, of a canonical adult's size."""
+    """The same joints from the pelvis, of a canonical adult's size. (N, 17, 3) mm."""
     joints = joints3d - joints3d[:, :1]
     bones = np.linalg.norm(joints[:, _CHILDREN] - joints[:, _PARENTS], axis=2).sum(axis=1)
     return joints * (sum(CANONICAL_BONES_MM.values()) / np.maximum(bones, 1.0))[:, None, None]

@@ -1,6 +1,7 @@
 """Train the lifting network on motion capture: `python -m sspnet_train.millimetres.train_lifter POSES.npz OUT.safetensors`.
 
-POSES.npz: `joints` (n, 17, 3) mm, y up, the line of the hips along +x, Human3.6M's order; `clip` (n,), the recording of each.
+POSES.npz holds `joints` (n, 17, 3) mm, y up, the line of the hips along +x, in Human3.6M's order, and `clip` (n,), the recording
+of each.
 """
 
 from __future__ import annotations
@@ -69,8 +70,12 @@ def train_lifter(poses: PoseFile, steps: int = STEPS, seed: int = 0) -> tuple[Li
 
 
 def lifting_loss(answer: Tensor, target: Tensor) -> Tensor:
-    """answer (N, 17, 4), target (N, 17, 3): absolute errors, and Laplace's likelihood of z with the spread that the network
-    claims."""
+    """Absolute errors, and Laplace's likelihood of z with the spread that the network claims.
+
+    Args:
+        answer: (N, 17, 4).
+        target: (N, 17, 3).
+    """
     error, spread = (answer[..., :3] - target).abs(), answer[..., 3].clamp(-5, 2)
     likelihood = (error[..., 2] * torch.exp(-spread) + spread).mean()
     return error[..., :2].mean() + 0.3 * likelihood + 0.7 * error[..., 2].mean()
@@ -83,8 +88,15 @@ def _batch(views: Views, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 
 
 def noisy(points: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (N, 17, 2) mm as a teacher sees them -> moved joints, known (N, 17) bool: some far off, some lost, at times
-    both legs."""
+    """Joints as a teacher sees them: moved, some far off, some lost, at times both legs.
+
+    Args:
+        points: (N, 17, 2) mm.
+        rng: decides it.
+
+    Returns:
+        The moved joints, and which are known (N, 17).
+    """
     count = len(points)
     joint_sigma, person_sigma = np.exp(rng.normal(0, 0.5, (count, 17, 1))), np.exp(rng.normal(0, 0.5, (count, 1, 1)))
     moved = points + rng.normal(0, NOISE_MM, points.shape) * joint_sigma * person_sigma

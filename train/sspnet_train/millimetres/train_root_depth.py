@@ -1,6 +1,6 @@
 """Train the root's depth network of a checkpoint: python -m sspnet_train.millimetres.train_root_depth --help.
 
-The network itself stays as it is, so F_1^3 is computed once for some views of every person, and the MLP learns from those in
+The pose network stays as it is. So F_1^3 is computed once for some views of every person, and the MLP learns from those in
 seconds.
 """
 
@@ -111,7 +111,7 @@ def jittered_box(sample: Sample, rng: np.random.Generator) -> np.ndarray:
 def fit(
     views: Views, width: int, steps: int, *, batch: int = 256, lr: float = 1e-3, decay: float = 1.0, seed: int = 0
 ) -> RootDepth:
-    """Train the root's depth network on those views. Its weights are numbers that fp16 holds."""
+    """Train the root's depth network on those views. fp16 holds its weights exactly."""
     torch.manual_seed(seed)
     root = RootDepth(width)
     optimizer = torch.optim.AdamW(root.parameters(), lr=lr, weight_decay=decay)

@@ -1,4 +1,4 @@
-"""Motion capture seen by random cameras: what the lifting network learns from."""
+"""Motion capture seen by random cameras. The lifting network learns from it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,24 @@ LIMB_GROUPS = ([1, 2, 3, 4, 5, 6], [11, 12, 13], [14, 15, 16], [11, 12, 13, 14, 
 
 @dataclass(frozen=True)
 class Views:
-    """points: (N, 17, 2) mm in the plane of the pelvis, y down; joints3d: (N, 17, 3) mm, pelvis at 0, x right, y down, z away."""
+    """Views of N people.
+
+    Attributes:
+        points: (N, 17, 2) mm in the plane of the pelvis, y down.
+        joints3d: (N, 17, 3) mm, pelvis at 0, x right, y down, z away.
+    """
 
     points: np.ndarray
     joints3d: np.ndarray
 
 
 class ViewSampler:
-    """Draws views of poses (n, 17, 3) mm, y up, all with the line of the hips along +x; families (n,): collections, none
-    crowding out the others."""
+    """Draws views of poses.
+
+    Args:
+        joints: (n, 17, 3) mm of poses, y up, all with the line of the hips along +x.
+        families: (n,) the collection of each. None crowds out the others.
+    """
 
     def __init__(self, joints: np.ndarray, families: np.ndarray):
         self._bones = joints.astype(np.float32) - joints[:, [max(parent, 0) for parent in BODY_PARENTS]].astype(np.float32)
@@ -59,7 +68,7 @@ def _unit(v: np.ndarray) -> np.ndarray:
 
 
 def _sit(bones: np.ndarray, rng: np.random.Generator) -> None:
-    """Turn the thighs of some forwards and bend their knees, in place: few recordings show people who sit."""
+    """Turn the thighs of some people forwards and bend their knees, in place. Few recordings show people who sit."""
     rows = np.flatnonzero(rng.random(len(bones)) < SIT_SHARE)
     across, up = _unit(bones[rows, 1] - bones[rows, 4]), _unit(bones[rows, 7])
     forward = np.cross(up, across)
@@ -73,7 +82,7 @@ def _sit(bones: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _proportion(bones: np.ndarray, rng: np.random.Generator) -> None:
-    """Other bodies than the few that were recorded, in place."""
+    """Give people other bodies than the few that were recorded, in place."""
 
     def scale(joints: list[int], low: float, high: float, shared: np.ndarray | float = 1.0) -> None:
         bones[:, joints] *= (shared * rng.uniform(low, high, (len(bones), 1))).astype(np.float32)[:, None]
@@ -90,7 +99,10 @@ def _proportion(bones: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _seen(joints: np.ndarray, rng: np.random.Generator) -> Views:
-    """Any heading, some lying; cameras 1.8-9 m away that look a little down, the person somewhat off the axis."""
+    """Draw headings and cameras.
+
+    People have any heading, and some lie. Cameras stand 1.8-9 m away and look a little down. The person is somewhat off the axis.
+    """
     count = len(joints)
     lying = rng.random(count) < LIE_SHARE
     tilt = np.where(lying, rng.uniform(-np.pi, np.pi, count), rng.normal(0, 0.12, count))

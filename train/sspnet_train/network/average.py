@@ -1,7 +1,8 @@
-"""The mean of several checkpoints' weights (Wortsman et al., "Model soups", ICML 2022): runs that began with the same weights and
-ended with a rate of zero are better together than each of them.
+"""The mean of several checkpoints' weights (Wortsman et al., "Model soups", ICML 2022).
 
-python -m sspnet_train.network.average run_a/checkpoint.safetensors run_b/checkpoint.safetensors --out mean.safetensors
+    python -m sspnet_train.network.average run_a/checkpoint.safetensors run_b/checkpoint.safetensors --out mean.safetensors
+
+Runs that began with the same weights and ended with a rate of zero are better together than each of them.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_
 
 
 def average(checkpoints: Sequence[Path], out: Path) -> None:
-    """Weights and batch-norm statistics, each with the same share.
+    """Write the mean of weights and batch-norm statistics, each checkpoint with the same share.
 
-    Notes and the networks that know bodies are those of the checkpoint that saw most crops.
+    Notes and the networks that know bodies come from the checkpoint that saw most crops.
+
+    Args:
+        checkpoints: files of one network's shape.
+        out: the file to write.
 
     Raises:
-        CheckpointError: one is no checkpoint.
+        CheckpointError: one of them is no checkpoint.
         TrainingError: they are not of one network.
     """
     if not checkpoints:

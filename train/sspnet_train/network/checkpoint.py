@@ -1,7 +1,7 @@
-"""Checkpoints: one .safetensors file that holds a config and weights, enough to export from or to start from.
+"""Checkpoints: one .safetensors file with a config and weights. It is enough to export from or to start from.
 
-Beside the network's weights it may hold those of the networks that know bodies (`millimetres`), under names that begin with
-"bodies.". A checkpoint without them is used with the ones in the package.
+A checkpoint may also hold the weights of the networks that know bodies (`millimetres`), under names that begin with "bodies.".
+Without them, those in the package are used.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def save_checkpoint(
 
 
 def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, str]]:
-    """The network of a file, without what it holds beside it.
+    """Read a checkpoint without the networks that know bodies.
 
     Returns:
-        Config, float32 weights, notes.
+        The config, float32 weights, and notes.
 
     Raises:
         CheckpointError: the file is missing, damaged, or no checkpoint.
@@ -52,7 +52,7 @@ def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[s
 
 
 def _read(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, Tensor], dict[str, str]]:
-    """-> config, weights, bodies, notes."""
+    """Config, weights, bodies and notes of a file."""
     weights, notes = read_weights(path, "checkpoint")
     if "sspnet_config" not in notes:
         raise CheckpointError(f"{path} has no SSP-Net config in its metadata: was it written by save_checkpoint?")
@@ -65,7 +65,7 @@ def _read(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, Tensor
 
 
 def load_network(path: Path) -> SSPNet:
-    """The network of a checkpoint, in eval mode. Memory is taken for the file's weights only, whatever its config claims.
+    """The network of a checkpoint, in eval mode. It takes memory for the file's weights only, whatever its config claims.
 
     Raises:
         CheckpointError: the file is missing, damaged, no checkpoint, or its weights do not fit its config.

@@ -13,8 +13,10 @@ from sspnet_train.network.blocks import ConvBN
 class Entry(NamedTuple):
     """What an entry flow hands to the pyramids.
 
-    levels: features by level (0 is stride 8, 1 stride 16, ...); level 0 is always there.
-    pose: (N, J, 2) a first pose in [0, 1], or None; fine: features at stride 4 for a second look, or None.
+    Attributes:
+        levels: features by level. 0 is stride 8, 1 stride 16, and so on. Level 0 is always there.
+        pose: (N, J, 2) a first pose in [0, 1], or None.
+        fine: features at stride 4 for a second look, or None.
     """
 
     levels: dict[int, Tensor]
@@ -23,7 +25,7 @@ class Entry(NamedTuple):
 
 
 class EntryFlow(nn.Module):
-    """Table 1: conv 7x7/2, R, pool, R, R, pool, R, R -> stride 8. `multiplier` scales the widths (1.0 is the paper)."""
+    """Table 1 as far as stride 8: conv 7x7/2, R, pool, R, R, pool, R, R. `multiplier` scales the widths; 1.0 is the paper."""
 
     def __init__(self, width: int, multiplier: float = 1.0):
         super().__init__()
@@ -34,7 +36,7 @@ class EntryFlow(nn.Module):
         self.stride8 = nn.Sequential(TableResidual(second, width // 2, width), TableResidual(width, width // 2, width))
 
     def forward(self, image: Tensor) -> Entry:
-        """image: (N, 3, H, W) RGB in [-1, 1], H and W divisible by 8."""
+        """`image` is (N, 3, H, W) RGB in [-1, 1], with H and W divisible by 8."""
         x = self.stride2(F.relu(self.stem(image)))
         x = self.stride4(F.max_pool2d(x, 3, 2, 1))
         return Entry(levels={0: self.stride8(F.max_pool2d(x, 2))})

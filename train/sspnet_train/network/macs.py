@@ -9,8 +9,10 @@ from sspnet_train.network.model import SSPNet
 
 
 def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
-    """Parameters and MACs that one size x size image uses up to `cut`. Only convolutions count, with batch norms folded into
-    them."""
+    """Parameters and multiply-accumulates that one size x size image uses up to `cut`.
+
+    Only convolutions count, with batch norms folded into them.
+    """
     parameters: set[nn.Parameter] = set()
     macs = 0
 

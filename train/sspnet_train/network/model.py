@@ -1,8 +1,8 @@
 """SSP-Net: an entry flow, then K pyramids with a head after every unit (Section 3.1, Fig. 1).
 
-Odd pyramids walk down the levels (strides 16, 32, 64 behind an entry at stride 8), even ones walk up; every unit adds the
-features of the previous pyramid at the same level. The network may be cut after any pyramid: its answer is the last head of
-that pyramid.
+Odd pyramids walk down the levels (strides 16, 32, 64 behind an entry at stride 8), even ones walk up. Every unit adds the
+features that the previous pyramid left at the same level. The network may be cut after any pyramid. Its answer is then the last
+head of that pyramid.
 """
 
 from __future__ import annotations
@@ -24,16 +24,28 @@ from sspnet_train.network.second_entry import SecondEntry
 class SSPNetConfig:
     """Every choice that shapes the weights.
 
-    entry: "table1" (the paper's, widths scaled by entry_multiplier) or "movenet" (starts with a pose).
-    heads: "absolute" (Eq. 5-8) or "refining" (the pose of the head before, moved); refining needs the movenet entry.
-    merge: how a unit joins what came from the neighbouring level and what this level held before: "sum" (the paper's) or
-    "weighted", by two learnt weights. Sums double the features with every unit (batch norms of pyramid 8 saw deviations past
-    250 in a trained network), and what late units add drowns; weights that start at one half keep it audible.
-    width: features at level 0; growth: features added per step down.
-    depths: residual units per unit, one number per pyramid: the first is DU's or UU's, a second the prediction block's own.
-    second_look: pyramids whose level 0 sees the stride-4 features of the last entry again.
-    second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0: none.
-    lift: share of networks that know bodies in the joints in millimetres (`pose_lift`); 0: the heads' depths alone, as the paper.
+    Sums (`merge`) double the features with every unit: in a trained network, batch norms of pyramid 8 saw deviations past 250.
+    What late units add drowns in that. Two weights that start at one half prevent it.
+
+    Attributes:
+        name: of the config.
+        entry: "table1" (the paper's) or "movenet" (starts with a pose).
+        heads: "absolute" (Eq. 5-8) or "refining" (the pose of the head before, moved). Refining needs the movenet entry.
+        merge: how a unit joins the neighbouring level's features with those that this level held before: "sum" (the paper's) or
+            "weighted", by two learnt weights.
+        width: features at level 0.
+        growth: features added per step down.
+        kernel: of the depthwise convolutions.
+        pyramids: how many there are; the network may be cut after each.
+        levels: steps down that a pyramid makes.
+        joints: the first so many of the 28.
+        entry_multiplier: scales the widths of "table1".
+        depths: residual units per unit, one number per pyramid. The first is DU's or UU's, a second one the prediction block's
+            own.
+        second_look: pyramids whose level 0 sees the stride-4 features of the last entry again.
+        lift: share that the networks that know bodies have in the joints in millimetres (`pose_lift`). 0 means the heads' depths
+            alone, as in the paper.
+        second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
     """
 
     name: str
@@ -117,7 +129,17 @@ class Unit(nn.Module):
     def forward(
         self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, pose: Tensor | None
     ) -> tuple[Tensor, Prediction]:
-        """x: features of the neighbouring level; same_level: the previous pyramid's here -> features F (Eq. 4), prediction."""
+        """One unit.
+
+        Args:
+            x: features of the neighbouring level.
+            same_level: what the previous pyramid left at this level.
+            fine: features at stride 4, or None.
+            pose: (N, J, 3) so far, or None.
+
+        Returns:
+            Features F (Eq. 4), and the head's prediction.
+        """
         x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = self.residual(x)
         if same_level is not None:
@@ -130,7 +152,7 @@ class Unit(nn.Module):
 
 
 class SSPNet(nn.Module):
-    """Image -> one `Prediction` per head, in order; the last of pyramid k answers for cut k."""
+    """Images to one `Prediction` per head, in order. The last head of pyramid k answers for cut k."""
 
     def __init__(self, config: SSPNetConfig):
         super().__init__()
@@ -149,14 +171,19 @@ class SSPNet(nn.Module):
         """Weights of the networks that know bodies, where the checkpoint brings its own; no part of `state_dict`."""
 
     def forward(self, image: Tensor, cut: int | None = None) -> list[Prediction]:
-        """image: (N, 3, H, W) RGB in [-1, 1], H and W multiples of `config.largest_stride`.
+        """Every head's prediction.
 
-        Returns levels·cut predictions (all pyramids without `cut`): head i belongs to pyramid 1 + i // levels.
+        Args:
+            image: (N, 3, H, W) RGB in [-1, 1], H and W multiples of `config.largest_stride`.
+            cut: the last pyramid that runs; None for all of them.
+
+        Returns:
+            levels·cut predictions. Head i belongs to pyramid 1 + i // levels.
         """
         return self.answers(image, cut)[1]
 
     def answers(self, image: Tensor, cut: int | None = None) -> tuple[list[Tensor], list[Prediction]]:
-        """The same, and the poses (N, J, 2 or 3) that the entries gave to the pyramids behind them, in order."""
+        """As `forward`; and the poses (N, J, 2 or 3) that the entries gave to the pyramids behind them, in order."""
         entry = self.entry(image)
         levels, pose, fine = dict(entry.levels), None, entry.fine
         given: list[Tensor] = []
@@ -178,9 +205,18 @@ class SSPNet(nn.Module):
     def run_pyramid(
         self, number: int, levels: dict[int, Tensor], pose: Tensor | None, fine: Tensor | None
     ) -> tuple[dict[int, Tensor], Tensor | None, list[Prediction]]:
-        """Pyramid 1…K: features by level and the pose (N, J, 3) so far -> the same afterwards, and its heads' predictions.
+        """Run pyramid 1…K.
 
-        No gradient flows from a head into the pose it started from: each head answers for its own move.
+        No gradient flows from a head into the pose it started from, so each head answers for its own move.
+
+        Args:
+            number: of the pyramid.
+            levels: features by level.
+            pose: (N, J, 3) so far.
+            fine: features at stride 4, or None.
+
+        Returns:
+            Levels and pose afterwards, and the predictions of its heads.
         """
         levels, predictions = dict(levels), []
         order = self.config.levels_of(number)

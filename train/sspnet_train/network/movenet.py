@@ -1,7 +1,8 @@
 """MoveNet Lightning (Google, Apache-2.0) as an entry flow that already knows a first pose.
 
-A MobileNetV2 with a feature pyramid to stride 4 and three small heads: keypoint heatmaps, regression from a person's centre,
-centres. MoveNet's own decoding picks a person by arg-max; `first_pose` is the same made smooth, so that one can train through it.
+MoveNet is a MobileNetV2 with a feature pyramid to stride 4 and three small heads: keypoint heatmaps, regression from a person's
+centre, centres. Its own decoding picks a person by arg-max. `first_pose` is a smooth version of it, so that one can train through
+it.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class MoveNetTrunk(nn.Module):
         self.fusion = nn.ModuleList(FusionUnit(widths.blocks[skip], coarse, fine) for skip, coarse, fine in steps)
 
     def trunk(self, image: Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor, Tensor]:
-        """Image -> the blocks' answers by index; fused features at strides 32, 16, 8, 4."""
+        """The blocks' answers by index, and the fused features at strides 32, 16, 8 and 4."""
         return self.deep(self.shallow(image, 0))
 
     def shallow(self, image: Tensor, blocks: int) -> list[Tensor]:
@@ -140,7 +141,7 @@ class MoveNetTrunk(nn.Module):
 
 
 class MoveNetEntry(MoveNetTrunk):
-    """Image -> features at strides 8, 16, 32 in the pyramids' width, a first pose, features at stride 4."""
+    """Images to features at strides 8, 16 and 32 in the pyramids' width, a first pose, and features at stride 4."""
 
     def __init__(self, width: int, joints: int):
         super().__init__(LIGHTNING)
@@ -160,7 +161,7 @@ class MoveNetEntry(MoveNetTrunk):
         return Entry(levels, pose, at4)
 
     def levels(self, skips: list[Tensor], at32: Tensor, at16: Tensor, at8: Tensor, guide: Tensor) -> dict[int, Tensor]:
-        """What the pyramids start from: fused features, beside the backbone's own at each stride, which say more than these."""
+        """What the pyramids start from: at each stride the fused features, and the backbone's own, which say more."""
         return {
             0: self.to_level0(torch.cat([skips[5], at8, guide], dim=1)),
             1: self.to_level1(torch.cat([at16, skips[12]], dim=1)),
@@ -168,14 +169,18 @@ class MoveNetEntry(MoveNetTrunk):
         }
 
     def first_pose(self, at4: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 24, H/4, W/4) -> pose (N, 17, 2) in [0, 1] and heatmaps (N, 17, H/4, W/4), in Human3.6M's order."""
+        """The first pose, in Human3.6M's order. (N, 24, H/4, W/4) -> pose (N, J, 2) in [0, 1], heatmaps (N, J, H/4, W/4)."""
         coarse = regressed_joints(self.regression(at4).float())
         pose, heatmap = self.decoding(self.heatmaps(at4).float(), coarse, self.centre(at4).float())
         return to_human36m(pose, self.joints), human36m_heatmaps(heatmap, self.joints)
 
     def people(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Where people are in a whole picture: centre likelihood (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) guessed from each
-        cell; likelihood (N, 17, h, w) in [0, 1] that anybody's joint lies in a cell. Human3.6M's order."""
+        """Where people are in a whole picture. Joints are in Human3.6M's order.
+
+        Returns:
+            Likelihood of centres (N, h, w) in [0, 1]; joints (N, 17, 2, h, w) as guessed from each cell; likelihood (N, 17, h, w)
+            in [0, 1] that anybody's joint lies in a cell.
+        """
         at4 = self.trunk(image)[-1]
         heat = torch.sigmoid(human36m_heatmaps(self.heatmaps(at4)))
         coarse = regressed_joints(self.regression(at4))
@@ -185,7 +190,7 @@ class MoveNetEntry(MoveNetTrunk):
 
 
 class SmoothDecoding(nn.Module):
-    """MoveNet's decoding (centre -> regression -> heatmap near the regressed joint) with every arg-max made an expectation."""
+    """MoveNet's decoding (centre, regression, heatmap near the regressed joint), with an expectation for every arg-max."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -194,7 +199,16 @@ class SmoothDecoding(nn.Module):
         self.centre_gain = nn.Parameter(torch.tensor(3.0))
 
     def forward(self, heat: Tensor, coarse: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
-        """heat (N, 17, h, w); coarse (N, 17, 2, h, w) in [0, 1]; centre (N, 1, h, w) -> pose (N, 17, 2), heatmaps."""
+        """Decode the pose of the person in the middle.
+
+        Args:
+            heat: (N, 17, h, w).
+            coarse: (N, 17, 2, h, w) joints in [0, 1], regressed from each cell.
+            centre: (N, 1, h, w).
+
+        Returns:
+            Pose (N, 17, 2), and heatmaps.
+        """
         u, v = pixel_centres(heat.shape[3], heat), pixel_centres(heat.shape[2], heat)
         middle = -((v[:, None] - 0.5) ** 2 + (u[None] - 0.5) ** 2) / (2 * CENTRE_SPREAD**2)
         here = torch.softmax((centre[:, 0] * self.centre_gain + middle).flatten(1), dim=1)
@@ -205,7 +219,7 @@ class SmoothDecoding(nn.Module):
 
 
 def regressed_joints(regression: Tensor) -> Tensor:
-    """MoveNet's regression head, (N, 34, h, w) offsets (y, x) in cells -> (N, 17, 2, h, w): u, v in [0, 1]."""
+    """Joints by MoveNet's regression head. (N, 34, h, w) offsets (y, x) in cells -> (N, 17, 2, h, w) u, v in [0, 1]."""
     n, _, h, w = regression.shape
     offset = regression.view(n, 17, 2, h, w)
     u = offset[:, :, 1] / w + pixel_centres(w, regression)
@@ -214,8 +228,11 @@ def regressed_joints(regression: Tensor) -> Tensor:
 
 
 def to_human36m(coco: Tensor, count: int = 17) -> Tensor:
-    """(N, 17, 2) in COCO's order -> the first `count` of our 28. Pelvis, spine and thorax are midpoints, the head lies between
-    the ears; heels and toes, which COCO lacks, are guessed beyond the ankle in the direction of the shin."""
+    """(N, 17, 2) in COCO's order -> the first `count` of our 28 joints.
+
+    Pelvis, spine and thorax are midpoints. The head lies between the ears. COCO lacks heels and toes: they are guessed beyond the
+    ankle, in the direction of the shin.
+    """
     joints = _limbs_and_midpoints(coco, count)
     joints[7] = (joints[0] + joints[8]) / 2
     joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
@@ -226,7 +243,10 @@ def to_human36m(coco: Tensor, count: int = 17) -> Tensor:
 
 
 def human36m_heatmaps(coco: Tensor, count: int = 17) -> Tensor:
-    """The same for heatmaps: means of the maps the joints come from; spine shows the thorax, neck the nose, feet the ankle."""
+    """The same for heatmaps: means of the maps that the joints come from.
+
+    Spine shows the thorax, neck the nose, feet the ankle.
+    """
     maps = _limbs_and_midpoints(coco, count)
     maps[7] = maps[8]
     for joint, (_, ankle) in FEET.items():
@@ -236,7 +256,7 @@ def human36m_heatmaps(coco: Tensor, count: int = 17) -> Tensor:
 
 
 def _limbs_and_midpoints(coco: Tensor, count: int) -> list[Tensor]:
-    """(N, 17, …) in COCO's order -> `count` of (N, …) in ours; spine, neck and feet hold the nose."""
+    """(N, 17, …) in COCO's order -> `count` of (N, …) in ours. Spine, neck and feet hold the nose."""
     joints: list[Tensor] = [coco[:, NOSE]] * count
     for joint, source in (COCO_OF_LIMB | COCO_OF_FACE).items():
         if joint < count:

@@ -1,7 +1,7 @@
-"""A second entry: MoveNet Thunder's trunk joins before a late pyramid, so that later cuts see what earlier ones could not.
+"""A second entry: MoveNet Thunder's trunk joins before a late pyramid, so later cuts see more than earlier ones could.
 
-Its features are weighed against those of each level; its heatmaps, read around the pose of the cut before, give the pose that
-the later pyramids refine.
+Its features are weighed against those of each level. Its heatmaps are read around the pose of the cut before. They give the pose
+that the later pyramids refine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OWN_JOINTS = (0, 8, 10, *COCO_OF_LIMB, *COCO_OF_FACE)
 
 
 class SecondEntry(MoveNetTrunk):
-    """Image, features and pose so far -> the same, having seen the picture again."""
+    """Image, features and pose so far to the same three, after a second look at the picture."""
 
     def __init__(self, width: int, joints: int):
         super().__init__(THUNDER)
@@ -35,8 +35,16 @@ class SecondEntry(MoveNetTrunk):
         self.log_reach = nn.Parameter(torch.tensor(0.05**2).log())
 
     def forward(self, image: Tensor, levels: dict[int, Tensor], pose: Tensor) -> Entry:
-        """image: (N, 3, H, W) RGB in [-1, 1]; levels: features by level; pose: (N, J, 3) so far -> levels, pose (N, J, 3) and
-        Thunder's features at stride 4."""
+        """Join what the trunk sees.
+
+        Args:
+            image: (N, 3, H, W) RGB in [-1, 1].
+            levels: features by level.
+            pose: (N, J, 3) so far.
+
+        Returns:
+            The levels, the pose (N, J, 3), and Thunder's features at stride 4.
+        """
         skips, at32, at16, at8, at4 = self.trunk(image)
         seen, heatmap = self.seen_around(at4, pose[..., :2])
         guide = F.avg_pool2d(heatmap, 2) * (heatmap.shape[2] * heatmap.shape[3] / 16.0)
@@ -49,8 +57,13 @@ class SecondEntry(MoveNetTrunk):
         return Entry({**levels, **merged}, torch.cat([seen, pose[..., 2:]], dim=2), at4)
 
     def seen_around(self, at4: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Heatmaps are of everybody; softmax(a·heat - b·log(d² + ε²)), d the distance from the pose so far, is of the person
-        meant. -> pose (N, J, 2), heatmaps (N, J, H/4, W/4)."""
+        """The pose of one person, read from heatmaps of everybody.
+
+        softmax(a·heat - b·log(d² + ε²)) is of the person meant, where d is the distance from the pose so far.
+
+        Returns:
+            Pose (N, J, 2), and heatmaps (N, J, H/4, W/4).
+        """
         heat = human36m_heatmaps(self.heatmaps(at4).float(), pose.shape[1])
         across = pixel_centres(heat.shape[3], heat) - pose[..., 0:1]
         down = pixel_centres(heat.shape[2], heat) - pose[..., 1:2]

@@ -12,7 +12,7 @@ def pixel_centres(extent: int, like: Tensor) -> Tensor:
 
 
 def spatial_softmax(logits: Tensor) -> Tensor:
-    """Φ of Eq. 5: softmax over the cells of each map. (N, J, H, W) -> same shape, each map sums to 1."""
+    """Φ of Eq. 5: softmax over the cells of each map. (N, J, H, W) -> the same shape. Each map sums to 1."""
     return torch.softmax(logits.flatten(2), dim=2).view(logits.shape)
 
 
@@ -29,7 +29,7 @@ def soft_argmax(logits: Tensor) -> Tensor:
 
 
 def attended_depth(heatmap: Tensor, depth_map: Tensor) -> Tensor:
-    """z = Σ d·Φ (Eq. 10). Both (N, J, H, W), depth map in [0, 1] -> (N, J, 1); z_mm = (z - 0.5)·2000 from the root."""
+    """z = Σ d·Φ (Eq. 10). Both (N, J, H, W), depth map in [0, 1] -> (N, J, 1). z_mm = (z - 0.5)·2000 from the root."""
     return (heatmap * depth_map).flatten(2).sum(dim=2, keepdim=True)
 
 
@@ -43,7 +43,11 @@ def peak_mass(heatmap: Tensor) -> Tensor:
 def log_prior(shape: torch.Size, pose: Tensor, sharpness: Tensor, log_scale: Tensor) -> Tensor:
     """Heavy-tailed prior around a known pose, as logits: -α·log(1 + d²/s²), d in cells.
 
-    shape: (N, J, H, W) of the map; pose: (N, J, 2) in [0, 1]; sharpness: α > 0; log_scale: log s².
+    Args:
+        shape: (N, J, H, W) of the map.
+        pose: (N, J, 2) in [0, 1].
+        sharpness: α > 0.
+        log_scale: log s².
     """
     height, width = shape[2], shape[3]
     dx = (pixel_centres(width, pose) - pose[..., 0:1]) * width

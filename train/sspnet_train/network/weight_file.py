@@ -1,4 +1,4 @@
-"""Weights in .safetensors files: written in one step, read with one line for what is wrong, put into a network that they fit."""
+"""Weights in .safetensors files: write them in one step, read them, fit them into a network. Errors are one line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], notes: Mapping[str,
 
 
 def halved(key: str, value: Tensor) -> Tensor:
-    """fp16, but for batch-norm statistics, whose variances may pass its range."""
+    """fp16 for all weights but batch-norm statistics, whose variances may pass its range."""
     return value if "running_" in key or not value.is_floating_point() else value.to(torch.float16)
 
 
@@ -65,7 +65,7 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
 
 
 def fitted(make: Callable[[], Network], weights: Mapping[str, Tensor], path: Path, config: str = "its config") -> Network:
-    """A network with the weights of a file, in eval mode. Memory is taken for these weights only, whatever the network's config.
+    """A network with the weights of a file, in eval mode. It takes memory for these weights only, whatever the network's config.
 
     Args:
         make: builds the network; may raise ValueError or TypeError.

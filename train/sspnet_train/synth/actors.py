@@ -1,4 +1,4 @@
-"""Somebody who moves: one body and clothes, stance after stance, whose feet do not slide."""
+"""Somebody who moves: one body and one set of clothes, stance after stance, with feet that do not slide."""
 
 from __future__ import annotations
 
@@ -45,14 +45,19 @@ def _ends(stance: Stance) -> Ends:
 
 @dataclass(frozen=True)
 class Way:
-    """Where an actor goes. pelvis: (n, 3) m, the floor at y = 0; on_floor: (n, 2) whether left and right foot bear weight."""
+    """Where an actor goes.
+
+    Attributes:
+        pelvis: (n, 3) m, the floor at y = 0.
+        on_floor: (n, 2) whether the left and the right foot bear weight.
+    """
 
     pelvis: np.ndarray
     on_floor: np.ndarray
 
 
 def way_of(actor: Actor, stances: Sequence[Stance], fps: float) -> Way:
-    """The way that stances make of themselves, from x = z = 0: feet that bear weight stay where they are, on the floor."""
+    """The way that stances make of themselves, from x = z = 0. Feet that bear weight stay where they are, on the floor."""
     feet = [actor.feet(stance) for stance in stances]
     lowest = np.array([[foot[:, 1].min() for foot in pair] for pair in feet])
     moves = np.zeros((len(stances), 3))

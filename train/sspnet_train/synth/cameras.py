@@ -19,16 +19,26 @@ LOWEST_CAMERA_M = 0.12
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """turn: (3, 3) from the world's axes (y up) to the camera's (y up, looking along -z); position: (3,) of the camera from the
-    person's pelvis, m, in the camera's axes. A point p of the world is seen at turn @ p - position."""
+    """A camera. It sees a point p of the world at turn @ p - position.
+
+    Attributes:
+        turn: (3, 3) from the world's axes (y up) to the camera's (y up, looking along -z).
+        position: (3,) of the camera from the person's pelvis, m, in the camera's axes.
+    """
 
     turn: np.ndarray
     position: np.ndarray
 
 
 def draw_viewpoint(mix: SceneMix, floor: float | None, seen: bool, rng: np.random.Generator) -> Viewpoint:
-    """floor: y of the ground the person stands on, pelvis at 0, or None; seen: the pose has the axes of a camera that saw it, and
-    mostly keeps its view."""
+    """Draw a camera.
+
+    Args:
+        mix: shares of uncommon cameras.
+        floor: y of the ground the person stands on, pelvis at 0, or None.
+        seen: whether the pose has the axes of a camera that saw it. Then it mostly keeps its view.
+        rng: decides it.
+    """
     nearest, farthest, aside = _lens(mix, rng)
     distance = float(np.exp(rng.uniform(np.log(nearest), np.log(farthest))))
     pitch = np.radians(_pitch_deg(mix, seen, rng))
@@ -42,7 +52,7 @@ def draw_viewpoint(mix: SceneMix, floor: float | None, seen: bool, rng: np.rando
 
 
 def _lens(mix: SceneMix, rng: np.random.Generator) -> tuple[float, float, np.ndarray]:
-    """-> nearest and farthest distance (m); where the person is, tangents from the lens's axis."""
+    """Nearest and farthest distance (m), and where the person is, as tangents from the lens's axis."""
     chance = rng.random()
     if chance < mix.wide:
         towards = rng.uniform(0, 2 * np.pi)
@@ -53,7 +63,7 @@ def _lens(mix: SceneMix, rng: np.random.Generator) -> tuple[float, float, np.nda
 
 
 def _pitch_deg(mix: SceneMix, seen: bool, rng: np.random.Generator) -> float:
-    """Positive: the camera looks down."""
+    """Positive where the camera looks down."""
     if rng.random() < mix.tilted:
         return rng.uniform(*TILTED_DEG) * (1 if rng.random() < DOWN_SHARE else -1)
     usual = rng.normal(2, 4) if seen else rng.normal(PITCH_DEG, PITCH_SPREAD_DEG)
@@ -61,5 +71,5 @@ def _pitch_deg(mix: SceneMix, seen: bool, rng: np.random.Generator) -> float:
 
 
 def world_up(turn: np.ndarray) -> np.ndarray:
-    """(3,) the world's up as labels have it: x right, y down, z away from the camera."""
+    """The world's up, as labels have it: x right, y down, z away from the camera. -> (3,)."""
     return turn[:, 1] * [1, -1, -1]

@@ -27,7 +27,15 @@ def sits(joints: np.ndarray) -> bool:
 
 
 def seat(joints: np.ndarray, seat_height: float, floor: float, tiles: int, rng: np.random.Generator) -> list[Mesh]:
-    """A seat whose top is at `seat_height`, standing on `floor` (y in metres). joints: (17, 3) m, y up."""
+    """Something to sit on.
+
+    Args:
+        joints: (17, 3) m, y up, of who sits.
+        seat_height: y of its top.
+        floor: y that it stands on.
+        tiles: how many cloth tiles there are.
+        rng: decides what it is.
+    """
     forward = (joints[2] + joints[5]) / 2 - joints[0]
     reach = float(np.hypot(forward[0], forward[2]))
     forward = normalized(forward * [1, 0, 1])
@@ -55,7 +63,7 @@ def seat(joints: np.ndarray, seat_height: float, floor: float, tiles: int, rng: 
 
 
 def laid_on_seat(cloth: Mesh, joints: np.ndarray, seat_height: float) -> Mesh:
-    """Cloth that hung through the seat lies on it, but for what falls in front of the knees."""
+    """Cloth that hung through the seat lies on it, except what falls in front of the knees."""
     forward = (joints[2] + joints[5]) / 2 - joints[0]
     reach = float(np.hypot(forward[0], forward[2]))
     ahead = (cloth.vertices - joints[0]) @ normalized(forward * [1, 0, 1])

@@ -26,7 +26,16 @@ THICKEST_M = 0.06
 
 @dataclass
 class Outfit:
-    """Per vertex of the skin: albedo (V, 3) linear, cloth tile (V,), uv (V, 2), thickness (V,) m, folds (V,) m, gloss (V,)."""
+    """What is worn, for each vertex of the skin.
+
+    Attributes:
+        albedo: (V, 3) linear.
+        cloth: (V,) number of the cloth tile.
+        uv: (V, 2).
+        thickness: (V,) m.
+        folds: (V,) m.
+        gloss: (V,).
+    """
 
     albedo: np.ndarray
     cloth: np.ndarray
@@ -44,7 +53,7 @@ class Outfit:
 
 
 class Wardrobe:
-    """Dresses bodies of one rig. tiles: how many cloth tiles there are."""
+    """Dresses bodies of one rig. `tiles` is the number of cloth tiles."""
 
     def __init__(self, regions: Regions, tiles: int):
         self.regions, self.tiles = regions, tiles
@@ -59,7 +68,16 @@ class Wardrobe:
         bare_legs: bool = False,
         masked: bool = False,
     ) -> Outfit:
-        """Skin, face, clothes, shoes and hair for one body. bare_legs: short under a skirt; masked: see `cover_face`."""
+        """Skin, face, clothes, shoes and hair for one body.
+
+        Args:
+            body: to be dressed.
+            rng: decides it.
+            clothes: whether clothes are painted.
+            shoes: whether shoes are.
+            bare_legs: short under a skirt.
+            masked: see `cover_face`.
+        """
         vertices = body.vertices.astype(np.float64)
         unevenness = _unevenness(vertices, rng)
         outfit, skin = _bare(vertices, rng)
@@ -146,7 +164,7 @@ class Wardrobe:
 
 
 def _unevenness(vertices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(V,) waves of three lengths over the body, about -1..1."""
+    """Waves of three lengths over the body, about -1..1. -> (V,)."""
     waves = ((14, 0.5), (30, 0.3), (60, 0.2))
     return np.sum([np.sin(vertices @ rng.normal(0, f, 3) + rng.uniform(0, 6.3)) * a for f, a in waves], axis=0)
 
@@ -161,7 +179,7 @@ def _bare(vertices: np.ndarray, rng: np.random.Generator) -> tuple[Outfit, np.nd
 
 
 def any_colour(rng: np.random.Generator) -> np.ndarray:
-    """(3,) linear; half of them near grey, more of them dark than light, as clothes are."""
+    """A colour (3,), linear. Half of them are near grey, and more are dark than light, as clothes are."""
     channels = 3 if rng.random() < 0.45 else 1
     brightness = np.broadcast_to(0.015 + 0.85 * rng.uniform(0, 1, channels) ** 2, 3)
     return np.clip(brightness * rng.uniform(0.85, 1.15, 3), 0.01, 0.9)

@@ -1,4 +1,4 @@
-"""Faces with features, painted on the skin: eyes, brows, lips, beard, shadow under the brow."""
+"""Faces painted on the skin: eyes, brows, lips, beard, shadow under the brow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IRIS_COSINE, PUPIL_COSINE = 0.86, 0.975
 
 
 def paint_face(outfit: Outfit, body: Body, part: Regions, skin: np.ndarray, rng: np.random.Generator) -> None:
-    """Colour the face in place. skin: (3,) linear."""
+    """Colour the face in place. `skin` is its colour (3,), linear."""
     vertices, albedo = body.vertices.astype(np.float64), outfit.albedo
     hair = DARK_HAIR[rng.integers(len(DARK_HAIR))] * rng.uniform(0.7, 1.4)
     albedo[part.lips] = skin * [1.0, rng.uniform(0.55, 0.8), rng.uniform(0.55, 0.8)]
@@ -37,7 +37,7 @@ def paint_face(outfit: Outfit, body: Body, part: Regions, skin: np.ndarray, rng:
 
 
 def cover_face(outfit: Outfit, body: Body, part: Regions, colour: np.ndarray, tile: int, rng: np.random.Generator) -> None:
-    """A mask before mouth and nose, a scarf up to the eyes, a balaclava, or a veil, visor or the like over all of the face."""
+    """Cover the face: a mask before mouth and nose, a scarf up to the eyes, a balaclava, or a veil or visor over all of it."""
     eyes = (body.head("eye.L") + body.head("eye.R")) / 2
     x, y, z = (body.vertices - eyes).T
     face, kind = (part.head | part.neck | part.lips) & (y < 0.09), rng.choice(["mask", "scarf", "balaclava", "veil"])
@@ -70,7 +70,7 @@ def _paint_eye(
 def _paint_beard(
     albedo: np.ndarray, vertices: np.ndarray, body: Body, part: Regions, hair: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """From stubble to a full beard: the lower face, but for lips and the middle of the cheeks."""
+    """From stubble to a full beard: the lower face, without lips and the middle of the cheeks."""
     eyes = (body.head("eye.L") + body.head("eye.R")) / 2
     x, y, z = (vertices - eyes).T
     low = z < -0.055 - 0.25 * np.clip(0.05 - np.abs(x), 0, 0.05) + 0.02 * (np.abs(x) < 0.025)

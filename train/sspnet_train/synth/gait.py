@@ -1,5 +1,8 @@
-"""How people move: walking, turning, sitting down, as poses over time. Angles of a step are those of gait laboratories (Winter,
-"Biomechanics and Motor Control of Human Movement"), read off every few per cent of a step and smoothed."""
+"""How people move: walking, turning, sitting down, as poses over time.
+
+Angles of a step are those of gait laboratories (Winter, "Biomechanics and Motor Control of Human Movement"), read off every few
+per cent of a step and smoothed.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,31 @@ TOES_OUT_DEG, DOUBLE_SUPPORT = 6.0, 0.1
 
 @dataclass(frozen=True)
 class Stance:
-    """A pose at one moment, facing -z, y up: joints (17, 3) mm with the pelvis at 0; toes: where each foot points, by side;
-    planted: how much of the weight the left and the right foot bear, 0..1, together 1."""
+    """A pose at one moment, facing -z, y up.
+
+    Attributes:
+        joints: (17, 3) mm with the pelvis at 0.
+        toes: where each foot points, by side.
+        planted: how much of the weight the left and the right foot bear, 0..1, together 1.
+    """
 
     joints: np.ndarray
     toes: dict[str, np.ndarray]
     planted: tuple[float, float] = (0.5, 0.5)
 
     def facing(self, heading: float) -> Stance:
-        """Turned about the vertical by `heading` radians; 0 faces -z, a quarter turn faces -x."""
+        """The stance turned about the vertical by `heading` radians. 0 faces -z, a quarter turn faces -x."""
         turn = axis_angle(UP, heading)
         return replace(self, joints=self.joints @ turn.T, toes={side: turn @ toes for side, toes in self.toes.items()})
 
 
 def step(phase: float, vigour: float = 1.0) -> Stance:
-    """Walking. phase: strides since the right heel struck; vigour: 0 stands still, 1 walks."""
+    """Walking.
+
+    Args:
+        phase: strides since the right heel struck.
+        vigour: 0 stands still, 1 walks.
+    """
     trunk = _turn(RIGHT, -3.0) @ _turn(FORWARD, 1.5 * vigour * np.sin(2 * np.pi * phase))
     swing = vigour * np.cos(2 * np.pi * phase)
     legs, arms = [], []
@@ -51,7 +64,7 @@ def step(phase: float, vigour: float = 1.0) -> Stance:
 
 
 def sit(share: float) -> Stance:
-    """On the way from standing (0) to sitting on a seat (1); between them the trunk leans forwards."""
+    """On the way from standing (0) to sitting on a seat (1). In between the trunk leans forwards."""
     lean = 3 + 36 * np.sin(np.pi * share) ** 1.5 - 2 * share
     legs = [(88 * share, 88 * share + 10 * np.sin(np.pi * share), 10 * np.sin(np.pi * share), 2 + 6 * share)] * 2
     arms = [(4 + 24 * share + 30 * np.sin(np.pi * share) - lean * 0.3, 18 + 32 * share, 9.0)] * 2
@@ -59,7 +72,7 @@ def sit(share: float) -> Stance:
 
 
 def _borne(phase: float) -> float:
-    """Share of the weight on the right foot: shifted there after the heel's strike, and back half a stride later."""
+    """Share of the weight on the right foot. It shifts there after the heel's strike, and back half a stride later."""
     share = phase % 1.0
     return float(np.clip(share / DOUBLE_SUPPORT, 0, 1) - np.clip((share - 0.5) / DOUBLE_SUPPORT, 0, 1))
 
@@ -71,7 +84,15 @@ def _stance(
     legs: list[tuple[float, float, float, float]],
     arms: list[tuple[float, float, float]],
 ) -> Stance:
-    """legs: flexion of hip, knee and ankle, spread; arms: raised forwards, elbow, spread; right before left, degrees."""
+    """A stance from its angles in degrees, right before left.
+
+    Args:
+        trunk: its rotation.
+        pelvis_deg: turn of the pelvis.
+        chest_deg: turn of the chest.
+        legs: flexion of hip, knee and ankle, and spread.
+        arms: raised forwards, elbow, spread.
+    """
     bones = {joint: offset.astype(float) for joint, offset in REST.items()}
     pelvis, chest = _turn(UP, pelvis_deg), trunk @ _turn(UP, chest_deg)
     toes = {}

@@ -1,6 +1,6 @@
 """MakeHuman's garments on Anny's bodies: meshes that follow the base mesh vertex by vertex (.mhclo, .obj), posed like the body.
 
-Licence: the garments that MakeHuman ships are CC0; for others see their files.
+The garments that MakeHuman ships are CC0. For others see their files.
 """
 
 from __future__ import annotations
@@ -22,16 +22,24 @@ SHOES, HATS = "shoes", "fedora"
 
 
 class GarmentError(TrainingError):
-    """A garment file that cannot be used, said in one line."""
+    """A garment file that cannot be used."""
 
 
 @dataclass(frozen=True)
 class Garment:
-    """kind: "suit", "shoes" or "hat"; anchors (G, 3) vertices of `BodyData`, shares (G, 3) of each and offsets (G, 3) in
-    MakeHuman's axes and
-    units; scales: per axis two vertices and their distance for which offsets were made; covered (skin_count,) skin that it
-    hides; parts (G,)
-    number of the connected piece; weights, bones (G, K) as a body's."""
+    """One garment of G vertices.
+
+    Attributes:
+        kind: "suit", "shoes" or "hat".
+        anchors: (G, 3) vertices of `BodyData`.
+        shares: (G, 3) of each anchor.
+        offsets: (G, 3) in MakeHuman's axes and units.
+        scales: per axis, two vertices and the distance between them for which the offsets were made.
+        covered: (skin_count,) skin that it hides.
+        parts: (G,) number of the connected piece.
+        weights: (G, K) as a body's.
+        bones: (G, K) as a body's.
+    """
 
     name: str
     kind: str
@@ -48,7 +56,7 @@ class Garment:
     bones: np.ndarray
 
     def on(self, body: Body, posed: PosedBody, wardrobe: Wardrobe, rng: np.random.Generator) -> Mesh:
-        """The garment on a posed body, each piece in its own colour or cloth."""
+        """The garment on a posed body. Each piece has its own colour or cloth."""
         rest = self._fitted(body.rig.vertices[body.index].astype(np.float64))
         shifts = posed.heads - np.einsum("bij,bj->bi", posed.rotations, body.heads)
         vertices = blend(rest, self.weights, self.bones, posed.rotations, shifts).astype(np.float64)
@@ -62,7 +70,7 @@ class Garment:
         return Mesh(mesh.vertices, mesh.normals, mesh.triangles, mesh.albedo, rest, mesh.uv, tiles, mesh.folds, mesh.gloss)
 
     def _fitted(self, vertices: np.ndarray) -> np.ndarray:
-        """(G, 3) on a rest body whose vertices (V, 3) are given, metres, z up."""
+        """The garment (G, 3) on a rest body whose vertices (V, 3) are given, in metres, z up."""
         scale = [
             abs(vertices[a, axis] - vertices[b, axis]) * MAKEHUMAN_PER_M / distance
             for axis, (a, b, distance) in zip((0, 2, 1), self.scales, strict=True)
@@ -72,7 +80,7 @@ class Garment:
 
 
 def load_garments(archive: Path, rig: BodyData) -> list[Garment]:
-    """Every garment of a zip with `NAME.mhclo` and `NAME.obj` side by side."""
+    """Every garment of a zip that has `NAME.mhclo` and `NAME.obj` side by side."""
     try:
         with zipfile.ZipFile(archive) as files:
             names = sorted(name for name in files.namelist() if name.endswith(".mhclo"))
@@ -120,7 +128,7 @@ def _ranges(words: list[str]) -> list[int]:
 
 
 def _mesh(shape: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Triangles (T, 3) and texture coordinates (count, 2; one per vertex, seams are not kept) of an .obj."""
+    """Triangles (T, 3) and texture coordinates (count, 2) of an .obj. There is one coordinate per vertex; seams are not kept."""
     texture, uv, triangles = [], np.zeros((count, 2)), []
     for words in (line.split() for line in shape.splitlines()):
         if words[:1] == ["vt"]:

@@ -1,4 +1,4 @@
-"""Poses from nothing: a skeleton whose joint angles are drawn within what people's joints allow, by kinds of activity."""
+"""Poses from nothing: a skeleton with joint angles that people's joints allow, drawn by kinds of activity."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ FAMILIES = 64
 
 @dataclass(frozen=True)
 class Activity:
-    """lean: of the trunk, forwards; thigh: raised forwards; knee: flexion; opposed: one leg rises while the other goes back."""
+    """Angles of one activity.
+
+    Attributes:
+        lean: of the trunk, forwards.
+        thigh: raised forwards.
+        knee: its flexion.
+        opposed: one leg rises while the other goes back.
+    """
 
     share: float
     lean: Range = (5, 8)
@@ -52,7 +59,7 @@ ARMS = {
 
 
 def generated_pose(rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """-> joints (17, 3) mm, y up, pelvis at 0, the person's right along +x (facing -z); source."""
+    """A pose and its source. Joints (17, 3) mm, y up, pelvis at 0, the person's right along +x (facing -z)."""
     names = list(ACTIVITIES)
     name = names[int(rng.choice(len(names), p=[ACTIVITIES[n].share for n in names]))]
     activity = ACTIVITIES[name]

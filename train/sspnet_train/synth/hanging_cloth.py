@@ -1,5 +1,6 @@
-"""Cloth that hangs: skirts, dresses, coats, loose shirts. A tube about hips and legs, skinned like a body, then let fall on
-the legs."""
+"""Cloth that hangs: skirts, dresses, coats, loose shirts. A tube about hips and legs is skinned like a body, then falls on the
+legs.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +22,15 @@ LEG_BONES = ("upperleg01", "lowerleg01", "foot")
 
 @dataclass(frozen=True)
 class Cut:
-    """Of a hanging cloth: `waist` m above the hips' joints, `length` m, `flare`: how much wider the hem is than the hips;
-    `slit`: open at the
-    front, as a coat is; `ease` m of air at the waist."""
+    """How a hanging cloth is cut.
+
+    Attributes:
+        waist: m above the hips' joints.
+        length: m.
+        flare: how much wider the hem is than the hips.
+        slit: whether it is open at the front, as a coat is.
+        ease: m of air at the waist.
+    """
 
     waist: float
     length: float
@@ -33,7 +40,7 @@ class Cut:
 
 
 def draw_cut(kind: str, rng: np.random.Generator) -> Cut:
-    """kind: "skirt", "dress", "coat" or "shirt"."""
+    """Draw the cut of a kind of cloth: "skirt", "dress", "coat" or "shirt"."""
     if kind == "shirt":
         return Cut(
             rng.uniform(0.1, 0.16),
@@ -56,8 +63,15 @@ def hanging_cloth(
 ) -> Mesh:
     """The cloth as it hangs, along -y, on a posed body.
 
-    skin: the posed body with what is worn under the cloth; trunk: (V,) its vertices of trunk and legs, without arms; albedo: (3,)
-    linear; tile: of cloth, or `NO_CLOTH`.
+    Args:
+        body: in its rest pose.
+        posed: the same in its pose.
+        skin: the posed body with what is worn under the cloth.
+        trunk: (V,) its vertices of trunk and legs, without arms.
+        cut: of the cloth.
+        albedo: (3,) linear.
+        tile: of cloth, or `NO_CLOTH`.
+        rng: decides its waves.
     """
     rest = _rest_tube(body, cut, trunk, rng)
     rows = len(rest)
@@ -87,8 +101,10 @@ def hanging_cloth(
 
 
 def _rest_tube(body: Body, cut: Cut, trunk: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(rows, columns, 3) in the rest pose's axes: an ellipse about the waist, then wider to the hem, with waves. Column 0 is
-    the front."""
+    """The tube in the rest pose's axes: an ellipse about the waist, then wider to the hem, with waves. -> (rows, columns, 3).
+
+    Column 0 is the front.
+    """
     hips = (body.head("upperleg01.L") + body.head("upperleg01.R")) / 2
     top = hips[2] + cut.waist
     vertices = body.vertices[trunk]
@@ -115,7 +131,7 @@ def _extent(vertices: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _skinned(body: Body, posed: PosedBody, rest: np.ndarray) -> np.ndarray:
-    """Move the tube as the body moves: with the pelvis at the top, with both legs by their nearness below."""
+    """Move the tube as the body moves: with the pelvis at the top, below with both legs by their nearness."""
     bones = [body.rig.bone(name) for name in ("root", "upperleg01.L", "lowerleg01.L", "upperleg01.R", "lowerleg01.R")]
     hip, knee = body.head("upperleg01.L")[2], body.head("lowerleg01.L")[2]
     leg = np.clip((hip + 0.02 - rest[:, 2]) / 0.16, 0, 1)
@@ -156,14 +172,14 @@ def _thickness(body: Body, start: str, end: str, share: float) -> float:
 
 
 def _keep_near(points: np.ndarray, anchors: np.ndarray, length: np.ndarray) -> None:
-    """Cloth does not stretch: pull points to within `length` of the row above, in place."""
+    """Pull points to within `length` of the row above, in place: cloth does not stretch."""
     offset = points - anchors
     distance = np.linalg.norm(offset, axis=1)
     points += offset * (np.minimum(length / np.maximum(distance, 1e-9), 1) - 1)[:, None]
 
 
 def _draw_together(cloth: np.ndarray, longest: np.ndarray, columns: np.ndarray) -> None:
-    """Pull neighbours in a row to at most their length apart, in place; the waist stays."""
+    """Pull neighbours in a row to at most their length apart, in place. The waist stays."""
     following = (columns + 1) % COLUMNS
     offset = cloth[1:, following] - cloth[1:, columns]
     distance = np.linalg.norm(offset, axis=2)
@@ -173,7 +189,7 @@ def _draw_together(cloth: np.ndarray, longest: np.ndarray, columns: np.ndarray) 
 
 
 def _push_out(points: np.ndarray, start: np.ndarray, end: np.ndarray, radius_start: float, radius_end: float) -> None:
-    """Out of a tapered capsule, in place."""
+    """Move points out of a tapered capsule, in place."""
     bone = end - start
     along = np.clip((points - start) @ bone / (bone @ bone), 0, 1)
     offset = points - start - along[..., None] * bone
@@ -184,7 +200,7 @@ def _push_out(points: np.ndarray, start: np.ndarray, end: np.ndarray, radius_sta
 
 
 def _push_off(cloth: np.ndarray, surface: np.ndarray, outwards: np.ndarray) -> None:
-    """Away from the surface (n, 3) along its normals, where a point is under it or too near, in place."""
+    """Move points that lie under the surface (n, 3), or too near to it, along its normals, in place."""
     points = cloth.reshape(-1, 3)
     squared = (points**2).sum(axis=1)[:, None] - 2 * points @ surface.T + (surface**2).sum(axis=1)
     nearest = squared.argmin(axis=1)

@@ -1,7 +1,6 @@
-"""Light of a panorama: soft light as spherical harmonics, its brightest part as one directional light.
+"""Light of a panorama: soft light as spherical harmonics, and its brightest part as one directional light.
 
-Ramamoorthi and Hanrahan, "An efficient representation for irradiance environment maps" (2001). Axes of a panorama: y up, the
-azimuth
+Ramamoorthi and Hanrahan, "An efficient representation for irradiance environment maps" (2001). A panorama's y is up. Its azimuth
 runs from +x to +z along its columns.
 """
 
@@ -20,8 +19,13 @@ BANDS = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5)
 
 @dataclass(frozen=True)
 class Light:
-    """soft: (9, 3) irradiance / π in spherical harmonics; sun: (3,) direction towards the light; sun_colour: (3,) irradiance
-    / π."""
+    """Light of a scene.
+
+    Attributes:
+        soft: (9, 3) irradiance / π in spherical harmonics.
+        sun: (3,) direction towards the light.
+        sun_colour: (3,) irradiance / π.
+    """
 
     soft: np.ndarray
     sun: np.ndarray
@@ -29,7 +33,7 @@ class Light:
 
 
 def light_of(radiance: np.ndarray) -> Light:
-    """radiance: (h, w, 3) linear, equirectangular."""
+    """The light of a panorama. `radiance` is (h, w, 3) linear, equirectangular."""
     height, width = radiance.shape[:2]
     directions = panorama_directions(height, width)
     area = np.sin((np.arange(height) + 0.5) / height * np.pi)[:, None] * (np.pi / height) * (2 * np.pi / width)

@@ -13,9 +13,19 @@ NO_CLOTH = -1
 
 @dataclass(frozen=True)
 class Mesh:
-    """vertices, normals, rest: (V, 3) metres (`rest` anchors folds and grain to the surface); albedo: (V, 3) linear; uv: (V, 2);
-    cloth: (V,) number of the cloth tile, -1 none; folds: (V,) height of cloth's folds in metres; gloss: (V,) 0..1;
-    triangles: (T, 3)."""
+    """Triangles, and a material at every vertex.
+
+    Attributes:
+        vertices: (V, 3) metres.
+        normals: (V, 3).
+        rest: (V, 3) metres; anchors folds and grain to the surface.
+        albedo: (V, 3) linear.
+        uv: (V, 2).
+        cloth: (V,) number of the cloth tile, -1 for none.
+        folds: (V,) height of cloth's folds in metres.
+        gloss: (V,) 0..1.
+        triangles: (T, 3).
+    """
 
     vertices: np.ndarray
     normals: np.ndarray
@@ -28,7 +38,7 @@ class Mesh:
     gloss: np.ndarray
 
     def moved(self, rotation: np.ndarray, shift: np.ndarray) -> Mesh:
-        """Turned about the origin, then shifted."""
+        """The mesh turned about the origin, then shifted."""
         return replace(self, vertices=self.vertices @ rotation.T + shift, normals=self.normals @ rotation.T)
 
 
@@ -41,7 +51,7 @@ def plain_mesh(
     folds: float = 0.0,
     gloss: float = 0.0,
 ) -> Mesh:
-    """A mesh of one material. albedo: (3,) or (V, 3)."""
+    """A mesh of one material. `albedo` is (3,) or (V, 3)."""
     count = len(vertices)
     return Mesh(
         vertices, vertex_normals(vertices, triangles), triangles, np.broadcast_to(albedo, (count, 3)).astype(float), vertices,
@@ -50,7 +60,7 @@ def plain_mesh(
 
 
 def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals, triangles weighted by their area."""
+    """Unit normals (V, 3), with triangles weighted by their area."""
     a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
     faces = np.cross(b - a, c - a)
     normals = np.stack([np.bincount(triangles.ravel(), np.repeat(faces[:, axis], 3), len(vertices)) for axis in range(3)], axis=1)

@@ -1,4 +1,4 @@
-"""Panoramas and cloth painted by rule, for whoever has no pictures at hand: rooms, streets, fields; stripes, checks, weaves."""
+"""Panoramas and cloth painted by rule, for those who have no pictures: rooms, streets, fields; stripes, checks, weaves."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ SUN_GAIN = 60.0
 
 
 def painted_panorama(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """-> picture (512, 1024, 3) uint8 RGB, equirectangular; its linear light (32, 64, 3), which holds a sun or lamp that the
-    picture clips."""
+    """A painted panorama.
+
+    Returns:
+        Picture (512, 1024, 3) uint8 RGB, equirectangular; and its linear light (32, 64, 3) with a sun or lamp that the picture
+        clips.
+    """
     outside = rng.random() < 0.6
     ground, upper = _earthy(rng), np.array([0.45, 0.6, 0.85]) * rng.uniform(0.7, 1.3) if outside else _earthy(rng, 0.8)
     picture = np.empty((HEIGHT, WIDTH, 3))

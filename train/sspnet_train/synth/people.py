@@ -1,4 +1,4 @@
-"""A person ready for a scene: posed, dressed, with what he holds, wears and sits on."""
+"""A person ready for a scene: posed and dressed, with what they hold, wear and sit on."""
 
 from __future__ import annotations
 
@@ -29,9 +29,15 @@ HANGING = {"skirt": (0.22, 0.03), "dress": (0.16, 0.01), "coat": (0.08, 0.08), "
 
 @dataclass(frozen=True)
 class Person:
-    """In metres, y up, pelvis at 0. `meshes[0]` is the skin with what is worn on it; body: vertices that make up the
-    person's box;
-    joints: (28, 3); floor: y of the ground; grounded: whether there is one (not for tumbling people)."""
+    """A person in metres, y up, pelvis at 0.
+
+    Attributes:
+        meshes: the first is the skin with what is worn on it.
+        body: vertices that make up the person's box.
+        joints: (28, 3).
+        floor: y of the ground.
+        grounded: whether there is a ground; tumbling people have none.
+    """
 
     meshes: Sequence[Mesh]
     furniture: Sequence[Mesh]
@@ -45,7 +51,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Figure:
-    """Somebody posed and dressed, metres, y up, the pelvis wherever the body model has it. joints: (28, 3)."""
+    """Somebody posed and dressed, in metres, y up. The pelvis is wherever the body model has it. `joints` is (28, 3)."""
 
     skin: Mesh
     worn: list[Mesh]
@@ -59,7 +65,7 @@ class Figure:
 
     @property
     def solid(self) -> np.ndarray:
-        """Vertices that make up the person's box: without what is carried."""
+        """Vertices that make up the person's box, without what is carried."""
         return np.concatenate([mesh.vertices for mesh in (self.skin, *self.worn, *self.hanging)])
 
 
@@ -72,7 +78,13 @@ class People:
         self.garments = load_garments(assets.garments, rig) if assets.garments else []
 
     def make(self, rng: np.random.Generator, *, seated: bool = False, masked: bool = False) -> Person:
-        """seated: on a seat; masked: with a mask, scarf or the like before the face."""
+        """Make a person.
+
+        Args:
+            rng: decides all of it.
+            seated: on a seat.
+            masked: with a mask, scarf or the like before the face.
+        """
         drawn = self.poses.draw(rng, seated)
         tumbles = not (drawn.seen or seated) and rng.random() < TUMBLE_SHARE
         target = drawn.joints @ _heading(drawn, tumbles, rng).T
@@ -87,8 +99,10 @@ class People:
         )  # fmt: skip
 
     def figure(self, target: np.ndarray, rng: np.random.Generator, *, masked: bool = False, ends: Ends | None = None) -> Figure:
-        """Somebody in the pose of joints `target` (17, 3), y up. The same state of `rng` gives the same body and clothes in any
-        pose."""
+        """Somebody in the pose of joints `target` (17, 3), y up.
+
+        One state of `rng` gives one body and one set of clothes in any pose.
+        """
         body, holding, posed = self.posed(target, rng, ends)
         skin, worn, hanging = self._dressed(body, posed, masked, rng)
         carried = [held(body, posed, side, self.wardrobe, rng) for side in holding]
@@ -99,7 +113,7 @@ class People:
         return Figure(skin, worn, [hanging] if hanging else [], carried, body_joints(self.rig, posed.vertices))
 
     def posed(self, target: np.ndarray, rng: np.random.Generator, ends: Ends | None = None) -> tuple[Body, list[str], PosedBody]:
-        """The body of `figure`, without what is worn; the hands ("L", "R") that hold something."""
+        """The body of `figure` without what is worn, and the hands ("L", "R") that hold something."""
         body = self.rig.body(int(rng.integers(len(self.rig.vertices))))
         holding = [side for side in "LR" if rng.random() < HOLD_SHARE]
         ends = ends or Ends()
@@ -109,7 +123,7 @@ class People:
     def _dressed(
         self, body: Body, posed: PosedBody, masked: bool, rng: np.random.Generator
     ) -> tuple[Mesh, list[Mesh], Mesh | None]:
-        """-> skin with what is painted on it, garments that are meshes, cloth that hangs."""
+        """The skin with what is painted on it, garments that are meshes, and cloth that hangs."""
         suits = self._fitting("suit", body)
         if suits and rng.random() < SUIT_SHARE:
             chosen = [suits[int(rng.integers(len(suits)))]]
@@ -148,7 +162,7 @@ class People:
         return None
 
     def _hang(self, kind: str, body: Body, posed: PosedBody, skin: Mesh, outfit: Outfit, rng: np.random.Generator) -> Mesh:
-        """A dress, coat or shirt goes on from what the belly wears; a skirt is of its own cloth."""
+        """Hang a cloth. A dress, coat or shirt continues what the belly wears; a skirt has a cloth of its own."""
         part = self.wardrobe.regions
         belly = int(np.argmin(np.linalg.norm(body.vertices - body.head("spine04") - [0, -0.1, 0], axis=1)))
         albedo, tile = outfit.albedo[belly], int(outfit.cloth[belly])
@@ -159,7 +173,7 @@ class People:
         )
 
     def _seat(self, figure: Figure, rng: np.random.Generator, tumbles: bool, seated: bool) -> tuple[list[Mesh], float, float]:
-        """What he sits on, if he sits; the heights of floor and seat."""
+        """What the person sits on, if they sit; and the heights of floor and seat."""
         feet = float(figure.skin.vertices[:, 1].min())
         if tumbles or not sits(figure.joints) or (rng.random() > SEAT_SHARE and not seated):
             return [], feet, feet
@@ -175,7 +189,7 @@ class People:
 
 
 def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit, covered: np.ndarray | None = None) -> Mesh:
-    """The posed skin, pushed out by what is worn on it. covered: (V,) what garments hide: it is left out."""
+    """The posed skin, pushed out by what is worn on it. `covered` (V,) is hidden by garments and left out."""
     triangles = body.rig.triangles
     thickness = softened(outfit.thickness, triangles)
     vertices = posed.vertices + vertex_normals(posed.vertices, triangles) * thickness[:, None]
@@ -187,7 +201,7 @@ def skin_mesh(body: Body, posed: PosedBody, outfit: Outfit, covered: np.ndarray 
 
 
 def softened(values: np.ndarray, triangles: np.ndarray, rounds: int = 2) -> np.ndarray:
-    """(V,) each value's mean with its neighbours', some times: hems that would end in spikes end in a slope."""
+    """Each value's mean (V,) with its neighbours', some times. Hems that would end in spikes end in a slope."""
     corners = np.bincount(triangles.ravel(), minlength=len(values))
     for _ in range(rounds):
         sums = np.repeat(values[triangles].sum(axis=1), 3)
@@ -196,8 +210,10 @@ def softened(values: np.ndarray, triangles: np.ndarray, rounds: int = 2) -> np.n
 
 
 def _heading(drawn: DrawnPose, tumbles: bool, rng: np.random.Generator) -> np.ndarray:
-    """A turn about the vertical: any, but mostly small for a pose that a camera saw already. Who tumbles is turned about the
-    view as well."""
+    """A turn about the vertical.
+
+    It is any turn, but mostly a small one for a pose that a camera saw already. Who tumbles is turned about the view as well.
+    """
     small = drawn.seen and rng.random() < 0.6
     turn = axis_angle([0, 1, 0], rng.normal(0, 0.5) if small else rng.uniform(-np.pi, np.pi))
     return axis_angle([0, 0, 1], rng.uniform(-np.pi, np.pi)) @ turn if tumbles else turn

@@ -1,5 +1,4 @@
-"""From a rendered scene to a photograph and its labels: exposure, background, occluders, lens, noise, and where the picture
-ends."""
+"""From a rendered scene to a photograph and its labels: exposure, background, occluders, lens, noise, and where it ends."""
 
 from __future__ import annotations
 
@@ -25,10 +24,19 @@ ENCLOSED_M = 0.25
 
 @dataclass
 class Picture:
-    """image: (H, W, 3) uint8 RGB; box: x, y, w, h and keypoints: (28, 2), pixels; joints3d: (28, 3) mm, pelvis at 0, x
-    right, y down, z away;
-    visible: (28,) in the picture and not hidden; focal: pixels; root_z: mm from the camera to the pelvis; people: in the
-    scene; up: (3,) the world's up, unit length, axes as joints3d's: it says how the camera is pitched and rolled."""
+    """A photograph and its labels.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        box: x, y, w, h in pixels.
+        keypoints: (28, 2) pixels.
+        joints3d: (28, 3) mm, pelvis at 0, x right, y down, z away.
+        visible: (28,) in the picture and not hidden.
+        focal: pixels.
+        root_z: mm from the camera to the pelvis.
+        people: in the scene.
+        up: (3,) the world's up, unit length, in the axes of `joints3d`. It says how the camera is pitched and rolled.
+    """
 
     image: np.ndarray
     box: np.ndarray
@@ -43,7 +51,7 @@ class Picture:
 
 
 def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.random.Generator) -> Picture | None:
-    """None where too little of anything is to be seen."""
+    """A picture of a scene; None where too little of anything is to be seen."""
     rendering = renderer.draw(scene.meshes, scene.window, scene.lighting, scene.joints[0], scene.ground)
     size = int(rng.choice(SIZES))
     image, cover = _developed(scene, rendering, size, rng)
@@ -72,7 +80,7 @@ def take_picture(scene: Scene, renderer: Renderer, assets: Assets, rng: np.rando
 
 
 def _developed(scene: Scene, rendering: Rendering, size: int, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """-> (size, size, 3) 0..255 float RGB; share of it that is not background."""
+    """Float RGB (size, size, 3) 0..255, and the share of it that is not background."""
     exposure = draw_exposure(rendering, size, rng)
     place: np.ndarray = background(scene.backdrop, scene.window, size).astype(np.float32)
     if rng.random() < 0.35:
@@ -81,7 +89,7 @@ def _developed(scene: Scene, rendering: Rendering, size: int, rng: np.random.Gen
 
 
 def draw_exposure(rendering: Rendering, size: int, rng: np.random.Generator) -> float:
-    """A gain that shows the people neither dark nor bright, give or take."""
+    """A gain at which the people are about neither dark nor bright."""
     linear, alpha = _people(rendering, size)
     solid = alpha[..., 0] > 0.5
     usual = float(np.quantile(linear[solid], 0.75)) if solid.any() else 0.5
@@ -89,7 +97,7 @@ def draw_exposure(rendering: Rendering, size: int, rng: np.random.Generator) -> 
 
 
 def develop(rendering: Rendering, place: np.ndarray, exposure: float) -> tuple[np.ndarray, float]:
-    """People before the place (size, size, 3) where they stand -> the same, 0..255 float RGB; their share of it."""
+    """People before the place (size, size, 3) where they stand. -> the same, 0..255 float RGB, and their share of it."""
     size = len(place)
     linear, alpha = _people(rendering, size)
     person = np.clip(_film(linear * exposure), 0, 1) ** (1 / GAMMA) * 255
@@ -98,19 +106,23 @@ def develop(rendering: Rendering, place: np.ndarray, exposure: float) -> tuple[n
 
 
 def _people(rendering: Rendering, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(size, size, 3) linear colour of people, and (size, size, 1) where they are."""
+    """Linear colour of people (size, size, 3), and where they are (size, size, 1)."""
     alpha = _shrunk(rendering.alpha, size)[..., None]
     return _shrunk(rendering.colour * _enclosed(rendering)[..., None], size) / np.maximum(alpha, 1e-3), alpha
 
 
 def _film(linear: np.ndarray) -> np.ndarray:
-    """Straight in the dark, bent in the light: what is as bright as white paper in the sun still has colour."""
+    """A film's curve: straight in the dark, bent in the light, so that what is as bright as white paper in the sun keeps its
+    colour.
+    """
     return 1.35 * linear / (1 + 0.45 * linear)
 
 
 def _enclosed(rendering: Rendering) -> np.ndarray:
-    """(S, S) factor: less light where nearer surfaces stand around (Luft et al., "Image enhancement by unsharp masking the
-    depth buffer", 2006)."""
+    """A factor (S, S): less light where nearer surfaces stand around.
+
+    Luft et al., "Image enhancement by unsharp masking the depth buffer", 2006.
+    """
     half = rendering.alpha.shape[0] // 2
     solid = (_shrunk(rendering.alpha, half) > 0.5).astype(np.float32)
     distance = np.ascontiguousarray(rendering.distance[::2, ::2], np.float32)
@@ -132,7 +144,7 @@ def _inside(keypoints: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def in_front(rendering: Rendering, keypoints: np.ndarray, size: int, depth: np.ndarray) -> np.ndarray:
-    """(28,) whether the first surface about each joint's pixel is near the joint's depth (m), or behind it."""
+    """Whether the first surface about each joint's pixel is near the joint's depth (m), or behind it. -> (28,)."""
     resolution = len(rendering.distance)
     column, row = np.clip((keypoints / size * resolution).astype(int), 0, resolution - 1).T
     surface = [rendering.distance[max(r - 2, 0) : r + 3, max(c - 2, 0) : c + 3].max() for r, c in zip(row, column, strict=True)]
@@ -140,7 +152,7 @@ def in_front(rendering: Rendering, keypoints: np.ndarray, size: int, depth: np.n
 
 
 def _occlude(image: np.ndarray, keypoints: np.ndarray, assets: Assets, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Something flat in front -> image, which of the keypoints (28,) it hides."""
+    """Put something flat in front. -> the image, and which of the keypoints (28,) it hides."""
     size = image.shape[0]
     centre, extent = rng.uniform(0.1, 0.9, 2) * size, np.exp(rng.normal(np.log(0.2), 0.45, 2)) * size
     mask = np.zeros((size, size), np.uint8)
@@ -158,8 +170,17 @@ def _occlude(image: np.ndarray, keypoints: np.ndarray, assets: Assets, rng: np.r
 
 
 def hide_face(image: np.ndarray, keypoints: np.ndarray, radius: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Blur, coarse squares or a patch over the face, as people are made unrecognisable -> image, which of the keypoints (28,) are
-    hidden: those of the face. radius: of the head, pixels."""
+    """Hide the face as people are made unrecognisable: blur, coarse squares or a patch.
+
+    Args:
+        image: changed in a copy.
+        keypoints: (28, 2).
+        radius: of the head, pixels.
+        rng: decides the way.
+
+    Returns:
+        The image, and which of the keypoints (28,) are hidden: those of the face.
+    """
     middle = keypoints[FACE].mean(axis=0)
     size, kind = image.shape[:2], rng.random()
     mask = np.zeros(size, np.uint8)
@@ -212,7 +233,7 @@ def _movement(rng: np.random.Generator) -> np.ndarray:
 
 
 def _end_inside(picture: Picture, rng: np.random.Generator) -> None:
-    """The photograph ends inside the person: below, at the right or at the left."""
+    """End the photograph inside the person: below, at the right or at the left."""
     x, y, w, h = picture.box
     share, side = rng.uniform(0.5, 0.8), rng.integers(3)
     if side == 0:

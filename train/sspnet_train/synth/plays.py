@@ -1,4 +1,4 @@
-"""What happens in a sequence: who does what, where."""
+"""What happens in a sequence: who does what, and where."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ TURN_S, SITTING_DOWN_S, STANDING_S = 1.3, 1.3, 0.7
 
 @dataclass(frozen=True)
 class Role:
-    """stances: one per moment; place: (x, z) m of the pelvis at the moment `at`, the camera looking along -z at (0, 0);
-    seated_at: the moment at which a seat is put under the person, or None."""
+    """What one person does.
+
+    Attributes:
+        stances: one per moment.
+        place: (x, z) m of the pelvis at the moment `at`. The camera looks along -z at (0, 0).
+        seated_at: the moment at which a seat is put under the person, or None.
+    """
 
     stances: list[Stance]
     place: tuple[float, float]
@@ -38,7 +43,7 @@ def towards(times: np.ndarray, rng: np.random.Generator) -> list[Role]:
 
 
 def circle(times: np.ndarray, rng: np.random.Generator) -> list[Role]:
-    """Somebody walks in a circle before the camera, seen from all sides."""
+    """Somebody walks in a circle before the camera, and is seen from all sides."""
     side, radius = rng.choice([-1, 1]), 1.15
     heading = np.pi / 2 + side * times * WALKING_M_PER_S / radius
     return [_walk(times, heading, (0.0, -side * radius), 0, rng)]
@@ -61,7 +66,7 @@ def sitting(times: np.ndarray, rng: np.random.Generator) -> list[Role]:
 
 
 def crossing(times: np.ndarray, rng: np.random.Generator) -> list[Role]:
-    """Two people walk across the view in opposite ways; one hides the other in the middle."""
+    """Two people walk across the view in opposite directions. In the middle one hides the other."""
     middle, gap = len(times) // 2, rng.uniform(0.5, 0.8)
     return [
         _walk(times, np.full(len(times), side * np.pi / 2 + rng.uniform(-0.12, 0.12)), (0.0, side * gap / 2), middle, rng)

@@ -1,4 +1,4 @@
-"""Where poses come from: recordings of motion capture, poses lifted from photographs, or, without any file, generated ones."""
+"""Where poses come from: motion capture, poses lifted from photographs, or, without any file, generated ones."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ THIGH_MM, SHIN_MM = 421.0, 415.0
 
 
 class PoseFileError(TrainingError):
-    """A file of poses that cannot be used, said in one line."""
+    """A file of poses that cannot be used."""
 
 
 @dataclass(frozen=True)
 class DrawnPose:
-    """joints: (17, 3) mm, y up, pelvis at 0; source: the recording(s); seen: its axes are those of a camera that saw it (z
-    towards it)."""
+    """A pose.
+
+    Attributes:
+        joints: (17, 3) mm, y up, pelvis at 0.
+        source: the recording or recordings.
+        seen: whether its axes are those of a camera that saw it (z towards the camera).
+    """
 
     joints: np.ndarray
     source: str
@@ -37,7 +42,13 @@ class DrawnPose:
 
 @dataclass(frozen=True)
 class PoseFile:
-    """Poses of one file: joints (n, 17, 3) mm, y up; clip (n,) recording of each; family (n,): its collection."""
+    """Poses of one file.
+
+    Attributes:
+        joints: (n, 17, 3) mm, y up.
+        clip: (n,) the recording of each.
+        family: (n,) its collection.
+    """
 
     joints: np.ndarray
     clip: np.ndarray
@@ -46,11 +57,14 @@ class PoseFile:
 
 
 def read_poses(path: Path) -> PoseFile:
-    """Read a .npz of poses. Two layouts are known:
+    """Read a .npz of poses. It has one of two layouts:
 
-    `joints` (n, 17, 3) mm, y up, right-handed, with `clip` (n,), the recording of each: motion capture;
-    `joints3d` (n, 17, 3) mm, y down, z away, with `weight_z` (n, 17): labels of photographs (`labels3d.npz`); sure ones are
+    - motion capture: `joints` (n, 17, 3) mm, y up, right-handed, with `clip` (n,), the recording of each;
+    - labels of photographs (`labels3d.npz`): `joints3d` (n, 17, 3) mm, y down, z away, with `weight_z` (n, 17). Sure ones are
     taken.
+
+    Raises:
+        PoseFileError: the file has neither.
     """
     try:
         with np.load(path) as file:
@@ -73,13 +87,13 @@ def read_poses(path: Path) -> PoseFile:
 
 
 class PoseSampler:
-    """Draws poses, from all files alike; recordings vary by mixing limbs of two poses, sitting down, noise and mirroring."""
+    """Draws poses, from all files alike. Recordings vary: limbs of two poses are mixed, people sit down, noise, mirroring."""
 
     def __init__(self, files: Sequence[PoseFile] = ()):
         self.files = list(files)
 
     def draw(self, rng: np.random.Generator, seated: bool = False) -> DrawnPose:
-        """seated: with the thighs about level, as on a seat."""
+        """Draw a pose. `seated` means with the thighs about level, as on a seat."""
         if not self.files:
             joints, source = generated_pose(rng)
             seen = False
@@ -95,7 +109,7 @@ class PoseSampler:
 
 
 def _pick(file: PoseFile, rng: np.random.Generator) -> int:
-    """Any pose; mostly of a family drawn first, so that one long collection does not crowd out the others."""
+    """Draw any pose, mostly of a family drawn first, so that one long collection does not crowd out the others."""
     families = np.unique(file.family)
     if len(families) > 1 and rng.random() < SAME_FAMILY_SHARE:
         return int(rng.choice(np.flatnonzero(file.family == rng.choice(families))))
@@ -116,7 +130,7 @@ def _varied(joints: np.ndarray, source: str, file: PoseFile, rng: np.random.Gene
 
 
 def _on_a_seat(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The trunk about upright, leant back or forwards a little, the thighs about level."""
+    """The pose on a seat: the trunk about upright, leant back or forwards a little, the thighs about level."""
     leant = normalized(np.array([0.0, 1, 0]) + rng.normal(0, 0.2, 3))
     bones = bones_of(joints @ shortest_turn(joints[8] - joints[0], leant).T)
     sit_down(bones, rng, (75, 102), (45, 115))
@@ -129,7 +143,14 @@ def sit_down(
     raises: tuple[float, float] = (25, 115),
     folds: tuple[float, float] = (20, 135),
 ) -> None:
-    """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling. Degrees."""
+    """Turn both thighs forwards about the hip line and bend the knees, in place: sitting, crouching, kneeling.
+
+    Args:
+        bones: (17, 3) offsets from the parents.
+        rng: decides how far.
+        raises: least and most of the thighs, degrees.
+        folds: of the knees, degrees.
+    """
     across, up = normalized(bones[1] - bones[4]), normalized(bones[7])
     forward = np.cross(up, across)
     raised, fold = np.radians(rng.uniform(*raises)), np.radians(rng.uniform(*folds))

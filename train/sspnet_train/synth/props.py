@@ -35,7 +35,7 @@ def held(body: Body, posed: PosedBody, side: str, wardrobe: Wardrobe, rng: np.ra
 def _thing(
     grip: np.ndarray, fingers: np.ndarray, palm: np.ndarray, across: np.ndarray, rng: np.random.Generator
 ) -> tuple[Shape, np.ndarray, np.ndarray]:
-    """-> shape, its centre, its rotation. Sticks lie across the palm; their y is their length."""
+    """A shape, its centre and its rotation. Sticks lie across the palm; their y is their length."""
     kind = rng.choice(["ball", "stick", "slab", "cup", "bag"], p=[0.2, 0.3, 0.22, 0.1, 0.18])
     stick = frame(fingers, across)
     if kind == "ball":

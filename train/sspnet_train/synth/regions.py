@@ -13,7 +13,7 @@ FACE_BONES = ("head", "jaw", "special", "oris", "tongue", "levator", "eye", "orb
 
 
 class Regions:
-    """Masks (V,) over a rig's skin, from the bone that moves each vertex most. The same for every body."""
+    """Masks (V,) over a rig's skin, from the bone that moves each vertex most. They are the same for every body."""
 
     def __init__(self, rig: BodyData):
         strongest = rig.bone_indices[np.arange(rig.skin_count), rig.weights[: rig.skin_count].argmax(axis=1)]
@@ -42,12 +42,12 @@ class Measures:
 
     @cached_property
     def along_arm(self) -> np.ndarray:
-        """(V,) 0 at the shoulder, 1 at the elbow, 2 at the wrist: where a sleeve of that length ends."""
+        """Where a sleeve of that length ends: 0 at the shoulder, 1 at the elbow, 2 at the wrist. -> (V,)."""
         return self._along("upperarm01", "lowerarm01", "wrist")
 
     @cached_property
     def along_leg(self) -> np.ndarray:
-        """(V,) 0 at the hip, 1 at the knee, 2 at the ankle."""
+        """0 at the hip, 1 at the knee, 2 at the ankle. -> (V,)."""
         return self._along("upperleg01", "lowerleg01", "foot")
 
     def _along(self, start: str, middle: str, end: str) -> np.ndarray:

@@ -30,19 +30,23 @@ FORMAT, NAMES = "3f 3f 3f 3f 2f 1f 1f 1f", ("position", "normal", "albedo", "res
 
 
 class RenderError(TrainingError):
-    """No OpenGL to draw with, said in one line."""
+    """There is no OpenGL to draw with."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The part of the camera's view that is drawn: a square around `centre` (x, y), half as wide as `half`, tangents (focal
-    length 1)."""
+    """The part of the camera's view that is drawn: a square. Units are tangents (focal length 1).
+
+    Attributes:
+        centre: (x, y).
+        half: half of its width.
+    """
 
     centre: np.ndarray
     half: float
 
     def matrix(self) -> np.ndarray:
-        """(4, 4) from the camera's axes (y up, looking along -z) to clip space."""
+        """From the camera's axes (y up, looking along -z) to clip space. -> (4, 4)."""
         x, y = self.centre
         return np.array([
             [1 / self.half, 0, x / self.half, 0],
@@ -52,14 +56,19 @@ class Window:
         ])  # fmt: skip
 
     def project(self, points: np.ndarray, size: float) -> np.ndarray:
-        """(N, 3) in the camera's axes -> (N, 2) pixels of a size x size picture of this window, y down, corner at (0, 0)."""
+        """Points (N, 3) in the camera's axes as pixels (N, 2) of a size x size picture, y down, its corner at (0, 0)."""
         tangents = np.stack([points[:, 0], -points[:, 1]], axis=1) / -points[:, 2:]
         return (tangents - self.centre + self.half) * (size / (2 * self.half))
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A plane: `point` on it and `up`, its normal, both (3,) in the camera's axes."""
+    """A plane, in the camera's axes.
+
+    Attributes:
+        point: (3,) on it.
+        up: (3,) its normal.
+    """
 
     point: np.ndarray
     up: np.ndarray
@@ -67,7 +76,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class Lighting:
-    """A panorama's light, turned: `to_panorama` (3, 3) brings the camera's axes to the panorama's; `sun_gain` scales its sun."""
+    """A panorama's light, turned.
+
+    Attributes:
+        to_panorama: (3, 3) from the camera's axes to the panorama's.
+        sun_gain: scales its sun.
+    """
 
     light: Light
     to_panorama: np.ndarray
@@ -80,8 +94,14 @@ class Lighting:
 
 @dataclass(frozen=True)
 class Rendering:
-    """colour: (S, S, 3) linear, premultiplied by alpha: (S, S); distance: (S, S) metres along the view, FAR where nothing is;
-    ground: (S, S, 3) factor by which what stands there dims the ground; 1 elsewhere."""
+    """What was drawn.
+
+    Attributes:
+        colour: (S, S, 3) linear, premultiplied by alpha.
+        alpha: (S, S).
+        distance: (S, S) metres along the view, FAR where nothing is.
+        ground: (S, S, 3) factor by which what stands there dims the ground, 1 elsewhere.
+    """
 
     colour: np.ndarray
     alpha: np.ndarray
@@ -90,8 +110,12 @@ class Rendering:
 
 
 class Renderer:
-    """One OpenGL context with its cloth tiles (n, side, side, 3) uint8 RGB, drawing `resolution` pixels a side. Not to be shared
-    between processes."""
+    """One OpenGL context with its cloth tiles. Processes may not share it.
+
+    Args:
+        tiles: (n, side, side, 3) uint8 RGB.
+        resolution: pixels a side.
+    """
 
     def __init__(self, cloth: np.ndarray, resolution: int = RESOLUTION):
         self.resolution = resolution
@@ -120,7 +144,7 @@ class Renderer:
         ground: Ground | None = None,
         shadow_extent_m: float = SHADOW_EXTENT_M,
     ) -> Rendering:
-        """Draw meshes given in the camera's axes. centre: (3,) what shadows are centred on, to `shadow_extent_m` from it."""
+        """Draw meshes given in the camera's axes. Shadows are centred on `centre` (3,) and reach `shadow_extent_m` from it."""
         buffer, index, arrays = self._buffers(meshes)
         sun_view = _orthographic(centre, lighting.sun, shadow_extent_m)
         self._fill_depth(arrays, self._shadow_view, sun_view)
@@ -192,8 +216,7 @@ class Renderer:
         centre: np.ndarray,
         extent_m: float,
     ) -> np.ndarray:
-        """Shade on the ground: the sun's shadow, and less of the sky where bodies are near (from how high they are above
-        each place)."""
+        """Shade on the ground: the sun's shadow, and less of the sky where bodies are near, by how high they are above it."""
         foot = centre - ground.up * ((centre - ground.point) @ ground.up)
         below = _orthographic(foot, -ground.up, extent_m)
         self._fill_depth(arrays, self._below_view, below)
@@ -240,7 +263,7 @@ def _open_context():
 
 
 def _orthographic(centre: np.ndarray, towards: np.ndarray, extent: float) -> np.ndarray:
-    """(4, 4) view of a parallel light that comes from direction `towards`; 2·extent metres wide, high and deep."""
+    """View of a parallel light that comes from direction `towards`: 2·extent metres wide, high and deep. -> (4, 4)."""
     z = -normalized(towards)
     x = normalized(np.cross([0.0, 1, 0] if abs(z[1]) < 0.95 else [1.0, 0, 0], z))
     matrix = np.eye(4)
@@ -250,7 +273,7 @@ def _orthographic(centre: np.ndarray, towards: np.ndarray, extent: float) -> np.
 
 
 def _openness(height: np.ndarray, extent_m: float) -> np.ndarray:
-    """(S, S) metres of free air above each place of the ground -> share of the sky's light that still comes, 0..1."""
+    """Metres of free air (S, S) above each place of the ground -> share of the sky's light that still comes, 0..1."""
     cell = 2 * extent_m / CONTACT_RESOLUTION
     near = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.05).astype(np.float32), (0, 0), 0.035 / cell)
     wide = cv2.GaussianBlur(np.exp(-np.clip(height, 0, None) / 0.6).astype(np.float32), (0, 0), 0.22 / cell)

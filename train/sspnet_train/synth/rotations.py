@@ -6,7 +6,7 @@ import numpy as np
 
 
 def normalized(v: np.ndarray) -> np.ndarray:
-    """Vectors (..., 3) of length 1; a zero vector stays zero."""
+    """Vectors (..., 3) of length 1. A zero vector stays zero."""
     return v / (np.linalg.norm(v, axis=-1, keepdims=True) + 1e-9)
 
 
@@ -32,7 +32,7 @@ def shortest_turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def frame(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Orthonormal axes as columns: y exactly, x as near as it can be, z = x × y."""
+    """Orthonormal axes as columns: y exactly, x as near as it can be, and z = x × y."""
     y = normalized(y)
     x = normalized(x - y * (x @ y))
     return np.stack([x, y, np.cross(x, y)], axis=1)
@@ -49,7 +49,7 @@ def slerp(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
 
 
 def angle_about(axis: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
-    """Radians by which `start` has to turn about `axis` to point as `end` does, both seen along the axis."""
+    """Radians by which `start` has to turn about `axis` to point as `end` does. Both are seen along the axis."""
     axis = normalized(axis)
     a, b = normalized(start - axis * (start @ axis)), normalized(end - axis * (end @ axis))
     return float(np.arctan2(np.cross(a, b) @ axis, a @ b))

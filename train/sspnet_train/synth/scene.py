@@ -1,4 +1,4 @@
-"""A scene: one person that the labels are about, others beside him or a crowd, the ground, the camera, the light."""
+"""A scene: one person that the labels are about, others beside them or a crowd, the ground, the camera, the light."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ USUAL_MIX = SceneMix()
 
 @dataclass(frozen=True)
 class Backdrop:
-    """What stands behind: a panorama, turned (3, 3) from the camera's axes to its own, seen `zoom` times wider than people."""
+    """What stands behind: a panorama, turned (3, 3) from the camera's axes to its own.
+
+    It is seen `zoom` times wider than people.
+    """
 
     panorama: Panorama
     turn: np.ndarray
@@ -34,9 +37,14 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything in the camera's axes (y up, looking along -z, metres). box: (x0, y0, x1, y1) of the person, tangents;
-    people: how many; turn: (3, 3) from the world's axes to the camera's; blurred_face: to be blurred or covered in the
-    picture."""
+    """A scene, all of it in the camera's axes (y up, looking along -z, metres).
+
+    Attributes:
+        box: (x0, y0, x1, y1) of the person, tangents.
+        people: how many.
+        turn: (3, 3) from the world's axes to the camera's.
+        blurred_face: whether the face is to be blurred or covered in the picture.
+    """
 
     main: Person
     joints: np.ndarray
@@ -52,7 +60,7 @@ class Scene:
 
 
 def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator, mix: SceneMix = USUAL_MIX) -> Scene | None:
-    """None where the camera would stand inside somebody."""
+    """Draw a scene; None where the camera would stand inside somebody."""
     hidden_face, masked = rng.random() < mix.hidden_face, rng.random() < MASKED_SHARE
     main = people.make(rng, seated=rng.random() < mix.seated, masked=hidden_face and masked)
     view = draw_viewpoint(mix, main.floor if main.grounded else None, main.seen, rng)
@@ -77,7 +85,7 @@ def draw_scene(people: People, panorama: Panorama, rng: np.random.Generator, mix
 
 
 def _company(people: People, mix: SceneMix, rng: np.random.Generator) -> list[tuple[Person, bool]]:
-    """Other people; whether each stands in a crowd."""
+    """Other people, and whether each stands in a crowd."""
     chance = rng.random()
     if chance < mix.crowd:
         return [(people.make(rng), True) for _ in range(int(rng.integers(*CROWD_SIZE)))]
@@ -87,7 +95,7 @@ def _company(people: People, mix: SceneMix, rng: np.random.Generator) -> list[tu
 
 
 def _place(main: Person, person: Person, crowd: bool, rng: np.random.Generator) -> np.ndarray:
-    """Where another's pelvis is, world axes from the main person's pelvis; on the same ground."""
+    """Where another's pelvis is, on the same ground, in world axes from the main person's pelvis."""
     aside = rng.choice([-1, 1]) * rng.uniform(0.3, 2.2 if crowd else 1.3)
     towards = rng.uniform(-4.5, 0.2) if crowd else rng.uniform(-1.2, 0.9)
     level = main.floor - person.floor if main.grounded and person.grounded else rng.normal(0, 0.12)
@@ -96,7 +104,7 @@ def _place(main: Person, person: Person, crowd: bool, rng: np.random.Generator) 
 
 
 def _window(body: np.ndarray, rng: np.random.Generator) -> tuple[Window, np.ndarray]:
-    """1.5 times the person's box; the box is a little wider than the person, at times a little narrower."""
+    """1.5 times the person's box. The box is a little wider than the person, at times a little narrower."""
     tangents = np.stack([body[:, 0], -body[:, 1]], axis=1) / -body[:, 2:]
     low, high = tangents.min(axis=0), tangents.max(axis=0)
     margin = rng.uniform(-0.01, 0.05) * (high - low).max()
@@ -112,7 +120,7 @@ def _ground(main: Person, turn: np.ndarray, camera: np.ndarray) -> Ground | None
 
 
 def _zoom(window: Window, turn: np.ndarray, rng: np.random.Generator) -> float:
-    """How many times wider the background is seen than the person: a panorama is too coarse for a narrow view."""
+    """How many times wider the background is seen than the person, because a panorama is too coarse for a narrow view."""
     view = 2 * np.arctan(window.half)
     corners = _rays(window, 24) @ turn
     steepest = float(np.abs(np.arcsin(np.clip(corners[..., 1], -1, 1))).max())
@@ -120,15 +128,17 @@ def _zoom(window: Window, turn: np.ndarray, rng: np.random.Generator) -> float:
 
 
 def _rays(window: Window, size: int) -> np.ndarray:
-    """(size, size, 3) unit directions of a picture's pixels, in the camera's axes."""
+    """Unit directions (size, size, 3) of a picture's pixels, in the camera's axes."""
     offset = (np.arange(size) + 0.5) / size * 2 - 1
     x, y = np.meshgrid(window.centre[0] + offset * window.half, window.centre[1] + offset * window.half)
     return normalized(np.stack([x, -y, -np.ones_like(x)], axis=2))
 
 
 def background(backdrop: Backdrop, window: Window, size: int) -> np.ndarray:
-    """(size, size, 3) uint8 RGB: the panorama as the camera sees it, its horizon where the ground's is, angles from there
-    zoomed out."""
+    """The panorama as the camera sees it. -> (size, size, 3) uint8 RGB.
+
+    Its horizon is where the ground's is. Angles from there are zoomed out.
+    """
     rays = _rays(window, size) @ backdrop.turn.T
     middle = backdrop.turn @ normalized(np.array([window.centre[0], -window.centre[1], -1.0]))
     azimuth, around = np.arctan2(rays[..., 2], rays[..., 0]), np.arctan2(middle[2], middle[0])

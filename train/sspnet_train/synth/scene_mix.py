@@ -9,16 +9,22 @@ from sspnet_train.errors import TrainingError
 
 
 class SceneMixError(TrainingError):
-    """A share that scenes cannot have, said in one line."""
+    """A share that scenes cannot have."""
 
 
 @dataclass(frozen=True)
 class SceneMix:
-    """Shares of all pictures, 0..1; each is drawn on its own.
+    """Shares of all pictures, 0..1. Each is drawn on its own.
 
-    tilted: the camera looks down or up by 20-60°; rolled: it is rolled by up to 45°; wide: near (1.1-2.6 m) and through a wide
-    lens, the person up to 35° from its axis; far: 9-25 m away, through a long lens; seated: on a seat; company: one or two more
-    people about; crowd: three to seven more; hidden_face: blurred, covered or masked.
+    Attributes:
+        tilted: the camera looks down or up by 20-60°.
+        rolled: it is rolled by up to 45°.
+        wide: it is near (1.1-2.6 m) with a wide lens, the person up to 35° from its axis.
+        far: it is 9-25 m away with a long lens.
+        seated: the person is on a seat.
+        company: one or two more people are about.
+        crowd: three to seven more are.
+        hidden_face: the face is blurred, covered or masked.
     """
 
     tilted: float = 0.3
@@ -40,7 +46,11 @@ class SceneMix:
 
 
 def parse_mix(words: Iterable[str]) -> SceneMix:
-    """["tilted=0.5", "far=0"] -> the usual mix with these shares. Raises SceneMixError."""
+    """The usual mix with other shares: ["tilted=0.5", "far=0"].
+
+    Raises:
+        SceneMixError: a name or a share cannot be.
+    """
     known = [field.name for field in fields(SceneMix)]
     shares: dict[str, float] = {}
     for word in words:

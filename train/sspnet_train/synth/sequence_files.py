@@ -26,8 +26,20 @@ SUPERSAMPLED = 1.5
 
 
 def open_sequence(shot: Shot, seed: int, assets: Path | None = None, panorama: str | None = None) -> Sequence:
-    """A sequence with a renderer of its own. assets: folder of `load_assets`, painted ones without it; panorama: name of one of
-    them, any without it. Raises SequenceError, AssetError, BodyModelError or RenderError."""
+    """A sequence with a renderer of its own.
+
+    Args:
+        shot: how it is filmed.
+        seed: decides everything else.
+        assets: folder of `load_assets`; None paints them.
+        panorama: name of one of them; None takes any.
+
+    Raises:
+        SequenceError: there is no such panorama or play.
+        AssetError: the folder cannot be used.
+        BodyModelError: the body model is missing.
+        RenderError: there is no OpenGL.
+    """
     loaded = load_assets(assets)
     chosen = next((known for known in loaded.panoramas if known.name == panorama), None)
     if panorama and chosen is None:
@@ -41,11 +53,17 @@ def open_sequence(shot: Shot, seed: int, assets: Path | None = None, panorama: s
 def write_sequence(
     sequence: Sequence, video: Path, quality: int = QUALITY, progress: Callable[[int], None] | None = None
 ) -> Path:
-    """Write the video (H.264, an even width and height) and, beside it, its truth; return the truth's path.
+    """Write the video (H.264, an even width and height) and, beside it, its truth.
 
-    The .npz holds per frame F and person P, people always in the same order: keypoints (F, P, 28, 2) pixels, joints3d_camera
-    (F, P, 28, 3) mm, visible (F, P, 28), box (F, P, 4), on_floor (F, P, 2); and once: fps, camera (3, 3), up (3,) and floor (3,)
-    mm, the floor's normal and a point on it in the camera's axes. Raises SequenceError.
+    Per frame F and person P, people always in the same order, the .npz holds keypoints (F, P, 28, 2) pixels, joints3d_camera
+    (F, P, 28, 3) mm, visible (F, P, 28), box (F, P, 4) and on_floor (F, P, 2). Once it holds fps, camera (3, 3), up (3,) and
+    floor (3,) mm: the floor's normal and a point on it in the camera's axes.
+
+    Returns:
+        The truth's path.
+
+    Raises:
+        SequenceError: the video cannot be written.
     """
     partial = video.with_name(f"{video.stem}.part{video.suffix}")
     video.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +83,7 @@ def write_sequence(
 
 
 def _encode(sequence: Sequence, path: Path, quality: int, progress: Callable[[int], None] | None) -> list[Frame]:
-    """Write the frames; they come back without their pictures."""
+    """Write the frames. They come back without their pictures."""
     import av
 
     frames = []

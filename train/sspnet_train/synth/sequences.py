@@ -31,8 +31,14 @@ class SequenceError(TrainingError):
 
 @dataclass(frozen=True)
 class Shot:
-    """How a sequence is filmed. play: one of `PLAYS`; size: (width, height) pixels, no higher than wide; height_m: of the camera
-    above the floor; distance_m: from the middle of what happens, along the floor."""
+    """How a sequence is filmed.
+
+    Attributes:
+        play: one of `PLAYS`.
+        size: (width, height) pixels, no higher than wide.
+        height_m: of the camera above the floor.
+        distance_m: from the middle of what happens, along the floor.
+    """
 
     play: str
     seconds: float = 4.0
@@ -67,9 +73,16 @@ class Shot:
 
 @dataclass(frozen=True)
 class Frame:
-    """image: (H, W, 3) uint8 RGB; per person P, always in the same order: keypoints (P, 28, 2) pixels; joints3d_camera (P, 28, 3)
-    mm from the camera, x right, y down, z away; visible (P, 28): in the picture and hidden by nothing; box (P, 4) x, y, w, h of
-    what is in the picture (w or h 0: nothing); on_floor (P, 2): whether the left, the right foot bears weight."""
+    """One picture and its truth, for P people in an order that stays the same.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        keypoints: (P, 28, 2) pixels.
+        joints3d_camera: (P, 28, 3) mm from the camera, x right, y down, z away.
+        visible: (P, 28) in the picture and hidden by nothing.
+        box: (P, 4) x, y, w, h of what is in the picture; w or h is 0 where that is nothing.
+        on_floor: (P, 2) whether the left and the right foot bear weight.
+    """
 
     image: np.ndarray
     keypoints: np.ndarray
@@ -93,7 +106,10 @@ class _Part:
 class Sequence:
     """A play, cast and ready to be filmed: `for frame in sequence`. The same seed gives the same frames.
 
-    camera: (3, 3) intrinsics; up: (3,) and floor: (3,) mm: the floor's normal and a point on it, in the camera's axes.
+    Attributes:
+        camera: (3, 3) intrinsics.
+        up: (3,) the floor's normal, in the camera's axes.
+        floor: (3,) mm, a point on it.
     """
 
     def __init__(
@@ -188,7 +204,7 @@ def _moved(figure: Figure, pelvis: np.ndarray) -> Figure:
 
 
 def _viewpoint(shot: Shot) -> tuple[np.ndarray, np.ndarray]:
-    """-> turn (3, 3) from the world's axes to the camera's; the camera's place (3,) m, in its own axes."""
+    """The turn (3, 3) from the world's axes to the camera's, and the camera's place (3,) m, in its own axes."""
     pitch = np.arctan2(shot.height_m - AIM_HEIGHT_M, shot.distance_m)
     turn = axis_angle([0, 0, 1], np.radians(shot.roll_deg)) @ axis_angle([1, 0, 0], pitch)
     return turn, turn @ np.array([0, shot.height_m, shot.distance_m])

@@ -1,5 +1,7 @@
-"""Boxes, cylinders, ellipsoids: vertices (V, 3) m, triangles (T, 3) int32, uv (V, 2). Corners that are to look sharp are
-doubled."""
+"""Boxes, cylinders, ellipsoids: vertices (V, 3) m, triangles (T, 3) int32, uv (V, 2).
+
+Corners that should look sharp are doubled.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ Shape = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def grid_triangles(rows: int, columns: int, closed: bool = False) -> np.ndarray:
-    """Triangles of a rows x columns sheet of vertices, row by row; `closed` joins the last column to the first."""
+    """Triangles of a rows x columns sheet of vertices, row by row. `closed` joins the last column to the first."""
     row = np.arange(rows - 1)[:, None] * columns
     column = np.arange(columns if closed else columns - 1)[None]
     following = (column + 1) % columns
@@ -23,7 +25,7 @@ def grid_triangles(rows: int, columns: int, closed: bool = False) -> np.ndarray:
 
 
 def box(size: tuple[float, float, float] | np.ndarray) -> Shape:
-    """Centred on 0; size: x, y, z in metres."""
+    """A box centred on 0. `size` is x, y, z in metres."""
     half = np.asarray(size, float) / 2
     vertices: list[np.ndarray] = []
     triangles: list[list[int]] = []
@@ -43,7 +45,7 @@ def box(size: tuple[float, float, float] | np.ndarray) -> Shape:
 
 
 def turned(profile: np.ndarray, columns: int = 16) -> Shape:
-    """A profile (n, 2) of radius, height (bottom to top) turned about y."""
+    """A profile (n, 2) of radius and height, bottom to top, turned about y."""
     angle = np.linspace(0, 2 * np.pi, columns, endpoint=False)
     radius, height = profile.T
     x, z = radius[:, None] * np.cos(angle), radius[:, None] * np.sin(angle)
@@ -53,14 +55,14 @@ def turned(profile: np.ndarray, columns: int = 16) -> Shape:
 
 
 def cylinder(radius: float, height: float, top_radius: float | None = None) -> Shape:
-    """Upright, closed, centred on 0."""
+    """An upright, closed cylinder centred on 0."""
     top = radius if top_radius is None else top_radius
     profile = [(0, -0.5), (radius, -0.5), (radius, -0.5), (top, 0.5), (top, 0.5), (0, 0.5)]
     return turned(np.array(profile) * [1, height])
 
 
 def ellipsoid(radii: tuple[float, float, float] | np.ndarray, lowest: float = -1.0, columns: int = 16) -> Shape:
-    """Centred on 0, cut off below `lowest` (share of the height, -1 for a whole one)."""
+    """An ellipsoid centred on 0, cut off below `lowest`: a share of the height, -1 for a whole one."""
     polar = np.linspace(np.arcsin(max(lowest, -1.0)), np.pi / 2, 10)
     vertices, triangles, uv = turned(np.stack([np.cos(polar), np.sin(polar)], axis=1), columns)
     return vertices * np.asarray(radii, float), triangles, uv

@@ -1,8 +1,8 @@
-"""People by the thousand: pictures in tar files with labels.npz, the same for the same seed; a killed run goes on where it was.
+"""People by the thousand: pictures in tar files with labels.npz. The same seed gives the same people.
 
-`OUT/synth_NN.tar` holds WebP pictures, `OUT/labels.npz` one row per picture in the order of these (`sspnet_train.data.synth3d`
-reads both).
-`OUT/parts/` keeps the labels of each finished part and `run.json`, what the run was made of.
+`OUT/synth_NN.tar` holds WebP pictures. `OUT/labels.npz` has one row per picture, in their order (`sspnet_train.data.synth3d`
+reads both). `OUT/parts/` keeps the labels of each finished part, and `run.json`, which says what the run was made of. A killed
+run goes on where it was.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 
 class GenerateError(TrainingError):
-    """A request for pictures that cannot be met, said in one line."""
+    """A request for pictures that cannot be met."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Materials:
 
 
 class Studio:
-    """Bodies, poses, assets and a renderer, loaded once per process: `picture(i)` for any i."""
+    """Bodies, poses, assets and a renderer, loaded once per process. `picture(i)` works for any i."""
 
     def __init__(self, materials: Materials):
         self.assets = load_assets(materials.assets)
@@ -58,7 +58,7 @@ class Studio:
         self.seed, self.mix = materials.seed, materials.mix
 
     def picture(self, index: int) -> Picture:
-        """Depends on the seed and the index only; scenes that show nobody are drawn anew."""
+        """Picture `index`. It depends on the seed and the index only. Scenes that show nobody are drawn anew."""
         for attempt in range(MOST_TRIES):
             rng = np.random.default_rng((self.seed, index, attempt))
             panorama = self.assets.panoramas[int(rng.integers(len(self.assets.panoramas)))]
@@ -81,13 +81,31 @@ def generate(
     part_size: int = PART_SIZE,
     progress: Progress | None = None,
 ) -> Path:
-    """Render `count` people into parts under `out` and return the path of their labels.npz.
+    """Render people into parts under `out`.
 
-    assets: folder with backgrounds/, cloth/, ... (see `load_assets`); painted ones without it. poses: .npz files (see
-    `read_poses`);
-    generated ones without any. mix: how often scenes are out of the ordinary. labels.npz grows part by part, and can be read
-    meanwhile. Run again with a larger count, it adds to what is there; after a kill, it goes on part by part.
-    Raises GenerateError, AssetError, PoseFileError, BodyModelError or RenderError, in one line each.
+    labels.npz grows part by part, and can be read meanwhile. A later run with a larger count adds to what is there. A killed run
+    goes on with the first part that is not complete.
+
+    Args:
+        count: people in all.
+        out: the folder.
+        seed: decides everything.
+        assets: folder with backgrounds/, cloth/, … (see `load_assets`); None paints them.
+        poses: .npz files (see `read_poses`); none generates them.
+        mix: how often scenes are out of the ordinary.
+        workers: processes.
+        part_size: people in one tar file.
+        progress: called with the pictures done and their number.
+
+    Returns:
+        The path of labels.npz.
+
+    Raises:
+        GenerateError: the request cannot be met.
+        AssetError: the folder of assets cannot be used.
+        PoseFileError: a file of poses cannot be used.
+        BodyModelError: the body model is missing.
+        RenderError: there is no OpenGL.
     """
     if count < 1 or workers < 1 or part_size < 1:
         raise GenerateError(f"count, workers and part_size must be at least 1, got {count}, {workers} and {part_size}")
@@ -113,7 +131,7 @@ def generate(
 
 
 def _join_labels(out: Path) -> Path:
-    """labels.npz of all parts that are finished, in their order."""
+    """Join the labels of all finished parts, in their order, into labels.npz."""
     labels = out / "labels.npz"
     save_arrays(labels, joined_arrays(sorted((out / "parts").glob("labels_*.npz"), key=_number)))
     return labels
@@ -124,7 +142,7 @@ def _number(part: Path) -> int:
 
 
 def _render_all(materials: Materials, out: Path, waiting: Sequence[tuple[int, range]], workers: int) -> Iterable[int]:
-    """Render the parts; yields how many pictures were finished since the last time."""
+    """Render the parts. Yields how many pictures were finished since the last time."""
     if not waiting:
         return
     if workers == 1:
@@ -155,7 +173,7 @@ def _render_part(task: tuple[Path, int, range]) -> int:
 
 
 def _write_part(studio: Studio, out: Path, number: int, indices: range) -> Iterable[int]:
-    """Pictures, then labels; a part without labels is not finished. Yields 1 per picture."""
+    """Write the pictures, then the labels; a part without labels is not finished. Yields 1 per picture."""
     rows = []
     with picture_tar(_tar_path(out, number)) as pictures:
         for index in indices:
