@@ -14,12 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.capture import Capture
-from sspnet_sdk.device import describe_device
-from sspnet_sdk.formats import open_writer
-from sspnet_sdk.overlay import OverlayVideo
-from sspnet_sdk.video import stream
+from sspnet_sdk import Capture, Estimator, OverlayVideo, SSPNetError, describe_device, open_writer, stream
 
 
 def csi_camera(number: int, width: int, height: int, fps: int) -> str:

@@ -14,11 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.capture import Capture
-from sspnet_sdk.draw import Overlay
-from sspnet_sdk.video import stream
-from sspnet_sdk.video_file import VideoFile
+from sspnet_sdk import Capture, Estimator, Overlay, SSPNetError, VideoFile, stream
 
 
 def main() -> None:

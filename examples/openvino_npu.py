@@ -13,23 +13,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.backends import module
+from sspnet_sdk import BackendError, Estimator, SSPNetError
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image", type=Path)
-    parser.add_argument("--devices", nargs="+", choices=["cpu", "gpu", "npu"], help="else all that OpenVINO finds")
+    parser.add_argument("--devices", nargs="+", default=["cpu", "gpu", "npu"])
     parser.add_argument("--input-size", type=int)
     parser.add_argument("--runs", type=int, default=100)
     given = parser.parse_args()
 
-    found = module("openvino").devices()
-    print(f"OpenVINO finds {', '.join(found)}")
     image, reference = cv2.imread(str(given.image)), None
-    for device in given.devices or found:
-        estimator = Estimator(backend="openvino", device=device, input_size=given.input_size)
+    for device in given.devices:
+        try:
+            estimator = Estimator(backend="openvino", device=device, input_size=given.input_size)
+        except BackendError as error:
+            print(f"{device}: {error}")
+            continue
         box = estimator.predict(image).box if reference is None else reference.box
         poses = [estimator.predict(image, box) for _ in range(given.runs)]
         reference = reference or poses[-1]

@@ -10,14 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.capture import Capture
-from sspnet_sdk.formats import open_writer
-from sspnet_sdk.frame import Frame
-from sspnet_sdk.inset import render_inset
-from sspnet_sdk.overlay import OverlayVideo
-from sspnet_sdk.video import stream
-from sspnet_sdk.video_file import VideoFile
+from sspnet_sdk import Capture, Estimator, Frame, OverlayVideo, SSPNetError, VideoFile, open_writer, render_inset, stream
 
 
 class TurningView:

@@ -14,11 +14,7 @@ from pathlib import Path
 
 import cv2
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.capture import Capture
-from sspnet_sdk.draw import Overlay
-from sspnet_sdk.overlay import OverlayVideo
-from sspnet_sdk.video import stream
+from sspnet_sdk import Capture, Estimator, Overlay, OverlayVideo, SSPNetError, stream
 
 
 def main() -> None:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from sspnet_sdk.bundle import Bundle, open_bundle
     from sspnet_sdk.capture import Capture
     from sspnet_sdk.dataframe import to_dataframe
+    from sspnet_sdk.device import describe_device
     from sspnet_sdk.draw import Overlay, draw
     from sspnet_sdk.estimator import Estimator
     from sspnet_sdk.formats import open_writer
     from sspnet_sdk.frame import Frame, Person
+    from sspnet_sdk.inset import render_inset
     from sspnet_sdk.overlay import OverlayVideo
     from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS, Joint, Pose
     from sspnet_sdk.rerun_view import RerunView
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sspnet_sdk.supervision_keypoints import to_supervision
     from sspnet_sdk.tracking import Tracker
     from sspnet_sdk.video import stream
+    from sspnet_sdk.video_file import VideoFile
 
 __all__ = [
     "FLIP_PAIRS",
@@ -46,10 +49,13 @@ __all__ = [
     "RerunView",
     "SSPNetError",
     "Tracker",
+    "VideoFile",
     "__version__",
+    "describe_device",
     "draw",
     "open_bundle",
     "open_writer",
+    "render_inset",
     "stream",
     "to_dataframe",
     "to_supervision",
@@ -69,15 +75,18 @@ _HOME = {
     "Bundle": "sspnet_sdk.bundle",
     "open_bundle": "sspnet_sdk.bundle",
     "Capture": "sspnet_sdk.capture",
+    "describe_device": "sspnet_sdk.device",
     "Overlay": "sspnet_sdk.draw",
     "draw": "sspnet_sdk.draw",
     "Frame": "sspnet_sdk.frame",
     "Person": "sspnet_sdk.frame",
+    "render_inset": "sspnet_sdk.inset",
     "OverlayVideo": "sspnet_sdk.overlay",
     "RerunView": "sspnet_sdk.rerun_view",
     "PoseSmoother": "sspnet_sdk.smoothing",
     "Tracker": "sspnet_sdk.tracking",
     "stream": "sspnet_sdk.video",
+    "VideoFile": "sspnet_sdk.video_file",
 }
 _MODULES = (
     "backends",

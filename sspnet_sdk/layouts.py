@@ -65,11 +65,11 @@ BODY_25 = Layout(
 HALPE_26 = Layout(
     "halpe_26",
     (
-        *(*_FACE, *_LIMBS, HEAD_TOP, "thorax", "pelvis"),
+        *(*_FACE, *_LIMBS, HEAD_TOP, "neck", "pelvis"),
         *("l-big-toe", "r-big-toe", "l-small-toe", "r-small-toe", "l-heel", "r-heel"),
     ),
 )
-"""Halpe's 26, as AlphaPose and RTMPose have them. Its neck lies between the shoulders, its head is the top of it."""
+"""Halpe's 26, as AlphaPose and RTMPose have them. Its neck is ours, above the shoulders; its head is the top of it."""
 
 LAYOUTS = {layout.name: layout for layout in (COCO_17, BODY_25, HALPE_26)}
 

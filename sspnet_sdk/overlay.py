@@ -26,11 +26,11 @@ class OverlayVideo:
         path, fps, sound: see `VideoFile`.
     """
 
-    def __init__(self, path: Path, fps: float, sound: Capture | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], fps: float, sound: Capture | None = None) -> None:
         self._file = VideoFile(path, fps, sound)
         self._overlay = Overlay()
         self._begin_s: float | None = None
-        self.files = [path]
+        self.files = [Path(path)]
 
     def write(self, frame: Frame) -> None:
         """Draw and append the frame."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ class VideoFile:
         SSPNetError: no encoder, or the disk is full (what was written until then is kept, if anything was).
     """
 
-    def __init__(self, path: Path, fps: float, sound: Capture | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], fps: float, sound: Capture | None = None) -> None:
+        path = Path(path)
         if path.suffix.lower() not in VIDEO_SUFFIXES:
             raise OptionError(f"{path} is not a name for a video: use {', '.join(VIDEO_SUFFIXES)}")
         if not 0.0 < fps < 1e6:

@@ -1,16 +1,20 @@
 """The names that users rely on, and what importing them costs."""
 
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import sspnet_sdk
+
+ROOT = Path(__file__).parents[1]
 
 PUBLIC = {
     "Estimator", "Pose", "SSPNetError", "ImageError", "BundleError", "BackendError", "OptionError",
     "JOINT_NAMES", "JOINT_PARENTS", "FLIP_PAIRS", "__version__",
     "stream", "draw", "Frame", "Person", "Tracker", "Capture", "Overlay", "OverlayVideo", "open_bundle",
-    "Joint", "open_writer", "to_dataframe", "to_supervision",
+    "VideoFile", "render_inset", "describe_device", "Joint", "open_writer", "to_dataframe", "to_supervision",
 }  # fmt: skip
 
 
@@ -46,3 +50,9 @@ def test_importing_the_package_loads_no_engine_and_no_torch():
     heavy = "{'torch', 'onnxruntime', 'openvino', 'cv2', 'sspnet_train', 'sspnet_export'}"
     code = f"import sys, sspnet_sdk; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_no_program_to_start_from_and_no_page_imports_an_inner_module():
+    """What is collected for other machines (examples/web) and training's own examples are tools of the source tree."""
+    for page in (*ROOT.glob("examples/*.py"), *ROOT.glob("docs/*.md"), ROOT / "README.md"):
+        assert re.findall(r"(?:from|import) sspnet_sdk\.\w+", page.read_text(encoding="utf-8")) == [], page.name

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sspnet_sdk.formats.motion import Track
 
 MARKERS = (
-    *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Neck", "UpperNeck", "HeadCentre"),
+    *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax", "Neck", "HeadCentre"),
     *("LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist"),
     *("Nose", "LEye", "REye", "LEar", "REar", "LHeel", "RHeel", "LBigToe", "RBigToe", "LSmallToe", "RSmallToe"),
 )
-"""Our joints in order, in the names that Pose2Sim's OpenSim models use for these places of the body: their neck lies between the
-shoulders, as our thorax does. Their head is the top of it, where we have no joint, so ours has another name."""
+"""Our joints in order, in the names that Pose2Sim's OpenSim model for Halpe's keypoints uses for these places of the body: its neck lies
+8 cm above the middle of the shoulders, as ours does. Its head is the top of it, where we have no joint, so ours has another name."""
 
 
 def trc_text(track: Track, name: str) -> str:

@@ -99,7 +99,7 @@ BODY_25 = (
     *("r-big-toe", "r-small-toe", "r-heel"),
 )
 HALPE_26 = {
-    **{0: "nose", 1: "l-eye", 4: "r-ear", 5: "l-shoulder", 10: "r-wrist", 11: "l-hip", 16: "r-ankle", 18: "thorax", 19: "pelvis"},
+    **{0: "nose", 1: "l-eye", 4: "r-ear", 5: "l-shoulder", 10: "r-wrist", 11: "l-hip", 16: "r-ankle", 18: "neck", 19: "pelvis"},
     **{20: "l-big-toe", 21: "r-big-toe", 22: "l-small-toe", 23: "r-small-toe", 24: "l-heel", 25: "r-heel"},
 }
 

@@ -45,9 +45,9 @@ def test_trc_gives_millimetres_y_up(count, tmp_path):
 
 
 def test_marker_names_say_where_opensims_models_have_them():
-    """Pose2Sim's neck lies between the shoulders: our thorax."""
+    """In Pose2Sim's Markers_Halpe26.xml the neck lies 8 cm above the shoulders' line: our neck."""
     where = dict(zip(MARKERS, JOINT_NAMES, strict=True))
-    assert where["Neck"] == "thorax" and where["Hip"] == "pelvis" and "Head" not in where
+    assert where["Neck"] == "neck" and where["Hip"] == "pelvis" and "Head" not in where
     for side, ours in (("L", "l-"), ("R", "r-")):
         for marker, joint in (("Hip", "hip"), ("Knee", "knee"), ("Wrist", "wrist"), ("Heel", "heel"), ("BigToe", "big-toe")):
             assert where[side + marker] == ours + joint
