@@ -19,12 +19,12 @@ _OF_FRAMES = ("source", "frame", "time_s")
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
-def to_dataframe(poses: Iterable[Pose | Frame]) -> DataFrame:
+def to_dataframe(poses: Pose | Frame | Iterable[Pose | Frame]) -> DataFrame:
     """A pandas data frame with a row per pose and joint, in the columns of CSV files (docs/formats.md).
 
     Args:
         poses: poses, which are numbered from 1 in the column `person`; or frames, as `stream` gives them, whose people keep their
-            id and have `source`, `frame` and `time_s` too.
+            id and have `source`, `frame` and `time_s` too; or one of either.
 
     Raises:
         SSPNetError: pandas is not installed.
@@ -32,7 +32,7 @@ def to_dataframe(poses: Iterable[Pose | Frame]) -> DataFrame:
     pandas = _library()
     gathered: Columns = {}
     of_frames, in_camera = False, False
-    for number, item in enumerate(poses, start=1):
+    for number, item in enumerate([poses] if isinstance(poses, (Pose, Frame)) else poses, start=1):
         of_frames = of_frames or isinstance(item, Frame)
         frame = item if isinstance(item, Frame) else Frame(_NO_PICTURE, "", 0, None, (Person(number, item),))
         for person in frame.people:

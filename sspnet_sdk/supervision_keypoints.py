@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from supervision import KeyPoints
 
 
-def to_supervision(poses: Iterable[Pose]) -> KeyPoints:
-    """Several people as one `supervision.KeyPoints`.
+def to_supervision(poses: Pose | Iterable[Pose]) -> KeyPoints:
+    """One person or several as one `supervision.KeyPoints`.
 
     `xy` (N, 17, 2) are COCO's keypoints in pixels; those that a pose lacks are 0, 0, which annotators leave out. `data` has
     `joints3d` (N, J, 3) mm in the order of `JOINT_NAMES`, and `unsure` (N,).
@@ -26,7 +26,7 @@ def to_supervision(poses: Iterable[Pose]) -> KeyPoints:
         SSPNetError: supervision is not installed.
     """
     library = _library()
-    people = list(poses)
+    people = [poses] if isinstance(poses, Pose) else list(poses)
     if not people:
         return library.KeyPoints.empty()
     rows = np.stack([COCO_17.rows(pose) for pose in people]).astype(np.float32)

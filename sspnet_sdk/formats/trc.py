@@ -12,8 +12,10 @@ MARKERS = (
     *("LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist"),
     *("Nose", "LEye", "REye", "LEar", "REar", "LHeel", "RHeel", "LBigToe", "RBigToe", "LSmallToe", "RSmallToe"),
 )
-"""Our joints in order, in the names that Pose2Sim's OpenSim model for Halpe's keypoints uses for these places of the body: its neck lies
-8 cm above the middle of the shoulders, as ours does. Its head is the top of it, where we have no joint, so ours has another name."""
+"""Our joints in order, in the names that Pose2Sim's OpenSim model for Halpe's keypoints uses for these places of the body.
+
+Its neck lies 8 cm above the middle of the shoulders, as ours does. Its head is the top of it; ours, between the ears, is `HeadCentre`.
+"""
 
 
 def trc_text(track: Track, name: str) -> str:

@@ -171,6 +171,7 @@ def test_a_list_of_poses_becomes_a_data_frame():
     assert knee.x_px == pytest.approx(poses[1].keypoints[5, 0], abs=0.006)
     assert knee.z_mm == pytest.approx(poses[1].joints3d[5, 2], abs=0.06)
     assert to_dataframe([]).empty
+    assert to_dataframe(poses[0]).equals(to_dataframe(poses[:1]))
 
 
 def test_frames_become_a_data_frame_with_times_and_ids():
@@ -188,7 +189,7 @@ def test_supervision_gets_cocos_keypoints_in_pixels():
     assert isinstance(found, supervision.KeyPoints) and found.xy.shape == (2, 17, 2)
     np.testing.assert_allclose(found.xy[1, 9], poses[1]["left_wrist"].keypoint, atol=1e-4)
     assert (found.xy[:, :5] == 0).all() and (found.xy[:, 5:] != 0).all()
-    assert len(to_supervision([])) == 0
+    assert len(to_supervision([])) == 0 and len(to_supervision(poses[0])) == 1
     with_face = make_pose(count=28)
     np.testing.assert_allclose(with_face.to_supervision().xy[0, 0], with_face["nose"].keypoint, atol=1e-4)
     drawn = supervision.EdgeAnnotator().annotate(np.zeros((480, 640, 3), np.uint8), with_face.to_supervision())
