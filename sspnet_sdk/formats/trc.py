@@ -14,7 +14,8 @@ MARKERS = (
 )
 """Our joints in order, in the names that Pose2Sim's OpenSim model for Halpe's keypoints uses for these places of the body.
 
-Its neck lies 8 cm above the middle of the shoulders, as ours does. Its head is the top of it; ours, between the ears, is `HeadCentre`.
+Its neck lies 8 cm above the middle of the shoulders, as ours does. Its head is the top of it; ours, the middle of the ears, is
+`HeadCentre`.
 """
 
 
