@@ -42,7 +42,8 @@ class _Session:
     def __init__(self, compiled: ov.CompiledModel) -> None:
         self._compiled = compiled
         self._request: ov.InferRequest | None = compiled.create_infer_request()
-        self._outputs = [(output.get_any_name(), index) for index, output in enumerate(compiled.outputs)]
+        # Before 2025.4, outputs that are one tensor share their names.
+        self._outputs = [(name, index) for index, output in enumerate(compiled.outputs) for name in output.get_names()]
         keep_in_children(self)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
