@@ -3,8 +3,8 @@
 On small maps an operation costs more to start than to run. So sums over cells are matrix products, the two 1x1 convolutions on
 each side of a heatmap are one, and maps stay flat, (N, J, H·W), where no convolution needs them square.
 
-The *state* that refining heads hand on is (N, J, 4): u - ½, v - ½, 1, z - ½. The 1 lets one matrix product subtract a pose from a
-grid; sums around zero lose ten times less than sums around ½.
+The *state* that refining heads hand on is (N, J, 4): u - ½, v - ½, 1, z - ½. The 1 lets one matrix product give an answer
+around ½; sums around zero lose ten times less than sums around ½.
 """
 
 from __future__ import annotations
@@ -32,28 +32,34 @@ def cell_centres(extent: int) -> Tensor:
 
 
 class Prior(nn.Module):
-    """`log_prior` of the training code, up to a constant per map that softmax removes: -α·log(1/g + d²), g = cells² / s²."""
+    """`log_prior` of the training code, up to a constant per map that softmax removes: -α·log(1/g + d²), g = cells² / s².
+
+    Each joint j has its own α and s: `offsets` is what `differences` gives beside the state, in its last column 1/√g.
+    """
 
     differences: Tensor
+    offsets: Tensor
     sums: Tensor
     slope: Tensor
 
     def __init__(self, extent: int, sharpness: Tensor, log_scale: Tensor):
+        """sharpness, log_scale: (J, 1, 1)."""
         super().__init__()
-        line, offset = cell_line(extent), torch.exp(0.5 * log_scale.detach()) / extent
         differences = torch.zeros(4, 2 * extent + 1)
         differences[0, :extent], differences[1, extent:-1] = -1.0, -1.0
-        differences[2] = torch.cat([line, line, offset.reshape(1)])
+        line, offset = cell_line(extent), torch.exp(0.5 * log_scale.detach()).flatten(1) / extent
+        lines = torch.cat([line, line]).expand(len(offset), -1)
         cells = torch.arange(extent**2)
         sums = torch.zeros(2 * extent + 1, extent**2)
         sums[cells % extent, cells], sums[extent + cells // extent, cells], sums[-1] = 1.0, 1.0, 1.0
         self.register_buffer("differences", differences)
+        self.register_buffer("offsets", torch.cat([lines, offset], dim=1))
         self.register_buffer("sums", sums)
-        self.register_buffer("slope", -F.softplus(sharpness.detach()))
+        self.register_buffer("slope", -F.softplus(sharpness.detach()).flatten(1))
 
     def forward(self, state: Tensor) -> Tensor:
         """(N, J, 4) -> (N, J, H·W) logits."""
-        difference = state @ self.differences
+        difference = state @ self.differences + self.offsets
         return self.slope * torch.log((difference * difference) @ self.sums)
 
 
