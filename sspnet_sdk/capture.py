@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.file_kind import file_kind
+from sspnet_sdk.frame_times import Timeline
 from sspnet_sdk.opencv_decoder import OpenCvDecoder
 from sspnet_sdk.picture_sequence import PictureSequence
 
@@ -106,16 +107,12 @@ class Capture:
         yield from self._live_shots() if self.live else self._file_shots()
 
     def _file_shots(self) -> Iterator[Shot]:
-        index, first, last = 0, None, -1.0
+        index, last = 0, -1.0
+        timeline = Timeline(self.fps, self._decoder.leaps)
         for image, stamp in self._decoder:
-            if self._stated_fps or stamp is None:
-                now = index / self.fps
-            else:
-                first = stamp if first is None else first
-                now = stamp - first
-            now = max(now, 0.0) if now > last else last + min(1e-3, 0.5 / self.fps)
-            yield Shot(image, index, now)
-            index, last = index + 1, now
+            last = index / self.fps if self._stated_fps else timeline.place(stamp)
+            yield Shot(image, index, last)
+            index += 1
         if index == 0:
             why = f" ({self._decoder.damage})" if self._decoder.damage else ""
             raise ImageError(f"{self.name} gives no frames: it is damaged, or in use by another program{why}")
@@ -123,9 +120,9 @@ class Capture:
 
     def _look_for_damage(self, index: int, last: float) -> None:
         self.damage = self._decoder.damage
-        length = self._decoder.duration_s
-        if not self.damage and length and not self._stated_fps and last + 2 / self.fps < 0.95 * length:
-            self.damage = f"it ends after {last:.1f} of {length:.1f} s"
+        length, reached = self._decoder.duration_s, max(last, self._decoder.reached_s or 0.0)
+        if not self.damage and length and not self._stated_fps and reached + 2 / self.fps < 0.95 * length:
+            self.damage = f"it ends after {reached:.1f} of {length:.1f} s"
         if self.damage:
             logger.warning("%s is damaged: %s (%d frames were read)", self.name, self.damage, index)
 

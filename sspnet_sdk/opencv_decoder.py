@@ -26,7 +26,8 @@ class OpenCvDecoder:
         ImageError: it does not open.
     """
 
-    begin_s = None
+    begin_s = reached_s = None
+    leaps = False
     duration_s: float | None = None
     damage = ""
 

@@ -26,7 +26,8 @@ class PictureSequence:
         ImageError: it holds no pictures.
     """
 
-    fps = begin_s = duration_s = None
+    fps = begin_s = duration_s = reached_s = None
+    leaps = False
     damage = ""
 
     def __init__(self, folder: Path, files: Sequence[Path] = ()) -> None:

@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.display import display_turns, oriented
 from sspnet_sdk.errors import ImageError
+from sspnet_sdk.frame_times import Stamps
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
+_LOOK_FOR_LOSS = 4  # packets after one that looked corrupt
+_LONGEST_LOSS_S = 10.0  # beyond, a stream's clock was set anew
+_LEAPING = ("mpegts", "mpeg")
+_TEXT_ART = ("tty", "bin", "xbin", "adf", "idf")  # FFmpeg draws text files as pictures
+_NEVER_DISPLAYED = av.stream.Disposition.attached_pic
 av.logging.set_level(None)
 
 
@@ -28,15 +34,15 @@ class VideoDecoder:
     Attributes:
         fps: frames per second on average; None if the source does not say.
         frames: how many there are about; None if the source does not say.
+        duration_s: how long it is from its first frame on, as it says itself; None if it does not.
         begin_s: the source's own time of its first frame; None before that came.
-        damage: what was found broken so far, in words; empty if nothing was.
+        leaps: its clock may be set anew at any frame.
 
     Raises:
         ImageError: it does not open, or holds no video that can be decoded.
     """
 
     def __init__(self, target: str | IO[bytes], name: str, patience_s: float | None = None) -> None:
-        self._name, self.damage = name, ""
         self.begin_s: float | None = None
         address = isinstance(target, str)
         try:
@@ -48,46 +54,95 @@ class VideoDecoder:
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise ImageError(_why_not(name, address, error)) from None
+        try:
+            self._stream = self._picture_track(name)
+        except ImageError:
+            self._container.close()
+            raise
+        self._stream.thread_type = "AUTO"
+        self.leaps = self._container.format.name in _LEAPING
+        self.fps = self._rate()
+        self.duration_s = self._duration()
+        self.frames = round(self.duration_s * self.fps) if self.duration_s and self.fps else self._stream.frames or None
+        self._undecoded = self._marred = 0
+        self._stopped = ""
+        self._before_s: float | None = None
+        self._suspect = -1
+        self._span: tuple[float, float] | None = None
+
+    def _picture_track(self, name: str) -> Any:
         stream: Any = self._container.streams.best("video")
         if stream is None:
-            self._container.close()
             raise ImageError(f"{name} holds no video (no picture track)")
-        self._stream = stream
+        if stream.disposition & _NEVER_DISPLAYED:
+            raise ImageError(f"{name} holds no video: it is sound with a cover picture")
+        if self._container.format.name in _TEXT_ART:
+            raise ImageError(f"{name} is a text file, not a video")
         if stream.codec_context is None:
-            self._container.close()
             raise ImageError(f"{name} holds video of a kind that this FFmpeg cannot decode: convert it to H.264")
-        stream.thread_type = "AUTO"
-        self.fps = float(stream.average_rate or stream.guessed_rate or 0) or None
-        self.duration_s = self._duration()
-        self.frames = round(self.duration_s * self.fps) if self.duration_s and self.fps else stream.frames or None
+        return stream
+
+    @property
+    def damage(self) -> str:
+        """What was found broken so far, in words; empty if nothing was."""
+        if self._stopped:
+            return self._stopped
+        if self._undecoded:
+            return f"{self._undecoded} of its packets cannot be decoded"
+        return f"{self._marred} of its frames are damaged" if self._marred else ""
+
+    @property
+    def reached_s(self) -> float | None:
+        """How much of `duration_s` was read; None before the first packet."""
+        return None if self._span is None else self._span[1] - self._span[0]
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
-        """(H, W, 3) uint8 BGR, and seconds by the source's own clock (None where it has none).
-
-        Raises:
-            ImageError: a stream broke.
-        """
-        broken = in_a_row = 0
+        """(H, W, 3) uint8 BGR, and seconds by the source's own clock (None where it has none)."""
+        in_a_row, stamps = 0, Stamps(self._container.format.name == "avi")
         for packet in self._packets():
             try:
                 frames = packet.decode()
                 in_a_row = 0
             except (av.FFmpegError, OSError):
-                broken, in_a_row = broken + 1, in_a_row + 1
-                self.damage = f"{broken} of its packets cannot be decoded"
+                self._undecoded, in_a_row = self._undecoded + 1, in_a_row + 1
                 if in_a_row > _MOST_DAMAGED:
                     return
                 continue
+            self._marred += max(sum(frame.is_corrupt for frame in frames), self._is_hurt(packet))
             for frame in frames:
+                stamp = stamps.choose(frame.pts, frame.dts)
+                time_s = None if stamp is None else float(stamp * frame.time_base)
                 if self.begin_s is None:
-                    self.begin_s = frame.time or 0.0
-                yield self._picture(frame), frame.time
+                    self.begin_s = time_s or 0.0
+                yield self._picture(frame), time_s
 
     def _packets(self) -> Iterator[Any]:
+        """Packets of the picture track; a part without content says that the picture stays, and a flush ends the track."""
         try:
-            yield from self._container.demux(self._stream)
+            for packet in self._container.demux():
+                ours, stamp = packet.stream is self._stream, packet.pts if packet.pts is not None else packet.dts
+                if stamp is not None and (ours or not self._own_duration):
+                    self._reach(float(stamp * packet.time_base), float((packet.duration or 0) * packet.time_base))
+                if ours and (packet.size or stamp is None):
+                    yield packet
         except (av.FFmpegError, OSError) as error:
-            self.damage = (getattr(error, "strerror", None) or str(error)).lower()
+            self._stopped = (getattr(error, "strerror", None) or str(error)).lower()
+
+    def _is_hurt(self, packet: Any) -> bool:
+        """Whether content is lost in this packet, or before it: where broadcast streams join, one looks corrupt that is not."""
+        if not self.leaps:
+            return bool(packet.is_corrupt)
+        if packet.dts is None:
+            return False
+        now = float(packet.dts * packet.time_base)
+        before, self._before_s = self._before_s, now
+        self._suspect = _LOOK_FOR_LOSS if packet.is_corrupt else self._suspect - 1
+        least = 1.5 / self.fps if self.fps else 0.0
+        return self._suspect >= 0 and before is not None and least < now - before < _LONGEST_LOSS_S
+
+    def _reach(self, begin: float, lasts: float) -> None:
+        first, last = self._span or (begin, begin)
+        self._span = min(first, begin), max(last, begin + lasts)
 
     def _picture(self, frame: Any) -> NDArray[np.uint8]:
         aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
@@ -96,10 +151,24 @@ class VideoDecoder:
         matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
         return pixels if matrix is None else oriented(pixels, *display_turns(matrix))
 
+    def _rate(self) -> float | None:
+        """Frames per second. FFmpeg counts fields where it guesses; AVI may state the rate of its clock."""
+        stream = self._stream
+        guessed = stream.guessed_rate
+        if not stream.average_rate:
+            return float(min(rate for rate in (guessed, stream.codec_context.framerate) if rate)) if guessed else None
+        if self._container.format.name == "avi" and guessed:
+            return float(min(stream.average_rate, guessed))
+        return float(stream.average_rate)
+
+    @property
+    def _own_duration(self) -> bool:
+        """Whether the picture track has a length of its own; ASF gives every track the file's."""
+        return bool(self._stream.duration and self._stream.time_base and self._container.format.name != "asf")
+
     def _duration(self) -> float | None:
-        """Seconds from the first frame to the end, as the container states them."""
         stream, container = self._stream, self._container
-        if stream.duration and stream.time_base:
+        if self._own_duration:
             return float(stream.duration * stream.time_base)
         if container.duration and container.duration > 0:  # Matroska counts from zero, not from the first frame
             begin = container.start_time if "matroska" in container.format.name and (container.start_time or 0) > 0 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,10 +15,12 @@ from sspnet_sdk import ImageError, OptionError
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.frame import Person
 from sspnet_sdk.overlay import OverlayVideo
+from sspnet_sdk.picture_parts import boxes
 from sspnet_sdk.video_file import VideoFile
 
 av = pytest.importorskip("av")
 
+STILL = Path(__file__).with_name("still.ogv")
 RATES = [0.1, 1, 7.5, 23.976, 29.97, 59.94, 119.88, 211.222, 239.76, 240, 479.521, 1000, 2000.5]
 
 
@@ -131,6 +134,136 @@ def test_a_start_offset_is_no_damage(tmp_path, caplog):
     with Capture(source) as capture:
         times = [shot.time_s for shot in capture]
     assert np.allclose(times, np.arange(45) / 30, atol=1e-3) and capture.damage == "" and not caplog.records
+
+
+def _box(name, *parts):
+    body = b"".join(parts)
+    return (len(body) + 8).to_bytes(4, "big") + name + body
+
+
+def _with_edits(content, edits):
+    """The MP4, whose `moov` comes last, with another edit list: seconds, and from which second on (None: nothing is shown)."""
+
+    def rebuilt(name, body):
+        if name == b"elst":
+            rows = [
+                round(lasts * 1000).to_bytes(4, "big")
+                + (-1 if begin is None else round(begin * scale) + late).to_bytes(4, "big", signed=True)
+                + b"\0\1\0\0"
+                for lasts, begin in edits
+            ]
+            return _box(name, bytes(4), len(rows).to_bytes(4, "big"), *rows)
+        inner = name in (b"moov", b"trak", b"edts")
+        return _box(name, *(rebuilt(*part) for part in boxes(body))) if inner else _box(name, body)
+
+    at = content.index(b"moov") - 4
+    mdhd, elst = content.index(b"mdhd"), content.index(b"elst")
+    scale = int.from_bytes(content[mdhd + 16 : mdhd + 20], "big")
+    late = int.from_bytes(content[elst + 16 : elst + 20], "big")  # of the first frame, where frames are reordered
+    return content[:at] + b"".join(rebuilt(*part) for part in boxes(content[at:]))
+
+
+@pytest.mark.parametrize(
+    ("edits", "marks", "within"),
+    [
+        ([(3, 0)], range(90), 2e-3),
+        ([(2, 1)], range(30, 90), 2e-3),
+        ([(1.5, 0.5)], range(15, 60), 2e-3),
+        ([(0.5, None), (3, 0)], range(90), 2e-3),
+        ([(1, 0), (1, 2)], [*range(30), *range(60, 90)], 0.11),  # FFmpeg begins the second part 3 frames late
+    ],
+    ids=["all", "begin cut off", "both ends cut off", "begins late", "middle cut out"],
+)
+def test_an_edit_list_is_followed_and_is_no_damage(edits, marks, within, tmp_path, caplog):
+    source = _encode(tmp_path / "edited.mp4", np.arange(90) / 30)
+    whole = [shot.image for shot in Capture(source)]
+    source.write_bytes(_with_edits(source.read_bytes(), edits))
+    with Capture(source) as capture:
+        shots = list(capture)
+    assert len(shots) == len(marks) and np.allclose([shot.time_s for shot in shots], np.arange(len(marks)) / 30, atol=within)
+    assert all(np.array_equal(shot.image, whole[mark]) for shot, mark in zip(shots, marks, strict=True))
+    assert capture.damage == "" and not caplog.records
+
+
+def test_sound_that_is_longer_than_the_pictures_is_no_damage(tmp_path, caplog):
+    for name in ("talk.mkv", "talk.mp4", "talk.ts"):
+        with av.open(str(tmp_path / name), "w") as container:
+            stream, tone = container.add_stream("libx264", rate=30), container.add_stream("aac", rate=48_000, layout="mono")
+            stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+            for packet in (p for _ in range(30) for p in stream.encode(av.VideoFrame.from_ndarray(_picture(), format="bgr24"))):
+                container.mux(packet)
+            container.mux(stream.encode(None))
+            for block in range(200):
+                frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = 48_000, block * 1024, Fraction(1, 48_000)
+                container.mux(tone.encode(frame))
+            container.mux(tone.encode(None))
+        with Capture(tmp_path / name) as capture:
+            assert len(list(capture)) == 30
+        assert capture.damage == "" and not caplog.records
+
+
+def test_a_hole_in_a_file_is_said_in_every_container(tmp_path, caplog):
+    noise = np.random.default_rng(0)
+    for name in ("hole.mkv", "hole.ts", "hole.mp4", "hole.flv"):
+        with av.open(str(tmp_path / name), "w") as container:
+            stream = container.add_stream("libx264", rate=30)
+            stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+            for _ in range(90):
+                image = noise.integers(0, 255, (96, 128, 3), np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+            container.mux(stream.encode(None))
+        content = bytearray((tmp_path / name).read_bytes())
+        content[len(content) // 2 : len(content) // 2 + 20_000] = bytes(20_000)
+        (tmp_path / name).write_bytes(content)
+        with Capture(tmp_path / name) as capture:
+            list(capture)
+        assert capture.damage and f"{name} is damaged" in caplog.text
+
+
+def test_files_that_were_joined_go_on_where_they_were(tmp_path, caplog):
+    one = _encode(tmp_path / "one.ts", np.arange(30) / 30, format="mpegts").read_bytes()
+    late = _encode(tmp_path / "late.ts", np.arange(30) / 30, format="mpegts", begin=5000).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(one + one + late + one)
+    with Capture(tmp_path / "joined.ts") as capture:
+        times = [shot.time_s for shot in capture]
+    assert len(times) == 120 and np.allclose(np.diff(times), 1 / 30, atol=2e-3) and not caplog.records
+
+
+def test_avi_has_the_times_at_which_its_frames_are_decoded(tmp_path):
+    """FFmpeg guesses when reordered frames of an AVI are seen, wrongly."""
+    source = _encode(tmp_path / "a.avi", np.arange(60) / 30)
+    with Capture(source) as capture:
+        shots = list(capture)
+    marks = [float(shot.image[82:94, 98:126].mean()) for shot in shots]
+    assert len(shots) == 60 and all(np.diff(marks) >= 0)
+    assert np.allclose([shot.time_s for shot in shots], np.arange(60) / 30, atol=2e-3) and capture.fps == pytest.approx(30)
+
+
+def test_parts_without_content_say_that_the_picture_stays(caplog):
+    """Theora writes nothing for a frame that is as the one before; this file has five that differ from nothing."""
+    with Capture(STILL) as capture:
+        shots = list(capture)
+    assert (
+        [round(shot.time_s, 2) for shot in shots] == [0, 0.48, 0.96, 1.44, 1.92] and capture.damage == "" and not caplog.records
+    )
+
+
+def test_a_cover_picture_and_a_text_are_no_video(tmp_path):
+    with av.open(str(tmp_path / "song.mp3"), "w") as container:
+        tone, cover = container.add_stream("libmp3lame", rate=48_000), container.add_stream("mjpeg")
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = 128, 96, "yuvj420p", av.stream.Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(_picture(), format="bgr24").reformat(format="yuvj420p")
+        container.mux(cover.encode(picture))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        container.mux(tone.encode(frame))
+        container.mux(tone.encode(None))
+    with pytest.raises(ImageError, match=r"song\.mp3 holds no video: it is sound with a cover picture"):
+        Capture(tmp_path / "song.mp3")
+    (tmp_path / "words.ans").write_text("\033[31mred\033[0m")
+    with pytest.raises(ImageError, match=r"words\.ans is a text file"):
+        Capture(tmp_path / "words.ans")
 
 
 def test_av1_is_decoded(tmp_path):
