@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
     options = parser.parse_args()
     put_in_place(options.folder, lambda folder: collect(folder, options.bundle))
-    print(f'Use it: npm install ./{options.folder}   then: import {{ Estimator }} from "sspnet-sdk"')
+    print(f'Use it: npm install {options.folder.resolve()}   then: import {{ Estimator }} from "sspnet-sdk"')
 
 
 def collect(folder: Path, bundle: Path) -> None:
