@@ -18,7 +18,7 @@ from sspnet_sdk.staging import StagedFile, write_text
 
 Array = NDArray[np.float64]
 Rows = dict[int, NDArray[np.float32]]
-"""Frame -> joints, root and keypoints, flat."""
+"""Frame -> joints, root, keypoints and confidence, flat."""
 
 TO_Y_UP = np.array([1.0, -1.0, -1.0])  # camera (x right, y down, z away) → x right, y up, z towards the camera
 _SHORT_GAP_S = 0.25
@@ -38,6 +38,7 @@ class Track:
         joints: (T, J, 3) mm from the pelvis, y up.
         root: (T, 3) mm from the camera to the pelvis, y up; None where the camera is not known.
         keypoints: (T, J, 2) pixels.
+        confidence: (J,) of each joint, the mean over the frames in which the person was seen.
     """
 
     person: int
@@ -48,6 +49,7 @@ class Track:
     joints: Array
     root: Array | None
     keypoints: Array
+    confidence: Array
 
     @property
     def rate(self) -> float:
@@ -90,7 +92,7 @@ class Motions:
         for person in frame.people:
             pose = person.pose
             root = np.full(3, np.nan) if pose.joints3d_camera is None else pose.joints3d_camera[0] * TO_Y_UP
-            values = np.concatenate([(pose.joints3d * TO_Y_UP).ravel(), root, pose.keypoints.ravel()])
+            values = np.concatenate([(pose.joints3d * TO_Y_UP).ravel(), root, pose.keypoints.ravel(), pose.confidence])
             self._rows.setdefault((person.id, bool(pose.unsure)), {})[frame.index] = values.astype(np.float32)
 
     def stretches(self) -> Iterator[Track]:
@@ -131,11 +133,11 @@ class Motions:
         table = np.stack([rows[int(frame)] for frame in known])
         at = np.interp(known, frames, times)
         values = np.stack([np.interp(times, at, column) for column in table.T], axis=1)
-        joints = (values.shape[1] - 3) // 5  # 3 of each in space, 2 in the picture
-        root = values[:, 3 * joints : 3 * joints + 3]
+        joints = (values.shape[1] - 3) // 6  # 3 of each in space, 2 in the picture, the confidence
+        root, keypoints = values[:, 3 * joints : 3 * joints + 3], values[:, 3 * joints + 3 : -joints]
         return Track(
             person, part, unsure, frames, times, values[:, : 3 * joints].reshape(-1, joints, 3),
-            None if np.isnan(root).any() else root, values[:, 3 * joints + 3 :].reshape(-1, joints, 2),
+            None if np.isnan(root).any() else root, keypoints.reshape(-1, joints, 2), table[:, -joints:].mean(axis=0),
         )  # fmt: skip
 
     def _far_from(self, track: Track, seen: list[int]) -> NDArray[np.bool_]:

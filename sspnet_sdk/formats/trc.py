@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,21 +21,29 @@ Its neck lies 8 cm above the middle of the shoulders, as ours does. Its head is 
 """
 
 
+LEAST_CONFIDENCE = 0.1
+"""A joint of which the network is less sure on average is no marker: OpenSim would bend the body to it."""
+
+
 def trc_text(track: Track, name: str) -> str:
     """The file's text, in mm, x right, y up, z towards the camera: from the camera where `track.root` says where that is, else
-    from the pelvis."""
-    return _text(track, name, track.joints if track.root is None else track.joints + track.root[:, None], "mm")
+    from the pelvis. Joints below `LEAST_CONFIDENCE` are left out, except of guesses."""
+    kept = (track.confidence >= LEAST_CONFIDENCE) | track.unsure
+    markers = [marker for marker, is_kept in zip(MARKERS, kept, strict=False) if is_kept]
+    positions = track.joints if track.root is None else track.joints + track.root[:, None]
+    return _text(track, name, markers, positions[:, kept], "mm")
 
 
 def trc_pixels_text(track: Track, name: str) -> str:
     """The same in pixels of the picture, as Sports2D writes and loads them: x right, y down from the centre of the first pixel,
     z 0; NaN where the person was not seen."""
-    return _text(track, name, np.pad(track.keypoints - 0.5, ((0, 0), (0, 0), (0, 1))), "px")
+    markers = MARKERS[: track.keypoints.shape[1]]
+    return _text(track, name, markers, np.pad(track.keypoints - 0.5, ((0, 0), (0, 0), (0, 1))), "px")
 
 
-def _text(track: Track, name: str, positions: NDArray[np.float64], units: str) -> str:
-    """positions: (T, J, 3)."""
-    count, markers = len(positions), MARKERS[: positions.shape[1]]
+def _text(track: Track, name: str, markers: Sequence[str], positions: NDArray[np.float64], units: str) -> str:
+    """positions: (T, number of markers, 3)."""
+    count = len(positions)
     rate = f"{track.rate if count > 1 else 30.0:.6g}"
     first = int(track.frames[0]) + 1
     lines = [

@@ -76,13 +76,20 @@ def _words(line, program):
 
 @pytest.mark.parametrize(("page", "line"), _commands("sspnet-sdk "))
 def test_every_option_of_a_command_on_a_page_exists(page, line):
-    if re.search(r"pip |cmake ", line):
+    if re.search(r"pip |pipx |uvx |docker |cmake ", line):
         return
     words = [word for word in _words(line, "sspnet-sdk ") if word != "-v"]
     command = main.get_command(main.make_context("sspnet-sdk", ["--help"], resilient_parsing=True), words[0])
     assert command is not None, f"{page}: there is no command {words[0]}"
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {word.split("=")[0] for word in words[1:] if word.startswith("--")} <= known, f"{page}: {line}"
+
+
+def test_every_option_of_predict_is_explained():
+    command = main.get_command(main.make_context("sspnet-sdk", ["--help"], resilient_parsing=True), "predict")
+    text = "".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in ("quickstart", "formats"))
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name[:2] == "--"}
+    assert {name for name in options if f"{name}`" not in text and f"{name} " not in text} <= {"--help", "--smooth"}
 
 
 @pytest.mark.parametrize(("page", "line"), _commands("examples/"))

@@ -53,6 +53,26 @@ def test_marker_names_say_where_opensims_models_have_them():
             assert where[side + marker] == ours + joint
 
 
+def test_a_joint_that_is_never_sure_is_no_marker_in_millimetres(tmp_path):
+    """OpenSim would bend the body to it; a moment of doubt changes nothing."""
+    trc = pytest.importorskip("trc")
+    frames = []
+    for index in range(10):
+        pose = make_pose(index / 25, count=28)
+        pose.confidence[26:] = 0.02
+        pose.confidence[24] = 0.02 if index == 3 else 0.5
+        frames.append(make_frame(index, Person(1, pose)))
+    found = {}
+    for units in ("mm", "px"):
+        path = tmp_path / f"walk_{units}.trc"
+        write_all(open_writer("trc", path, fps=25, units=units), frames)
+        content = trc.TRCData()
+        content.load(str(path))
+        found[units] = content["Markers"]
+    assert found["mm"] == list(MARKERS[:26])
+    assert found["px"] == list(MARKERS)
+
+
 def test_no_frame_of_a_trc_is_empty_and_a_long_absence_begins_another(tmp_path):
     """A frame of NaN ends OpenSim's inverse kinematics."""
     frames = [make_frame(i, *([Person(1, make_pose(i / 25))] if not 10 <= i < 30 else [])) for i in range(40)]
