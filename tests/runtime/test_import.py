@@ -36,6 +36,9 @@ PUBLIC = {
     "stream",
     "to_dataframe",
     "to_supervision",
+    "VideoFile",
+    "describe_device",
+    "render_inset",
 }
 
 
