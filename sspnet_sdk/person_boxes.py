@@ -16,6 +16,7 @@ from sspnet_sdk.person_box import iou
 from sspnet_sdk.thresholds import CentresAndBoxes
 
 _LEAST_SIDE = 1.0  # pixels of the image
+_MOST_LOOKS = 6  # at the doubtful of a crowd
 ConfidenceIn = Callable[[Box], float]
 """Box → mean confidence of the pose in it, 0..1."""
 
@@ -54,16 +55,18 @@ def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Fou
 def judged(
     people: list[Found], numbers: CentresAndBoxes, confidence_in: ConfidenceIn, looks: int, everybody: bool
 ) -> list[Found]:
-    """The same people, those who are sure first: at the first `looks` who are neither clear nor hopeless a pose is looked at.
+    """The same people, those who are sure first.
 
-    everybody: else only until somebody is sure.
+    At the first `looks` (six at most) who are neither clear nor hopeless a pose is looked at; unless `everybody` is wanted, only
+    until somebody is sure.
     """
     sure: list[Found] = []
     rest: list[Found] = []
+    looks = min(looks, _MOST_LOOKS)
     for person in people:
         if person.score > numbers.clear:
             person = replace(person, sure=True)
-        elif looks > 0 and person.score >= numbers.sure_with_pose and (everybody or not sure):
+        elif looks > 0 and person.score >= numbers.worth_a_look and (everybody or not sure):
             looks -= 1
             person = replace(person, sure=person.score * confidence_in(person.box) >= numbers.sure_with_pose)
         (sure if person.sure else rest).append(person)

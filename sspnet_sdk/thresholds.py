@@ -98,6 +98,7 @@ class CentresAndBoxes:
         clear: likelihood from which there is no doubt.
         sure_score: likelihood from which a person is sure where no pose is looked at.
         sure_with_pose: the same for likelihood x mean confidence of the pose in the box, where one is.
+        worth_a_look: likelihood from which a pose is looked at. A manifest without it means `sure_with_pose`.
         larger_first: a person's rank is likelihood · (longer side)^larger_first.
         middle_first: it falls by exp(-middle_first · d²), d in half sides of the picture from its middle.
     """
@@ -111,6 +112,7 @@ class CentresAndBoxes:
     clear: float
     sure_score: float
     sure_with_pose: float
+    worth_a_look: float
     larger_first: float
     middle_first: float
 
@@ -131,6 +133,7 @@ _COUNTS = {"fewest_seen": (1, BODY_JOINTS), "most_peaks": (1, 1000), "most_cells
 _COUNTS |= {"stride": (1, 256), "cell": (1, 64)}
 _NUMBERS = {"cells_from_guess": (0.01, 100.0), "far_from_guess": (0.001, 100.0), "nearer": (1.0, 10.0)}
 _NUMBERS |= {"picture_scale": (0.25, 8.0)}
+_OTHERWISE = {"worth_a_look": "sure_with_pose"}
 _NUMBERS |= {"larger_first": (0.0, 10.0), "middle_first": (0.0, 10.0), "nearer_overlap": (0.0, 10.0)}
 
 SCHEMA_1: dict[str, Any] = {
@@ -189,7 +192,7 @@ _Numbers = TypeVar("_Numbers", bound="DataclassInstance")
 def _read(kind: type[_Numbers], section: Any, of: str) -> _Numbers:
     values: dict[str, Any] = {}
     for name in (one.name for one in fields(kind)):
-        value, what = entry(section, name, of), f"{of}.{name}"
+        value, what = _entry(section, name, of), f"{of}.{name}"
         if name in ("joints", "limbs"):
             values[name] = wholes(value, what, 0, BODY_JOINTS - 1, BODY_JOINTS)
         elif name in _COUNTS:
@@ -197,3 +200,8 @@ def _read(kind: type[_Numbers], section: Any, of: str) -> _Numbers:
         else:
             values[name] = number(value, what, *_NUMBERS.get(name, (0.0, 1.0)))
     return kind(**values)
+
+
+def _entry(section: Any, name: str, of: str) -> Any:
+    absent = name in _OTHERWISE and name not in section
+    return entry(section, _OTHERWISE[name] if absent else name, of)

@@ -27,7 +27,8 @@ TEMPLATE = np.array(
 )
 CENTRES_AND_BOXES = {
     **{"decoder": "centres_and_boxes", "picture_scale": 2.5, "stride": 32, "cell": 4, "centre_floor": 0.08, "most_peaks": 50},
-    **{"same_iou": 0.6, "clear": 0.6, "sure_score": 0.3, "sure_with_pose": 0.12, "larger_first": 0.125, "middle_first": 0.35},
+    **{"same_iou": 0.6, "clear": 0.6, "sure_score": 0.3, "sure_with_pose": 0.12, "worth_a_look": 0.15},
+    **{"larger_first": 0.125, "middle_first": 0.35},
 }
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 

@@ -9,6 +9,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr float kLeastSide = 1;  // pixels of the image
+constexpr int kMostLooks = 6;    // at the doubtful of a crowd
 
 /// The box of a cell in pixels of the image, inside it.
 sspnet_box box_at(const BoxMaps& maps, int cell, const Image& image, const CentresAndBoxes& numbers) {
@@ -50,10 +51,11 @@ std::vector<Found> people_of(const BoxMaps& maps, const Image& image, const Cent
 std::vector<Found> judged(const std::vector<Found>& people, const CentresAndBoxes& numbers, const ConfidenceIn& confidence_in,
                           int looks, bool everybody) {
     std::vector<Found> sure, rest;
+    looks = std::min(looks, kMostLooks);
     for (Found person : people) {
         if (person.score > numbers.clear) {
             person.sure = true;
-        } else if (looks > 0 && person.score >= numbers.sure_with_pose && (everybody || sure.empty())) {
+        } else if (looks > 0 && person.score >= numbers.worth_a_look && (everybody || sure.empty())) {
             --looks;
             person.sure = person.score * confidence_in(person.box) >= numbers.sure_with_pose;
         }

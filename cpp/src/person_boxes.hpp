@@ -21,8 +21,8 @@ using ConfidenceIn = std::function<float(const sspnet_box&)>;
 /// Distinct people, the most prominent (likely, large, in the middle) first; `sure` as the likelihood alone tells.
 std::vector<Found> people_of(const BoxMaps& maps, const Image& image, const CentresAndBoxes& numbers);
 
-/// The same people, those who are sure first: at the first `looks` who are neither clear nor hopeless a pose is looked at;
-/// unless `everybody` is wanted, only until somebody is sure.
+/// The same people, those who are sure first: at the first `looks` (six at most) who are neither clear nor hopeless a
+/// pose is looked at; unless `everybody` is wanted, only until somebody is sure.
 std::vector<Found> judged(const std::vector<Found>& people, const CentresAndBoxes& numbers, const ConfidenceIn& confidence_in,
                           int looks, bool everybody);
 

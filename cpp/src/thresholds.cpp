@@ -48,6 +48,7 @@ CentresAndBoxes read_centres_and_boxes(const Section& of) {
     finder.centre_floor = of.share("centre_floor"), finder.most_peaks = of.count("most_peaks", 1000);
     finder.same_iou = of.share("same_iou"), finder.clear = of.share("clear");
     finder.sure_score = of.share("sure_score"), finder.sure_with_pose = of.share("sure_with_pose");
+    finder.worth_a_look = of.section.contains("worth_a_look") ? of.share("worth_a_look") : finder.sure_with_pose;
     finder.larger_first = float(of.number_from("larger_first", 0, 10));
     finder.middle_first = of.number_from("middle_first", 0, 10);
     return finder;

@@ -53,6 +53,7 @@ struct CentresAndBoxes {
     float clear;            ///< likelihood from which there is no doubt
     float sure_score;       ///< likelihood from which a person is sure where no pose is looked at
     float sure_with_pose;   ///< the same for likelihood x mean confidence of the pose in the box, where one is
+    float worth_a_look;     ///< likelihood from which a pose is looked at; a manifest without it means `sure_with_pose`
     float larger_first;     ///< a person's rank is likelihood · (longer side)^larger_first
     double middle_first;    ///< it falls by exp(-middle_first · d²), d in half sides of the picture from its middle
 };

@@ -7,7 +7,7 @@ using namespace sspnet::core;
 namespace {
 
 constexpr int kWidth = 320, kHeight = 256, kRows = kHeight / 4, kColumns = kWidth / 4;
-constexpr CentresAndBoxes kNumbers = {1.25, 32, 4, 0.08f, 50, 0.6f, 0.6f, 0.3f, 0.12f, 0.125f, 0.35};
+constexpr CentresAndBoxes kNumbers = {1.25, 32, 4, 0.08f, 50, 0.6f, 0.6f, 0.3f, 0.12f, 0.15f, 0.125f, 0.35};
 
 Image picture(int width = 400, int height = 300) {
     static const std::vector<std::uint8_t> pixels(3 * 400 * 300);

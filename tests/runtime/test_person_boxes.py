@@ -14,7 +14,7 @@ from sspnet_sdk.image import open_image
 from sspnet_sdk.person_boxes import BoxMaps, judged, people_of
 from sspnet_sdk.thresholds import CentresAndBoxes, read_finder
 
-NUMBERS = CentresAndBoxes(1.25, 32, 4, 0.08, 50, 0.6, 0.6, 0.3, 0.12, 0.125, 0.35)
+NUMBERS = CentresAndBoxes(1.25, 32, 4, 0.08, 50, 0.6, 0.6, 0.3, 0.12, 0.15, 0.125, 0.35)
 PICTURE = open_image(np.zeros((300, 400, 3), np.uint8), "rgb")
 WIDTH, HEIGHT = 320, 256
 CROP = whole_in(PICTURE, WIDTH, HEIGHT)
@@ -69,6 +69,13 @@ def test_poses_settle_who_is_in_doubt_and_nobody_else():
     assert [(round(float(person.box[0])), person.sure) for person in found] == [(20, True), (220, True), (120, False)]
 
 
+def test_nobody_looks_at_who_is_not_worth_it_nor_at_all_of_a_crowd():
+    faint, crowd = (20, 100, 30, 60, 0.14), [(70 + 35 * i, 100, 30, 60, 0.3) for i in range(9)]
+    found, asked = people(faint, *crowd), []
+    judged(found, NUMBERS, lambda box: asked.append(round(float(box[0]))) or 1.0, 20, True)
+    assert len(asked) == 6 and 20 not in asked
+
+
 def test_who_wants_one_person_asks_only_until_somebody_is_sure():
     found, asked = people((120, 100, 60, 120, 0.5), (220, 100, 60, 120, 0.4)), []
     judged(found, NUMBERS, lambda box: asked.append(box) or 0.9, 20, False)
@@ -105,6 +112,10 @@ def test_all_of_the_picture_is_in_the_view_and_square_pixels_stay_square():
 def test_the_manifests_numbers_are_checked():
     section = {"decoder": "centres_and_boxes", **asdict(NUMBERS)}
     assert read_finder(section) == NUMBERS
+    before = {name: value for name, value in section.items() if name != "worth_a_look"}
+    assert read_finder(before) == replace(NUMBERS, worth_a_look=NUMBERS.sure_with_pose)
+    with pytest.raises(FieldError, match=r"finder\.worth_a_look"):
+        read_finder(section | {"worth_a_look": "often"})
     with pytest.raises(FieldError, match=r"'finder\.stride' must be a multiple"):
         read_finder(section | {"cell": 5})
     with pytest.raises(FieldError, match=r"finder\.clear"):

@@ -4,6 +4,7 @@ import { likeliestCells } from "./centre_map.js";
 import { iou, longerSide } from "./person_box.js";
 
 const LEAST_SIDE = 1; // pixels of the image
+const MOST_LOOKS = 6; // at the doubtful of a crowd
 
 /**
  * Distinct people {box, score, sure}, the most prominent (likely, large, in the middle) first; `sure` as the likelihood alone tells.
@@ -21,16 +22,17 @@ export function peopleOf(maps, image, numbers) {
 }
 
 /**
- * The same people, those who are sure first: at the first `looks` who are neither clear nor hopeless a pose is looked at; unless
- * `everybody` is wanted, only until somebody is sure. confidenceIn: box → mean confidence of the pose in it.
+ * The same people, those who are sure first: at the first `looks` (six at most) who are neither clear nor hopeless a pose is looked
+ * at; unless `everybody` is wanted, only until somebody is sure. confidenceIn: box → mean confidence of the pose in it.
  */
 export async function judged(people, numbers, confidenceIn, looks, everybody) {
   const sure = [];
   const rest = [];
+  looks = Math.min(looks, MOST_LOOKS);
   for (const person of people) {
     if (person.score > numbers.clear) {
       person.sure = true;
-    } else if (looks > 0 && person.score >= numbers.sure_with_pose && (everybody || sure.length === 0)) {
+    } else if (looks > 0 && person.score >= numbers.worth_a_look && (everybody || sure.length === 0)) {
       looks -= 1;
       person.sure = person.score * (await confidenceIn(person.box)) >= numbers.sure_with_pose;
     }

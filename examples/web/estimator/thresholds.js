@@ -14,7 +14,7 @@ const CENTRES = {
   ...{ larger_first: [0, 10], middle_first: [0, 10], nearer_overlap: [0, 10] },
 };
 const BOXES = {
-  ...{ centre_floor: SHARE, same_iou: SHARE, clear: SHARE, sure_score: SHARE, sure_with_pose: SHARE },
+  ...{ centre_floor: SHARE, same_iou: SHARE, clear: SHARE, sure_score: SHARE, sure_with_pose: SHARE, worth_a_look: SHARE },
   ...{ picture_scale: [0.25, 8], larger_first: [0, 10], middle_first: [0, 10] },
 };
 const BOXES_COUNTS = { stride: 256, cell: 64, most_peaks: 1000 };
@@ -51,7 +51,7 @@ export function readFinder(section) {
 }
 
 function readCentresAndBoxes(section, decoder) {
-  const numbers = read(section, "finder", BOXES, BOXES_COUNTS);
+  const numbers = read({ worth_a_look: section.sure_with_pose, ...section }, "finder", BOXES, BOXES_COUNTS);
   if (numbers.stride % numbers.cell !== 0) refuse("is malformed: 'finder.stride' must be a multiple of 'finder.cell'");
   return { decoder, ...numbers };
 }
