@@ -76,6 +76,18 @@ TEST_CASE("poses settle who is in doubt and nobody else") {
     CHECK(asked == 0);
 }
 
+TEST_CASE("nobody looks at who is not worth it, nor at all of a crowd") {
+    Maps maps;
+    maps.add({20, 100, 30, 60}, 0.14f);
+    for (int i = 0; i < 9; ++i) maps.add({70 + 35.0f * float(i), 100, 30, 60}, 0.3f);
+    int asked = 0;
+    bool faint = false;
+    const auto confidence = [&](const sspnet_box& box) { return ++asked, faint = faint || box.x < 50, 1.0f; };
+    judged(maps.people(), kNumbers, confidence, 20, true);
+    CHECK(asked == 6);
+    CHECK_FALSE(faint);
+}
+
 TEST_CASE("a view has the picture's shape, in multiples of the stride") {
     CHECK(view_of(picture(400, 300), 320, 32) == std::array<int, 2>{320, 256});
     CHECK(view_of(picture(300, 400), 320, 32) == std::array<int, 2>{256, 320});
