@@ -9,6 +9,8 @@ from sspnet_train.network.model import SSPNet
 from sspnet_export.errors import ExportError
 
 PRECISIONS = ("fp32", "fp16", "int8")
+COMPUTED = "bf16"
+"""No graphs of its own: engines compute the fp32 graphs in it, and a bundle states what that costs."""
 
 
 def check_cuts(network: SSPNet, cuts: Sequence[int]) -> tuple[int, ...]:
@@ -29,11 +31,13 @@ def listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers)) or "none"
 
 
-def check_precisions(precisions: Sequence[str], calibrated: bool) -> tuple[str, ...]:
-    """In the order of PRECISIONS; fp32 is always among them."""
+def check_precisions(precisions: Sequence[str], calibrated: bool, people: bool) -> tuple[str, ...]:
+    """Those with graphs, in the order of PRECISIONS; fp32 is always among them."""
     for precision in precisions:
-        if precision not in PRECISIONS:
-            raise ExportError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+        if precision not in (*PRECISIONS, COMPUTED):
+            raise ExportError(f"precision must be one of {', '.join((*PRECISIONS, COMPUTED))}, got {precision!r}")
+    if COMPUTED in precisions and not people:
+        raise ExportError(f"{COMPUTED} needs people with labels to be scored on: --data people3d=FOLDER --data synth3d=FOLDER")
     if "int8" in precisions and not calibrated:
         raise ExportError("int8 needs calibration: a folder of pictures with one person in each")
     return tuple(precision for precision in PRECISIONS if precision == "fp32" or precision in precisions)

@@ -39,9 +39,8 @@ def deviations(bundle: Bundle, crops: list[NDArray[np.uint8]]) -> Iterator[Devia
 
     Raises ExportError where a graph is malformed or its keypoints move by more than the precision may cost.
     """
-    for precision, size in bundle.stages:
-        if precision == "fp32":
-            continue
+    others = [precision for precision in bundle.precisions if precision != "fp32"]
+    for precision, size in [(precision, size) for precision in others for size in bundle.sizes]:
         images = as_batch(held_out_part(crops), size) if crops else test_images(size)
         for path in (whole_graph(bundle, precision, size), *(stage.path for stage in bundle.stages[precision, size])):
             check_model(path)

@@ -17,9 +17,10 @@ from sspnet_train.network.multipose import MultiPose
 from sspnet_train.network.shipped import shipped
 
 from sspnet_export import manifest
+from sspnet_export.accuracy import People, add_accuracy, engine_for
 from sspnet_export.calibration import Crops, Picture, read_crops
 from sspnet_export.centres import CentresPart
-from sspnet_export.checks import check_cuts, check_precisions, check_sizes
+from sspnet_export.checks import COMPUTED, check_cuts, check_precisions, check_sizes
 from sspnet_export.deviation import deviations
 from sspnet_export.errors import ExportError
 from sspnet_export.finder import FinderPart, open_finder
@@ -49,6 +50,8 @@ def export_bundle(
     precisions: Sequence[str] = ("fp32",),
     calibration: Crops | None = None,
     accuracy: Accuracy | None = None,
+    people: People | None = None,
+    limit: int | None = None,
     root_depth: Path | None = None,
     finder: Path | None = None,
     on_progress: Progress = log.info,
@@ -59,9 +62,11 @@ def export_bundle(
         checkpoint: a .safetensors checkpoint of any config; None for the one that comes along.
         out: the bundle's folder; replaced if it is a bundle or empty, refused if it is anything else.
         cuts: pyramids after which the network can answer; sizes: sides of the square input, pixels.
-        precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it.
+        precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it. "bf16" adds no graphs but what it
+            costs where an engine computes in it (needs `people`): a rate or deadline then chooses it too.
         calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8; int8 takes its ranges from them.
         accuracy: what an evaluation found, for the manifest.
+        people: validation people by data set, on whom every precision but fp32 is scored; limit: only so many of each set.
         root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint: the bundle then tells
             how far away people are.
         finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote: people in whole pictures are then found by
@@ -72,13 +77,16 @@ def export_bundle(
     """
     network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)
-    precisions = check_precisions(precisions, calibration is not None)
+    computed = [COMPUTED] if COMPUTED in precisions else []
+    precisions = check_precisions(precisions, calibration is not None, bool(people))
+    for precision in computed:
+        engine_for(precision)
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
     finder = finder or (shipped("finder") if checkpoint is None else None)
-    people = None if finder is None else open_finder(finder)
+    crowd = None if finder is None else open_finder(finder)
     check_replaceable(out)
-    parts = parts_of(network, cuts, sizes, precisions, crops, root, people, on_progress)
+    parts = parts_of(network, cuts, sizes, precisions, crops, root, crowd, on_progress)
     with written_whole(out) as folder:
         weights = WeightFile()
         for part in parts:
@@ -95,6 +103,8 @@ def export_bundle(
         for deviation in deviations(bundle, crops):
             on_progress(str(deviation))
             manifest.add_deviation(document, deviation)
+        if people:
+            add_accuracy(document, bundle, [*precisions[1:], *computed], people, limit, on_progress)
         manifest.write(folder, document)
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")

@@ -17,13 +17,20 @@ from sspnet_sdk.errors import OptionError
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the one that comes along]")
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network can answer.")
 @click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
-@click.option("--precision", default="fp32", show_default=True, help="Comma-separated: fp32, fp16, int8.")
+@click.option("--precision", default="fp32", show_default=True, help="Comma-separated: fp32, fp16, int8, bf16.")
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path),
     help="A folder of pictures with one person in each: int8 takes its ranges there.",
 )
 @click.option("--accuracy", type=click.Path(path_type=Path), help="What `sspnet-sdk eval --json` wrote, for the manifest.")
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="[NAME=]FOLDER",
+    help="People with labels, as people3d=/data/people3d: what fp16, int8 and bf16 cost is scored on them. Again for more.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Score only so many people of each data set.")
 @click.option(
     "--root-depth",
     type=click.Path(path_type=Path),
@@ -43,6 +50,8 @@ def command(
     precision: str,
     calibration: Path | None,
     accuracy: Path | None,
+    data: tuple[str, ...],
+    limit: int | None,
     root_depth: Path | None,
     finder: Path | None,
     out: Path,
@@ -63,10 +72,18 @@ def command(
             precisions=tuple(word.strip() for word in precision.split(",")),
             calibration=calibration,
             accuracy=stated,
+            people=_people(data),
+            limit=limit,
             root_depth=root_depth,
             finder=finder,
             on_progress=lambda line: click.echo(line, err=True),
         )
+
+
+def _people(data: tuple[str, ...]) -> Any:
+    from sspnet_train.data.catalog import parse_data, validation_sets
+
+    return validation_sets(parse_data(data), "coco")
 
 
 def _read_accuracy(path: Path) -> dict[int, Any]:

@@ -54,14 +54,15 @@ def measure_accuracy(
             for cut in cuts:
                 scores[cut].append(score(predictions, cut))
         for cut in cuts:
-            accuracy[cut]["fp32"][str(size)] = _stated(scores[cut])
+            accuracy[cut]["fp32"][str(size)] = stated(scores[cut])
     return accuracy
 
 
-def _stated(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def stated(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What a bundle states, of the scores of several sets of people."""
     flat = [entry for entry in scores if "pa_mpjpe_mm" not in entry]
     deep = [entry for entry in scores if "pa_mpjpe_mm" in entry]
-    stated = {"pck": (flat or deep)[0]["pck"]}
+    chosen = {"pck": (flat or deep)[0]["pck"]}
     if deep:
-        stated["pa_mpjpe_mm"] = deep[0]["pa_mpjpe_mm"]
-    return {name: round(value, 4) for name, value in stated.items()}
+        chosen["pa_mpjpe_mm"] = deep[0]["pa_mpjpe_mm"]
+    return {name: round(value, 4) for name, value in chosen.items()}
