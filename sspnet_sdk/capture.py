@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
-from sspnet_sdk.file_kind import file_kind
+from sspnet_sdk.file_kind import file_kind, open_file_kind
 from sspnet_sdk.frame_times import Timeline
 from sspnet_sdk.opencv_decoder import OpenCvDecoder
-from sspnet_sdk.picture_sequence import PictureSequence
+from sspnet_sdk.picture_sequence import OnePicture, PictureSequence
+from sspnet_sdk.piped import Piped
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -157,24 +159,36 @@ class Capture:
         number = camera_number(source)
         if number is not None or _is_pipeline(source):
             return OpenCvDecoder(number if number is not None else str(source), self.name, self._asked_fps)
-        if not is_address(source) and str(source) != "-":
-            path = _existing(source)
-            if path.is_dir():
-                return PictureSequence(path)
-            if file_kind(path) == "picture":
-                return PictureSequence(path, (path,))
+        if is_address(source):
+            return self._by_pyav(str(source)) if has_pyav() else OpenCvDecoder(str(source), self.name, None)
+        if str(source) == "-":
+            return self._through(_standard_input())
+        path = _existing(source)
+        if path.is_dir():
+            return PictureSequence(path)
+        if not path.is_file():
+            return self._through(_opened(path))
+        if file_kind(path) == "picture":
+            return PictureSequence(path, (path,))
+        return self._by_pyav(_opened(path)) if has_pyav() else OpenCvDecoder(str(source), self.name, None)
+
+    def _through(self, file: Any) -> Any:
+        """A file that is open; one that cannot be read twice is looked at as it goes by."""
+        try:
+            once = file if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else Piped(file)
+            kind = once.kind if isinstance(once, Piped) else open_file_kind(once)
+        except OSError as error:
+            raise ImageError(f"cannot read {self.name}: {(error.strerror or str(error)).lower()}") from None
+        if kind == "picture":
+            return OnePicture(once.read(), self.name)
         if not has_pyav():
-            return self._by_opencv()
+            raise ImageError(f"{self.name} is read by PyAV, which is not installed: pip install av")
+        return self._by_pyav(once)
+
+    def _by_pyav(self, target: Any) -> Any:
         from sspnet_sdk.video_decoder import VideoDecoder
 
-        if is_address(source):
-            return VideoDecoder(str(source), self.name, _PATIENCE_S)
-        return VideoDecoder(sys.stdin.buffer if str(source) == "-" else _opened(Path(source)), self.name)  # type: ignore[arg-type]
-
-    def _by_opencv(self) -> OpenCvDecoder:
-        if str(self._source) == "-":
-            raise ImageError("standard input is read by PyAV, which is not installed: pip install av")
-        return OpenCvDecoder(str(self._source), self.name, None)
+        return VideoDecoder(target, self.name, _PATIENCE_S if isinstance(target, str) else None)
 
     def close(self) -> None:
         """Let go of the file or camera."""
@@ -239,6 +253,13 @@ def _existing(source: Any) -> Path:
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot read {path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
     return path
+
+
+def _standard_input() -> Any:
+    file = getattr(sys.stdin, "buffer", None)
+    if file is None:
+        raise ImageError("cannot read -: standard input is closed")
+    return file
 
 
 def _opened(path: Path) -> Any:

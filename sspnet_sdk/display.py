@@ -14,8 +14,7 @@ Turns = tuple[bool, bool, bool]
 """Swap rows and columns; then mirror left-right; then top-bottom."""
 
 _UPRIGHT: Turns = (False, False, False)
-# TIFF 6.0's tag 274, 1 to 8.
-_BY_TAG: dict[int, Turns] = {
+BY_TAG: dict[int, Turns] = {
     1: _UPRIGHT,
     2: (False, True, False),
     3: (False, True, True),
@@ -25,6 +24,7 @@ _BY_TAG: dict[int, Turns] = {
     7: (True, True, True),
     8: (True, False, True),
 }
+"""By TIFF 6.0's tag 274, 1 to 8."""
 _ORIENTATION = 274
 _NUMBERS = {1: "B", 3: "H", 4: "I"}  # EXIF's byte, short and long
 
@@ -71,7 +71,7 @@ def _by_exif(exif: bytes) -> Turns:
         tag, form = struct.unpack_from(order + "HH", exif, at + 2 + 12 * entry)
         if tag == _ORIENTATION:
             (value,) = struct.unpack_from(order + _NUMBERS.get(form, "H"), exif, at + 10 + 12 * entry)
-            return _BY_TAG.get(value, _UPRIGHT)
+            return BY_TAG.get(value, _UPRIGHT)
     return _UPRIGHT
 
 

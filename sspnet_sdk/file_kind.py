@@ -73,15 +73,26 @@ _PICTURE_SUFFIXES = (
 
 
 def file_kind(path: Path) -> Kind:
-    """Whether a file holds a picture or a video. GIF, PNG, AVIF and HEIF that move are videos."""
+    """Whether a file holds a picture or a video. GIF, PNG, AVIF and HEIF that move are videos; pipes and devices are "other"."""
+    kind: Kind | None = None
     try:
+        if path.exists() and not path.is_file():
+            return "other"  # looking at it would take its first bytes away
         with path.open("rb") as file:
             kind = _kind(file)
     except (OSError, ValueError):
-        kind = None
+        pass
     if kind == "picture" and path.suffix.lower() in _SUFFIXES_OF_JPEGS_IN_A_ROW:
         return "video"
     return kind or _by_suffix(path)
+
+
+def open_file_kind(file: BinaryIO) -> Kind | None:
+    """The same of an open file that can be read twice; None if its content does not say."""
+    at = file.tell()
+    kind = _kind(file)
+    file.seek(at)
+    return kind
 
 
 def content_kind(content: bytes) -> Kind | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.picture_file import decode_picture
 
 SMALLEST_SIDE = 8
+_MOST_BYTES = 1 << 30
 _TO_RGBA = {
     ("bgr", 1): cv2.COLOR_GRAY2RGBA,
     ("rgb", 1): cv2.COLOR_GRAY2RGBA,
@@ -161,8 +163,16 @@ def _readable_in_place(pixels: NDArray[np.uint8]) -> bool:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+                raise ImageError(f"{path} is a device, not an image")
+            content = file.read(_MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= _MOST_BYTES else None
     except OSError as error:
         raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the name
+        if isinstance(error, ImageError):
+            raise
         raise ImageError(f"cannot read {str(path)!r}: {error}") from None
+    if content is None or len(content) > _MOST_BYTES:
+        raise ImageError(f"{path} is larger than {_MOST_BYTES >> 30} GiB: that is no image")
+    return content

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.errors import ImageError
 from sspnet_sdk.file_kind import file_kind
 from sspnet_sdk.image import open_image
+from sspnet_sdk.picture_file import decode_picture
 
 
 class PictureSequence:
@@ -40,6 +41,22 @@ class PictureSequence:
         for path in self._files:
             pixels = open_image(path).pixels
             yield np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8) if pixels.ndim == 2 else pixels, None
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class OnePicture:
+    """A picture that came through a pipe, as a video of one frame."""
+
+    fps = begin_s = duration_s = reached_s = None
+    leaps, damage, frames = False, "", 1
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._pixels = decode_picture(content, name)
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
+        yield self._pixels, None
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture, Shot
+from sspnet_sdk.errors import ImageError
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.hold_back import HoldBack
 from sspnet_sdk.identity import Track
-from sspnet_sdk.image import open_image
+from sspnet_sdk.image import Image, open_image
 from sspnet_sdk.own_frames import OwnFrames
 from sspnet_sdk.smoothing import PoseSmoother, check_smooth
 from sspnet_sdk.tracking import Tracker
@@ -93,7 +94,7 @@ def _estimate(
     rate, held = _Rate(), HoldBack(live)
     try:
         for shot in shots:
-            seen = tracker.observe(open_image(shot.image, "bgr"), shot.time_s)
+            seen = tracker.observe(_checked(shot, source), shot.time_s)
             smoothers = {track: smoothers.get(track) or PoseSmoother(smooth) for track, _ in seen}
             smoothed = [(track, smoothers[track](pose, shot.time_s)) for track, pose in seen]
             yield from held.add(Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick()), smoothed)
@@ -101,6 +102,13 @@ def _estimate(
         yield from held.rest()
     finally:
         shots.close()
+
+
+def _checked(shot: Shot, source: str) -> Image:
+    try:
+        return open_image(shot.image, "bgr")
+    except ImageError as error:
+        raise ImageError(f"{source}: {error}") from None
 
 
 class _Rate:

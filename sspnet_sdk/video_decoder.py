@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -9,15 +10,18 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.display import display_turns, oriented
+from sspnet_sdk.display import BY_TAG, Turns, display_turns, oriented
 from sspnet_sdk.errors import ImageError
 from sspnet_sdk.frame_times import Stamps
+from sspnet_sdk.piped import Piped
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
 _LOOK_FOR_LOSS = 4  # packets after one that looked corrupt
 _LONGEST_LOSS_S = 10.0  # beyond, a stream's clock was set anew
 _LEAPING = ("mpegts", "mpeg")
+_RAW = ("yuv4mpegpipe",)
+_JPEGS_IN_A_ROW, _PADDING = ("mjpeg", "jpeg_pipe", "mpjpeg"), 64
 _TEXT_ART = ("tty", "bin", "xbin", "adf", "idf")  # FFmpeg draws text files as pictures
 _NEVER_DISPLAYED = av.stream.Disposition.attached_pic
 av.logging.set_level(None)
@@ -42,7 +46,8 @@ class VideoDecoder:
         ImageError: it does not open, or holds no video that can be decoded.
     """
 
-    def __init__(self, target: str | IO[bytes], name: str, patience_s: float | None = None) -> None:
+    def __init__(self, target: str | IO[bytes] | Piped, name: str, patience_s: float | None = None) -> None:
+        self._target = target
         self.begin_s: float | None = None
         address = isinstance(target, str)
         try:
@@ -118,18 +123,25 @@ class VideoDecoder:
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the picture track; a part without content says that the picture stays, and a flush ends the track."""
+        end = 0
         try:
             for packet in self._container.demux():
                 ours, stamp = packet.stream is self._stream, packet.pts if packet.pts is not None else packet.dts
                 if stamp is not None and (ours or not self._own_duration):
                     self._reach(float(stamp * packet.time_base), float((packet.duration or 0) * packet.time_base))
+                if ours and packet.size:
+                    end = (packet.pos or 0) + packet.size
                 if ours and (packet.size or stamp is None):
                     yield packet
         except (av.FFmpegError, OSError) as error:
             self._stopped = (getattr(error, "strerror", None) or str(error)).lower()
+        if self._container.format.name in _RAW and _ends_within_a_frame(self._target, end):
+            self._stopped = "it ends in the middle of a frame"
 
     def _is_hurt(self, packet: Any) -> bool:
         """Whether content is lost in this packet, or before it: where broadcast streams join, one looks corrupt that is not."""
+        if self._container.format.name in _JPEGS_IN_A_ROW:
+            return bool(packet.size) and b"\xff\xd9" not in bytes(packet)[-_PADDING:]
         if not self.leaps:
             return bool(packet.is_corrupt)
         if packet.dts is None:
@@ -148,8 +160,7 @@ class VideoDecoder:
         aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
         width = round(frame.width * aspect) if aspect and 0.1 < aspect < 10 else frame.width
         pixels = frame.to_ndarray(format="bgr24", width=width, height=frame.height)
-        matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
-        return pixels if matrix is None else oriented(pixels, *display_turns(matrix))
+        return oriented(pixels, *_turns(frame))
 
     def _rate(self) -> float | None:
         """Frames per second. FFmpeg counts fields where it guesses; AVI may state the rate of its clock."""
@@ -178,6 +189,22 @@ class VideoDecoder:
     def close(self) -> None:
         """Let go of the source."""
         self._container.close()
+
+
+def _turns(frame: Any) -> Turns:
+    try:
+        matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    except ValueError:  # PyAV names no kind of data that is newer than itself
+        turned = {90: 8, 180: 3, -180: 3, -90: 6, 270: 6}.get(frame.rotation, 1)
+        return BY_TAG[turned]
+    return BY_TAG[1] if matrix is None else display_turns(matrix)
+
+
+def _ends_within_a_frame(target: str | IO[bytes] | Piped, end: int) -> bool:
+    """Whether more came than the last whole frame of raw pictures."""
+    if isinstance(target, Piped):
+        return target.count > end
+    return not isinstance(target, str) and os.fstat(target.fileno()).st_size > end
 
 
 def _why_not(name: str, address: bool, error: Exception) -> str:

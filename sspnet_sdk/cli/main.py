@@ -17,6 +17,7 @@ from sspnet_sdk.version import __version__
 
 _COMMANDS = ("demo", "predict", "bench", "profile", "info", "export", "train", "eval", "synth", "label")
 INTERRUPTED = 130
+_CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -41,7 +42,14 @@ class _Fault(click.ClickException):
 class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         keep_standard_error()
-        return super().main(*args, **kwargs)
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:  # of `--help` too, which is no command
+            if error.errno not in _CANNOT_WRITE:
+                raise
+            sys.stdout = None  # type: ignore[assignment] # flushing it at the end would fail once more
+            click.echo(f"Error: cannot write -: {(error.strerror or str(error)).lower()}", err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -62,11 +70,6 @@ class _Commands(click.Group):
         except BrokenPipeError:  # whoever read our output has enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
-                raise
-            sys.stdout = None  # type: ignore[assignment] # flushing it at the end would fail once more
-            raise _Fault(SSPNetError(f"cannot write -: {(error.strerror or str(error)).lower()}")) from error
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -29,6 +30,16 @@ class _Unbreakable(io.RawIOBase):
         return len(content)
 
 
+class _Closed(io.TextIOBase):
+    """A standard output that was closed from the start: what is meant for it cannot be written, which is an error."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
 def keep_standard_error() -> None:
     """From now on messages never fail: a run's result does not depend on who reads them.
 
@@ -39,6 +50,8 @@ def keep_standard_error() -> None:
         null = os.dup(null)
     if null > _STANDARD_ERROR:
         os.close(null)
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     if sys.stderr is None or _is_descriptor(sys.stderr):
         sys.stderr = io.TextIOWrapper(
             io.BufferedWriter(_Unbreakable()),

@@ -195,3 +195,12 @@ def test_the_demo_needs_no_file_of_ones_own(run, tmp_path):
     records = [json.loads(line) for line in (folder / "walk.jsonl").read_text().splitlines()]
     assert len(records) == len(list(Capture(folder / "walk.mp4"))) > 20
     assert sum(len(record["people"]) >= 1 for record in records) > 0.9 * len(records)
+
+
+@pytest.mark.parametrize("arguments", [("info",), ("--help",), ("predict", "--help")], ids=" ".join)
+@pytest.mark.parametrize("where", [">&-", ">/dev/full"])
+def test_an_output_that_cannot_be_written_is_no_success(arguments, where, command_line, environment):
+    call = f'"$@" {where}'
+    result = subprocess.run(["sh", "-c", call, "sh", *command_line, *arguments], env=environment, capture_output=True, text=True)
+    why = "standard output is closed" if where == ">&-" else "no space left on device"
+    assert (result.returncode, result.stderr) == (1, f"Error: cannot write -: {why}\n")

@@ -1,0 +1,44 @@
+"""A source that can be read once only: standard input, a pipe, what a shell's <(…) gives."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from sspnet_sdk.file_kind import Kind, content_kind
+
+_LEAST_HEAD, _MOST_HEAD = 1 << 10, 1 << 16
+
+
+class Piped:
+    """The file as decoders read it, from its first byte on, though we have looked at these.
+
+    Attributes:
+        count: bytes that were read.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._head, self._at = file, b"", 0
+        while len(self._head) < _LEAST_HEAD and (more := _available(file)):
+            self._head += more
+        self.count = len(self._head)
+
+    @property
+    def kind(self) -> Kind | None:
+        """What its first bytes say. GIF, which may move, and JPEG, which cameras send in a row, are videos."""
+        return "video" if self._head.startswith((b"GIF8", b"\xff\xd8\xff")) else content_kind(self._head)
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, all that is left if negative; empty at the end."""
+        begin = self._head[self._at :] if size < 0 else self._head[self._at : self._at + size]
+        self._at += len(begin)
+        if begin and size >= 0:
+            return begin
+        more = self._file.read() if size < 0 else _available(self._file, size)
+        self.count += len(more)
+        return begin + more
+
+
+def _available(file: BinaryIO, size: int = _MOST_HEAD) -> bytes:
+    """What is there now, without waiting for all of `size`."""
+    read = getattr(file, "read1", file.read)
+    return bytes(read(size) or b"")
