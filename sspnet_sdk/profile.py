@@ -29,7 +29,7 @@ from sspnet_sdk.user_cache import cache_folder
 
 logger = logging.getLogger("sspnet_sdk")
 
-_FORMAT = 1
+_FORMAT = 2
 _WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
 _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
 
@@ -52,7 +52,7 @@ class Setting:
 
 
 Timings = dict[str, list[float]]
-"""`p50_ms` and `p95_ms` of each cut, in the bundle's order; `finder_ms`: median of the finder, if there is one."""
+"""`p50_ms` and `p95_ms` of each cut, in the bundle's order; `finder_ms`: the same of the finder, if there is one."""
 
 
 class Profile:
@@ -102,7 +102,12 @@ class Profile:
 
     def finder_ms(self, setting: Setting) -> float:
         """Median time of the finder in a measured setting; 0 where the bundle has none."""
-        return next(iter(self._timings[str(setting)]["finder_ms"]), 0.0)
+        return (self.finder_times(setting) or (0.0, 0.0))[0]
+
+    def finder_times(self, setting: Setting) -> tuple[float, float] | None:
+        """Median and 95th percentile of the finder in a measured setting; None where the bundle has none."""
+        times = self._timings[str(setting)]["finder_ms"]
+        return (times[0], times[-1]) if times else None
 
     def _read(self) -> dict[str, Timings]:
         if self._path is None:
@@ -199,14 +204,14 @@ def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int) -
         chain.close()
     finder = bundle.finders.get((setting.precision, setting.size))
     timings = {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
-    return {**timings, "finder_ms": [] if finder is None else [_measure_finder(bundle, backend, finder, grey, setting, threads)]}
+    return {**timings, "finder_ms": [] if finder is None else _measure_finder(bundle, backend, finder, grey, setting, threads)}
 
 
 def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
     return np.cumsum(chain.run(grey, cut).stage_ms).tolist()  # type: ignore[no-any-return]
 
 
-def _measure_finder(bundle: Bundle, backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> float:
+def _measure_finder(bundle: Bundle, backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> list[float]:
     dimensions = None
     if isinstance(bundle.finder, CentresAndBoxes):
         rows, stride = round(bundle.finder.picture_scale * setting.size) * 3 // 4, bundle.finder.stride
@@ -215,7 +220,7 @@ def _measure_finder(bundle: Bundle, backend: Backend, path: Path, grey: Any, set
     session = backend.open(path, threads, setting.precision, dimensions)
     try:
         session.run({"image": grey})
-        return float(np.median(_repeat(lambda: _elapsed_ms(lambda: session.run({"image": grey})))))
+        return np.percentile(_repeat(lambda: _elapsed_ms(lambda: session.run({"image": grey}))), [50, 95]).tolist()  # type: ignore[no-any-return]
     finally:
         session.close()
 

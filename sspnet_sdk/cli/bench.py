@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, device_option, threads_option
+
+if TYPE_CHECKING:
+    from sspnet_sdk.benchmark import FinderTime
+    from sspnet_sdk.rate import OperatingPoint
 
 _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", "pck", "pa_mpjpe_mm")
 
@@ -40,6 +45,7 @@ def command(
 ) -> None:
     """Time the network on this device: median, 95th percentile and frames per second for one crop.
 
+    The rows "find" are one run of the finder over a whole picture, which a frame pays for where a person is not known yet.
     Cropping, decoding and drawing are not in these times (about a millisecond).
     """
     from sspnet_sdk.backends.choice import engines
@@ -54,7 +60,7 @@ def command(
     opened, marked = open_bundle(bundle), [] if peers is None else read_peers(peers)
     if plot is not None:
         check_plot(plot, opened)
-    points = measure(
+    measured = measure(
         opened,
         backends=engines(backend, device),
         sizes=sizes,
@@ -65,15 +71,20 @@ def command(
         progress=lambda setting: click.echo(f"measuring {setting}", err=True),
     )
     rows = []
-    for point in points:
+    for point in measured.points:
         stated = opened.accuracy(point.precision, point.input_size, point.cut)
         accuracy = [f"{stated[name]:.{digits}f}" if name in stated else "-" for name, digits in (("pck", 3), ("pa_mpjpe_mm", 1))]
-        times = (f"{point.p50_ms:.2f}", f"{point.p95_ms:.2f}", f"{1000 / point.p50_ms:.0f}")
-        rows.append((point.backend, point.precision, str(point.input_size), str(point.cut), *times, *accuracy))
+        rows.append((*_timed(point, str(point.cut)), *accuracy))
+    rows += [(*_timed(finder, "find"), "-", "-") for finder in measured.finders]
     _show(rows, csv_path)
     if plot is not None:
-        plot_error_against_speed(points, opened, plot, marked)
+        plot_error_against_speed(measured.points, opened, plot, marked)
         click.echo(f"wrote {plot}", err=True)
+
+
+def _timed(point: OperatingPoint | FinderTime, what: str) -> tuple[str, ...]:
+    times = (f"{point.p50_ms:.2f}", f"{point.p95_ms:.2f}", f"{1000 / point.p50_ms:.0f}")
+    return (point.backend, point.precision, str(point.input_size), what, *times)
 
 
 def _show(rows: list[tuple[str, ...]], csv_path: Path | None) -> None:

@@ -50,17 +50,18 @@ def test_bench_times_every_cut_and_deeper_cuts_take_longer(run, tmp_path):
     done = run("bench", "--backend", "onnxruntime", "--sizes", "128", "--threads", "1", "--repeat", "2", "--csv", "bench.csv")
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((tmp_path / "bench.csv").open()))
-    assert [row["cut"] for row in rows] == ["2", "4", "8"]
-    medians = [float(row["median_ms"]) for row in rows]
+    assert [row["cut"] for row in rows] == ["2", "4", "8", "find"]
+    medians = [float(row["median_ms"]) for row in rows[:3]]
     assert medians == sorted(medians)
     assert all(float(row["p95_ms"]) >= float(row["median_ms"]) * 0.99 for row in rows)
     assert all(abs(1000 / float(row["median_ms"]) - float(row["fps"])) < 1 for row in rows)
-    assert len(done.stdout.splitlines()) == 4
+    assert len(done.stdout.splitlines()) == 5
 
 
 def test_bench_writes_csv_to_standard_output_alone(run):
     done = run("bench", "--backend", "onnxruntime", "--sizes", "128", "--cuts", "2", "--threads", "1", "--csv", "-")
-    (row,) = csv.DictReader(done.stdout.splitlines())
+    row, find = csv.DictReader(done.stdout.splitlines())
+    assert find["cut"] == "find" and float(find["median_ms"]) > 0 and find["pck"] == ""
     assert (row["backend"], row["size"], row["cut"]) == ("onnxruntime", "128", "2")
 
 
@@ -107,7 +108,7 @@ def test_profile_shows_what_a_frame_rate_chooses_from(run):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith("backend onnxruntime, 1 threads")
-    fps = [int(line.split()[4]) for line in lines[2:]]
+    fps = [int(line.split()[5]) for line in lines[2:]]
     assert fps == sorted(fps, reverse=True)
     assert "not kept" not in done.stderr
 
