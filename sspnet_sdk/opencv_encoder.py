@@ -14,6 +14,8 @@ from sspnet_sdk.staging import writing
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a codec that is tried and missing is no news; read at first use
 
+_SILENT = 0  # OpenCV's LOG_LEVEL_SILENT
+
 _CODECS: dict[str, tuple[str, ...]] = {
     ".mp4": ("avc1", "mp4v"),  # H.264 plays everywhere, but many builds of OpenCV lack its encoder
     ".m4v": ("avc1", "mp4v"),
@@ -36,8 +38,8 @@ class OpenCvEncoder:
         self._fps, self._writer = self._open(fps, size)
 
     def _open(self, fps: float, size: tuple[int, int]) -> tuple[float, cv2.VideoWriter]:
-        log = cv2.utils.logging
-        said = log.setLogLevel(log.LOG_LEVEL_SILENT)
+        log = getattr(cv2.utils, "logging", cv2)  # OpenCV 5, 4
+        said = log.setLogLevel(_SILENT)
         try:
             return self._try(fps, size)
         finally:
