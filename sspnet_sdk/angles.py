@@ -27,11 +27,11 @@ ANGLE_NAMES: tuple[str, ...] = (*(f"{side}-{name}" for name in (*_BETWEEN, "ankl
 def angle_of(name: str, joint: Find) -> float:
     """One of ANGLE_NAMES, in degrees from 0 to 180; NaN where a bone has no length.
 
-    knee, elbow: between the two bones that meet there; 180 is straight.
-    hip: shoulder - hip - knee; 180 is upright, 90 seated.
-    shoulder: hip - shoulder - elbow; 0 is an arm along the body, 90 held out, 180 raised.
-    ankle: between the shank (ankle to knee) and the foot (heel to big toe); 90 is standing, more is a pointed foot.
-    trunk: between pelvis to thorax and the picture's upward direction; 0 is upright, 90 lying.
+    - knee, elbow: between the two bones that meet there; 180 is straight.
+    - hip: shoulder, hip, knee; 180 is upright, 90 seated.
+    - shoulder: hip, shoulder, elbow; 0 is an arm along the body, 90 held out, 180 raised.
+    - ankle: between the shank (ankle to knee) and the foot (heel to big toe); 90 is standing, more is a pointed foot.
+    - trunk: between pelvis to thorax and the picture's upward direction; 0 is upright, 90 lying.
     """
     if name == "trunk":
         return _degrees(joint("thorax") - joint("pelvis"), _UP)

@@ -1,4 +1,4 @@
-"""What somebody wears: colour histograms of trunk and thighs, read at a few hundred pixels, to tell people apart."""
+"""What somebody wears, to tell people apart: colour histograms of trunk and thighs, read at a few hundred pixels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _COLOUR_SPAN = 160.0  # of blue - yellow and red - green: beyond, colours are al
 
 
 def look_of(image: Image, pose: Pose) -> Look | None:
-    """(2, 144) shares of each colour in trunk and thighs, of sum 1; all 0 for a part that is not seen. None: neither is."""
+    """Shares of each colour in trunk and thighs. -> (2, 144), each of sum 1.
+
+    A part that is not seen has 0 everywhere. None means that neither is seen.
+    """
     trunk = _grid(pose, _SHOULDERS, _HIPS)
     thighs = [_strip(pose, hip, knee) for hip, knee in zip(_HIPS, _KNEES, strict=True)]
     seen_thighs = [points for points in thighs if points is not None]
@@ -29,7 +32,10 @@ def look_of(image: Image, pose: Pose) -> Look | None:
 
 
 def unlike(a: Look | None, b: Look | None) -> float | None:
-    """Hellinger distance of two looks, 0 (the same) to 1 (no colour in common), over the parts that both have; None if none."""
+    """Hellinger distance of two looks over the parts that both have: 0 is the same, 1 means no colour in common.
+
+    None means that they have no part in common.
+    """
     if a is None or b is None:
         return None
     both = a.any(axis=1) & b.any(axis=1)
@@ -40,7 +46,7 @@ def unlike(a: Look | None, b: Look | None) -> float | None:
 
 
 def blended(old: Look | None, new: Look | None, gain: float) -> Look | None:
-    """The old look with a share `gain` of the new one in it; a part that one of them lacks is the other's."""
+    """The old look with a share `gain` of the new one in it. If one of them lacks a part, it is the other's."""
     if old is None or new is None:
         return new if old is None else old
     has_old, has_new = old.any(axis=1, keepdims=True), new.any(axis=1, keepdims=True)
@@ -66,7 +72,7 @@ def _strip(pose: Pose, begin: int, end: int) -> NDArray[np.float32] | None:
 
 
 def _histogram(image: Image, points: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Shares of lightness x two colour differences, each pixel spread over the neighbouring bins."""
+    """Shares of lightness x two colour differences. Each pixel is spread over the neighbouring bins."""
     shape = (_LIGHT_BINS, _COLOUR_BINS, _COLOUR_BINS)
     nothing = np.zeros(int(np.prod(shape)), np.float32)
     if points is None:

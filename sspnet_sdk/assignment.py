@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def assign(costs: ArrayLike, limit: float) -> list[tuple[int, int]]:
-    """Pairs (row, column), each row and column once at most, of least total cost, where an unpaired row costs `limit`.
+    """Pairs (row, column) of least total cost. Each row and column comes once at most, and an unpaired row costs `limit`.
 
-    So no pair costs more than `limit`. Exact; the time grows with rows² x columns.
+    So no pair costs more than `limit`. The result is exact. The time grows with rows² x columns.
 
     Args:
         costs: (N, M), no NaN; infinite where a pair is impossible.
@@ -35,7 +35,7 @@ def _augment(
     row_price: NDArray[np.float64],
     column_price: NDArray[np.float64],
 ) -> None:
-    """Give `row` a column; others may have to move along the cheapest path to a free one (Dijkstra on reduced costs)."""
+    """Give `row` a column. Others may have to move along the cheapest path to a free one (Dijkstra on reduced costs)."""
     count = table.shape[1]
     distance, before = np.full(count, np.inf), np.full(count, -1)
     done = np.zeros(count, bool)

@@ -15,7 +15,7 @@ _PATIENCE_S = 3.0  # a camera's driver may hang in a read; the thread is a daemo
 
 
 class _Handoff(Generic[T]):
-    """A queue between two threads; `latest`: it holds one item, and a newer one takes its place."""
+    """A queue between two threads. With `latest` it holds one item, and a newer one takes its place."""
 
     def __init__(self, depth: int, latest: bool) -> None:
         self._items: deque[T] = deque()
@@ -25,7 +25,7 @@ class _Handoff(Generic[T]):
         self._error: BaseException | None = None
 
     def put(self, item: T) -> bool:
-        """Hand over; False when nobody wants more."""
+        """Hand over an item. False when nobody wants more."""
         with self._changed:
             if self._latest:
                 self._items.clear()
@@ -36,7 +36,7 @@ class _Handoff(Generic[T]):
             return not self._cancelled
 
     def end(self, error: BaseException | None) -> None:
-        """No more items; `error` is raised on the other side after those that wait."""
+        """There are no more items. `error` is raised on the other side after the items that wait."""
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify_all()
@@ -94,7 +94,7 @@ _running: dict[threading.Thread, _Handoff] = {}
 
 @atexit.register
 def _stop_all() -> None:
-    """A program that ends with a generator still open: threads inside an engine must not be cut off by the interpreter's end."""
+    """Stop what still runs when a program ends: the interpreter must not cut off threads inside an engine."""
     for thread, handoff in list(_running.items()):
         _stop(thread, handoff)
 

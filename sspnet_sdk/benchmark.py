@@ -45,12 +45,17 @@ def measure(
     repeat: int = 1,
     progress: Callable[[str], None] = lambda setting: None,
 ) -> Measured:
-    """Latency of the network for one crop at every combination, and of the finder; an empty list of names means all there are.
+    """Latency of the network for one crop at every combination, and of the finder. An empty list of names means all there are.
 
     Args:
         bundle: an opened bundle.
         backends: engines, as "onnxruntime" or "onnxruntime:cuda".
-        repeat: measure so many times, interleaved, and take the median of the medians and of the p95s: a busy moment counts less.
+        sizes: sides of the input, pixels.
+        cuts: of the bundle.
+        precisions: of the bundle or of the engines.
+        threads: of the engine.
+        repeat: measure so many times, interleaved, and take the median of the medians and of the p95s, so that a busy moment
+            counts less.
         progress: called with the name of each setting before it is measured.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A camera's intrinsics: what a box under them says of distance, and pixels with a depth back to millimetres in its space."""
+"""A camera's intrinsics: what a box says of distance, and how pixels with a depth become millimetres in the camera's space."""
 
 from __future__ import annotations
 
@@ -19,28 +19,43 @@ _WHAT = "camera is a 3x3 matrix of intrinsics or (fx, fy, cx, cy), in pixels of 
 
 @dataclass(frozen=True, eq=False)
 class Intrinsics:
-    """A pinhole camera: focal lengths (2,) and principal point (2,), pixels of the caller's image (corner coordinates)."""
+    """A pinhole camera, in pixels of the caller's image (corner coordinates).
+
+    Attributes:
+        focal: (2,) focal lengths.
+        centre: (2,) principal point.
+    """
 
     focal: NDArray[np.float64]
     centre: NDArray[np.float64]
 
     @property
     def matrix(self) -> NDArray[np.float64]:
-        """(3, 3)."""
+        """The camera's matrix (3, 3)."""
         return np.array([[self.focal[0], 0, self.centre[0]], [0, self.focal[1], self.centre[1]], [0, 0, 1]])
 
     def box_features(self, boxes: list[Box]) -> NDArray[np.float32]:
-        """(N, 6), what the root's depth network takes of each box: log of focal / longer side; its inverse; width and height by
-        the longer side; the box's centre on the plane z = 1. A picture made larger or smaller changes none of them."""
+        """What the root's depth network takes of each box. -> (N, 6).
+
+        These are the log of focal / longer side; its inverse; width and height by the longer side; and the box's centre on the
+        plane z = 1. A picture made larger or smaller changes none of them.
+        """
         x, y, w, h = np.stack(boxes).astype(np.float64).T
         focal, side = float(self.focal.mean()), np.maximum(w, h)
         middle = [(x + w / 2 - self.centre[0]) / self.focal[0], (y + h / 2 - self.centre[1]) / self.focal[1]]
         return np.stack([np.log(focal / side), side / focal, w / side, h / side, *middle], axis=1).astype(np.float32)
 
     def unproject(self, pixels: NDArray[Any], z_mm: NDArray[Any]) -> NDArray[np.float32]:
-        """(J, 2) pixels and (J,) mm from the camera → (J, 3) mm in its space: x right, y down, z away, the camera at 0.
+        """Places in the camera's space: x right, y down, z away, the camera at 0 (inverse projection of Section 4.2).
 
-        The inverse projection of Section 4.2. What would lie behind the camera is put right before it.
+        What would lie behind the camera is put right before it.
+
+        Args:
+            pixels: (J, 2).
+            z_mm: (J,) from the camera.
+
+        Returns:
+            (J, 3) mm.
         """
         z = np.maximum(z_mm.astype(np.float64), _NEAREST_MM)[:, None]
         return np.concatenate([(pixels - self.centre) / self.focal * z, z], axis=1).astype(np.float32)

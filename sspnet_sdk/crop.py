@@ -1,4 +1,4 @@
-"""Box ↔ crop geometry. A crop is the square around a box's centre, resampled to size x size; one affine each way."""
+"""Box ↔ crop geometry. A crop is the square around a box's centre, resampled to size x size. One affine leads each way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Crop:
 
 
 def check_box(box: Any, image: Image) -> Box:
-    """A caller's box as (4,) float32 x, y, w, h in pixels; it may reach over the image's border, but must touch the image.
+    """A caller's box as (4,) float32 x, y, w, h in pixels. It may reach over the image's border, but must touch the image.
 
     Raises:
         OptionError: names what is wrong with the box.
@@ -72,7 +72,7 @@ def whole_in(image: Image, width: int, height: int) -> Crop:
 
 
 def view_of(image: Image, side: int, multiple: int) -> tuple[int, int]:
-    """Width and height of a view in about the image's shape, of about side² · ¾ pixels, both multiples of `multiple`."""
+    """Width and height of a view: about the image's shape, about side² · ¾ pixels, both multiples of `multiple`."""
     scale = math.sqrt(0.75 * side * side / (image.width * image.height))
     across, down = (max(1, math.floor(extent * scale / multiple + 0.5)) for extent in (image.width, image.height))
     most = max(1, int(0.75 * side * side / multiple**2))  # cells of an image that is as thin as a line
@@ -80,9 +80,9 @@ def view_of(image: Image, side: int, multiple: int) -> tuple[int, int]:
 
 
 def cut_out(image: Image, crop: Crop, out: NDArray[np.uint8], border: int) -> None:
-    """Resample `crop` of `image` into `out` (size, size, 3) uint8 RGB; what lies outside the image becomes grey `border`.
+    """Resample `crop` of `image` into `out` (size, size, 3) uint8 RGB. What lies outside the image becomes grey `border`.
 
-    `out` need not be square: (height, width, 3) is a view whose width shows the crop's side, and its height as much as fits.
+    `out` need not be square. A view (height, width, 3) shows the crop's side in its width, and as much as fits in its height.
     """
     height, size = out.shape[:2]
     # Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then one affine.

@@ -20,7 +20,14 @@ from sspnet_sdk.pose import BODY_JOINTS, Pose
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """Somebody whose pose is asked for: box (x, y, w, h) in pixels of the image, whether that is surely a person, the camera."""
+    """Somebody whose pose is asked for.
+
+    Attributes:
+        image: that shows them.
+        box: x, y, w, h in pixels of the image.
+        sure: whether that is surely a person.
+        camera: of the image, or None.
+    """
 
     image: Image
     box: Box
@@ -29,7 +36,7 @@ class Target:
 
 
 def seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The network's (J, 4) for one crop → keypoints (J, 2) in pixels of the image, confidence (J,) in [0, 1]."""
+    """What the network says of one crop, in the image. (J, 4) -> keypoints (J, 2) in pixels, confidence (J,) in [0, 1]."""
     return crop.to_image(answer[:, :2]), np.clip(answer[:, 3], 0, 1)
 
 
@@ -62,7 +69,7 @@ def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_
 def _joints3d(
     answers: Answers, crops: Sequence[Crop], targets: Sequence[Target], engine: Engine
 ) -> Sequence[NDArray[np.float32]]:
-    """(J, 3) mm of each person: by the bundle's own graph, or from the lengths of the limb bones."""
+    """Each person's joints (J, 3) in mm, by the bundle's own graph or from the lengths of the limb bones."""
     found = engine.joints3d(answers.poses)
     if found is not None:
         return list(found)
@@ -78,7 +85,7 @@ def _lifted(answer: NDArray[np.float32], crop: Crop, box: Box, bundle: Bundle) -
 
 
 def _distances(answers: Answers, targets: Sequence[Target], engine: Engine) -> Sequence[float | None]:
-    """mm from the camera to each pelvis; None for those whose camera is not known (all of them have one, or none)."""
+    """mm from the camera to each pelvis. None for people whose camera is not known; either all have one, or none."""
     views = [(target.camera, target.box) for target in targets if target.camera is not None]
     if not views:
         return [None] * len(targets)

@@ -1,4 +1,4 @@
-"""The opened networks of one backend: a chain of stages per precision and input size, and the finders; opened when needed."""
+"""The opened networks of one backend: a chain of stages per precision and input size, and the finders. Each opens when needed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Answers:
 
 
 class Engine:
-    """Crops of an image in, raw answers out. Not to be used from two threads at once.
+    """Crops of an image in, raw answers out. Two threads may not use it at once.
 
     Args:
         bundle: whose networks to run.
@@ -75,7 +75,7 @@ class Engine:
 
     @property
     def lift_ms(self) -> float:
-        """What `joints3d` will hardly exceed for one person; 0 before it has run and where the bundle has no graph for it."""
+        """What `joints3d` will hardly exceed for one person. 0 before it has run, and where the bundle has no graph for it."""
         return self._lift_time.p95_ms
 
     def warm_up(self, chains: Iterable[tuple[str, int]], cut: int) -> None:
@@ -95,12 +95,19 @@ class Engine:
             self.joints3d(somebody)
 
     def poses(self, image: Image, crops: Sequence[Crop], point: OperatingPoint, deadline: float | None = None) -> Answers:
-        """What the network says of some crops of an image, at an operating point or, if the deadline comes first, at a shallower
-        cut; each crop has its share of the time that is left."""
+        """What the network says of some crops of an image.
+
+        Args:
+            image: to cut the crops from.
+            crops: the squares.
+            point: the operating point.
+            deadline: `time.perf_counter()`. If it comes first, the answer is of a shallower cut. Crops share the time that is
+                left.
+        """
         return self.poses_in([(image, crop) for crop in crops], point, deadline)
 
     def poses_in(self, views: Sequence[tuple[Image, Crop]], point: OperatingPoint, deadline: float | None = None) -> Answers:
-        """The same of crops of several images."""
+        """As `poses`, of crops of several images."""
         chain, answers, cuts = self.chain(point.precision, point.input_size), [], []
         batch = min(len(views), self._batch(point.input_size))
         buffer = self._buffer(point.input_size, batch)
@@ -120,12 +127,15 @@ class Engine:
         )
 
     def _batch(self, size: int) -> int:
-        """Crops that run together: on a CPU, only while their pixels are few enough to gain from it."""
+        """How many crops run together. On a CPU, only while their pixels are few enough to gain from it."""
         largest = self._backend.largest_batch
         return max(1, min(largest, _CPU_BATCH_PIXELS // size**2)) if self._backend.device == "cpu" else largest
 
     def root_depths(self, answers: Answers, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N,) mm from the camera to the pelvis of the people in `answers`; boxes (N, 6): `Intrinsics.box_features`."""
+        """mm (N,) from the camera to the pelvis of the people in `answers`.
+
+        `boxes` (N, 6) come from `Intrinsics.box_features`.
+        """
         path = self.bundle.root_depth
         assert path is not None
         if answers.root_features is None:
@@ -142,7 +152,10 @@ class Engine:
         return depths
 
     def joints3d(self, poses: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """(N, J, 4) answers of `poses` -> (N, J, 3) mm from the pelvis, where the bundle has a graph for it."""
+        """Joints in millimetres, where the bundle has a graph for it.
+
+        (N, J, 4) answers of `poses` -> (N, J, 3) from the pelvis.
+        """
         path = self.bundle.lift
         if path is None:
             return None
@@ -157,7 +170,7 @@ class Engine:
         return joints
 
     def find(self, image: Image, crop: Crop, size: int) -> Answer:
-        """The finder's answer on a crop: centre (h, w), joints (J, 2, h, w), heat (J, h, w); J is 17 or more."""
+        """The finder's answer on a crop: centre (h, w), joints (J, 2, h, w), heat (J, h, w). J is 17 or more."""
         path = self.bundle.finders[self.precision, size]
         if size not in self._finders:
             self._finders[size] = self._open(path, self.precision, "centre", "joints", "heat")
@@ -185,7 +198,7 @@ class Engine:
         return BoxMaps(crop, width, centre[0], box[0])
 
     def _box_finder(self, path: Path, width: int, height: int) -> CheckedSession:
-        """Opened once, or for one shape after the other where the engine wants to know the shape."""
+        """Opened once. If the engine wants to know the shape, it is opened for one shape after the other."""
         shape = (width, height) if self._backend.fixed_shapes else None
         if self._boxes is None or self._boxes[:2] != (path, shape):
             if self._boxes is not None:

@@ -39,20 +39,20 @@ _AFTERWARDS_MS = 0.3  # from the joints in millimetres to the Pose
 class Estimator:
     """3D human pose from one RGB image.
 
-    Make it once and use it for every frame, from as many threads as you like: as many calls run at the same time as there are
-    `workers`, the others wait. `close` it, or use it in `with`, to free its networks at once. Pickled, it is opened anew in the
-    other process. A forked process must make its own (one from before the fork raises `BackendError`) and, with ONNX Runtime,
-    end by os._exit, as multiprocessing's children do.
+    Make it once and use it for every frame, from as many threads as you like. As many calls run at the same time as there are
+    `workers`; the others wait. `close` it, or use it in `with`, to free its networks at once. A pickled estimator is opened anew
+    in the other process. A forked process must make its own: one from before the fork raises `BackendError`. With ONNX Runtime it
+    must end by os._exit, as multiprocessing's children do.
 
     Args:
         bundle: folder of a bundle made by `sspnet-sdk export`; None for the default one in the package.
-        target_fps: frames per second to hold: the most accurate operating point (cut and input size) whose latency fits is
-            chosen, and chosen anew as the load changes. Nothing sleeps: a faster frame is simply earlier. The first use of a
-            bundle on a device measures it, a few seconds; the result is kept in the user's cache folder.
-        deadline_ms: instead of a rate, the time that each frame may take; stages that would not end in time are not begun.
+        target_fps: frames per second to hold. The estimator takes the most accurate operating point (cut and input size) whose
+            latency fits, and chooses anew as the load changes. It never sleeps: a faster frame is returned earlier. The first use
+            of a bundle on a device measures it for a few seconds. The result is kept in the user's cache folder.
+        deadline_ms: instead of a rate, the time that each frame may take. Stages that would not end in time are not begun.
         percentile: share of frames, in per cent, that the deadline is planned for.
         cut: run this many pyramids (one of the bundle's cuts) instead of the deepest or what the rate allows.
-        input_size: side of the crop in pixels (one of the bundle's sizes), likewise.
+        input_size: side of the crop in pixels (one of the bundle's sizes) instead of the largest or what the rate allows.
         precision: one of the bundle's, or "bf16" or "fp16" where engine and device compute fp32 graphs in it (OpenVINO on CPUs
             with AVX-512 or AMX, on Intel GPUs). "auto": fp32; with a rate or deadline every one of the bundle's, and those of the
             engine whose accuracy the bundle states, as measured.
@@ -62,8 +62,8 @@ class Estimator:
         threads: for the network of each worker; None for the cores that this process may use, shared among the workers, or for
             one where that is measured to be faster.
         color: channel order of the arrays that will be passed, "bgr" as OpenCV reads them or "rgb".
-        workers: calls that may run at the same time, each with networks of its own in memory: for services whose requests come
-            from several threads.
+        workers: calls that may run at the same time, each with networks of its own in memory. Services whose requests come from
+            several threads need more than one.
 
     Raises:
         OptionError: an option means nothing for this bundle.
@@ -206,7 +206,7 @@ class Estimator:
             return self._poses(engine, targets, goal, begin, located, frames=max(len(targets), 1))
 
     def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
-        """The poses of several people in one image, one for each box, in order; their crops share the frame's budget.
+        """The poses of several people in one image, one for each box, in order. Their crops share the frame's budget.
 
         Args:
             img: as for `predict`.
@@ -226,7 +226,7 @@ class Estimator:
     def predict_all(self, img: Any, max_people: int | None = None, *, camera: Any = None) -> list[Pose]:
         """The poses of everybody in one image, the most prominent (certain, large, in the middle) first.
 
-        People are found as by `find`, within the frame's budget where there is one; whoever's pose is not confident is nobody.
+        People are found as by `find`, within the frame's budget if there is one. Somebody whose pose is not confident is nobody.
 
         Args:
             img: as for `predict`.
@@ -256,10 +256,9 @@ class Estimator:
             return people
 
     def find(self, img: Any) -> list[NDArray[np.float32]]:
-        """Boxes (x, y, w, h) in pixels of the people in an image, the most prominent (certain, large, in the middle) first; empty
-        where none is certain.
+        """Boxes (x, y, w, h) in pixels of the people in an image, the most prominent (certain, large, in the middle) first.
 
-        A bundle without a finder gives one person at most.
+        The list is empty where nobody is certain. A bundle without a finder gives one person at most.
 
         Raises:
             ImageError: the image cannot be used.

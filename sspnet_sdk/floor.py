@@ -1,4 +1,4 @@
-"""The floor that people stand on: axes along gravity, height above the ground, from the camera's pitch or from standing feet."""
+"""The floor that people stand on: axes along gravity and height above the ground, from the camera's pitch or standing feet."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ _UPRIGHT_FROM = 0.82  # of the longest distance from feet to thorax
 
 @dataclass(frozen=True, eq=False)
 class Walker:
-    """One person over T frames: times (T,) seconds, joints (T, J, 3) mm from the pelvis and root (T, 3) mm from the camera (None:
-    not known), both in axes x right, y up, z towards the camera."""
+    """One person over T frames. Axes are x right, y up, z towards the camera.
+
+    Attributes:
+        times: (T,) seconds.
+        joints: (T, J, 3) mm from the pelvis.
+        root: (T, 3) mm from the camera, or None if that is not known.
+    """
 
     times: Array
     joints: Array
@@ -34,8 +39,12 @@ class Walker:
 
 @dataclass(frozen=True, eq=False)
 class Floor:
-    """turn (3, 3): from the camera's axes (x right, y up, z towards it) to those of the floor, y against gravity; height_mm: of
-    the camera above it, None where it is not known."""
+    """A floor.
+
+    Attributes:
+        turn: (3, 3) from the camera's axes (x right, y up, z towards it) to those of the floor, y against gravity.
+        height_mm: of the camera above it, or None if that is not known.
+    """
 
     turn: Array
     height_mm: float | None
@@ -48,7 +57,7 @@ class Floor:
     def of(self, walker: Walker) -> Walker:
         """The walker over the floor: y of `root` is the pelvis's height.
 
-        Where the distance is not known the pelvis stays over one spot, and the lower foot of each frame stands.
+        If the distance is not known, the pelvis stays over one spot, and the lower foot of each frame stands.
         """
         joints = walker.joints @ self.turn.T
         if walker.root is None or self.height_mm is None:
@@ -59,7 +68,11 @@ class Floor:
 
 
 def check_pitch(pitch: Any) -> float | None:
-    """Degrees by which the camera looks down, or None for "auto"; else an `OptionError`."""
+    """Degrees by which the camera looks down; None for "auto".
+
+    Raises:
+        OptionError: it is neither.
+    """
     if isinstance(pitch, str) and pitch.strip().lower() == "auto":
         return None
     try:
@@ -74,12 +87,12 @@ def check_pitch(pitch: Any) -> float | None:
 def find_floor(walkers: Sequence[Walker], pitch_deg: float | None = None) -> Floor:
     """The floor under some people.
 
-    Without a pitch, up is where people who stand have their heads, on average, put right by the plane that standing feet lie in:
-    the more they walk about, the more the plane says (needs `root`).
+    Without a pitch, up is where standing people have their heads, on average. The plane of standing feet corrects that, if `root`
+    is known. It counts the more, the more people walk about.
 
     Args:
         walkers: those who walk on it.
-        pitch_deg: how far the camera looks down; None: estimate it, and the roll.
+        pitch_deg: how far the camera looks down; None estimates it, and the roll.
     """
     feet = np.concatenate([_standing(walker) for walker in walkers]) if walkers else np.zeros((0, 4))
     if pitch_deg is not None:
@@ -91,7 +104,10 @@ def find_floor(walkers: Sequence[Walker], pitch_deg: float | None = None) -> Flo
 
 
 def _standing(walker: Walker) -> Array:
-    """(N, 4): soles of feet that stand, in the camera's axes, and the share that each counts: neighbouring frames err alike."""
+    """Soles of feet that stand, in the camera's axes, and the share that each counts. -> (N, 4).
+
+    Neighbouring frames err alike, so they share their weight.
+    """
     if walker.root is None or len(walker.times) < 2:
         return np.zeros((0, 4))
     seen = ~(np.isnan(walker.joints).any(axis=(1, 2)) | np.isnan(walker.root).any(axis=1))
@@ -108,7 +124,7 @@ def _standing(walker: Walker) -> Array:
 
 
 def _sole_points(joints: Array, side: int) -> Array:
-    """(T, 3) the lowest point of a foot: of heel and toes, or below the ankle."""
+    """The lowest point of a foot: of heel and toes, or below the ankle. -> (T, 3)."""
     ankle, *rest = (joint for joint in _LOWER_LEG[side] if joint < joints.shape[1])
     if not rest:
         return joints[:, ankle] - np.array([0.0, _ANKLE_MM, 0.0])
@@ -122,7 +138,7 @@ def _soles(joints: Array) -> Array:
 
 
 def _bodies_up(walkers: Sequence[Walker]) -> Array:
-    """Mean direction from the ankles to the thorax, of the frames in which that is longest: people stand then."""
+    """Mean direction from the ankles to the thorax, in the frames in which that is longest: people stand then."""
     axes = [(walker.joints[:, 8] - walker.joints[:, [3, 6]].mean(axis=1)) for walker in walkers]
     every = np.concatenate(axes) if axes else np.zeros((0, 3))
     every = every[~np.isnan(every).any(axis=1)]
@@ -134,7 +150,7 @@ def _bodies_up(walkers: Sequence[Walker]) -> Array:
 
 
 def _tilted(up: Array, feet: Array) -> Array:
-    """`up` turned towards the normal of the plane through the feet, as far as they are worth more than the bodies."""
+    """`up`, turned towards the normal of the plane through the feet, as far as they are worth more than the bodies."""
     if len(feet) < 3:
         return up
     first = np.cross(up, [0.0, 0.0, 1.0] if abs(up[2]) < 0.9 else [1.0, 0.0, 0.0])

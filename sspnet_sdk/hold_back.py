@@ -1,4 +1,4 @@
-"""Frames wait until it is known who in them is a person: somebody seen in one frame alone is nobody in any file."""
+"""Frames wait until it is known who in them is a person. Somebody seen in one frame alone is nobody in any file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Seen = Sequence[tuple[Track, Pose]]
 
 
 class HoldBack:
-    """Gives frames back in order, each with its people, `identity.CONFIRM_FRAMES` - 1 frames later at most.
+    """Gives frames back in order, each with its people, at most `identity.CONFIRM_FRAMES` - 1 frames later.
 
     Args:
-        live: nothing waits; who is not confirmed is not in the frame.
+        live: nothing waits. Then a frame lacks people who are not confirmed.
     """
 
     def __init__(self, live: bool) -> None:
@@ -25,7 +25,7 @@ class HoldBack:
         self._waiting: deque[tuple[Frame, Seen]] = deque()
 
     def add(self, frame: Frame, seen: Seen) -> Iterator[Frame]:
-        """The frames that need not wait any more, after `frame`, in which `seen` are seen, has come."""
+        """Take `frame`, in which `seen` are seen. -> the frames that need not wait any more."""
         self._waiting.append((frame, seen))
         while self._waiting and (self._live or not _open(self._waiting[0][1])):
             yield _with_people(*self._waiting.popleft())

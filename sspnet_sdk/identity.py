@@ -1,4 +1,4 @@
-"""Who is whom from frame to frame: all people at once, by where they must be now and what they wear. Pure: no network."""
+"""Who is whom from frame to frame: all people at once, by where they should be now and by what they wear. Pure: no network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _VELOCITY_LASTS_S = 0.5
 
 
 class State(enum.Enum):
-    """Of a track: seen in few frames yet; a person; a person out of sight; gone for good (or never confirmed)."""
+    """Of a track: seen in few frames yet; a person; a person out of sight; gone for good, or never confirmed."""
 
     TENTATIVE = "tentative"
     CONFIRMED = "confirmed"
@@ -83,8 +83,8 @@ class Track:
 class Identities:
     """Ids that last.
 
-    Somebody is confirmed after `CONFIRM_FRAMES` frames, lost when not seen, and known again for half a minute, by place soon
-    after and by clothes later.
+    Somebody is confirmed after `CONFIRM_FRAMES` frames, and lost when not seen. They are known again for half a minute: by place
+    soon after, by clothes later.
 
     Args:
         numbers: which joints count as seen.
@@ -111,7 +111,7 @@ class Identities:
         return [track for track in self.tracks if track.state is State.LOST]
 
     def match(self, sightings: Sequence[Sighting], time_s: float, tracks: Sequence[Track]) -> list[tuple[Track, Sighting]]:
-        """Pairs of least total cost in place and clothes among some tracks and this frame's sightings."""
+        """Pairs of least total cost, in place and clothes, among some tracks and this frame's sightings."""
         costs = [[_cost(track, sighting, time_s) for sighting in sightings] for track in tracks]
         return [(tracks[row], sightings[column]) for row, column in assign(costs, _LIMIT)]
 
@@ -133,22 +133,22 @@ class Identities:
             self._next_id += not self._only_one
 
     def miss(self, track: Track) -> None:
-        """They are not seen: a person is lost, whoever was not confirmed was nobody."""
+        """They are not seen. A person is lost; whoever was not confirmed was nobody."""
         track.state = State.LOST if track.state in (State.CONFIRMED, State.LOST) else State.GONE
         track.doubts = 0.0
         self.tracks = [one for one in self.tracks if one.state is not State.GONE]
 
     def forget(self, time_s: float) -> None:
-        """Give up those who are away for long."""
+        """Give up people who have been away for long."""
         for track in self.tracks:
             if track.state is State.LOST and time_s - track.seen_s > _FORGET_S:
                 track.state = State.GONE
         self.tracks = [track for track in self.tracks if track.state is not State.GONE]
 
     def compare_looks(self, seen: Sequence[tuple[Track, Sighting]]) -> None:
-        """Learn what people wear, and give ids back to whom they belong to where two were taken for each other.
+        """Learn what people wear. Where two were taken for each other, give ids back to whom they belong to.
 
-        Only who stands alone counts: in an overlap, a crop shows the other's clothes.
+        Only people who stand alone count: in an overlap, a crop shows the other's clothes.
         """
         for track, sighting in seen:
             others = [other.pose.box for _, other in seen if other is not sighting]
@@ -163,7 +163,7 @@ class Identities:
                 self._give_back(track, sighting)
 
     def _give_back(self, track: Track, sighting: Sighting) -> None:
-        """If somebody else who is lost, or looks strange too, wears what this one is seen in, that is who this is."""
+        """If somebody else, who is lost or looks strange too, wears what this one is seen in, then this one is them."""
         for other in self.tracks:
             apart = unlike(other.look, sighting.look)
             if other is track or not other.id or apart is None or apart > _LOOKS_THE_SAME:
@@ -191,7 +191,9 @@ def _possible(track: Track, near: bool, apart: float | None) -> bool:
 
 
 def _away(track: Track, pose: Pose, time_s: float) -> float:
-    """How far a pose is from the expected place, over the longer side of the box: by joints, or by boxes for who was lost."""
+    """How far a pose is from the expected place, over the longer side of the box: by joints, or by boxes for people who were
+    lost.
+    """
     expected = track.box_at(time_s)
     longer = float(max(expected[2:].max(), pose.box[2:].max(), 1.0))
     moved = _centre(expected) - _centre(track.steady.box)

@@ -61,9 +61,15 @@ class _View:
 def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = _AZIMUTH_DEG) -> Image:
     """Draw the 3D joints of `poses` over a darkened, square `background`.
 
-    Several people stand in a row, in the picture's order; the `_MOST_PEOPLE` largest are shown, from `azimuth_deg` to the side of
-    the camera.
-    Returns an image of the same shape, (S, S, 3) uint8 BGR.
+    Several people stand in a row, in the picture's order. Only the `_MOST_PEOPLE` largest are shown.
+
+    Args:
+        poses: in one picture.
+        background: (S, S, 3) uint8 BGR.
+        azimuth_deg: how far to the side of the camera they are seen from.
+
+    Returns:
+        (S, S, 3) uint8 BGR.
     """
     poses = sorted(sorted(poses, key=_height, reverse=True)[:_MOST_PEOPLE], key=lambda pose: float(pose.keypoints[0, 0]))
     canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED

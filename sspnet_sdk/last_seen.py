@@ -1,4 +1,4 @@
-"""Who was seen in the frame before: where a deadline leaves no time to search, that is where the person still is."""
+"""Who was seen in the frame before. Where a deadline leaves no time to search, the person is looked for there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LastSeen:
         return box if size == (image.width, image.height) and self._clock() - when <= _REMEMBER_S else None
 
     def keep(self, image: Image, pose: Pose) -> None:
-        """Take this frame's pose; one that is unsure is nobody's."""
+        """Take this frame's pose. One that is unsure is nobody's."""
         around = box_of_seen_joints(pose.keypoints, pose.confidence, image.width, image.height, self._numbers)
         if pose.unsure or around[2:].min() < _SMALLEST_BOX:
             self._seen = None

@@ -7,10 +7,10 @@ from statistics import median
 
 
 class LoadEstimate:
-    """How much slower the device is now than when it was profiled: a slow mean that jumps when frames agree on a new level.
+    """How much slower the device is now than when it was profiled. A slow mean, which jumps when frames agree on a new level.
 
     Latency is modelled as load x profile for all points alike, so what one point shows holds for the others. `value` follows
-    steps within four frames and ignores single spikes; `mean` adds what spikes cost on average.
+    steps within four frames and ignores single spikes. `mean` adds what spikes cost on average.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class LoadEstimate:
         return self.value + self._excess
 
     def update(self, ratio: float) -> None:
-        """`ratio`: a frame's latency over the profile's for the same point."""
+        """Take a frame. `ratio` is its latency over the profile's for the same point."""
         self._recent.append(ratio)
         level = median(self._recent)
         threshold = max(0.12, 2.5 * self._spread)
@@ -70,8 +70,13 @@ class StageTime:
 def next_stage_fits(left_ms: float, spent_ms: float, expected_ms: float, upcoming: StageTime) -> bool:
     """Whether one more stage is expected to end in `left_ms`.
 
-    `spent_ms` and `expected_ms`: what this frame's earlier stages took, and what they usually take. A machine that stalls shows
-    in the first stage already; the next one will be as slow.
+    A machine that stalls shows it in the first stage already; the next one will be as slow.
+
+    Args:
+        left_ms: time that is left.
+        spent_ms: what this frame's earlier stages took.
+        expected_ms: what they usually take.
+        upcoming: the next stage.
     """
     slowdown = max(1.0, spent_ms / expected_ms) if expected_ms > 0 else 1.0
     return upcoming.p95_ms * slowdown <= left_ms

@@ -1,4 +1,4 @@
-"""Find people in a whole image: with the finder in all of it, then from nearer; where it doubts, poses say who is a person."""
+"""Find people in a whole image: with the finder in all of it, then from nearer. Poses settle what the finder doubts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def find_people(
         image: the whole picture.
         peaks: reads the finder's maps, with the bundle's numbers.
         run_finder: the finder.
-        looks: of the people who are small, so many are looked at again from nearer: in the whole picture they have too few cells
-            for a right box.
-        run_finer: a finder of more cells, asked where nobody is clear and no pose is believed.
-        look_at: tells from the pose whether that is a person, asked where nobody is clear. Poses then choose who comes first.
+        looks: re-run the finder on a closer crop for up to so many small people. In the whole picture they have too few cells for
+            a right box.
+        run_finer: a finder of more cells. It runs where nobody is clear and no pose is believed.
+        look_at: tells from the pose whether that is a person. It is asked where nobody is clear; poses then choose who comes
+            first.
     """
     search = _Search(Crop.around(whole_image(image), 1.0), peaks, run_finder, looks)
     people = search.prominent_first(search.found_twice(search.once(run_finder)))
@@ -62,7 +63,7 @@ class _Search:
         return self.peaks.people(self.whole, run_finder(self.whole))
 
     def found_twice(self, people: list[Found]) -> list[Found]:
-        """The large ones, and the `looks` most prominent of the small ones as seen from nearer."""
+        """The large ones; and the `looks` most prominent of the small ones, as a closer crop shows them."""
         people, limit = self.prominent_first(people), self.peaks.finder.small_person * self.whole.side
         small = [person for person in people if person.longer_side < limit][: self.looks]
         large = [person for person in people if not person.longer_side < limit]
@@ -79,7 +80,7 @@ class _Search:
         return self.settled([*(person for person, _ in few), *people[count:]], few[0][1], look_at)
 
     def settled(self, people: list[Found], seen: tuple[float, Box], look_at: LookAt) -> list[Found]:
-        """The first with the box that their pose implies, if the pose in that is no less confident."""
+        """The first gets the box that their pose implies, if the pose in that box is no less confident."""
         confidence, box = seen
         if look_at(box)[0] < confidence:
             return people
@@ -87,7 +88,7 @@ class _Search:
         return [first, *(person for person in people[1:] if not self.peaks.same(person, first))]
 
     def _prominence(self, person: Found) -> float:
-        """Photographs are taken of whoever is in the middle: a person at the border counts less."""
+        """A person at the border counts less, because photographs are taken of whoever is in the middle."""
         half, middle = self.whole.side / 2, person.box[:2] + person.box[2:] / 2
         away = np.hypot(*(middle - np.array([self.whole.x, self.whole.y], np.float32) - half)) / half
         return self.peaks.rank(person) * float(np.exp(-self.peaks.finder.middle_first * away**2))

@@ -81,8 +81,8 @@ class Options:
 class Choices:
     """What is left to choose from: operating points by `cuts` x `sizes` x `precisions`, and the engines that may run them.
 
-    Cuts and sizes ascend; people are found in the first precision; those of `ENGINE_PRECISIONS` are for engines that compute in
-    them; `threads` (of each of the `workers`) is None where it may be measured.
+    Cuts and sizes ascend. People are found in the first precision. Precisions of `ENGINE_PRECISIONS` are for engines that compute
+    in them. `threads` (of each of the `workers`) is None where it may be measured.
     """
 
     goal: Goal
@@ -96,7 +96,11 @@ class Choices:
 
 
 def check_people(people: Any, name: str = "people") -> int:
-    """How many people are asked for: a whole number from 1, or None for everybody; else an `OptionError`."""
+    """How many people are asked for: a whole number from 1, or None for everybody.
+
+    Raises:
+        OptionError: it is neither.
+    """
     if people is None:
         return sys.maxsize
     if isinstance(people, bool) or not isinstance(people, int) or people < 1:

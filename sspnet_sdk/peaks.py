@@ -1,4 +1,4 @@
-"""The finder's maps on one crop → people: peaks of the centre map, and the joints that belong to each."""
+"""The finder's maps on one crop to people: peaks of the centre map, and the joints that belong to each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ RunFinder = Callable[[Crop], Answer]
 
 @dataclass(frozen=True)
 class Found:
-    """A person: box (x, y, w, h) in pixels of the image; mean likelihood of the limb joints, 0..1; whether that is more than an
-    empty picture gives; and the joints."""
+    """Somebody whom the finder found.
+
+    Attributes:
+        box: x, y, w, h in pixels of the image.
+        score: how likely that is a person, 0..1: of a finder of one person, the mean likelihood of the limb joints.
+        sure: whether the score is more than an empty picture gives.
+        joints: (N, 2) pixels, or None where a box alone is known.
+    """
 
     box: Box
     score: float
@@ -55,11 +61,11 @@ class Peaks:
         return self.distinct(people)
 
     def rank(self, person: Found) -> float:
-        """The certain come first, the larger one of two that are alike."""
+        """How prominent a person is. The certain come first; of two that are alike, the larger one."""
         return person.score * person.longer_side**self.finder.larger_first
 
     def distinct(self, people: list[Found]) -> list[Found]:
-        """People who are not one another, the first by rank."""
+        """The same people, each once, the first by rank."""
         kept: list[Found] = []
         for person in sorted(people, key=lambda person: -self.rank(person)):
             if not any(self.same(person, other) for other in kept):
@@ -78,8 +84,11 @@ class Peaks:
     def _nearest_heat(
         self, guess: NDArray[np.float32], heat: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The cell of each joint whose heat is high and which is near the guess (J, 2): centre (J, 2) in [0, 1] and heat (J,),
-        which counts less the further from the guess it is."""
+        """For each joint, the cell whose heat is high and which is near the guess (J, 2).
+
+        Returns:
+            Centres of these cells (J, 2) in [0, 1], and their heat (J,), which counts less the further from the guess it is.
+        """
         count, height, width = heat.shape
         across = (np.arange(width, dtype=np.float32) + 0.5) / width - guess[:, :1]
         down = (np.arange(height, dtype=np.float32) + 0.5) / height - guess[:, 1:]

@@ -11,7 +11,7 @@ from sspnet_sdk.thresholds import PoseThresholds
 
 
 def box_of_joints(keypoints: NDArray[np.float32], numbers: PoseThresholds) -> Box:
-    """The person's box (x, y, w, h) that (N, 2) joints imply: around them, and a margin for what no joint marks."""
+    """The person's box (x, y, w, h) that joints (N, 2) imply: around them, with a margin for what no joint marks."""
     low, high = keypoints.min(axis=0), keypoints.max(axis=0)
     longer = max(float((high - low).max()), 1.0)
     margin = np.array([numbers.margin_side, numbers.margin_end], np.float32) * np.float32(longer)
@@ -26,9 +26,15 @@ def box_of_seen_joints(
     numbers: PoseThresholds,
     first_look: bool = False,
 ) -> Box:
-    """The box around the body's joints, of (J, 2), that are seen, inside the picture: those outside are guesses. Sides may be 0.
+    """The box around the body's joints that are seen and lie inside the picture. Those outside are guesses. Sides may be 0.
 
-    first_look: a little larger, for limbs that were not seen.
+    Args:
+        keypoints: (J, 2) pixels.
+        confidence: (J,).
+        width: of the picture.
+        height: of the picture.
+        numbers: of the bundle.
+        first_look: make it a little larger, for limbs that were not seen.
     """
     keypoints, seen = keypoints[:BODY_JOINTS], confidence[:BODY_JOINTS] >= np.float32(numbers.seen)
     around = box_of_joints(keypoints[seen] if seen.sum() >= numbers.fewest_seen else keypoints, numbers)

@@ -1,4 +1,4 @@
-"""People in a whole picture, of a finder that gives a map of their centres and a box for each cell; poses settle doubts."""
+"""People in a whole picture, from a map of their centres and a box for each cell. Poses settle doubts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BoxMaps:
 
 
 def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Found]:
-    """Distinct people, the most prominent (likely, large, in the middle) first; `sure` as the likelihood alone tells."""
+    """Distinct people, the most prominent (likely, large, in the middle) first. `sure` is what the likelihood alone tells."""
     rows, columns = likeliest_cells(maps.centre, numbers.centre_floor, numbers.most_peaks)
     x, y, width, height = maps.box[:, rows, columns]
     middle, half = np.stack([columns + x, rows + y], axis=1), np.stack([width, height], axis=1) / 2
@@ -55,10 +55,14 @@ def people_of(maps: BoxMaps, image: Image, numbers: CentresAndBoxes) -> list[Fou
 def judged(
     people: list[Found], numbers: CentresAndBoxes, confidence_in: ConfidenceIn, looks: int, everybody: bool
 ) -> list[Found]:
-    """The same people, those who are sure first.
+    """The same people, those who are sure first. Poses settle the doubts.
 
-    At the first `looks` (six at most) who are neither clear nor hopeless a pose is looked at; unless `everybody` is wanted, only
-    until somebody is sure.
+    Args:
+        people: of `people_of`.
+        numbers: of the bundle.
+        confidence_in: looks at the pose in a box.
+        looks: poses that may be looked at, six at most: of the first people who are neither clear nor hopeless.
+        everybody: look at all of these; else only until somebody is sure.
     """
     sure: list[Found] = []
     rest: list[Found] = []
@@ -74,7 +78,7 @@ def judged(
 
 
 def _prominence(person: Found, image: Image, numbers: CentresAndBoxes) -> float:
-    """The certain come first, the larger one of two that are alike; who stands at the picture's border counts less."""
+    """The certain come first; of two that are alike, the larger one. At the picture's border a person counts less."""
     middle, half = person.box[:2] + person.box[2:] / 2, np.array([image.width, image.height], np.float32) / 2
     away = float(np.hypot(*(middle - half))) / float(half.max())
     return person.score * person.longer_side**numbers.larger_first * float(np.exp(-numbers.middle_first * away**2))

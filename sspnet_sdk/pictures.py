@@ -1,4 +1,4 @@
-"""People in single pictures: the next one is read while the network looks at this one."""
+"""People in single pictures. The next picture is read while the network looks at this one."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def pictures(
     camera: Any = None,
     keep_unsure: bool = False,
 ) -> Generator[Frame | tuple[Path, SSPNetError], None, None]:
-    """A `Frame` for each picture, in order; for one that cannot be used, its path and the error, and on to the next.
+    """A `Frame` for each picture, in order. A picture that cannot be used gives its path and the error instead.
 
     Args:
         paths: image files; their orientation (EXIF) is respected.
         estimator: runs the network.
         people: how many to look for at most in each; None for everybody.
-        boxes: x, y, w, h of the people in every picture, in pixels; none: find them.
+        boxes: x, y, w, h of the people in every picture, in pixels; none finds them.
         camera: intrinsics of every picture, as `Estimator.predict` takes them.
-        keep_unsure: give the best guess, marked by `Pose.unsure`, where nobody is found with certainty.
+        keep_unsure: where nobody is found with certainty, give the best guess, marked by `Pose.unsure`.
     """
     check_people(people)
     for index, (path, image) in enumerate(in_background(_read(paths), _READ_AHEAD)):
@@ -62,7 +62,7 @@ def look(
     camera: Any = None,
     keep_unsure: bool = False,
 ) -> list[Pose]:
-    """Poses in one image: in `boxes`, or, the most prominent first, of up to `people` persons who are found."""
+    """Poses in one image: in `boxes`, or of up to `people` persons who are found, the most prominent first."""
     if len(boxes):
         return estimator.predict_many(image, boxes, camera=camera)
     poses = estimator.predict_all(image, people, camera=camera)

@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def first_look(self) -> OperatingPoint:
-        """The largest input size and shallowest cut that the options allow, to see with whether somebody is a person."""
+        """The largest input size and shallowest cut that the options allow. Poses there tell whether somebody is a person."""
         return self._unmeasured(self._choices.cuts[0])
 
     @property
@@ -64,7 +64,10 @@ class Plan:
         return self._controller is not None and self._controller.out_of_reach
 
     def goal(self, deadline_ms: Any = None) -> Goal:
-        """This frame's goal: its own deadline, else the estimator's. The first with a budget measures the operating points."""
+        """This frame's goal: its own deadline, else the estimator's.
+
+        The first goal with a budget measures the operating points.
+        """
         goal = self._goal if deadline_ms is None else Goal.deadline(deadline_ms)
         if goal.budget_ms is not None and self._controller is None:
             with self._lock:
@@ -92,7 +95,7 @@ class Plan:
             return leaves_time(self._finder_costs(sizes), goal)
 
     def choose(self, goal: Goal, people: int = 1, located: bool = False) -> OperatingPoint:
-        """The operating point for this frame; without a goal, the deepest cut at the largest size."""
+        """The operating point for this frame. Without a goal it is the deepest cut at the largest size."""
         if goal.budget_ms is None:
             return self._unmeasured(self.deepest_cut)
         with self._lock:
@@ -101,7 +104,7 @@ class Plan:
     def observe(
         self, point: OperatingPoint, cut: int, network_ms: float, total_ms: float, people: int = 1, located: bool = False
     ) -> None:
-        """Tell what a frame really took, and the cut that it reached."""
+        """Take what a frame really took, and the cut that it reached."""
         with self._lock:
             if self._controller is not None:
                 self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)

@@ -13,7 +13,7 @@ from sspnet_sdk.errors import BackendError
 
 
 class EnginePool:
-    """Hands out engines; the one that was used last first, so that those that are never needed are never opened."""
+    """Hands out engines, the last used first. So engines that are never needed are never opened."""
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._idle: LifoQueue[Engine | None] = LifoQueue()

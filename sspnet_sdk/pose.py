@@ -85,7 +85,9 @@ class Joint:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pose:
-    """One person's pose in one image, J joints: all 28 of `JOINT_NAMES`, or the first 17 where the bundle has no face and feet.
+    """One person's pose in one image.
+
+    It has J joints: all 28 of `JOINT_NAMES`, or the first 17 if the bundle has no face and feet.
 
     Attributes:
         keypoints: (J, 2) float32, pixels of the caller's image; (0, 0) is the corner of the top-left pixel, x right, y down.
@@ -125,7 +127,7 @@ class Pose:
 
     @property
     def certainty(self) -> float:
-        """Mean confidence of the body's joints, pelvis to wrists, in 0..1: the same measure with and without face and feet."""
+        """Mean confidence in 0..1 of the body's joints, pelvis to wrists. Face and feet do not count."""
         return float(self.confidence[:BODY_JOINTS].mean())
 
     def __repr__(self) -> str:
@@ -164,8 +166,8 @@ class Pose:
     def with_height(self, height_mm: float) -> Pose:
         """The same pose at the size of a person who is `height_mm` tall, standing.
 
-        A picture does not tell a child from an adult further away, so millimetres are those of an average adult of 1.73 m. All of
-        them are scaled alike, distances from the camera too: `keypoints` stay where they are.
+        A picture does not tell a child from an adult further away. So millimetres are those of an average adult of 1.73 m. All of
+        them are scaled alike, also distances from the camera. `keypoints` stay where they are.
 
         Raises:
             OptionError: `height_mm` is nobody's height in millimetres.

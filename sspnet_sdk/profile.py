@@ -1,4 +1,4 @@
-"""Measure the operating points on this device, once: the result is kept in the user's cache folder."""
+"""Measure the operating points on this device once. The result is kept in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backe
 
 @dataclass(frozen=True)
 class Setting:
-    """What one measurement is about; all of its cuts are measured together."""
+    """What one measurement is about. All of its cuts are measured together."""
 
     backend: str
     precision: str
@@ -47,7 +47,7 @@ class Setting:
 
     @property
     def label(self) -> str:
-        """Engine and precision, for people; fp32 goes without saying."""
+        """Engine and precision, for people. fp32 goes without saying."""
         return self.backend if self.precision == "fp32" else f"{self.backend} {self.precision}"
 
 
@@ -56,7 +56,7 @@ Timings = dict[str, list[float]]
 
 
 class Profile:
-    """Timings of a bundle on this device. Measured where asked for the first time, read from the cache afterwards."""
+    """Timings of a bundle on this device. They are measured when asked for the first time, and read from the cache afterwards."""
 
     def __init__(self, bundle: Bundle, threads: int, refresh: bool = False) -> None:
         self.device: dict[str, Any] = {**describe_device(), "threads": threads}
@@ -73,7 +73,7 @@ class Profile:
         return self._path is not None and self._path.is_file()
 
     def measure(self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None) -> None:
-        """Measure those settings that are not known yet; `progress` is called before each."""
+        """Measure the settings that are not known yet. `progress` is called before each."""
         missing = [setting for setting in settings if str(setting) not in self._timings]
         for setting in missing:
             if progress is not None:
@@ -180,7 +180,7 @@ def choose_backend(profile: Profile, settings: Sequence[Setting]) -> str:
 
 
 def choose_threads(profiles: Sequence[Profile], setting: Setting) -> Profile:
-    """Of profiles with more and more threads, the one whose full chain is fastest; the fewer threads where it hardly matters.
+    """The profile whose full chain is fastest, of profiles with more and more threads; the fewer threads where it hardly matters.
 
     Small networks gain little from a second thread, and lose where another program wants its core.
     """
@@ -240,7 +240,7 @@ def _elapsed_ms(work: Callable[[], Any]) -> float:
 
 
 def _errors(bundle: Bundle, settings: Iterable[Setting]) -> dict[tuple[str, int, int], float]:
-    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK, else (some state neither) one that falls with MACs."""
+    """Each operating point's error on one scale: PA-MPJPE, else 1 − PCK. If some state neither, one that falls with MACs."""
     keys = [(setting.precision, setting.size, cut) for setting in settings for cut in bundle.cuts]
     stated = {key: bundle.accuracy(*key) for key in keys}
     if all("pa_mpjpe_mm" in accuracy for accuracy in stated.values()):

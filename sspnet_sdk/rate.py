@@ -25,8 +25,8 @@ _UNREACHED_FRAMES = 10
 class OperatingPoint:
     """One way to run the network, and what it costs and gives on this device.
 
-    `p50_ms` and `p95_ms` are the network's latency for one crop; `error` is lower where the pose is better (PA-MPJPE in
-    millimetres or 1 − PCK where the bundle states them for every point, else a stand-in that falls with the work done).
+    `p50_ms` and `p95_ms` are the network's latency for one crop. `error` is lower where the pose is better: PA-MPJPE in
+    millimetres or 1 − PCK, if the bundle states them for every point, else a stand-in that falls with the work done.
     """
 
     cut: int
@@ -44,7 +44,7 @@ class OperatingPoint:
 
 
 def pareto_front(points: Iterable[OperatingPoint]) -> list[OperatingPoint]:
-    """The points that no other point beats in both latency and error, fastest (and worst) first."""
+    """The points that no other point beats in both latency and error, the fastest (and worst) first."""
     front: list[OperatingPoint] = []
     for point in sorted(points, key=lambda p: (p.p50_ms, p.error)):
         if not front or point.error < front[-1].error:
@@ -53,10 +53,10 @@ def pareto_front(points: Iterable[OperatingPoint]) -> list[OperatingPoint]:
 
 
 class RateController:
-    """Moves along the Pareto front so that frames fit the budget: the most accurate point whose expected latency does.
+    """Moves along the Pareto front so that frames fit the budget. It takes the most accurate point that is expected to fit.
 
     Args:
-        points: what can be run; any order.
+        points: what can be run, in any order.
         budget_ms: time for one frame.
         percentile: None keeps the mean within the budget (a frame rate); a number in (0, 100) keeps that percentile (a deadline).
         goal: how the user asked for it; begins the one warning that says it is out of reach.
@@ -94,11 +94,11 @@ class RateController:
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether even the fastest point does not fit the budget now, or has not for the last frames as they were asked for."""
+        """Whether even the fastest point misses the budget now, or the last frames missed it as they were asked for."""
         return self._cost(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
     def retarget(self, budget_ms: float, percentile: float | None, goal: str) -> None:
-        """Change the goal; what is known about the load stays."""
+        """Change the goal. What is known about the load stays."""
         if (budget_ms, percentile) == (self._budget_ms, self._percentile):
             return
         self._budget_ms, self._percentile, self._goal = budget_ms, percentile, goal

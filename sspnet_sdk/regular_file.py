@@ -1,4 +1,4 @@
-"""Open a file of which one must not be sure that it is one: a pipe would wait for ever, a device never end."""
+"""Open a file that may be none: a pipe would wait for ever, a device never end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One skeleton per person: bones of constant length, turned so that joints lie as near as can be to where they were seen."""
+"""One skeleton per person: bones of constant length, turned so that joints lie as near as possible to where they were seen."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SWEEPS = 12
 def rigid(joints: Array) -> Array:
     """The same motion with rigid bones.
 
-    Each bone has its median length, left and right the same; its direction is fitted frame by frame (least squares over all
-    joints, one bone after the other, some rounds). The root stays where it is.
+    Each bone has its median length, left and right the same. Its direction is fitted frame by frame: least squares over all
+    joints, one bone after the other, in some rounds. The root stays where it is.
 
     Args:
         joints: (T, J, 3) mm, joint 0 the root; NaN rows where the person was not seen stay as they are.
@@ -32,7 +32,10 @@ def rigid(joints: Array) -> Array:
 
 
 def bone_lengths(joints: Array) -> Array:
-    """(J,) mm from each joint to its parent: medians over (T, J, 3) without NaN, left and right the same; 0 for the root."""
+    """Length of each joint's bone to its parent in mm; 0 for the root. -> (J,).
+
+    These are medians over (T, J, 3) without NaN, left and right the same.
+    """
     count = joints.shape[1]
     parents = np.maximum(JOINT_PARENTS[:count], 0)
     lengths: Array = np.median(np.linalg.norm(joints - joints[:, parents], axis=-1), axis=0)

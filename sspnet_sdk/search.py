@@ -1,4 +1,4 @@
-"""Search a picture for people: the finder as planned, the network where it doubts, or the network alone without a finder."""
+"""Search a picture for people: with the finder as planned, with the network where it doubts, or with the network alone."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Search:
         self._image, self._engine, self._first_look = image, engine, first_look
 
     def people(self, plan: SearchPlan | None) -> list[Found]:
-        """People, the most prominent first, those that are not sure among them.
+        """People, the most prominent first, also those who are not sure.
 
         Args:
-            plan: None without a finder: then one person at most.
+            plan: None if there is no finder; then one person at most.
         """
         bundle = self._engine.bundle
         if plan is None or bundle.finder is None:
@@ -61,7 +61,7 @@ class Search:
         return float(confidence[:BODY_JOINTS].mean()), around if around[2:].min() >= 2 else box
 
     def _by_poses(self) -> Found:
-        """The pose in the whole image implies a box, the pose in that box a better one."""
+        """The pose in the whole image implies a box. The pose in that box implies a better one."""
         box, score, numbers = whole_image(self._image), 0.0, self._engine.bundle.poses
         crop = Crop.around(box, 1.0)
         for _ in range(2):

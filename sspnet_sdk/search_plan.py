@@ -1,4 +1,7 @@
-"""How much searching a frame may pay for: which finder runs, how often, and who settles a doubt. Pure: costs come in."""
+"""How much searching a frame may pay for: which finder runs, how often, and who settles a doubt. Pure: costs come in.
+
+Twins: cpp/src/search_plan.cpp, examples/web/estimator/search_plan.js. All three replay tests/search_cases.json.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ class Finders:
 
     Attributes:
         sizes: their inputs in pixels, ascending; not empty.
-        finer: those of `sizes` beside which there is one of twice the size.
+        finer: those of `sizes` beside which there is a finder of twice the size.
         cost_ms: what a run of each takes on this device now; only those that were measured.
-        one_look: whether they find small people too in one run over the whole picture, and leave doubts to poses.
+        one_look: one run over the whole picture also finds small people; poses settle doubts.
     """
 
     sizes: tuple[int, ...]
@@ -38,7 +41,7 @@ class SearchPlan:
 
     Attributes:
         size: input of the finder that runs, in pixels.
-        looks: so many small people are looked at again from nearer, at most; by poses after `Finders.one_look`.
+        looks: so many small people, at most, are looked at again from nearer; with `Finders.one_look`, by poses.
         finer: the finder of twice the size may be asked where nobody is clear.
         poses: poses may say who is a person where nobody is clear.
         everybody: all people are wanted, not one.
@@ -58,7 +61,7 @@ def plan_search(finders: Finders, goal: Goal, everybody: bool = False, patient: 
         finders: what there is to run.
         goal: of this frame.
         everybody: search for all people, not for the one whose pose is asked for.
-        patient: search whatever that costs; a goal then only forgoes what a doubt would cost.
+        patient: search whatever that costs. A goal then only forgoes what a doubt would cost.
     """
     (size, runs), hurry = _affordable(finders, Goal() if patient else goal), patient and goal.budget_ms is not None
     looks = min(_LOOKS_FOR_EVERYBODY if everybody else _LOOKS, runs - 1)

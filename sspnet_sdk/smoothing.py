@@ -1,4 +1,4 @@
-"""Less jitter at hardly any lag: a constant-velocity filter on keypoints, 3D joints and distance, sides put right first."""
+"""Less jitter at hardly any lag: a constant-velocity filter on keypoints, 3D joints and distance, after sides are put right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _FIRST_ERROR = 0.004  # of the body, before anything is known of its size
 
 @dataclasses.dataclass(frozen=True)
 class Tuning:
-    """Of a `TrackingFilter`, for smooth = 0.5; found by search on kinematic sequences with made-up noise (benchmarks/motion.py).
+    """Tuning of a `TrackingFilter` for smooth = 0.5, found by search on kinematic sequences with made-up noise.
+
+    `benchmarks/motion.py` makes these sequences.
 
     Attributes:
         rest_hz: cutoff at rest.
@@ -56,9 +58,9 @@ _FASTEST_HZ = 25.0
 
 
 class TrackingFilter:
-    """A constant-velocity (alpha-beta) filter whose gain rises with speed and where its errors are systematic.
+    """A constant-velocity (alpha-beta) filter. Its gain rises with speed, and where its errors are systematic.
 
-    Errors that go to and fro are noise; errors that all point one way say that the filter lags (Trigg's tracking signal, 1964:
+    Errors that go to and fro are noise. Errors that all point one way say that the filter lags (Trigg's tracking signal, 1964:
     the squared mean of the errors over their mean square). So a limb that sets off is followed at once, at any level of noise.
     """
 

@@ -1,4 +1,4 @@
-"""The chain of stages of one precision and size: run to a cut, or until a deadline. Stages are opened when first needed."""
+"""The chain of stages of one precision and size. It runs to a cut, or until a deadline. Stages are opened when first needed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ChainAnswer:
 
 
 class StageChain:
-    """Each stage gives a complete answer and the features that the next one refines, so a run can end after any of them."""
+    """Each stage gives a complete answer, and the features that the next one refines. So a run can end after any of them."""
 
     def __init__(self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int) -> None:
         self.size, self._joints = size, len(bundle.joint_names)
@@ -75,7 +75,7 @@ class StageChain:
         return ChainAnswer(pose, reached, tuple(stage_ms), tensors.get("root_features"))
 
     def warm_up(self, cut: int) -> None:
-        """Open the stages up to `cut` and run them until their times are known (a session's first run is not like the others)."""
+        """Open the stages up to `cut` and run them until their times are known. A session's first run is not like the others."""
         grey = np.full((1, self.size, self.size, 3), 128, np.uint8)
         self.run(grey, cut)
         self._times = [StageTime() for _ in self._graphs]

@@ -28,7 +28,7 @@ def writing(path: Path | str) -> Iterator[None]:
 
 
 class StagedFile:
-    """Write to `staging`, a sibling of `path`; `commit` gives it its name, `discard` removes it.
+    """Write to `staging`, a sibling of `path`. `commit` gives it its name, `discard` removes it.
 
     Pipes and devices (`/dev/stdout`, a FIFO) are written as they stand. Missing folders are made.
     """
