@@ -1,4 +1,4 @@
-"""The box that follows a person: at rest with them, with them when they go, without the jumps that shake the network's answer."""
+"""The box that follows a person. It rests with them, goes with them, and does not jump as the network's answers do."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class SteadyBox:
     def follow(self, pose: Pose, time_s: float, bounds: tuple[int, int]) -> None:
         """Take the next pose.
 
-        The aim is the box around the joints that are seen, inside the picture (`bounds`: width, height): joints outside are
-        guesses. The nearer the aim, the smaller the share of the way that is gone.
+        The aim is the box around the joints that are seen and lie inside the picture (`bounds`: width, height); joints outside
+        are guesses. The nearer the aim is, the smaller is the share of the way that the box goes.
         """
         aim = box_of_seen_joints(pose.keypoints, pose.confidence, *bounds, self._numbers).astype(np.float64)
         if aim[2:].min() < _SMALLEST_PX:

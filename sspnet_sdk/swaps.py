@@ -1,4 +1,4 @@
-"""Left and right over time: an answer that changes sides between two frames, which no motion explains, is put right."""
+"""Left and right over time. An answer that changes sides between two frames, which no motion explains, is put right."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ Array = NDArray[np.float64]
 class SideKeeper:
     """Keeps one person's left left and right right.
 
-    Of each limb pair and frame it is asked which is likelier: that each joint goes on as it went, or that the labels have changed
-    places. Whether they are changed now is a belief that follows these flips and fades with time: the network sees the whole
-    person and has the last word.
+    For each pair of limbs and each frame it asks which is likelier: that each joint goes on as it went, or that the labels have
+    changed places. Whether they are changed now is a belief. It follows these flips, and fades with time, because the network
+    sees the whole person and has the last word.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class SideKeeper:
         self._changed = np.full(len(_LIMBS), -_MOST)
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
-        """The pose at `time_s` (seconds, ascending) with sides put right; the same object where nothing is changed."""
+        """The pose at `time_s` (seconds, ascending) with sides put right. It is the same object where nothing is changed."""
         points, depths = pose.keypoints.astype(np.float64), pose.joints3d[:, 2].astype(np.float64)
         elapsed, order = time_s - self._time, np.arange(len(points))
         if 0.0 < elapsed <= _LONGEST_GAP_S and len(self._points) == len(points):
@@ -60,7 +60,7 @@ class SideKeeper:
         return pose if (order == np.arange(len(order))).all() else _reordered(pose, order)
 
     def _is_changed(self, limb: int, pairs: NDArray[np.int64], pose: Pose, elapsed: float) -> bool:
-        """Whether the labels of these pairs are changed in this answer; if they flipped, what is remembered flips with them."""
+        """Whether the labels of these pairs are changed in this answer. If they flipped, what is remembered flips with them."""
         flipped = 1.0 / (1.0 + math.exp(-np.clip(self._log_odds_of_a_flip(pairs, pose, elapsed), -30, 30)))
         was = 1.0 / (1.0 + math.exp(-self._changed[limb]))
         now = was * (1 - flipped) + (1 - was) * flipped

@@ -64,13 +64,16 @@ class Tracker:
         return tuple(Person(number, pose) for number, pose in sorted(seen, key=lambda pair: pair[0]))
 
     def end(self) -> None:
-        """The source has ended. In one of fewer frames than it takes to be sure, whoever was there in all of them is a person."""
+        """The source has ended. If it had fewer frames than it takes to be sure, whoever was in all of them is a person."""
         for track in self._ids.followed:
             if self._frames < CONFIRM_FRAMES and track.frames == self._frames:
                 self._ids.confirm(track)
 
     def observe(self, img: Any, time_s: float) -> list[tuple[Track, Pose]]:
-        """As `update`, with those who are not confirmed yet (`Track.state`): later frames tell whether they are people."""
+        """As `update`, but also with those who are not confirmed yet (`Track.state`).
+
+        Later frames tell whether they are people.
+        """
         img = image = open_image(img, self._estimator.color)
         self._frames += 1
         for box in self._start:
@@ -86,7 +89,7 @@ class Tracker:
         return [(track, track.pose) for track in self._ids.followed if track.pose is not None]
 
     def _follow(self, img: Any, image: Image, time_s: float) -> list[tuple[Track, Sighting]]:
-        """Run the boxes where people must be, and say who is whom."""
+        """Run the boxes where people should be, and say who is whom."""
         followed = self._ids.followed
         looked_at = [track for track in followed if _inside(track.box_at(time_s), image)]
         poses = self._poses(img, [track.box_at(time_s) for track in looked_at])
@@ -122,7 +125,7 @@ class Tracker:
         return look_of(image, pose)
 
     def _search_is_due(self, time_s: float) -> bool:
-        """Nobody followed: at every frame; somebody lost lately, doubted, or a guess: often; else now and then."""
+        """At every frame if nobody is followed; often if somebody was lost lately, is doubted or a guess; else now and then."""
         followed, since = self._ids.followed, time_s - self._searched_s
         if not followed:
             return since > 0.0
@@ -162,7 +165,7 @@ class Tracker:
         return track
 
     def _guess(self, guess: Pose, time_s: float, bounds: tuple[int, int]) -> None:
-        """Follow the best guess at the only person; one guess gives way to another only if that one comes twice."""
+        """Follow the best guess at the only person. One guess gives way to another only if that one comes twice."""
         for track in self._ids.followed:
             track.doubts = 0 if iou(guess.box, track.steady.box) >= _SUPPORT else track.doubts + 1
         self._drop([track for track in self._ids.followed if track.doubts >= _MOST_DOUBTS])
@@ -174,7 +177,10 @@ class Tracker:
                 self._ids.confirm(track)
 
     def _verify(self, found: Sequence[Box]) -> None:
-        """Doubt whom a search does not find: a crop can drift off its person. Where it finds nobody at all, it may be blind."""
+        """Doubt people whom a search does not find: a crop can drift off its person.
+
+        A search that finds nobody at all may be blind.
+        """
         for track in self._ids.followed:
             overlap = max((iou(box, track.steady.box) for box in found), default=0.0)
             track.certain = track.certain or overlap >= _SAME_BOX
@@ -190,7 +196,7 @@ class Tracker:
         return not pose.unsure and not any(same_person(pose, other) for other in known)
 
     def _drop_ghosts(self, newcomers: Sequence[Pose]) -> None:
-        """Where somebody is sure to be, guesses end; so do doubted people, unless their pose is as confident as others'."""
+        """Where somebody surely is, guesses end. So do doubted people, unless their pose is as confident as others'."""
         followed = self._ids.followed
         settled = [track.pose for track in followed if track.certain and not track.doubts and track.pose is not None]
         sure = [pose.certainty for pose in (*newcomers, *settled)]
@@ -209,7 +215,7 @@ class Tracker:
 
 
 def _distinct(poses: Sequence[Pose]) -> list[Pose]:
-    """Of poses that lie on one person the most confident."""
+    """Of poses that lie on one person, the most confident."""
     kept: list[Pose] = []
     for pose in sorted(poses, key=lambda pose: -pose.certainty):
         if not any(same_person(pose, other) for other in kept):

@@ -15,7 +15,7 @@ except ImportError:  # Windows
 
 
 def cache_folder(room: str) -> Path | None:
-    """`<user cache>/sspnet-sdk/<room>`, made if need be; None where it cannot be written: then nothing is cached."""
+    """`<user cache>/sspnet-sdk/<room>`, made if need be. None if it cannot be written; then nothing is cached."""
     try:
         folder = _base() / "sspnet-sdk" / room
         folder.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def cache_folder(room: str) -> Path | None:
 
 @contextlib.contextmanager
 def alone(room: str) -> Iterator[None]:
-    """One process at a time in a room whose files an engine writes by itself; where files cannot be locked, without a lock."""
+    """One process at a time in a room whose files an engine writes by itself. Where files cannot be locked, there is no lock."""
     folder = cache_folder(room)
     if folder is None or fcntl is None:
         yield

@@ -1,18 +1,12 @@
 #include "fields.hpp"
 
 #include "error.hpp"
+#include "short_number.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace sspnet::core {
 namespace {
-
-std::string short_number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", value);
-    return text;
-}
 
 [[noreturn]] void wrong(const std::string& what, const std::string& wanted) { malformed("'" + what + "' must be " + wanted); }
 

@@ -1,19 +1,9 @@
 #include "goal.hpp"
 
 #include "error.hpp"
-
-#include <cstdio>
+#include "short_number.hpp"
 
 namespace sspnet::core {
-namespace {
-
-std::string short_number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", value);
-    return text;
-}
-
-}  // namespace
 
 double check_positive(double value, const char* name, double below) {
     if (value > 0 && value < below) return value;

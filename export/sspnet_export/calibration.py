@@ -1,4 +1,4 @@
-"""Crops of people for measuring ranges (int8) and what a precision costs."""
+"""Crops of people. Ranges (int8) and the cost of a precision are measured on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ Crops = Path | Sequence[Picture]
 
 
 def read_crops(source: Crops) -> list[Picture]:
-    """A folder of pictures, or RGB arrays (H, W, 3) uint8, one person in each; at most 128, evenly chosen. Returns RGB arrays."""
+    """At most 128 pictures with one person in each, evenly chosen.
+
+    Args:
+        source: a folder of pictures, or RGB arrays (H, W, 3) uint8.
+
+    Returns:
+        RGB arrays.
+    """
     if not isinstance(source, Path):
         crops = [np.asarray(crop) for crop in source]
         if wrong := [crop for crop in crops if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or not crop.size]:
@@ -46,7 +53,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def calibration_part(crops: list[Picture]) -> list[Picture]:
-    """Three of four; the others are kept to measure on."""
+    """Three of four crops. The others are kept to measure on."""
     return [crop for index, crop in enumerate(crops) if index % 4]
 
 
@@ -55,7 +62,7 @@ def held_out_part(crops: list[Picture]) -> list[Picture]:
 
 
 def as_batch(crops: Sequence[Picture], size: int) -> Picture:
-    """(N, size, size, 3): each crop fitted into the square, grey beside it."""
+    """Each crop fitted into a square, with grey beside it. -> (N, size, size, 3)."""
     batch = np.full((len(crops), size, size, 3), BORDER, np.uint8)
     for square, crop in zip(batch, crops, strict=True):
         scale = size / max(crop.shape[:2])

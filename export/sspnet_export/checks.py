@@ -1,4 +1,4 @@
-"""What may be asked of an export; everything else is refused in one line before anything is written."""
+"""What may be asked of an export. Everything else is refused in one line, before anything is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listed(numbers: Sequence[int]) -> str:
 
 
 def check_precisions(precisions: Sequence[str], calibrated: bool, people: bool) -> tuple[str, ...]:
-    """Those with graphs, in the order of PRECISIONS; fp32 is always among them."""
+    """Those with graphs, in the order of PRECISIONS. fp32 is always among them."""
     for precision in precisions:
         if precision not in (*PRECISIONS, COMPUTED):
             raise ExportError(f"precision must be one of {', '.join((*PRECISIONS, COMPUTED))}, got {precision!r}")

@@ -37,7 +37,8 @@ class Deviation:
 def deviations(bundle: Bundle, crops: list[NDArray[np.uint8]]) -> Iterator[Deviation]:
     """Measure every other precision of a bundle against its fp32, in the runtime's chain on ONNX Runtime.
 
-    Raises ExportError where a graph is malformed or its keypoints move by more than the precision may cost.
+    Raises:
+        ExportError: a graph is malformed, or its keypoints move by more than the precision may cost.
     """
     others = [precision for precision in bundle.precisions if precision != "fp32"]
     for precision, size in [(precision, size) for precision in others for size in bundle.sizes]:

@@ -1,4 +1,4 @@
-"""The runtime's own engines with the settings that ship: what an export verifies is what users run."""
+"""The runtime's own engines with the settings that ship. So an export verifies what users run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ Run = Callable[[Mapping[str, NDArray[Any]]], Arrays]
 
 
 def runtimes() -> dict[str, Callable[[Path], Run]]:
-    """The engines that are installed; each opens a graph in fp32 and gives a function that runs it on any batch."""
+    """The engines that are installed. Each opens a graph in fp32 and gives a function that runs it on any batch."""
     return {name: partial(open_graph, name) for name in installed()}
 
 
 def open_graph(name: str, path: Path) -> Run:
-    """A graph in one of the runtime's engines, on the CPU. Raises ExportError with the engine's words."""
+    """A graph in one of the runtime's engines, on the CPU.
+
+    Raises:
+        ExportError: with the engine's own words.
+    """
     try:
         backend = load(name)
         session = backend.open(path, default_threads(), "fp32")
@@ -54,7 +58,7 @@ def as_array(tensor: Any) -> NDArray[Any]:
 
 
 def chain_poses(bundle: Bundle, name: str, precision: str, size: int, images: NDArray[np.uint8]) -> Arrays:
-    """`pose_<cut>` of every cut by the runtime's chain of stages; with a root depth, `root_features` too."""
+    """`pose_<cut>` of every cut by the runtime's chain of stages. With a root depth, also `root_features`."""
     backend = load(name)
     chain = StageChain(bundle, backend, precision, size, default_threads())
     try:

@@ -47,7 +47,11 @@ class FinderGraph(nn.Module):
 
 
 def open_finder(path: Path) -> tuple[MultiPose, dict[str, str]]:
-    """A finder's network and notes. Raises ExportError in one line."""
+    """A finder's network and notes.
+
+    Raises:
+        ExportError: the file is no finder.
+    """
     try:
         return load_finder(path)
     except CheckpointError as error:
@@ -85,7 +89,7 @@ class FinderPart:
         document["training_data"] = [*document["training_data"], *self._notes.training_data]
 
     def verify(self, bundle: Bundle) -> Iterator[str]:
-        """The fp32 graph in pictures of several shapes; boxes in shares of the picture."""
+        """Compare the fp32 graph with PyTorch in pictures of several shapes. Boxes are in shares of the picture."""
         for file in sorted(set(self._files.values())):
             check_model(bundle.folder / file)
         for runtime, open_graph in runtimes().items():

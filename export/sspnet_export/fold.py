@@ -19,7 +19,10 @@ class FactoredConv(nn.Conv2d):
 
     @classmethod
     def of(cls, conv: nn.Conv2d, factor: Tensor, bias: Tensor, raw: Tensor | None = None) -> FactoredConv:
-        """Kernel, stride, padding and groups of `conv`; `raw` where other weights than its own are wanted."""
+        """A convolution with kernel, stride, padding and groups of `conv`.
+
+        `raw` is given where other weights than its own are wanted.
+        """
         raw = (conv.weight if raw is None else raw).detach()
         outputs, inputs = raw.shape[0], raw.shape[1] * conv.groups
         folded = cls(inputs, outputs, conv.kernel_size, conv.stride, conv.padding, groups=conv.groups)  # type: ignore[arg-type]
@@ -36,7 +39,7 @@ class FactoredConv(nn.Conv2d):
         return FactoredConv.of(self, self.factor * gain, self.bias * gain, self.raw)
 
     def of_scaled_input(self, scale: float) -> FactoredConv:
-        """The same convolution for an input that comes multiplied by `scale`."""
+        """The same convolution for an input that is multiplied by `scale`."""
         assert self.bias is not None
         return FactoredConv.of(self, self.factor / scale, self.bias, self.raw)
 
@@ -49,7 +52,7 @@ def fold_batch_norm(network: nn.Module) -> None:
 
 
 def folded(layer: ConvBN) -> FactoredConv:
-    """The convolution that equals `layer` in eval mode; the factor is computed in float64 and rounded once."""
+    """The convolution that equals `layer` in eval mode. Its factor is computed in float64 and rounded once."""
     bn = layer.bn
     assert bn.running_mean is not None and bn.running_var is not None
     gain = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
@@ -73,5 +76,5 @@ def constant_conv(weight: Tensor, stride: int = 1, groups: int = 1) -> nn.Conv2d
 
 
 def channel_scale(width: int, gain: Tensor) -> nn.Conv2d:
-    """Every channel times one number; a depthwise convolution, because runtimes fuse that and keep their blocked layout."""
+    """Every channel times one number. It is a depthwise convolution, because runtimes fuse that and keep their blocked layout."""
     return constant_conv(gain.detach().expand(width, 1, 1, 1), groups=width)

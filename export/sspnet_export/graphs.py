@@ -17,7 +17,13 @@ from sspnet_export.trace import IR_VERSION, OPSET
 
 @dataclass(frozen=True)
 class Graph:
-    """A graph of the bundle. name: full, stage_<cut> or finder; cut: of a stage."""
+    """A graph of the bundle.
+
+    Attributes:
+        name: full, stage_<cut> or finder.
+        model: the graph.
+        cut: of a stage.
+    """
 
     name: str
     model: onnx.ModelProto
@@ -42,7 +48,7 @@ def cut_out_finder(traced: onnx.ModelProto) -> Graph:
 
 
 def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
-    """The chain. What a stage gives beyond its pose is what some later stage takes; the first, what the root's depth needs."""
+    """The chain. A stage gives its pose, and what some later stage takes. The first also gives what the root's depth needs."""
     handed = boundaries(traced, cuts)
     taken, known = [], ["image"]
     for cut, tensors in zip(cuts, handed, strict=True):
@@ -59,7 +65,7 @@ def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph
 
 
 def boundaries(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[list[str]]:
-    """For each cut, the tensors first known behind it: its pose and features; `fine` belongs to the first."""
+    """For each cut, the tensors that are first known behind it: its pose and features. `fine` belongs to the first."""
     groups: list[list[str]] = [[] for _ in cuts]
     for value in traced.graph.output:
         _, _, rest = value.name.partition("_")
@@ -77,7 +83,7 @@ def reached(traced: onnx.ModelProto, outputs: list[str], known: list[str]) -> li
 
 
 def needed_nodes(graph: onnx.GraphProto, outputs: list[str], stop: set[str]) -> tuple[list[onnx.NodeProto], set[str]]:
-    """Nodes on the way back from `outputs` until `stop`, in the graph's order; every name that they read."""
+    """Nodes on the way back from `outputs` until `stop`, in the graph's order, and every name that they read."""
     wanted, nodes, read = set(outputs) - stop, [], set(outputs)
     for node in reversed(graph.node):
         if wanted.intersection(node.output):

@@ -1,4 +1,4 @@
-"""The MoveNet entry for inference at one size: the same first pose, with sums over cells and over joints as matrix products."""
+"""The MoveNet entry for inference at one size: the same first pose, with matrix products for sums over cells and joints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sspnet_export.heads import cell_centres, cell_line
 
 
 class InferenceEntry(nn.Module):
-    """`MoveNetEntry` on images of size x size pixels; its batch norms are to be folded already."""
+    """`MoveNetEntry` on images of size x size pixels. Its batch norms must be folded already."""
 
     cells: Tensor
     line: Tensor
@@ -43,7 +43,7 @@ class InferenceEntry(nn.Module):
         self.register_buffer("start", torch.tensor([0.0, 0.0, 1.0, 0.0]))
 
     def forward(self, image: Tensor) -> tuple[Entry, tuple[Tensor, Tensor, Tensor]]:
-        """Images -> what the pyramids start from, with a head's state for its pose; `MoveNetEntry.people`'s three answers."""
+        """What the pyramids start from, with a head's state for its pose; and the three answers of `MoveNetEntry.people`."""
         skips, at32, at16, at8, at4 = self.entry.trunk(image)
         hidden = self.entry.regression[:3](at4)
         state, guide = self.first_pose(at4, hidden)
@@ -51,7 +51,7 @@ class InferenceEntry(nn.Module):
         return Entry(levels, state, at4), self.people(at4, hidden)
 
     def first_pose(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """-> state (N, J, 4), guide (N, J, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
+        """State (N, J, 4) and guide (N, J, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
         here = torch.softmax(self.weighted_centre(at4).flatten(1) + self.middle, dim=1).unsqueeze(2)
         offset = self.offset((hidden.flatten(2) @ here).unsqueeze(3)).unflatten(1, (17, 2)).squeeze(4)
         coarse = offset + (here.transpose(1, 2) @ self.cells[:, :2]).unsqueeze(3)

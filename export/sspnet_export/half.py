@@ -1,4 +1,4 @@
-"""fp16 for GPUs and NPUs: feature maps in half precision, everything from heatmaps on in float, the weights those of fp32."""
+"""fp16 for GPUs and NPUs. Feature maps are in half precision, everything from heatmaps on in float. Weights are those of fp32."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def to_half(traced: onnx.ModelProto) -> onnx.ModelProto:
     """A traced graph whose convolutions, and what lies between them, compute in fp16.
 
     Features that stages hand on are fp16, answers are float32. Initialisers stay as they are and are cast where they are read, so
-    that all precisions share one copy of them.
+    all precisions share one copy of them.
     """
     graph = onnx.ModelProto.FromString(traced.SerializeToString()).graph
     constants = {tensor.name for tensor in graph.initializer}

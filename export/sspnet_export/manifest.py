@@ -1,4 +1,4 @@
-"""manifest.json: everything a runtime or a person has to know about a bundle."""
+"""manifest.json: everything that a runtime or a person has to know about a bundle."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Accuracy = Mapping[int, Mapping[str, Mapping[str, Mapping[str, float]]]]
 
 @dataclass(frozen=True)
 class Notes:
-    """What a checkpoint itself says of its licence and of what it was trained on."""
+    """What a checkpoint says of its licence and of what it was trained on."""
 
     license: str | None
     training_data: list[str]
@@ -115,7 +115,7 @@ def add_deviation(document: dict[str, Any], deviation: Deviation) -> None:
 
 
 def write(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Add sha256 and size of every other file in `folder`, and write the manifest beside them."""
+    """Write the manifest, with sha256 and size of every other file in `folder`."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path != folder / NAME:

@@ -1,4 +1,4 @@
-"""Small graphs beside the stages: one file each, for all sizes and precisions, weights with those of the others."""
+"""Small graphs beside the stages: one file each for all sizes and precisions, with weights in the common file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sspnet_export.weights import WeightFile
 
 
 def write_module(path: Path, weights: WeightFile, module: nn.Module, examples: dict[str, Tensor], outputs: list[str]) -> None:
-    """examples: a batch of `trace.BATCH` for each named input of a module that returns named tensors."""
+    """Write a module that returns named tensors. `examples` holds a batch of `trace.BATCH` for each of its named inputs."""
     model = Graph(path.stem, extract(trace_module(module, examples), list(examples), outputs)).model
     weights.take_over(model, {})
     path.write_bytes(model.SerializeToString(deterministic=True))

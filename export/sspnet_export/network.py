@@ -53,9 +53,10 @@ def describe_stage(stage: Graph, file: str) -> dict[str, Any]:
 
 
 def verify_network(bundle: Bundle, network: SSPNet, tolerance: float = TOLERANCE) -> Iterator[str]:
-    """The fp32 graphs of a bundle against PyTorch: every cut and size, whole and as the runtime's chain, in every engine.
+    """Compare the fp32 graphs of a bundle with PyTorch: every cut and size, whole and as the runtime's chain, in every engine.
 
-    Raises ExportError where a graph is malformed or differs by more than `tolerance`.
+    Raises:
+        ExportError: a graph is malformed, or differs by more than `tolerance`.
     """
     for size in bundle.sizes:
         images, whole = test_images(size), whole_graph(bundle, "fp32", size)

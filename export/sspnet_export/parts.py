@@ -11,10 +11,10 @@ from sspnet_sdk.bundle import Bundle
 
 
 class Part(Protocol):
-    """One ability of a bundle: its graphs, what the manifest says of them, and the proof that they do what PyTorch does."""
+    """One ability of a bundle: its graphs, what the manifest says of them, and the check that they do what PyTorch does."""
 
     def write(self, folder: Path, weights: WeightFile) -> None:
-        """Its graphs into `folder`, their weights beside those of the others."""
+        """Write its graphs into `folder`, and their weights beside those of the others."""
         ...
 
     def describe(self, document: dict[str, Any]) -> None:
@@ -22,8 +22,9 @@ class Part(Protocol):
         ...
 
     def verify(self, bundle: Bundle) -> Iterator[str]:
-        """Run what was written as the runtime will, in every engine that is installed; yields a line per comparison.
+        """Run what was written as the runtime will, in every engine that is installed. Yields a line per comparison.
 
-        Raises ExportError where a graph is malformed or differs from PyTorch.
+        Raises:
+            ExportError: a graph is malformed or differs from PyTorch.
         """
         ...

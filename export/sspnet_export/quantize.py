@@ -1,8 +1,8 @@
-"""int8: convolutions quantized statically (QDQ), for ONNX Runtime and OpenVINO alike; everything from heatmaps on stays in float.
+"""int8: convolutions quantized statically (QDQ), for ONNX Runtime and OpenVINO alike. All from heatmaps on stays in float.
 
-What makes it accurate here: the bias of each convolution takes back the mean error of its rounded weights, the layers that
-suffer most stay in float, and weights use 7 bits, because CPUs without VNNI saturate on 8. Which layers those are was chosen on
-held-out people at 256 px: score a bundle's int8 on people who were not among them.
+Three things keep it accurate. The bias of each convolution takes back the mean error of its rounded weights. The layers that
+suffer most stay in float. Weights use 7 bits, because CPUs without VNNI saturate on 8. Which layers stay in float was chosen on
+held-out people at 256 px, so score a bundle's int8 on people who were not among them.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Reader(CalibrationDataReader):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The quantizer recommends preprocessing that the traced graph has no use for, on the root logger."""
+    """Silence the quantizer, which recommends on the root logger a preprocessing that the traced graph has no use for."""
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -48,7 +48,11 @@ class RootDepthGraph(nn.Module):
 
 
 def open_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, Any]]:
-    """The MLP of a file, and its part of the manifest. Raises ExportError in one line."""
+    """The MLP of a file, and its part of the manifest.
+
+    Raises:
+        ExportError: the file is another, or fits another network.
+    """
     try:
         root, errors = load_root_depth(path, network)
     except TrainingError as error:
@@ -76,7 +80,7 @@ class RootDepthPart:
         document["root_depth"] = self._described
 
     def verify(self, bundle: Bundle) -> Iterator[str]:
-        """First stage and root depth: the largest |Δ log Z|."""
+        """Compare first stage and root depth with PyTorch: the largest |Δ log Z|."""
         assert bundle.root_depth is not None
         check_model(bundle.root_depth)
         for size in bundle.sizes:

@@ -14,7 +14,7 @@ from sspnet_export.heads import cell_centres, cell_line
 
 
 class InferenceSecondEntry(nn.Module):
-    """`SecondEntry` on images of size x size pixels; its batch norms are to be folded already."""
+    """`SecondEntry` on images of size x size pixels. Its batch norms must be folded already."""
 
     cells: Tensor
     line: Tensor
@@ -45,7 +45,7 @@ class InferenceSecondEntry(nn.Module):
         self.register_buffer("kept", 1 - own * torch.tensor([1.0, 1.0, 0.0, 0.0]))
 
     def forward(self, image: Tensor, levels: dict[int, Tensor], state: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
-        """-> levels, state (N, J, 4), the features at stride 4 that later pyramids look at."""
+        """The levels, the state (N, J, 4), and the features at stride 4 that later pyramids look at."""
         skips, at32, at16, at8, at4 = self.entry.trunk(image)
         across = self.line - state[..., 0:1]
         down = self.line - state[..., 1:2]

@@ -1,7 +1,7 @@
-"""The numbers that an exported bundle's runtimes go by: when a pose is believed, and how people are read off the finder's maps.
+"""The numbers by which a bundle's runtimes believe a pose and read people off the finder's maps.
 
-Measured on the default model, whose confidences are calibrated: a confidence is the share of joints that are right. Who trains
-another network checks them on pictures of their own, and changes them in the bundle's manifest.json.
+They were measured on the default model, whose confidences are calibrated: a confidence is the share of joints that are right. If
+you train another network, check them on pictures of your own, and change them in the bundle's manifest.json.
 """
 
 from __future__ import annotations

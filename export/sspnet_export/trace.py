@@ -1,4 +1,4 @@
-"""One ONNX graph of everything a network can answer at one size; the bundle's graphs are cut out of it."""
+"""One ONNX graph of everything that a network can answer at one size. The bundle's graphs are cut out of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IR_VERSION = 10  # what ONNX Runtime 1.18 reads
 
 
 def trace(network: InferenceNetwork) -> onnx.ModelProto:
-    """Every tensor that `network` names becomes an output; the batch is symbolic, height and width are fixed."""
+    """The graph of a network. Every tensor that it names is an output. The batch is symbolic, height and width are fixed."""
     example = torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)
     with torch.no_grad():
         names = list(network(example[:1]))
@@ -43,14 +43,16 @@ def trace(network: InferenceNetwork) -> onnx.ModelProto:
 
 
 def trace_module(module: nn.Module, examples: dict[str, Tensor]) -> onnx.ModelProto:
-    """A module of named tensors to a dict of named tensors, likewise."""
+    """The graph of a module from a dict of named tensors to another."""
     with torch.no_grad():
         names = list(module(*examples.values()))
     return export_onnx(module, examples, names)
 
 
 def trace_pictures(module: nn.Module, names: list[str], stride: int, cell: int) -> onnx.ModelProto:
-    """A module that takes an `image` of any height and width, multiples of `stride`, to maps of one value for each `cell`."""
+    """The graph of a module that takes an `image` of any height and width, multiples of `stride`, to maps of one value per
+    `cell`.
+    """
     example = torch.zeros(BATCH, 2 * stride, 3 * stride, 3, dtype=torch.uint8)
     extents = {1: stride * Dim("rows", min=2), 2: stride * Dim("columns", min=2)}
     model = export_onnx(module, {"image": example}, names, {"image": extents})
@@ -101,7 +103,7 @@ def touches_coordinates(conv: onnx.NodeProto) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The exporter warns about operators of packages that are not installed and about its own deprecations."""
+    """Silence the exporter, which warns about operators of packages that are not installed and about its own deprecations."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -16,7 +16,7 @@ from sspnet_export.weights import Factors, factors_of
 
 
 class Traces:
-    """Traces when first asked.
+    """Traces, made when first asked for.
 
     Args:
         network: to be exported.
@@ -44,7 +44,7 @@ class Traces:
         return self._trace(size)[1]
 
     def graph(self, size: int, precision: str) -> onnx.ModelProto:
-        """The one graph of everything that the network can answer at a size. Not to be changed."""
+        """The one graph of everything that the network can answer at a size. It must not be changed."""
         if precision == "fp32":
             return self._trace(size)[0]
         if (size, precision) not in self._rounded:

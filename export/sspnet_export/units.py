@@ -12,10 +12,10 @@ from sspnet_export.heads import HeadMaps, InferenceHead
 
 
 class InferenceUnit(nn.Module):
-    """`Unit` whose maps have extent x extent cells; its batch norms are to be folded already."""
+    """`Unit` whose maps have extent x extent cells. Its batch norms must be folded already."""
 
     def __init__(self, unit: Unit, extent: int, joins: bool):
-        """joins: whether features of an earlier pyramid come in at this level."""
+        """`joins` says whether features of an earlier pyramid come in at this level."""
         super().__init__()
         self.down, self.deeper = unit.down, unit.deeper
         self.body = unit.residual.body
@@ -39,7 +39,7 @@ class InferenceUnit(nn.Module):
     def forward(
         self, x: Tensor, same_level: Tensor | None, fine: Tensor | None, state: Tensor | None
     ) -> tuple[Tensor, Tensor, HeadMaps]:
-        """As `Unit.forward`, with the head's state for its pose -> features, state, what the head's answer is read from."""
+        """As `Unit.forward`, with the head's state for its pose. -> features, state, what the head's answer is read from."""
         x = F.max_pool2d(x, 2) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = self.shortcut(x) + self.body(x)
         if same_level is not None:

@@ -1,4 +1,4 @@
-"""Rewrite the manifest of a bundle of schema 1 in the schema of today; graphs and weights stay as they are.
+"""Rewrite the manifest of a bundle of schema 1 in the schema of today. Graphs and weights stay as they are.
 
 python -m sspnet_export.upgrade my_bundle
 """
@@ -17,7 +17,11 @@ from sspnet_sdk.errors import BundleError
 
 
 def upgrade(folder: Path) -> None:
-    """Raises ExportError in one line where `folder` is no bundle that this version opens."""
+    """Rewrite a bundle's manifest.
+
+    Raises:
+        ExportError: `folder` is no bundle that this version opens.
+    """
     try:
         document = open_bundle(folder).manifest
     except BundleError as error:

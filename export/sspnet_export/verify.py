@@ -1,4 +1,4 @@
-"""Comparing a graph's answers with PyTorch's: pictures to run on, how far apart they may be, what is told."""
+"""Compare a graph's answers with PyTorch's: pictures to run on, how far apart answers may be, what is told."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Difference:
-    """The largest |Δ| to PyTorch of an answer, in normalised units: 1 is the crop's side, or 2 m of depth."""
+    """The largest |Δ| of an answer to PyTorch's, in normalised units: 1 is the crop's side, or 2 m of depth."""
 
     size: int
     runtime: str
@@ -59,7 +59,11 @@ LIMBS = [
 
 
 def compared(size: int, runtime: str, graph: str, answers: Arrays, expected: Arrays, tolerance: float) -> Iterator[str]:
-    """A line for each answer that PyTorch gives too. Raises ExportError where one differs by more than `tolerance`."""
+    """A line for each answer that PyTorch gives too.
+
+    Raises:
+        ExportError: one differs by more than `tolerance`.
+    """
     for name, values in expected.items():
         difference = Difference(size, runtime, graph, name, float(np.abs(answers[name] - values).max()))
         yield str(difference)

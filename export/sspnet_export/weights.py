@@ -32,7 +32,7 @@ def factors_of(network: nn.Module) -> Factors:
 class WeightFile:
     """Collects arrays, each distinct one once, and writes them as the external data of ONNX graphs.
 
-    An array that fp16 holds exactly is stored as fp16 and cast in the graph; runtimes fold the cast when they load it.
+    An array that fp16 holds exactly is stored as fp16 and cast in the graph. Runtimes fold the cast when they load it.
     """
 
     NAME = "weights.bin"
@@ -46,7 +46,7 @@ class WeightFile:
         (folder / self.NAME).write_bytes(b"".join(self._chunks))
 
     def take_over(self, model: onnx.ModelProto, factors: Factors) -> None:
-        """Move the model's weights into this file, in place; folded weights become raw weight times factor again."""
+        """Move the model's weights into this file, in place. Folded weights become raw weight times factor again."""
         graph = model.graph
         tensors: list[TensorProto] = []
         nodes: list[onnx.NodeProto] = []

@@ -9,7 +9,7 @@ import click
 VIDEO = Path(__file__).parents[1] / "demo" / "walk.mp4"
 
 
-@click.command(name="demo", short_help="Try it on a short video that comes along.")
+@click.command(name="demo", short_help="Try it on a short video from the package.")
 @click.option(
     "-o",
     "--out",
@@ -19,7 +19,7 @@ VIDEO = Path(__file__).parents[1] / "demo" / "walk.mp4"
     help="A folder.",
 )
 def command(out: Path) -> None:
-    """Find the person in a short rendered video that comes along, and write an overlay with a view in 3D, and their joints in 3D.
+    """Find the person in a short rendered video from the package, and write an overlay and their joints.
 
     \b
     OUT/walk.mp4    the video with the skeleton, and a 3D view beside it

@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Score a checkpoint on validation people.
 
-    Without --protocol: PCK@0.2 torso on people3d's photographs and PA-MPJPE on synth3d's people whose limbs are in sight.
-    With one: MPJPE, PA-MPJPE, PCK and AUC by action and by head, the paper's figures beside.
+    Without --protocol, scores are PCK@0.2 torso on people3d's photographs, and PA-MPJPE on synth3d's people whose limbs are in
+    sight. With a protocol, they are MPJPE, PA-MPJPE, PCK and AUC by action and by head, beside the paper's numbers.
     """
     with needing("train", "eval"):
         import torch

@@ -14,7 +14,7 @@ from sspnet_sdk.errors import OptionError
 
 
 @click.command(name="export", short_help="Make a bundle of a checkpoint.")
-@click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the one that comes along]")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="A .safetensors file.  [default: the package's own]")
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network can answer.")
 @click.option("--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input, pixels.")
 @click.option("--precision", default="fp32", show_default=True, help="Comma-separated: fp32, fp16, int8, bf16.")
@@ -40,7 +40,7 @@ from sspnet_sdk.errors import OptionError
     "--finder",
     type=click.Path(path_type=Path),
     help="What `python -m sspnet_train.finder.train_finder` wrote: it finds the people.  [default: with the default checkpoint, "
-    "the one that comes along]",
+    "the package's own]",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(
@@ -58,7 +58,7 @@ def command(
 ) -> None:
     """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
 
-    Every cut, size and engine is compared with PyTorch first; a bundle that differs is not written.
+    Every cut, size and engine is compared with PyTorch first. A bundle that differs is not written.
     """
     stated = None if accuracy is None else _read_accuracy(accuracy)
     with needing("export", "export"):

@@ -24,8 +24,8 @@ def command(
 ) -> None:
     """Label everybody in the folder PHOTOGRAPHS in 2D and 3D, by teachers and a lifting network.
 
-    Without --annotations, the one person that MoveNet sees in each picture. A run that was killed goes on where it was.
-    Where to get the teachers, and the files' formats: docs/labels.md. Needs `pip install 'sspnet-sdk[train]'`.
+    Without --annotations, the one person that MoveNet sees in each picture is labelled. A run that was killed goes on where it
+    was. docs/labels.md says where to get the teachers, and describes the files. Needs `pip install 'sspnet-sdk[train]'`.
 
     \b
     Examples:

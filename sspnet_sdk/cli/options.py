@@ -15,7 +15,7 @@ data_option = click.option(
     multiple=True,
     required=True,
     metavar="[NAME=]FOLDER",
-    help="A data set, as human36m=/data/h36m; without a name it is recognised by what lies in it. Again for more.",
+    help="A data set, as human36m=/data/h36m. Without a name, its content says which it is. May be repeated.",
 )
 
 DEVICES = ("auto", "cpu", "gpu", "npu", "cuda", "tensorrt", "directml", "coreml")
@@ -40,41 +40,35 @@ class Numbers(click.ParamType):
         return numbers
 
 
-class BoxType(click.ParamType):
-    """A box as x,y,w,h in pixels."""
+class FourNumbers(click.ParamType):
+    """Four numbers, comma-separated.
 
-    name = "X,Y,W,H"
+    Args:
+        name: of each, as X,Y,W,H.
+        what: they are, for the error.
+        example: of such numbers.
+        positive: so many of the first must be above 0.
+    """
+
+    def __init__(self, name: str, what: str, example: str, positive: int = 0) -> None:
+        self.name, self._what, self._example, self._positive = name, what, example, positive
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        """Four numbers."""
+        """The numbers."""
         if isinstance(value, tuple):
             return value
         try:
-            box = tuple(float(part) for part in value.split(","))
+            numbers = tuple(float(part) for part in value.split(","))
         except ValueError:
-            box = ()
-        if len(box) != 4:
-            self.fail(f"{value!r} is not a box: give x,y,w,h in pixels, such as 120,40,200,380", param, ctx)
-        return box
+            numbers = ()
+        if len(numbers) != 4 or not all(number > 0 for number in numbers[: self._positive]):
+            wanted = f"give {self.name.lower()} in pixels, such as {self._example}"
+            self.fail(f"{value!r} is not {self._what}: {wanted}", param, ctx)
+        return numbers
 
 
-class CameraType(click.ParamType):
-    """A camera's intrinsics as fx,fy,cx,cy in pixels."""
-
-    name = "FX,FY,CX,CY"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        """Four numbers, the focal lengths positive."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            camera = tuple(float(part) for part in value.split(","))
-        except ValueError:
-            camera = ()
-        if len(camera) != 4 or min(camera[:2]) <= 0:
-            self.fail(f"{value!r} is not a camera: give fx,fy,cx,cy in pixels, such as 1400,1400,960,540", param, ctx)
-        return camera
-
+BOX = FourNumbers("X,Y,W,H", "a box", "120,40,200,380")
+CAMERA = FourNumbers("FX,FY,CX,CY", "a camera", "1400,1400,960,540", positive=2)
 
 bundle_option: Decorator = click.option(
     "--bundle",
@@ -82,13 +76,17 @@ bundle_option: Decorator = click.option(
     help="Folder of a bundle made by `sspnet-sdk export`.  [default: the one in the package]",
 )
 backend_option: Decorator = click.option(
-    "--backend", type=BACKENDS, default="auto", show_default=True, help="Inference engine; auto takes the faster one here."
+    "--backend",
+    type=BACKENDS,
+    default="auto",
+    show_default=True,
+    help="Inference engine. auto takes the one that is faster here.",
 )
 precision_option: Decorator = click.option(
     "--precision", default="auto", show_default=True, help="One of the bundle's, or bf16 or fp16 where the engine computes in it."
 )
 device_option: Decorator = click.option(
-    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What runs the network; see docs/devices.md."
+    "--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="What runs the network (docs/devices.md)."
 )
 threads_option: Decorator = click.option(
     "--threads", type=click.IntRange(min=1), help="Threads for the network.  [default: the cores that may be used]"
@@ -101,8 +99,8 @@ def estimator_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--target-fps", type=float, metavar="FPS", help="Hold this frame rate with the best operating point for it."
         ),
-        click.option("--deadline-ms", type=float, metavar="MS", help="Answer every frame within this time, as well as can be."),
-        click.option("--cut", type=int, metavar="K", help="Run K pyramids, whatever it takes."),
+        click.option("--deadline-ms", type=float, metavar="MS", help="Answer every frame within this time, as well as possible."),
+        click.option("--cut", type=int, metavar="K", help="Run K pyramids, however long they take."),
         click.option("--input-size", type=int, metavar="PX", help="Side of the crop that the network sees."),
         precision_option,
         backend_option,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sspnet_sdk.cli.options import BoxType, CameraType, estimator_options
+from sspnet_sdk.cli.options import BOX, CAMERA, estimator_options
 
 _FILE = click.Path(path_type=Path)
 
@@ -28,20 +28,18 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--floor",
     metavar="PITCH|auto",
-    help="TRC and BVH: axes along gravity, heights above the floor; degrees the camera looks down.",
+    help="TRC and BVH: axes along gravity, heights above the floor. PITCH: degrees by which the camera looks down.",
 )
-@click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D; the word viewer shows it live instead.")
+@click.option("--rerun", metavar="FILE.rrd|viewer", help="Rerun recording in 3D. The word viewer shows it live instead.")
 @click.option("--people", type=click.IntRange(min=1), help="How many people to look for at most.  [default: everybody]")
+@click.option("--box", "boxes", type=BOX, multiple=True, help="Where a person is (videos: in the first frame); may be repeated.")
 @click.option(
-    "--box", "boxes", type=BoxType(), multiple=True, help="Where a person is (videos: in the first frame); may be repeated."
+    "--camera", type=CAMERA, help="Intrinsics in pixels. --json and --csv then say where people are, in mm from the camera."
 )
-@click.option(
-    "--camera", type=CameraType(), help="Intrinsics: --json and --csv then say where people are, in mm from the camera."
-)
-@click.option("--height", "height_mm", type=float, metavar="MM", help="How tall the person is: sets the size in millimetres.")
-@click.option("--keep-unsure", is_flag=True, help="Write guesses too, where nobody is found with certainty; files mark them.")
-@click.option("--smooth/--no-smooth", default=True, show_default=True, help="Smooth over time (videos and cameras).")
-@click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much of it, 0 to 1.")
+@click.option("--height", "height_mm", type=float, metavar="MM", help="How tall the person is. Sets the size in millimetres.")
+@click.option("--keep-unsure", is_flag=True, help="Write guesses too, where nobody is found with certainty. Files mark them.")
+@click.option("--smooth/--no-smooth", default=True, show_default=True, help="Smooth over time, in videos and from cameras.")
+@click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much to smooth, 0 to 1.")
 @click.option("--as-video", is_flag=True, help="The pictures of a folder are the frames of a video, in natural order.")
 @click.option("--input-fps", type=float, metavar="FPS", help="Frames per second of SOURCE, for raw streams and pictures.")
 @click.option("--sound", is_flag=True, help="Keep the video's sound in the overlay.")
@@ -50,7 +48,7 @@ _FILE = click.Path(path_type=Path)
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="Try a stream that breaks again for so long.",
+    help="If a stream breaks, try it again for so long.",
 )
 @estimator_options
 def command(
@@ -76,12 +74,12 @@ def command(
     """Find people in SOURCE and write where their joints are.
 
     SOURCE is a picture, a video, a folder of them, several of these, a camera's number (0 is the first), a stream's address
-    (rtsp://…), or - for a video on standard input. What a file is, is told by its content.
+    (rtsp://…), or - for a video on standard input. A file's content says what it is, not its name.
 
-    Of several videos, every option that names an output names a folder, in which each has a file of its own.
+    If there are several videos, every option that names an output names a folder. Each video has a file of its own in it.
 
     Without an option that names an output, the overlay goes to the current folder as NAME.pose.jpg or NAME.pose.mp4. Files appear
-    when they are complete; Ctrl-C completes them with what was done so far. Formats are described in docs/formats.md.
+    when they are complete. Ctrl-C completes them with what was done so far. docs/formats.md describes the formats.
 
     \b
     Examples:

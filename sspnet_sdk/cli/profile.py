@@ -18,8 +18,8 @@ from sspnet_sdk.cli.options import backend_option, bundle_option, device_option,
 def command(precision: str, backend: str, device: str, threads: int | None, bundle: Path | None) -> None:
     """Measure the operating points of this device anew, and keep them for every `Estimator` with a frame rate.
 
-    An `Estimator` does this by itself at its first use of a bundle; run it again after the power mode or the cooling changed.
-    Shown are the points that no other beats in both latency and error, fastest first: what a target frame rate chooses from.
+    An `Estimator` does this by itself at its first use of a bundle. Run it again after the power mode or the cooling changed. It
+    shows the points that no other beats in both latency and error, fastest first. A target frame rate chooses from these.
     """
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.bundle import open_bundle

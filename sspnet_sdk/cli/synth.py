@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Render people with true 2D and 3D joints (28), visibility and camera into tar files with a labels.npz.
 
-    A run that was killed goes on where it was, part by part; a larger --count adds to what is there. The formats of folder and
-    files are in docs/synthetic-people.md. Needs `pip install 'sspnet-sdk[train,synth]'`.
+    A run that was killed goes on where it was, part by part. A larger --count adds to what is there. docs/synthetic-people.md
+    describes folder and files. Needs `pip install 'sspnet-sdk[train,synth]'`.
 
     \b
     Examples:

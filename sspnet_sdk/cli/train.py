@@ -12,11 +12,11 @@ from sspnet_sdk.cli.options import data_option
 
 @click.command(name="train", short_help="Train or fine-tune a network.")
 @data_option
-@click.option("--recipe", help="edge, settle, paper or finetune.  [default: finetune with --init, else edge]")
+@click.option("--recipe", help="edge, settle, late, deep, paper or finetune.  [default: finetune with --init, else edge]")
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
 @click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`.")
-@click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Leave these weights as they are.")
+@click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Keep these weights as they are.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--validate-every", type=click.IntRange(min=1), metavar="N", help="Steps.  [default: a tenth, at most 2000]")
@@ -39,9 +39,11 @@ def command(
     bf16: bool,
     sync_batch_norm: bool,
 ) -> None:
-    """Train a network; --out holds checkpoint.safetensors, logs, overlays, and what --resume needs. Ctrl-C saves first.
+    """Train a network.
 
-    Several GPUs or machines: torchrun --nproc-per-node 4 --no-python sspnet-sdk train …
+    The folder --out receives checkpoint.safetensors, logs, overlays, and what --resume needs. Ctrl-C saves before the run ends.
+
+    For several GPUs or machines: torchrun --nproc-per-node 4 --no-python sspnet-sdk train …
     """
     with needing("train", "train"):
         import torch

@@ -60,7 +60,7 @@ def ablate(
 
 
 def error_by_speed(network: SSPNet, poses: HeadPoses, size: int) -> Table:
-    """Fig. 6b: each cut's error against its frames per second here, one crop at a time, network only, in PyTorch."""
+    """Fig. 6b: each cut's error against its frames per second here. One crop at a time, network only, in PyTorch."""
     rows: list[list[Cell]] = []
     for cut in range(1, network.config.pyramids + 1):
         milliseconds = 1000 * fastest_run(network, size, cut)
@@ -73,7 +73,7 @@ def error_by_speed(network: SSPNet, poses: HeadPoses, size: int) -> Table:
 
 @torch.no_grad()
 def fastest_run(network: SSPNet, size: int, cut: int) -> float:
-    """Seconds of the fastest of some runs: what others on the machine do not slow down."""
+    """Seconds of the fastest of some runs, which other programs on the machine do not slow down."""
     device = next(network.parameters()).device
     image, times = torch.zeros(1, 3, size, size, device=device), []
     for _ in range(WARM_RUNS + TIMED_RUNS):
@@ -96,8 +96,10 @@ def error_by_root_noise(poses: HeadPoses, seed: int = 0) -> Table:
 
 
 def argmax_against_soft_argmax(poses: HeadPoses, config: SSPNetConfig, size: int) -> Table:
-    """Table 4: the arg-max of true volumetric heatmaps, which only their cells limit, and the network's soft-argmax on maps as
-    large."""
+    """Table 4: the arg-max of true volumetric heatmaps, and the network's soft-argmax on maps as large.
+
+    Only the cells limit the first.
+    """
     rows: list[list[Cell]] = []
     for level in range(config.levels, -1, -1):
         side = size // 8 // 2**level

@@ -1,4 +1,4 @@
-"""Does a later cut earn its time? What it is better by on the same people, and whether that is more than chance.
+"""Does a later cut earn its time? By how much it is better on the same people, and whether that is more than chance.
 
 python -m sspnet_train.evaluation.cut_gain --checkpoint edge.safetensors --data /data/people3d --data /data/synth3d
 """

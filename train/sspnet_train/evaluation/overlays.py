@@ -1,4 +1,4 @@
-"""A sheet of validation people with their labels (white) and what the network says (colour): numbers do not show everything."""
+"""A sheet of validation people with their labels (white) and what the network says (colour), because people look at pictures."""
 
 from __future__ import annotations
 

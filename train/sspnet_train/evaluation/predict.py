@@ -1,6 +1,6 @@
 """The one predictor of evaluation: what every head says about the people of a set, in one pass.
 
-A cut's answer is that of its pyramid's last head, so a cut is a slice of what comes out here.
+A cut's answer is that of its pyramid's last head. So a cut is a slice of what comes out here.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def joints_in_mm(poses: HeadPoses, keypoints: np.ndarray, depth: np.ndarray, con
 
     Args:
         poses: whose people they are.
-        keypoints: (N, J, 2) pixels; depth: (N, J) mm; confidence: (N, J): of one head.
+        keypoints: (N, J, 2) pixels, of one head.
+        depth: (N, J) mm, likewise.
+        confidence: (N, J), likewise.
 
     Returns:
         (N, J, 3) mm, pelvis at the origin, of a canonical adult's size.
@@ -172,7 +174,7 @@ def _one_view(
 
 
 def _to_sample(points: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-    """(H, N, J, 2) pixels of crops, (N, 3, 3) their views undone -> pixels of the samples."""
+    """Pixels of crops as pixels of the samples. (H, N, J, 2), and the inverses of their views (N, 3, 3)."""
     return np.einsum("nij,hnkj->hnki", inverse[:, :2, :2], points) + inverse[:, None, :2, 2]
 
 

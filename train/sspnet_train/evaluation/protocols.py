@@ -1,5 +1,4 @@
-"""What is measured on Human3.6M, MPI-INF-3DHP, people3d and synth3d, in the form of the paper's tables with the paper's figures
-beside."""
+"""What is measured on Human3.6M, MPI-INF-3DHP, people3d and synth3d, as tables in the paper's form beside its numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ def true_joints(poses: HeadPoses) -> np.ndarray:
 
 
 def joint_errors(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
-    """(N, J) mm. NaN for joints without a label, or without a common definition."""
+    """Errors (N, J) in mm. NaN for joints without a label, or without a common definition."""
     errors = np.linalg.norm(predicted_joints(poses, head, root_z) - true_joints(poses), axis=2)
     return np.where(_labelled(poses), errors, np.nan)
 
@@ -59,7 +58,7 @@ def mpjpe_of_head(poses: HeadPoses, head: int, root_z: np.ndarray) -> float:
 
 
 def well_seen(poses: HeadPoses) -> np.ndarray:
-    """(N,) everybody where a set says nothing of visibility, else those with 11 or 12 limb joints in sight."""
+    """Everybody, if a set says nothing of visibility; else people with 11 or 12 limb joints in sight. -> (N,)."""
     limbs = list(LIMB_JOINTS)
     return np.array([s.visible is None or s.visible[limbs].sum() >= FULLY_VISIBLE for s in poses.samples])
 
@@ -117,7 +116,7 @@ def _heads_in_mm(ours: Ours, config: SSPNetConfig) -> Table:
 
 
 def photograph_tables(name: str, ours: Mapping[str, HeadPoses], config: SSPNetConfig) -> list[Table]:
-    """PCK at 0.2 torso on labelled photographs, by cut and by head; they have no true millimetres."""
+    """PCK at 0.2 torso on labelled photographs, by cut and by head. Photographs have no true millimetres."""
     cuts = range(1, config.pyramids + 1)
     rows: list[list[Cell]] = [
         [way, *(100 * torso_pck(poses, cut * config.levels - 1) for cut in cuts)] for way, poses in ours.items()
@@ -138,7 +137,7 @@ def torso_pck(poses: HeadPoses, head: int, threshold: float = 0.2) -> float:
 
 
 def heads_table(config: SSPNetConfig, measure: Callable[[int], float], unit: str) -> Table:
-    """Table 5: a row per level, a column per pyramid; the paper's beside where the measure is MPJPE."""
+    """Table 5: a row per level, a column per pyramid. The paper's numbers stand beside where the measure is MPJPE."""
     grid: dict[int, dict[int, float]] = {level: {} for level in range(config.levels + 1)}
     head = 0
     for pyramid in range(1, config.pyramids + 1):
@@ -155,8 +154,10 @@ def heads_table(config: SSPNetConfig, measure: Callable[[int], float], unit: str
 
 
 def _aligned_ways(poses: HeadPoses, root_z: np.ndarray, config: SSPNetConfig) -> dict[str, np.ndarray]:
-    """PA-MPJPE (N,) mm over the joints that all people have labelled: of the last head's own depths, and of what a bundle gives
-    where the network has a lift."""
+    """PA-MPJPE (N,) mm over the joints that all people have labelled.
+
+    It is of the last head's own depths; and, if the network has a lift, of what a bundle gives.
+    """
     common, truth = _labelled(poses).all(axis=0), true_joints(poses)
     ways = {"PA": predicted_joints(poses, -1, root_z)}
     if config.lift:
@@ -166,7 +167,7 @@ def _aligned_ways(poses: HeadPoses, root_z: np.ndarray, config: SSPNetConfig) ->
 
 
 def _by_action(poses: HeadPoses, actions: Sequence[str], measure: Callable[[np.ndarray], float]) -> list[Cell]:
-    """The measure over each action's people, then over all; None where nobody does it."""
+    """The measure over each action's people, then over all. None where nobody does it."""
     of = np.array([sample.action for sample in poses.samples])
     rows = [np.flatnonzero(of == action) for action in actions]
     return [*(measure(found) if len(found) else None for found in rows), measure(np.arange(len(of)))]

@@ -52,7 +52,7 @@ def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> 
 
 
 def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:
-    """(150, 8) degrees between the limbs of poses and those of bodies posed by them."""
+    """Degrees between the limbs of poses and those of bodies posed by them. -> (150, 8)."""
     rig, rng = load_bodies(), np.random.default_rng(seed)
     children = [joint for joint in LIMB_JOINTS if joint not in (1, 4, 11, 14)]
 

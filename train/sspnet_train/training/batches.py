@@ -1,6 +1,7 @@
-"""Batches that depend on nothing but the seed and the step: a resumed run sees exactly what an uninterrupted one would.
+"""Batches that depend on the seed and the step alone. So a resumed run sees exactly what an uninterrupted one would.
 
-A global batch is the ranks' batches one after the other; its crop i is the same, whether one process makes all or several share.
+A global batch is the ranks' batches one after the other. Its crop i is the same, whether one process makes all of them or several
+share.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_PASTED = 2
 class Batches(Dataset):
     """`batches[step]` -> image (N, 3, S, S) in [-1, 1], `Targets`. One input size per step, the same on every rank.
 
-    joints: the first so many of our 28, as many as the network has.
+    `joints` says how many of our 28 the network has: the first so many.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
-"""Fit each answering head's confidence so that it means a probability: that the joint is within 0.2 torso of the truth.
+"""Fit each answering head's confidence so that it is a probability: that the joint lies within 0.2 torso of the truth.
 
-Every other held-out person is fitted on; the rest say how well it went.
+    python -m sspnet_train.training.calibrate checkpoint.safetensors --data /data/people3d --data /data/synth3d --out
+    mine.safetensors
 
-python -m sspnet_train.training.calibrate checkpoint.safetensors --data /data/people3d --data /data/synth3d --out mine.safetensors
+It is fitted on every other held-out person. The rest say how well it went.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def fit_logistic(features: Tensor, truth: Tensor) -> Tensor:
 
 
 def shift_to(logits: Tensor, share: float) -> float:
-    """What added to every logit makes the mean probability `share`."""
+    """The number that, added to every logit, makes the mean probability `share`."""
     low, high = -20.0, 20.0
     for _ in range(40):
         middle = (low + high) / 2
@@ -91,13 +92,13 @@ def shift_to(logits: Tensor, share: float) -> float:
 def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
     """Fit the confidence of refining heads that answer for `cuts`: their `calibration`, and the scale of their evidence.
 
-    Body joints share these numbers. Each joint of face and feet has an offset of its own besides, so that its mean confidence is
-    the share that is found.
+    Body joints share these numbers. Each joint of face and feet also has an offset of its own, so that its mean confidence is the
+    share that is found.
 
     Args:
         network: changed in place.
-        batches: held-out people at every size that the network will run at; joints outside the crop and pictures of nobody among
-            them.
+        batches: held-out people at every size that the network will run at, with joints outside the crop and pictures of nobody
+            among them.
         cuts: pyramids 1…K.
 
     Returns:

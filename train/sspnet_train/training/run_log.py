@@ -21,7 +21,7 @@ def append_row(path: Path, columns: list[str], row: list[object]) -> None:
 
 
 def forget_rows_after(path: Path, step: int) -> None:
-    """Drop rows whose first column lies past `step`: a run that was killed had gone on after what it saved."""
+    """Drop rows whose first column lies past `step`. A run that was killed had gone on after its last save."""
     if not path.exists():
         return
     with path.open(newline="") as file:

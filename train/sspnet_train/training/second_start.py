@@ -1,6 +1,6 @@
-"""A trained network of 17 joints without a second entry -> the same with 28, and MoveNet Thunder's trunk before a late pyramid.
+"""From a trained network of 17 joints without a second entry to one of 28, with MoveNet Thunder's trunk before a late pyramid.
 
-At the start the first 17 joints of every head before the second entry are exactly what they were.
+At the start, the first 17 joints of every head before the second entry are exactly what they were.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def second_start(before: SSPNet, models: Path, people: SampleSource, count: int 
     Args:
         before: a network whose pyramids have the edge config's shape.
         models: folder of movenet-thunder.json, its .bin beside it.
-        people: whose crops the second entry's batch norms take their statistics from.
+        people: from whose crops the second entry's batch norms take their statistics.
+        count: how many of them.
+        size: side of the crops, pixels.
+        seed: decides the rest of the weights, and the people.
     """
     torch.manual_seed(seed)
     network = SSPNet(CONFIGS["edge"])

@@ -1,6 +1,6 @@
-"""Batch norm over the batch of all ranks: with it, several processes learn what one would at the same global batch.
+"""Batch norm over the batch of all ranks. With it, several processes learn what one would at the same global batch.
 
-PyTorch's SyncBatchNorm does this on CUDA only; on the CPU the same sums go through gloo.
+PyTorch's SyncBatchNorm does this on CUDA only. On the CPU the same sums go through gloo.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch.distributed.nn.functional import all_reduce
 
 
 class CPUSyncBatchNorm2d(nn.BatchNorm2d):
-    """nn.BatchNorm2d whose mean and variance are those of all ranks' batches, which must be of equal size."""
+    """nn.BatchNorm2d whose mean and variance are those of all ranks' batches. These must be of equal size."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
@@ -31,7 +31,7 @@ class CPUSyncBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(network: nn.Module, device: torch.device) -> None:
-    """Replace every batch norm inside `network`; parameters, statistics and their names stay."""
+    """Replace every batch norm inside `network`. Parameters, statistics and their names stay."""
     if device.type == "cuda":
         nn.SyncBatchNorm.convert_sync_batchnorm(network)
         return

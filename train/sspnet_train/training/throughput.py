@@ -21,7 +21,7 @@ from sspnet_train.training.run import prepared_recipe
 
 
 def loader_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, workers: int, batches: int) -> float:
-    """Training crops per second of `workers` processes (0: this one), the first batch (start-up) left out."""
+    """Training crops per second of `workers` processes (0: this one). The first batch (start-up) is left out."""
     data = Batches(replace(recipe, size_shares={size: 1.0}), sources, batches + 1)
     loader = iter(DataLoader(data, batch_size=None, num_workers=workers))
     next(loader)
@@ -31,7 +31,7 @@ def loader_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: in
 
 
 def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, batches: int) -> float:
-    """Training crops per second of forward, backward and step on one batch, again and again; the first left out."""
+    """Training crops per second of forward, backward and step on one batch, repeated. The first one is left out."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = SSPNet(CONFIGS[recipe.config]).to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer, _ = build_optimizer(network, recipe)
