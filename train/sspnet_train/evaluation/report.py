@@ -13,10 +13,10 @@ from sspnet_train.errors import one_line
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
 from sspnet_train.evaluation.tables import Table
 
-HONEST = """Human3.6M and MPI-INF-3DHP were not run here: we have no licence for either. No number on this page may be set
-against the paper's, which stand beside ours for their form: its network was trained and tested on Human3.6M, recorded
-in one room; ours on photographs and rendered people, and is tested on others of these. The same command lines
-with `human36m` or `mpi-inf-3dhp` give the paper's Tables 2, 3 and 5 to who has the data ([training](training.md))."""
+HONEST = """Human3.6M and MPI-INF-3DHP were not run here, because we have no licence for them. Do not compare the numbers on this
+page with the paper's, which stand beside ours only for the form. The paper's network was trained and tested on
+Human3.6M, recorded in one room. Ours was trained and tested on photographs and rendered people. If you have the data,
+the same commands with `human36m` or `mpi-inf-3dhp` give the paper's Tables 2, 3 and 5 ([training](training.md))."""
 FIGURES = {
     "heads": ("heads.png", "Error of every head by pyramid and level (Fig. 6a)"),
     "speed": ("speed.png", "Error against speed by cut (Fig. 6b)"),
