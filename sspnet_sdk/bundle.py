@@ -27,7 +27,7 @@ ENGINE_PRECISIONS = ("bf16", "fp16")
 
 @dataclass(frozen=True)
 class StageGraph:
-    """One stage of the chain: what it needs and gives, by the names of the graph's tensors."""
+    """One stage of the chain: what it needs and what it gives, by the names of the graph's tensors."""
 
     cut: int
     path: Path
@@ -37,10 +37,11 @@ class StageGraph:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A checked bundle. Sizes and cuts ascend; `digest` identifies the bundle with everything in it.
+    """A checked bundle. Sizes and cuts ascend.
 
-    `manifest` is the checked document, in the schema of today. `finder` is None where the bundle cannot find people by itself.
-    `precisions` are those that it has graphs in; `stages` and `finders` hold the fp32 graphs under `ENGINE_PRECISIONS` too.
+    `digest` identifies the bundle with everything in it. `manifest` is the checked document, in the schema of today. `finder` is
+    None if the bundle cannot find people by itself. `precisions` are those that it has graphs in. `stages` and `finders` also
+    hold the fp32 graphs under `ENGINE_PRECISIONS`.
     """
 
     folder: Path
@@ -69,18 +70,18 @@ class Bundle:
 
     @property
     def engine_precisions(self) -> tuple[str, ...]:
-        """Of `ENGINE_PRECISIONS`, those in which every size and cut of the fp32 graphs was evaluated."""
+        """Those of `ENGINE_PRECISIONS` in which every size and cut of the fp32 graphs was evaluated."""
         points = [(size, cut) for size in self.sizes for cut in self.cuts]
         others = [name for name in ENGINE_PRECISIONS if name not in self.precisions and "fp32" in self.precisions]
         return tuple(name for name in others if all(self.accuracy(name, size, cut) for size, cut in points))
 
     def accuracy(self, precision: str, size: int, cut: int) -> dict[str, float]:
-        """What the bundle states for an operating point (`pck`, `pa_mpjpe_mm`); empty where it was not evaluated."""
+        """What the bundle states for an operating point (`pck`, `pa_mpjpe_mm`). Empty if that was not evaluated."""
         stated = self._cut(cut).get("accuracy", {}).get(precision, {}).get(str(size), {})
         return {key: float(value) for key, value in stated.items()}
 
     def macs(self, size: int, cut: int) -> float:
-        """Multiply-accumulates of one crop; a stand-in that grows alike where the bundle states none."""
+        """Multiply-accumulates of one crop. If the bundle states none, a stand-in that grows alike."""
         return float(self._cut(cut).get("macs", {}).get(str(size)) or size * size * (1e4 + 1e3 * cut))
 
     def _cut(self, cut: int) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def open_bundle(source: str | os.PathLike[str] | Bundle | None = None) -> Bundle
     """Open a bundle's folder and check all of it: schema, paths that stay inside, sizes and sha256 of every file.
 
     Args:
-        source: the folder; None for the bundle that comes with the package; a `Bundle` is given back.
+        source: the folder. None means the bundle of the package. A `Bundle` is given back.
 
     Raises:
         BundleError: names the file or field that is wrong.

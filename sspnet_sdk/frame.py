@@ -12,7 +12,7 @@ from sspnet_sdk.pose import Pose
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A person in a frame; `id` stays the same from frame to frame as long as the person is followed (1, 2, …)."""
+    """A person in a frame. The `id` (1, 2, …) stays the same from frame to frame as long as the person is followed."""
 
     id: int
     pose: Pose
@@ -39,5 +39,5 @@ class Frame:
     fps: float | None = None
 
     def sure(self) -> Frame:
-        """The same without people whose pose is `unsure`."""
+        """The same frame without people whose pose is `unsure`."""
         return replace(self, people=tuple(person for person in self.people if not person.pose.unsure))

@@ -17,7 +17,11 @@ _PREPROCESSING = {"layout": "NHWC", "dtype": "uint8", "color": "rgb"}
 
 
 def upgraded(document: Any) -> dict[str, Any]:
-    """A manifest of this schema; one of schema 1 gets the numbers that it left to the runtimes. Raises FieldError."""
+    """A manifest of this schema. One of schema 1 gets the numbers that it left to the runtimes.
+
+    Raises:
+        FieldError: it is of no schema that this version knows.
+    """
     schema = document.get("schema") if isinstance(document, dict) else None
     if isinstance(schema, bool) or schema not in (1, SCHEMA):
         raise FieldError(f"has schema {str(schema)[:40]!r}; this version of sspnet-sdk reads schema {SCHEMA}, and 1")
@@ -33,7 +37,11 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def check_manifest(document: dict[str, Any]) -> None:
-    """Raises FieldError: names the first field that is missing or wrong."""
+    """Check all that a runtime or a person reads.
+
+    Raises:
+        FieldError: names the first field that is missing or wrong.
+    """
     text(entry(document, "name"), "name", 200)
     joints = _check_joints(entry(document, "joints"))
     _check_frame(entry(document, "frame"), joints)
@@ -66,14 +74,22 @@ def _has_finder(document: dict[str, Any]) -> bool:
 
 
 def listed(document: dict[str, Any], name: Any) -> str:
-    """The name of a file of the bundle, if it stays inside and the manifest knows its sha256. Raises FieldError."""
+    """The name of a file of the bundle, if it stays inside and the manifest knows its sha256.
+
+    Raises:
+        FieldError: it does not.
+    """
     if check_name(name) not in document["files"]:
         raise FieldError(f"names the graph {name}, which is not among the files with a sha256")
     return str(name)
 
 
 def check_name(name: Any) -> str:
-    """`name` if it is a plain relative path that does not leave its folder. Raises FieldError."""
+    """`name`, if it is a plain relative path that does not leave its folder.
+
+    Raises:
+        FieldError: it is not.
+    """
     pure = PurePosixPath(name) if isinstance(name, str) and len(name) <= 250 else PurePosixPath("/")
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or any(letter in name for letter in '\\:\0"*?<>|\n'):
         raise FieldError(f"names {str(name)[:80]!r}, which is not a path inside the bundle")

@@ -23,9 +23,11 @@ class PoseThresholds:
     Attributes:
         sure: below this a pose is `unsure`.
         believed: from this on a pose is a person, where the finder doubts.
-        seen: confidence from which a joint counts for a pose's box, if at least `fewest_seen` joints do.
-        margin_side, margin_end: of the joints' longer extent: the person's box reaches so far beyond the joints.
-        margin_unseen: of that box's longer side: what a first look at somebody may not have seen.
+        seen: confidence from which a joint counts for a pose's box.
+        fewest_seen: if at least so many joints do.
+        margin_side: the person's box reaches so far beyond the joints left and right, as a share of their longer extent.
+        margin_end: the same above and below.
+        margin_unseen: share of that box's longer side that a first look at somebody may not have seen.
     """
 
     sure: float
@@ -42,21 +44,26 @@ class SinglePersonCentres:
     """The manifest's `finder` of the decoder "single_person_centres": a centre map, guessed joints, and heat of each joint.
 
     Attributes:
-        joints: numbers of the joints that have heat of their own; `limbs`: those of them whose mean heat is a person's score.
-        centre_floor: likelihood of a cell that may be a person's centre; at most `most_peaks` cells are.
+        joints: numbers of the joints that have heat of their own.
+        limbs: those of them whose mean heat is a person's score.
+        centre_floor: likelihood of a cell that may be a person's centre.
+        most_peaks: so many cells may be, at most.
         score_floor: of a person at all.
-        sure_score, sure_score_per_cell, most_cells: a person is sure from sure_score + sure_score_per_cell · cells on, where
-            `cells` is the map's width, at most `most_cells`.
+        sure_score: a person is sure from sure_score + sure_score_per_cell · cells on. `cells` is the map's width.
+        sure_score_per_cell: see `sure_score`.
+        most_cells: the width counts up to this.
         clear: score from which there is no doubt.
         cells_from_guess: a cell's heat counts by heat / (cells from the guess + this).
-        far_from_guess: of the guessed person's extent: joints found further away are rather another person's.
-        same_iou: boxes that overlap so much are one person's; or so are `shared_joints` of the joints within `same_joint` of the
-            box's longer side.
+        far_from_guess: share of the guessed person's extent. Joints found further away are rather another person's.
+        same_iou: boxes that overlap so much are one person's.
+        same_joint: so are people of whose joints `shared_joints` lie within this share of the box's longer side.
+        shared_joints: see `same_joint`.
         larger_first: a person's rank is score · (longer side)^larger_first.
         middle_first: it falls by exp(-middle_first · d²), d in half sides of the picture from its middle.
-        small_person: of the picture's longer side: who is smaller is looked at again, in a crop of `nearer` times their box.
-            There a person's score counts by nearer_overlap + IoU with the box.
-        candidates: of so many, where there is doubt, the most confident pose is chosen.
+        small_person: share of the picture's longer side. Who is smaller is looked at again.
+        nearer: in a crop of so many times their box.
+        nearer_overlap: there a person's score counts by this + IoU with the box.
+        candidates: where there is doubt, the most confident pose of so many is chosen.
     """
 
     joints: tuple[int, ...]
@@ -89,15 +96,19 @@ class SinglePersonCentres:
 class CentresAndBoxes:
     """The manifest's `finder` of the decoder "centres_and_boxes": a map of people's centres, and a box for each cell.
 
-    The graph takes pictures of any shape: sides are multiples of `stride`, each cell of the maps stands for `cell` x `cell`
-    pixels. The finder of an input size sees about as many pixels as (picture_scale · size)² · ¾, in the picture's own shape.
+    The graph takes pictures of any shape. The finder of an input size sees about (picture_scale · size)² · ¾ pixels, in the
+    picture's own shape.
 
     Attributes:
-        centre_floor: likelihood of a cell that may be a person's centre; at most `most_peaks` cells are.
+        picture_scale: see above.
+        stride: sides of the view are multiples of this.
+        cell: of the maps, in pixels of the view, each way.
+        centre_floor: likelihood of a cell that may be a person's centre.
+        most_peaks: so many cells may be, at most.
         same_iou: boxes that overlap so much are one person's.
         clear: likelihood from which there is no doubt.
         sure_score: likelihood from which a person is sure where no pose is looked at.
-        sure_with_pose: the same for likelihood x mean confidence of the pose in the box, where one is.
+        sure_with_pose: the same for likelihood x mean confidence of the pose in the box, where a pose is looked at.
         worth_a_look: likelihood from which a pose is looked at. A manifest without it means `sure_with_pose`.
         larger_first: a person's rank is likelihood · (longer side)^larger_first.
         middle_first: it falls by exp(-middle_first · d²), d in half sides of the picture from its middle.
@@ -174,12 +185,20 @@ SCHEMA_1: dict[str, Any] = {
 
 
 def read_poses(section: Any) -> PoseThresholds:
-    """The manifest's `poses`, checked. Raises FieldError."""
+    """The manifest's `poses`, checked.
+
+    Raises:
+        FieldError: names the field that is wrong.
+    """
     return _read(PoseThresholds, section, "poses")
 
 
 def read_finder(section: Any) -> Finder:
-    """The manifest's `finder`, checked. Raises FieldError."""
+    """The manifest's `finder`, checked.
+
+    Raises:
+        FieldError: names the field that is wrong.
+    """
     decoder = text(entry(section, "decoder", "finder"), "finder.decoder")
     if decoder not in DECODERS:
         raise FieldError(f"has the 'finder.decoder' {decoder!r}; this version of sspnet-sdk knows {', '.join(DECODERS)}")

@@ -37,22 +37,22 @@ def stream(
     camera: Any = None,
     live: bool | None = None,
 ) -> Generator[Frame, None, None]:
-    """Follow people through a video; yields a `Frame` for each picture.
+    """Follow people through a video. Yields a `Frame` for each picture.
 
-    Reading, the network and the caller's loop run at the same time. A file is never skipped in: every frame is yielded, in
-    order. A live source does not lag: when the network or the caller is slow, frames that grew stale are dropped (`Frame.index`
-    counts them). A person is somebody seen in three frames: a file's frames wait for that, a live source's do not.
+    Reading, the network and the caller's loop run at the same time. Every frame of a file is yielded, in order. A live source
+    does not lag: if the network or the caller is slow, stale frames are dropped (`Frame.index` counts them). A person is somebody
+    seen in three frames. A file's frames wait for that, a live source's do not.
 
     Args:
         source: path of a video, number of a camera, address, an open `Capture` (which stays the caller's to close), or any
             iterable of images as `Estimator.predict` takes them, each alone or as a pair (image, seconds).
-        estimator: runs the network; its `color` counts for an iterable's arrays, `Frame.image` is always BGR.
-        fps: frames per second of an iterable whose images come alone; None: a list has 30, others are timed as they come.
+        estimator: runs the network. Its `color` counts for an iterable's arrays; `Frame.image` is always BGR.
+        fps: frames per second of an iterable whose images come alone. None: a list has 30, others are timed as they come.
         people: how many to follow at most; None for everybody.
         smooth: smoothing of the poses, and sides put right (`smoothing.py`), 0 (off) to 1.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
-        camera: intrinsics of the frames, as `Estimator.predict` takes them: poses get `joints3d_camera`.
-        live: drop stale frames (True) or keep all (False); None: by the source.
+        camera: intrinsics of the frames, as `Estimator.predict` takes them. Poses then have `joints3d_camera`.
+        live: drop stale frames (True) or keep all (False); None decides by the source.
 
     Raises:
         ImageError: the source does not open or gives no frames.
