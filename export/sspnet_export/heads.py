@@ -3,8 +3,8 @@
 On small maps an operation costs more to start than to run. So sums over cells are matrix products, the two 1x1 convolutions on
 each side of a heatmap are one, and maps stay flat, (N, J, H·W), where no convolution needs them square.
 
-The *state* that refining heads hand on is (N, J, 4): u - ½, v - ½, 1, z - ½. The 1 lets one matrix product give an answer
-around ½; sums around zero lose ten times less than sums around ½.
+The *state* that refining heads hand on is (N, J, 4): u - ½, v - ½, 1, z - ½. With the 1, one matrix product subtracts a pose from
+a grid. Sums around zero lose ten times less than sums around ½.
 """
 
 from __future__ import annotations
@@ -64,7 +64,12 @@ class Prior(nn.Module):
 
 
 class HeadMaps(NamedTuple):
-    """heatmap: (N, J, H·W); y: the head's features Y (N, width, H, W)."""
+    """What a head has in hand before its answer.
+
+    Attributes:
+        heatmap: (N, J, H·W).
+        y: (N, width, H, W), the head's features Y.
+    """
 
     heatmap: Tensor
     y: Tensor
@@ -93,7 +98,7 @@ class InferenceHead(nn.Module):
             self.register_buffer("carry", torch.cat([torch.ones(3), block.depth_carry.detach().reshape(1)]))
 
     def forward(self, x: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor, HeadMaps]:
-        """-> re-injected features F (Eq. 4), state (without its 1 where there was none before), what `answer` reads."""
+        """Features F (Eq. 4), the state (without its 1 where there was none before), and what `answer` reads."""
         y = F.relu(self.separable(x))
         logits, depth = self.read(y).flatten(2).split(self.joints, dim=1)
         depth = torch.tanh(depth)
@@ -112,7 +117,7 @@ class InferenceHead(nn.Module):
         return flat.unflatten(2, (self.extent, self.extent))
 
     def answer(self, state: Tensor, found: HeadMaps) -> Tensor:
-        """-> (N, J, 4): u, v, z, confidence, all in [0, 1]."""
+        """u, v, z, confidence, all in [0, 1]. -> (N, J, 4)."""
         if not self.refining:
             state = state + torch.tensor([0.0, 0.0, 1.0, 0.0])
         evidence = self.to_evidence(found.y) if self.refining else None
@@ -121,7 +126,7 @@ class InferenceHead(nn.Module):
 
 
 def moves(extent: int) -> Tensor:
-    """(2·extent², 4): what a unit of (shift, heatmap·t) in each cell adds to the state."""
+    """What a unit of (shift, heatmap·t) in each cell adds to the state. -> (2·extent², 4)."""
     matrix = torch.zeros(2 * extent**2, 4)
     matrix[: extent**2, :2] = cell_centres(extent)
     matrix[extent**2 :, 3] = 0.5
@@ -139,7 +144,7 @@ def merged_read(block: PredictionBlock) -> FactoredConv:
 
 
 def merged_write(block: PredictionBlock, extent: int) -> FactoredConv:
-    """W_r and W_s (Eq. 4) as one convolution, on t instead of d; a refining block's scale of its heatmap goes into the factor."""
+    """W_r and W_s (Eq. 4) as one convolution, on t instead of d. A refining block's scale of its heatmap goes into the factor."""
     r, s = block.from_heatmap, block.from_depth
     scale = torch.full((1, r.in_channels + s.in_channels, 1, 1), 0.5)
     scale[:, : r.in_channels] = extent**2 / 64.0 if block.refining else 1.0
