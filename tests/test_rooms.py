@@ -18,9 +18,13 @@ OF_THE_RUNTIME = {"sspnet_sdk.errors", "sspnet_sdk.pose"}
 def imports(path: Path) -> Iterator[tuple[str, ...]]:
     """Modules that a file imports, as their parts; relative ones made whole. `from a import b` counts as a, and as a.b where
     that is a module."""
+    yield from imports_of(ast.parse(path.read_text()), path)
+
+
+def imports_of(tree: ast.Module, path: Path) -> Iterator[tuple[str, ...]]:
     package = next(folder for folder in PACKAGES.values() if path.is_relative_to(folder))
     here = (package.name, *path.relative_to(package).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (tuple(name.name.split(".")) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -87,3 +91,23 @@ def test_imports_are_absolute(package):
     for path in files(package):
         relative = [node.lineno for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]
         assert not relative, f"{path}: lines {relative} import by dots"
+
+
+def imports_when_loaded(path: Path) -> set[str]:
+    """Modules of ours that a file imports as it is loaded: not inside functions, not for types alone."""
+    tree = ast.parse(path.read_text())
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {".".join(module) for module in imports_of(tree, path) if module[0] in PACKAGES}
+
+
+def test_no_file_needs_one_that_needs_it_to_be_loaded():
+    waiting = {}
+    for package, folder in PACKAGES.items():
+        for path in files(package):
+            name = ".".join((package, *path.relative_to(folder).with_suffix("").parts)).removesuffix(".__init__")
+            waiting[name] = imports_when_loaded(path) - {name}
+    while waiting:
+        ready = [name for name, needs in waiting.items() if not needs & set(waiting)]
+        assert ready, f"these files import each other in a circle: {sorted(waiting)}"
+        for name in ready:
+            del waiting[name]

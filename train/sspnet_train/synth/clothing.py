@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sspnet_train.synth.body_data import Body
 from sspnet_train.synth.faces import cover_face, paint_face
 from sspnet_train.synth.mesh import NO_CLOTH
+from sspnet_train.synth.outfit import Outfit
 from sspnet_train.synth.regions import Measures, Regions
 
 SKIN = np.array([
@@ -22,34 +21,6 @@ HAIR = np.array([
 SLEEVES, SLEEVE_SHARES = (0.15, 0.45, 0.7, 1.1, 1.95), (0.13, 0.27, 0.15, 0.1, 0.35)
 LEGS, LEG_SHARES = (0.15, 0.45, 0.8, 1.3, 1.97), (0.07, 0.2, 0.13, 0.08, 0.52)
 THICKEST_M = 0.06
-
-
-@dataclass
-class Outfit:
-    """What is worn, for each vertex of the skin.
-
-    Attributes:
-        albedo: (V, 3) linear.
-        cloth: (V,) number of the cloth tile.
-        uv: (V, 2).
-        thickness: (V,) m.
-        folds: (V,) m.
-        gloss: (V,).
-    """
-
-    albedo: np.ndarray
-    cloth: np.ndarray
-    uv: np.ndarray
-    thickness: np.ndarray
-    folds: np.ndarray
-    gloss: np.ndarray
-
-    def put_on(
-        self, where: np.ndarray, colour: np.ndarray, tile: int, thickness: np.ndarray, folds: float, gloss: float = 0.02
-    ) -> None:
-        self.albedo[where] = colour if tile == NO_CLOTH else np.clip(0.55 + 0.6 * colour, 0, 1.2)
-        self.cloth[where], self.thickness[where] = tile, thickness[where]
-        self.folds[where], self.gloss[where] = folds, gloss
 
 
 class Wardrobe:

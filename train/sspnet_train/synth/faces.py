@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from sspnet_train.synth.body_data import Body
 from sspnet_train.synth.mesh import NO_CLOTH
+from sspnet_train.synth.outfit import Outfit
 from sspnet_train.synth.regions import Regions
 from sspnet_train.synth.rotations import normalized
-
-if TYPE_CHECKING:
-    from sspnet_train.synth.clothing import Outfit
 
 IRIS = np.array([[0.05, 0.03, 0.02], [0.10, 0.06, 0.03], [0.08, 0.14, 0.10], [0.12, 0.20, 0.32]])
 DARK_HAIR = np.array([[0.03, 0.02, 0.02], [0.08, 0.05, 0.03], [0.16, 0.10, 0.06], [0.35, 0.33, 0.32]])

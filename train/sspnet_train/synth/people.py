@@ -11,10 +11,11 @@ from sspnet_train.synth.assets import Assets
 from sspnet_train.synth.body import Ends, PosedBody, body_joints, pose_body
 from sspnet_train.synth.body_data import Body, BodyData
 from sspnet_train.synth.chairs import LOWEST_SEAT_M, laid_on_seat, seat, sits
-from sspnet_train.synth.clothing import Outfit, Wardrobe, any_colour
+from sspnet_train.synth.clothing import Wardrobe, any_colour
 from sspnet_train.synth.garments import Garment, load_garments
 from sspnet_train.synth.hanging_cloth import draw_cut, hanging_cloth
 from sspnet_train.synth.mesh import Mesh, vertex_normals
+from sspnet_train.synth.outfit import Outfit
 from sspnet_train.synth.pose_sampling import DrawnPose, PoseSampler
 from sspnet_train.synth.props import GRIP_CURL, backpack, hat, held
 from sspnet_train.synth.regions import Regions
