@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from statistics import median
 
@@ -39,6 +40,33 @@ class LoadEstimate:
         self._excess += 0.005 * (max(ratio - usual, 0.0) - self._excess)
         self._spread += 0.05 * (min(abs(ratio / self.value - 1), 3 * self._spread + 0.02) - self._spread)
         self.value += 0.08 * (usual - self.value)
+
+
+class RecentSpread:
+    """How far single frames lie from what was expected of them: quantiles of the latest ratios."""
+
+    _LATEST, _FEWEST = 200, 40
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque()
+        self._ordered: list[float] = []
+
+    @property
+    def known(self) -> bool:
+        """Whether enough frames were seen to speak of quantiles."""
+        return len(self._latest) >= self._FEWEST
+
+    def update(self, ratio: float) -> None:
+        """`ratio`: a frame's latency over the one that was expected of it."""
+        self._latest.append(ratio)
+        insort(self._ordered, ratio)
+        if len(self._latest) > self._LATEST:
+            del self._ordered[bisect_left(self._ordered, self._latest.popleft())]
+
+    def tail(self, percentile: float) -> float:
+        """The ratio that `percentile` of the latest frames did not exceed, at least 1."""
+        count = len(self._ordered)
+        return max(1.0, self._ordered[min(int(count * percentile / 100), count - 1)])
 
 
 class StageTime:

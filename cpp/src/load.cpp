@@ -4,6 +4,11 @@
 #include <cmath>
 
 namespace sspnet::core {
+namespace {
+
+constexpr std::size_t kLatest = 200, kFewest = 40;
+
+}  // namespace
 
 double median(const std::deque<double>& values) {
     std::deque<double> sorted = values;
@@ -27,6 +32,21 @@ void LoadEstimate::update(double ratio) {
     excess_ += 0.005 * (std::max(ratio - usual, 0.0) - excess_);
     spread_ += 0.05 * (std::min(std::abs(ratio / value_ - 1), 3 * spread_ + 0.02) - spread_);
     value_ += 0.08 * (usual - value_);
+}
+
+bool RecentSpread::known() const { return latest_.size() >= kFewest; }
+
+void RecentSpread::update(double ratio) {
+    latest_.push_back(ratio);
+    ordered_.insert(std::upper_bound(ordered_.begin(), ordered_.end(), ratio), ratio);
+    if (latest_.size() <= kLatest) return;
+    ordered_.erase(std::lower_bound(ordered_.begin(), ordered_.end(), latest_.front()));
+    latest_.pop_front();
+}
+
+double RecentSpread::tail(double percentile) const {
+    const std::size_t at = std::min(std::size_t(double(ordered_.size()) * percentile / 100), ordered_.size() - 1);
+    return std::max(1.0, ordered_[at]);
 }
 
 void StageTime::update(double elapsed_ms) {

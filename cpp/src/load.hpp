@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <vector>
 
 namespace sspnet::core {
 
@@ -22,6 +23,23 @@ private:
     double value_ = 1, spread_ = 0.05, excess_ = 0;
     int astray_ = 0;
     std::deque<double> recent_;
+};
+
+/// How far single frames lie from what was expected of them: quantiles of the latest ratios.
+class RecentSpread {
+public:
+    /// Whether enough frames were seen to speak of quantiles.
+    bool known() const;
+
+    /// `ratio`: a frame's latency over the one that was expected of it.
+    void update(double ratio);
+
+    /// The ratio that `percentile` of the latest frames did not exceed, at least 1.
+    double tail(double percentile) const;
+
+private:
+    std::deque<double> latest_;
+    std::vector<double> ordered_;
 };
 
 /// Running estimate of one stage's time, in milliseconds.

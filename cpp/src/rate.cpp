@@ -13,7 +13,10 @@ namespace {
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 30, kLastingS = 2;
 constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
-constexpr std::size_t kOverheads = 9, kTails = 200, kFewestTails = 40;
+constexpr std::size_t kOverheads = 9;
+// A frame rate is a mean, but hardly a frame shall be late: this percentile of them takes at most so many budgets. Where it takes
+// more than kStall times as long as usual, or is late whatever is run, going faster would only cost accuracy.
+constexpr double kRatePercentile = 95, kLate = 1.05, kStall = 2.5;
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 void keep(std::deque<double>& values, double value, std::size_t most) {
@@ -71,25 +74,26 @@ void RateController::observe(const OperatingPoint& point, double network_ms, dou
     const auto known = points_.find({point.cut, point.input_size});
     const double ratio = network_ms / ((known == points_.end() ? point : known->second).p50_ms * people);
     load_.update(ratio);
-    keep(tails_, ratio / load_.value(), kTails);
+    spread_.update(ratio / load_.value());
     keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
     unreached_ = cost(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
     if (unreached_ >= kUnreachedFrames) warn(people, located);
 }
 
+/// What has to stay within the budget.
 double RateController::cost(std::size_t index, int people, bool located) const {
     const OperatingPoint& point = front_[index];
     const double overhead = overheads_[located].empty() ? 0.0 : median(overheads_[located]);
-    if (!target_.percentile) return load_.mean() * point.p50_ms * people + overhead;
-    return load_.value() * tail(point) * point.p50_ms * people + overhead;
+    const double usual = load_.value() * people;
+    if (target_.percentile) return usual * tail(point, *target_.percentile) * point.p50_ms + overhead;
+    const double mean = load_.mean() * people * point.p50_ms + overhead;
+    const double slow = spread_.known() ? spread_.tail(kRatePercentile) : 1.0;
+    if (slow > kStall || usual * slow * front_[0].p50_ms + overhead > target_.budget_ms * kLate) return mean;
+    return std::max(mean, (usual * slow * point.p50_ms + overhead) / kLate);
 }
 
-double RateController::tail(const OperatingPoint& point) const {
-    if (tails_.size() < kFewestTails) return point.tail(*target_.percentile);
-    std::vector<double> tails(tails_.begin(), tails_.end());
-    const std::size_t at = std::min(std::size_t(double(tails.size()) * *target_.percentile / 100), tails.size() - 1);
-    std::nth_element(tails.begin(), tails.begin() + std::ptrdiff_t(at), tails.end());
-    return std::max(1.0, tails[at]);
+double RateController::tail(const OperatingPoint& point, double percentile) const {
+    return spread_.known() ? spread_.tail(percentile) : point.tail(percentile);
 }
 
 std::size_t RateController::best(double share, int people, bool located) const {

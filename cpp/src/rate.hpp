@@ -67,7 +67,7 @@ public:
 
 private:
     double cost(std::size_t index, int people, bool located) const;
-    double tail(const OperatingPoint& point) const;
+    double tail(const OperatingPoint& point, double percentile) const;
     std::size_t best(double share, int people, bool located) const;
     void degrade(std::size_t index);
     void consider(std::size_t candidate);
@@ -80,7 +80,8 @@ private:
     Clock clock_;
     Warn warn_;
     LoadEstimate load_;
-    std::deque<double> overheads_[2], tails_;
+    RecentSpread spread_;
+    std::deque<double> overheads_[2];
     std::size_t index_ = 0, candidate_ = 0;
     int switches_ = 0, dwell_ = 0, unreached_ = 0;
     double upgraded_at_, wait_s_, not_before_;

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import simulated_device
-from simulated_device import POINTS, simulate
+from simulated_device import POINTS, beside_a_busy_program, simulate
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.rate import RateController
@@ -106,6 +106,7 @@ def main():
     traces = [
         on_this_device(),
         simulated("a load step at a frame rate", step, 9, None),
+        simulated("a frame rate beside a busy program", beside_a_busy_program(500), 12, None),
         simulated("spikes before a deadline", spikes, 12, 95),
         located_people(),
     ]

@@ -17,6 +17,18 @@ POINTS = [
 ]
 
 
+def beside_a_busy_program(frames=1200, share=0.18, slowdown=1.9, seed=1):
+    """Loads: of frames after the 200th, some are interrupted by a program that wants the core, others are not."""
+    interrupted = np.random.default_rng(seed).random(frames) < share
+    interrupted[:200] = False
+    return np.where(interrupted, slowdown, 1.0)
+
+
+def unsteady(frames=1200, spread=0.25, seed=2):
+    """Loads: after the 200th frame all are slower, by something else each time."""
+    return np.r_[np.ones(200), 1.3 * np.random.default_rng(seed).lognormal(0, spread, frames - 200)]
+
+
 @dataclass
 class Run:
     """What came of a simulated run, frame by frame."""

@@ -187,9 +187,10 @@ def test_a_frame_rate_moves_the_cut_and_size(page, people):
     assert (fast["cut"], fast["size"], fast["outOfReach"]) == (2, 128, True)
 
 
-def test_the_controller_makes_the_choices_of_the_recorded_trace(page):
+@pytest.mark.parametrize("name", ["a load step at a frame rate", "a frame rate beside a busy program"])
+def test_the_controller_makes_the_choices_of_the_recorded_trace(page, name):
     traces = json.loads((ROOT / "tests/cpp/rate_trace.json").read_text())
-    (trace,) = [one for one in traces if one["name"] == "a load step at a frame rate"]
+    (trace,) = [one for one in traces if one["name"] == name]
     replay = {"points": trace["points"], "budget": trace["budget_ms"], "start": trace["start_s"], "events": trace["events"]}
     answer = page.evaluate(REPLAY, replay)
     assert answer["choices"] == [event[4:] for event in trace["events"] if event[0] == "choose"]

@@ -36,3 +36,30 @@ export class LoadEstimate {
     this.value += 0.08 * (usual - this.value);
   }
 }
+
+const LATEST = 200;
+const FEWEST = 40;
+
+/** How far single frames lie from what was expected of them: quantiles of the latest ratios. */
+export class RecentSpread {
+  #latest = [];
+  #ordered = null;
+
+  /** Whether enough frames were seen to speak of quantiles. */
+  get known() {
+    return this.#latest.length >= FEWEST;
+  }
+
+  /** `ratio`: a frame's latency over the one that was expected of it. */
+  update(ratio) {
+    this.#latest = [...this.#latest, ratio].slice(-LATEST);
+    this.#ordered = null;
+  }
+
+  /** The ratio that `percentile` of the latest frames did not exceed, at least 1. */
+  tail(percentile) {
+    this.#ordered ??= [...this.#latest].sort((a, b) => a - b);
+    const count = this.#ordered.length;
+    return Math.max(1, this.#ordered[Math.min(Math.floor((count * percentile) / 100), count - 1)]);
+  }
+}

@@ -1,7 +1,7 @@
 // Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
 // A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
 
-import { LoadEstimate, median } from "./load.js";
+import { LoadEstimate, RecentSpread, median } from "./load.js";
 
 // Hysteresis: a point is left when it costs more than KEEP budgets. A dearer one is taken when it would cost less than TAKE of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
@@ -11,6 +11,11 @@ const DWELL_FRAMES = 4;
 const FIRST_WAIT_S = 0.5;
 const LONGEST_WAIT_S = 30;
 const LASTING_S = 2;
+// A frame rate is a mean, but hardly a frame shall be late: this percentile of them takes at most so many budgets. Where it takes
+// more than STALL times as long as usual, or is late whatever is run, going faster would only cost accuracy.
+const PERCENTILE = 95;
+const LATE = 1.05;
+const STALL = 2.5;
 
 /** The points that no other beats in both latency and error, fastest (and worst) first. */
 export function paretoFront(points) {
@@ -28,6 +33,7 @@ export class RateController {
   #budget;
   #clock;
   #overheads = { false: [], true: [] };
+  #spread = new RecentSpread();
   #index;
   #candidate;
   #dwell = 0;
@@ -67,13 +73,20 @@ export class RateController {
   /** Takes one frame's timings in milliseconds: in the network, and from the frame to its pose. */
   observe(point, network, total, located) {
     const known = this.#points.find((other) => other.cut === point.cut && other.size === point.size) ?? point;
-    this.load.update(network / known.p50);
+    const ratio = network / known.p50;
+    this.load.update(ratio);
+    this.#spread.update(ratio / this.load.value);
     this.#overheads[located] = [...this.#overheads[located], Math.max(total - network, 0)].slice(-9);
   }
 
+  /** What has to stay within the budget. */
   #cost(index, located) {
     const overheads = this.#overheads[located];
-    return this.load.mean * this.front[index].p50 + (overheads.length ? median(overheads) : 0);
+    const overhead = overheads.length ? median(overheads) : 0;
+    const mean = this.load.mean * this.front[index].p50 + overhead;
+    const tail = this.#spread.known ? this.#spread.tail(PERCENTILE) : 1;
+    if (tail > STALL || this.load.value * tail * this.front[0].p50 + overhead > this.#budget * LATE) return mean;
+    return Math.max(mean, (this.load.value * tail * this.front[index].p50 + overhead) / LATE);
   }
 
   #best(share, located) {
