@@ -79,7 +79,9 @@ class Capture:
         self._decoder: Any = self._open()
         count = self._decoder.frames
         camera = camera_number(source) is not None or _is_pipeline(source)
-        self.live = camera or (is_address(source) and (str(source).lower().startswith(_LIVE_SCHEMES) or not count))
+        self.live = camera or (
+            is_address(source) and (str(source).lower().startswith(_LIVE_SCHEMES) or not self._decoder.has_end)
+        )
         self.frames = int(count) if count and not self.live else None
         self.fps = float(stated_fps or self._decoder.fps or _FALLBACK_FPS)
         self.damage = ""

@@ -46,6 +46,11 @@ class OpenCvDecoder:
         if self.frames and self.fps:
             self.duration_s = self.frames / self.fps
 
+    @property
+    def has_end(self) -> bool:
+        """Whether the source says how long it is."""
+        return bool(self.frames)
+
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
         last = -1.0
         while True:

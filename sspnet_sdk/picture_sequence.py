@@ -28,7 +28,7 @@ class PictureSequence:
     """
 
     fps = begin_s = duration_s = reached_s = None
-    leaps = False
+    leaps, has_end = False, True
     damage = ""
 
     def __init__(self, folder: Path, files: Sequence[Path] = ()) -> None:
@@ -50,7 +50,7 @@ class OnePicture:
     """A picture that came through a pipe, as a video of one frame."""
 
     fps = begin_s = duration_s = reached_s = None
-    leaps, damage, frames = False, "", 1
+    leaps, has_end, damage, frames = False, True, "", 1
 
     def __init__(self, content: bytes, name: str) -> None:
         self._pixels = decode_picture(content, name)

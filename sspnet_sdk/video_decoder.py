@@ -15,13 +15,14 @@ from sspnet_sdk.errors import ImageError
 from sspnet_sdk.frame_times import Stamps
 from sspnet_sdk.piped import Piped
 
-_LIVE_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+_LIVE_OPTIONS = {"rtsp_transport": "tcp"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
 _LOOK_FOR_LOSS = 4  # packets after one that looked corrupt
 _LONGEST_LOSS_S = 10.0  # beyond, a stream's clock was set anew
 _LEAPING = ("mpegts", "mpeg")
 _RAW = ("yuv4mpegpipe",)
 _JPEGS_IN_A_ROW, _PADDING = ("mjpeg", "jpeg_pipe", "mpjpeg"), 64
+_PLAYLISTS = ("hls", "dash")  # their size is the list's
 _TEXT_ART = ("tty", "bin", "xbin", "adf", "idf")  # FFmpeg draws text files as pictures
 _NEVER_DISPLAYED = av.stream.Disposition.attached_pic
 av.logging.set_level(None)
@@ -47,7 +48,7 @@ class VideoDecoder:
     """
 
     def __init__(self, target: str | IO[bytes] | Piped, name: str, patience_s: float | None = None) -> None:
-        self._target = target
+        self._target, self._patience_s = target, patience_s
         self.begin_s: float | None = None
         address = isinstance(target, str)
         try:
@@ -58,7 +59,7 @@ class VideoDecoder:
                 metadata_errors="replace",
             )
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise ImageError(_why_not(name, address, error)) from None
+            raise ImageError(_why_not(name, address, self._words(error))) from None
         try:
             self._stream = self._picture_track(name)
         except ImageError:
@@ -75,6 +76,11 @@ class VideoDecoder:
         self._suspect = -1
         self._span: tuple[float, float] | None = None
 
+    def _words(self, error: Exception) -> str:
+        if isinstance(error, av.ExitError):  # what PyAV makes of its time being up
+            return f"nothing came for {self._patience_s:g} s"
+        return (getattr(error, "strerror", None) or str(error)).lower()
+
     def _picture_track(self, name: str) -> Any:
         stream: Any = self._container.streams.best("video")
         if stream is None:
@@ -86,6 +92,14 @@ class VideoDecoder:
         if stream.codec_context is None:
             raise ImageError(f"{name} holds video of a kind that this FFmpeg cannot decode: convert it to H.264")
         return stream
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the source says how long it is, in time or in bytes."""
+        try:
+            return bool(self.frames) or (self._container.format.name not in _PLAYLISTS and self._container.size > 0)
+        except (av.FFmpegError, OSError):
+            return False
 
     @property
     def damage(self) -> str:
@@ -134,7 +148,7 @@ class VideoDecoder:
                 if ours and (packet.size or stamp is None):
                     yield packet
         except (av.FFmpegError, OSError) as error:
-            self._stopped = (getattr(error, "strerror", None) or str(error)).lower()
+            self._stopped = self._words(error)
         if self._container.format.name in _RAW and _ends_within_a_frame(self._target, end):
             self._stopped = "it ends in the middle of a frame"
 
@@ -207,8 +221,7 @@ def _ends_within_a_frame(target: str | IO[bytes] | Piped, end: int) -> bool:
     return not isinstance(target, str) and os.fstat(target.fileno()).st_size > end
 
 
-def _why_not(name: str, address: bool, error: Exception) -> str:
-    reason = (getattr(error, "strerror", None) or str(error)).lower()
+def _why_not(name: str, address: bool, reason: str) -> str:
     if address:
         return f"{name} does not open: no answer, or not a video ({reason})"
     return f"{name} is not a video that FFmpeg can decode, or it is damaged"
