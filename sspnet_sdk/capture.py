@@ -43,16 +43,16 @@ class Shot:
 
 
 class Capture:
-    """An open video source; iterate over it once, then `close` it (or use it in `with`).
+    """An open video source. Iterate over it once, then `close` it, or use it in `with`.
 
     Frames come as a player shows them: turned and mirrored by the file's display matrix, with square pixels.
 
     Args:
-        source: path of a video file or of a folder of pictures, number of a camera (0 is the first; /dev/video0 too), an address
-            (rtsp://…, http://…), "-" for standard input, or a GStreamer pipeline ("… ! appsink") where OpenCV is built with it.
-        fps: for a camera: the frame rate to ask it for.
-        stated_fps: frames per second that a file or a folder has, whatever it says itself; raw streams and pictures say nothing.
-        reconnect_s: a live stream that breaks is opened again for so long; 0: it ends with an error.
+        source: path of a video file or of a folder of pictures; number of a camera (0 is the first; /dev/video0 too); an address
+            (rtsp://…, http://…); "-" for standard input; or a GStreamer pipeline ("… ! appsink"), if OpenCV is built with it.
+        fps: the frame rate to ask a camera for.
+        stated_fps: frames per second of a file or a folder, whatever it says itself. Raw streams and pictures say nothing.
+        reconnect_s: a live stream that breaks is opened again for so long. With 0 it ends with an error.
 
     Attributes:
         live: frames do not wait for us.

@@ -280,7 +280,7 @@ class Estimator:
         camera: Any = None,
         live: bool | None = None,
     ) -> Generator[Frame, None, None]:
-        """Follow people through a video, a camera, or frames of one's own: `sspnet_sdk.stream` with this estimator.
+        """Follow people through a video, a camera, or your own frames: `sspnet_sdk.stream` with this estimator.
 
         Args:
             source: path of a video, number of a camera, address, open `Capture`, or any iterable of images as `predict` takes

@@ -1,4 +1,4 @@
-"""Frames of one's own as a video source: any iterable of images, with or without their times."""
+"""Your own frames as a video source: any iterable of images, with or without their times."""
 
 from __future__ import annotations
 

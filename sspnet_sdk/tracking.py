@@ -32,12 +32,17 @@ _LEAST_INSIDE = 0.1  # of a box that is still looked at
 class Tracker:
     """Poses of up to `people` persons in a video, each with an id that lasts.
 
-    While somebody is followed, only the crop around them is run. The whole picture is searched when nobody is, now and then while
-    fewer than `people` are, often after somebody was lost, and every second to check that a crop has not drifted off its person.
-    All poses of a frame are given to people at once, by where each must be and what each wears (`identity.py`).
+    While somebody is followed, only the crop around them is run. The whole picture is searched:
 
-    Somebody found is a person after three frames; those given by `boxes` are at once. Where one person is asked for and none is
-    found with certainty, the best guess is followed until somebody is; its poses are `unsure`.
+    - at every frame, while nobody is followed;
+    - now and then, while fewer than `people` are;
+    - often, after somebody was lost;
+    - every second, to check that a crop has not drifted off its person.
+
+    All poses of a frame are given to people at once, by where each should be and by what each wears (`identity.py`).
+
+    Somebody who is found is a person after three frames. People given by `boxes` are persons at once. If one person is asked for
+    and none is found with certainty, the best guess is followed until somebody is. Its poses are `unsure`.
 
     Args:
         estimator: runs the network.

@@ -23,7 +23,11 @@ People = Mapping[str, SampleSource]
 
 
 def engine_for(precision: str) -> str:
-    """The engine, on this CPU, that a precision is scored in. Raises ExportError where none computes it."""
+    """The engine, on this CPU, in which a precision is scored.
+
+    Raises:
+        ExportError: none computes in it.
+    """
     if precision != COMPUTED:
         return "onnxruntime"
     able = [name for name in installed() if precision in load(name).precisions]
@@ -72,7 +76,11 @@ def add_accuracy(
 def scored(
     bundle: Bundle, engine: str, precision: str, size: int, cut: int, people: People, limit: int | None
 ) -> dict[str, float]:
-    """`pck` and, where somebody's 3D is known, `pa_mpjpe_mm` of an operating point. Raises ExportError in the engine's words."""
+    """`pck` of an operating point and, where somebody's 3D is known, `pa_mpjpe_mm`.
+
+    Raises:
+        ExportError: with the engine's words.
+    """
     options: dict[str, Any] = {"precision": precision, "input_size": size, "cut": cut, "backend": engine, "color": "rgb"}
     try:
         with Estimator(bundle, threads=default_threads(), device="cpu", **options) as estimator:

@@ -19,12 +19,14 @@ ROOT_FEATURES = "root_features"
 
 
 class InferenceNetwork(nn.Module):
-    """uint8 images (N, size, size, 3) RGB -> a dict of named tensors.
+    """uint8 images (N, size, size, 3) RGB to a dict of named tensors.
 
-    `pose_<cut>` (N, J, 4): u, v, z, confidence of the last head of pyramid <cut>. Where a cut may hand over to the next stage:
-    `features_<pyramid>_<level>`, what pyramid <pyramid> (0 is the entry) left at a level; `state_<cut>`, the pose so far as
-    refining heads hand it on; `fine`, the entry's stride-4 features. `centre`, `joints`, `heat`: people in a picture, where the
-    entry finds them. `root_features` (N, width), if asked for: what the root's depth network reads, F_1^3.
+    - `pose_<cut>` (N, J, 4): u, v, z, confidence of the last head of pyramid <cut>.
+    - `features_<pyramid>_<level>`: what pyramid <pyramid> (0 is the entry) left at a level, where a cut may hand over to the next
+    stage. - `state_<cut>`: the pose so far, as refining heads hand it on.
+    - `fine`: the entry's stride-4 features.
+    - `centre`, `joints`, `heat`: people in a picture, if the entry finds them.
+    - `root_features` (N, width), if asked for: what the root's depth network reads, F_1^3.
     """
 
     def __init__(self, network: SSPNet, cuts: tuple[int, ...], size: int, root_features: bool = False):

@@ -59,21 +59,27 @@ def export_bundle(
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
 
     Args:
-        checkpoint: a .safetensors checkpoint of any config; None for the one that comes along.
-        out: the bundle's folder; replaced if it is a bundle or empty, refused if it is anything else.
-        cuts: pyramids after which the network can answer; sizes: sides of the square input, pixels.
-        precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it. "bf16" adds no graphs but what it
-            costs where an engine computes in it (needs `people`): a rate or deadline then chooses it too.
-        calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8; int8 takes its ranges from them.
+        checkpoint: a .safetensors checkpoint of any config. None means the package's own.
+        out: the bundle's folder. It is replaced if it is a bundle or empty, and refused if it is anything else.
+        cuts: pyramids after which the network can answer.
+        sizes: sides of the square input, pixels.
+        precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it. "bf16" adds no graphs, but says
+            what it costs where an engine computes in it. It needs `people`. A rate or deadline then chooses it too.
+        calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8. int8 takes its ranges from them.
         accuracy: what an evaluation found, for the manifest.
-        people: validation people by data set, on whom every precision but fp32 is scored; limit: only so many of each set.
-        root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint: the bundle then tells
+        people: validation people by data set, on whom every precision but fp32 is scored.
+        limit: score only so many people of each set.
+        root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint. The bundle then tells
             how far away people are.
-        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote: people in whole pictures are then found by
-            that network instead of the checkpoint's own entry. None with the shipped checkpoint: the finder beside it.
+        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote. That network then finds people in whole
+            pictures, instead of the checkpoint's own entry. With the package's checkpoint, None means the finder beside it.
         on_progress: called with one line per step.
 
-    Returns `out`. Raises ExportError in one line.
+    Returns:
+        `out`.
+
+    Raises:
+        ExportError: in one line; `out` is left as it was.
     """
     network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)

@@ -1,4 +1,4 @@
-"""`sspnet-sdk label`: agreed 2D and 3D labels for photographs of one's own, to train on."""
+"""`sspnet-sdk label`: agreed 2D and 3D labels for your own photographs, to train on."""
 
 from __future__ import annotations
 

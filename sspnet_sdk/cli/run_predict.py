@@ -55,9 +55,19 @@ def run(
     form: Mapping[str, Any] = _AS_USUAL,
     reading: Reading = Reading(),
 ) -> bool:
-    """Do it, one job after the other. True if something among several could not be used, or not wholly.
+    """Do the jobs one after the other.
 
-    form: `layout`, `units`, `rigid` and `floor` of `open_writer`.
+    Args:
+        jobs: what to do.
+        estimator: runs the network.
+        who: is wanted.
+        smooth: of videos, 0 to 1.
+        target_fps: of the estimator.
+        form: `layout`, `units`, `rigid` and `floor` of `open_writer`.
+        reading: how sources are read.
+
+    Returns:
+        True if something among several could not be used, or not all of it.
     """
     failed = False
     for job in jobs:

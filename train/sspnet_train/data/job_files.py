@@ -24,7 +24,7 @@ class PictureTar:
         self._archive = archive
 
     def add(self, name: str, image: np.ndarray) -> None:
-        """image: (H, W, 3) uint8 RGB, stored as WebP."""
+        """Store an image (H, W, 3) uint8 RGB as WebP."""
         encoded = cv2.imencode(".webp", image[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1].tobytes()
         member = tarfile.TarInfo(name)
         member.size = len(encoded)

@@ -1,4 +1,4 @@
-"""The paper's ablations on a network of one's own, as pictures and CSV: Fig. 6a, 6b, 6c, Table 4, Fig. 7."""
+"""The paper's ablations on your own network, as pictures and CSV: Fig. 6a, 6b, 6c, Table 4, Fig. 7."""
 
 from __future__ import annotations
 

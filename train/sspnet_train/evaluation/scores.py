@@ -90,9 +90,14 @@ def score(predictions: Predictions, cut: int) -> dict[str, float]:
 
 
 def millimetre_scores(predictions: Predictions, cut: int) -> dict[str, float]:
-    """Errors of the 12 limb joints in mm: `pa_mpjpe_mm` of people with 11 or 12 of them in sight, `pa_mpjpe_all_mm` of all;
-    `mpjpe_mm` from the root, `scaled_mpjpe_mm` at the best scale; `pitch_deg`, the mean lean away from the camera that is too
-    much. Empty where 3D is not truly known."""
+    """Errors of the 12 limb joints in mm. Empty where 3D is not truly known.
+
+    - `pa_mpjpe_mm`: of people with 11 or 12 of them in sight.
+    - `pa_mpjpe_all_mm`: of all people.
+    - `mpjpe_mm`: from the root.
+    - `scaled_mpjpe_mm`: at the best scale.
+    - `pitch_deg`: the mean lean away from the camera that is too much.
+    """
     errors = limb_errors(predictions, cut)
     if errors is None:
         return {}

@@ -39,7 +39,12 @@ class MultiPoseConfig(TrunkWidths):
 
     @classmethod
     def from_json(cls, text: str) -> MultiPoseConfig:
-        """Raises ValueError or TypeError where `text` is not what `to_json` gave."""
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: `text` is not what `to_json` gave.
+            TypeError: likewise.
+        """
         fields: dict[str, Any] = json.loads(text)
         widths: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
         return cls(**widths)
