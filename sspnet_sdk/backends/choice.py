@@ -37,7 +37,7 @@ def able(names: Sequence[str], precisions: Sequence[str], bundle: Bundle) -> lis
     kept = [name for name in names if any(runs(name, precision, bundle) for precision in precisions)]
     if not kept:
         raise BackendError(
-            f"precision {' or '.join(map(repr, precisions))} is not to be had from {', '.join(names)} here: the backend openvino "
+            f"precision {' or '.join(map(repr, precisions))} cannot be computed by {', '.join(names)} here: the backend openvino "
             "computes 'bf16' on CPUs with AVX-512 or AMX, 'fp16' on Intel GPUs and on Arm CPUs"
         )
     return kept
@@ -72,7 +72,7 @@ def engines(backend: str, device: str, found: Callable[[str], Sequence[str]] | N
     serving = [engine for engine in _SERVE[device] if backend in ("auto", split(engine)[0])]
     if not serving:
         able = ", ".join(repr(name) for name, several in _SERVE.items() if any(split(one)[0] == backend for one in several))
-        raise OptionError(f"device {device!r} is none of the backend {backend}: choose {able}")
+        raise OptionError(f"the backend {backend} has no device {device!r}: choose {able}")
     here = installed()
     kept, missing = [], []
     for engine in serving:
@@ -84,6 +84,6 @@ def engines(backend: str, device: str, found: Callable[[str], Sequence[str]] | N
         else:
             missing.append(module(library).why_not(wanted))
     if not kept:
-        raise BackendError(f"device {device!r} is not to be had: {'; '.join(dict.fromkeys(missing))}")
+        raise BackendError(f"device {device!r} is not available here: {'; '.join(dict.fromkeys(missing))}")
     logger.info("device %s: %s here%s", device, ", ".join(kept), "".join(f"; {reason}" for reason in dict.fromkeys(missing)))
     return kept

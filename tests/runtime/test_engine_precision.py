@@ -79,7 +79,7 @@ def test_without_an_accuracy_it_is_taken_only_by_name(dot_bundle, dot_image, bf1
 
 
 def test_what_no_engine_here_computes_is_said_in_a_line(dot_bundle):
-    with pytest.raises(BackendError, match=r"^precision 'bf16' is not to be had from onnxruntime here: .* AVX-512") as caught:
+    with pytest.raises(BackendError, match=r"^precision 'bf16' cannot be computed by onnxruntime here: .* AVX-512") as caught:
         Estimator(dot_bundle, precision="bf16", backend="onnxruntime")
     assert "\n" not in str(caught.value)
     with pytest.raises(OptionError, match="precision must be one of 'auto', 'fp32', 'bf16', 'fp16' with"):
