@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.picture_file import decode_picture
 
 SMALLEST_SIDE = 8
-_MOST_BYTES = 1 << 30
+_MOST_BYTES, _PIECE = 1 << 30, 1 << 24
 _TO_RGBA = {
     ("bgr", 1): cv2.COLOR_GRAY2RGBA,
     ("rgb", 1): cv2.COLOR_GRAY2RGBA,
@@ -166,13 +166,23 @@ def _read(path: Path) -> bytes:
         with open(path, "rb") as file:
             if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
                 raise ImageError(f"{path} is a device, not an image")
-            content = file.read(_MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= _MOST_BYTES else None
+            content = _bounded(file) if os.fstat(file.fileno()).st_size <= _MOST_BYTES else None
     except OSError as error:
         raise ImageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # a NUL in the name
         if isinstance(error, ImageError):
             raise
         raise ImageError(f"cannot read {str(path)!r}: {error}") from None
-    if content is None or len(content) > _MOST_BYTES:
+    if content is None:
         raise ImageError(f"{path} is larger than {_MOST_BYTES >> 30} GiB: that is no image")
     return content
+
+
+def _bounded(file: BinaryIO) -> bytes | None:
+    """All of it, piece by piece, since a pipe may never end; None if that is too much."""
+    content = bytearray()
+    while piece := file.read(_PIECE):
+        content += piece
+        if len(content) > _MOST_BYTES:
+            return None
+    return bytes(content)

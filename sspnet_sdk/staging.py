@@ -37,7 +37,7 @@ class StagedFile:
         if os.path.isdir(path):  # unlike Path.is_dir, no error for a name that no file can have
             raise OptionError(f"{path} is a folder: name a file to write")
         with writing(path):
-            self.path = path.resolve() if path.is_symlink() else path
+            self.path = Path(os.path.realpath(path)) if path.is_symlink() else path  # a loop is refused when it is written
             self._in_place = path.exists() and not path.is_file()
             self.path.parent.mkdir(parents=True, exist_ok=True)
         # Not longer than the name itself may be; the suffix stays last: encoders choose the container by it.

@@ -82,9 +82,11 @@ class Outputs:
 
     def _close(self) -> list[SSPNetError]:
         refused = []
-        for writer in self._writers.values():
+        for target, writer in self._writers.items():
             try:
                 writer.close()
+                if not writer.files and not isinstance(writer, RerunView):
+                    click.echo(f"{target} was not written: nobody was found", err=True)
                 for path in writer.files:
                     if str(path) != "-":
                         click.echo(f"wrote {path}", err=True)

@@ -180,16 +180,23 @@ def _folder(out: Path | None, default: str, what: str) -> Path:
 
 def _check(jobs: Sequence[Job]) -> None:
     """No output may replace an input or another output."""
-    inputs = {path.resolve() for job in jobs for path in job.pictures}
-    inputs |= {Path(job.video).resolve() for job in jobs if isinstance(job.video, str) and os.path.isfile(job.video)}
+    inputs = {_whole(path) for job in jobs for path in job.pictures}
+    inputs |= {_whole(Path(job.video)) for job in jobs if isinstance(job.video, str) and os.path.isfile(job.video)}
     outputs: list[Path] = []
     for job in jobs:
         outputs += [path for path in job.targets.values() if path != _STDOUT or job is jobs[0]]
         if job.overlay is not None:
             outputs += {job.overlay / path.name for path in job.pictures} if job.several else [job.overlay]
     for path in outputs:
-        if path.resolve() in inputs:
+        if _whole(path) in inputs:
             raise OptionError(f"{path} is an input and would be overwritten: choose another name")
     path, times = Counter(outputs).most_common(1)[0]
     if times > 1:
         raise OptionError(f"two results would go to {'standard output' if path == _STDOUT else path}: choose another name")
+
+
+def _whole(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # the working folder is gone; links go round in circles
+        return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,20 @@ class ParquetWriter:
 
     def close(self) -> None:
         """Complete the file and give it its name."""
-        with writing(self._staged.path):
-            self._flush()
-            self._file.close()
-        self._staged.commit()
+        try:
+            with writing(self._staged.path):
+                self._flush()
+                self._file.close()
+            self._staged.commit()
+        except SSPNetError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Leave what was there before."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # closing writes the end, and the disk may be full
+                self._file.close()
         self._staged.discard()
 
     def _flush(self) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 
 import cv2
+import numpy as np
 import pytest
 from command_line import FAST, PHOTO
 
@@ -204,3 +205,36 @@ def test_an_output_that_cannot_be_written_is_no_success(arguments, where, comman
     result = subprocess.run(["sh", "-c", call, "sh", *command_line, *arguments], env=environment, capture_output=True, text=True)
     why = "standard output is closed" if where == ">&-" else "no space left on device"
     assert (result.returncode, result.stderr) == (1, f"Error: cannot write -: {why}\n")
+
+
+def test_a_folder_that_is_gone_and_links_in_a_circle_are_one_line(run, command_line, environment, tmp_path):
+    gone = 'mkdir gone && cd gone && rmdir ../gone && "$@"'
+    result = subprocess.run(
+        ["sh", "-c", gone, "sh", *command_line, "predict", "photo.jpg"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stderr) == (3, "Error: there is no file photo.jpg\n")
+    (tmp_path / "a.jpg").symlink_to("b.jpg")
+    (tmp_path / "b.jpg").symlink_to("a.jpg")
+    done = run("predict", "a.jpg")
+    assert (done.returncode, done.stderr) == (3, "Error: cannot read 'a.jpg': too many levels of symbolic links\n")
+
+
+def test_a_file_that_nobody_is_in_is_not_written_and_that_is_said(run, tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((120, 160, 3), 128, np.uint8))
+    done = run("predict", "grey.png", "--trc", "w.trc", "--json", "w.jsonl", *FAST)
+    assert done.returncode == 0 and "w.trc was not written: nobody was found" in done.stderr and "wrote w.jsonl" in done.stderr
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half_written(command_line, environment, tmp_path):
+    pytest.importorskip("pyarrow")
+    names = {"--json": "w.jsonl", "--csv": "w.csv", "--parquet": "w.parquet", "--coco": "w.json", "--out": "w.jpg"}
+    call = [*command_line, "predict", PHOTO, *FAST, *(part for pair in names.items() for part in pair)]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1; "$@"', "sh", *map(str, call)], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert {line.split(":")[0] for line in done.stderr.splitlines()} == {"Error"} and not list(tmp_path.iterdir())

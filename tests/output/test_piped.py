@@ -98,6 +98,31 @@ def test_devices_and_endless_files_are_no_images(tmp_path):
         open_image(tmp_path / "holes.jpg")
 
 
+def test_a_picture_takes_no_more_memory_than_it_has(tmp_path, monkeypatch):
+    sizes = []
+    monkeypatch.setattr("sspnet_sdk.image._PIECE", 1000)
+    monkeypatch.setattr("sspnet_sdk.image._MOST_BYTES", 3000)
+    os.mkfifo(tmp_path / "endless")
+    writer = threading.Thread(target=lambda: sizes.append(_give_up(tmp_path / "endless")), daemon=True)
+    writer.start()
+    with pytest.raises(ImageError, match="endless is larger"):
+        open_image(tmp_path / "endless")
+    writer.join(5)
+    assert sizes and sizes[0] < 1_000_000
+
+
+def _give_up(path):
+    """Write until the reader goes away; how much."""
+    written = 0
+    with open(path, "wb", buffering=0) as file:
+        try:
+            while written < 1 << 24:
+                written += file.write(bytes(1000))
+        except BrokenPipeError:
+            pass
+    return written
+
+
 def test_frames_too_small_name_their_source(tmp_path, estimator):
     cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(ImageError, match=r"dot\.png: the image is 4x4x3"):
