@@ -27,7 +27,7 @@ ARG ONNXRUNTIME_INDEX=https://pypi.jetson-ai-lab.io/jp6/cu126
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip python3-opencv && rm -rf /var/lib/apt/lists/*
 RUN --mount=from=wheel,source=/wheels,target=/wheels \
     pip3 install --no-cache-dir --index-url "$ONNXRUNTIME_INDEX" onnxruntime-gpu \
-    && pip3 install --no-cache-dir "numpy<2" click "av>=14.2" \
+    && pip3 install --no-cache-dir "numpy<2" click "av>=16.0" \
     && pip3 install --no-cache-dir --no-deps /wheels/*.whl
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=all XDG_CACHE_HOME=/cache
 RUN mkdir --mode=777 /cache /work

@@ -9,6 +9,8 @@ from typing import Any
 
 import av
 
+from sspnet_sdk.pyav_options import READING
+
 # What a container takes as it is; other sound is encoded anew.
 _TAKEN = {
     "mp4": ("aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"),
@@ -28,7 +30,7 @@ class Sound:
 
     def into(self, target: Any, suffix: str) -> Track | None:
         """A track of `target`, an open container that is written; None if the source is silent."""
-        source = av.open(self._path.open("rb"), metadata_errors="replace")
+        source = av.open(self._path.open("rb"), **READING)
         stream: Any = source.streams.best("audio")
         if stream is None or stream.codec_context is None:
             source.close()

@@ -14,6 +14,7 @@ from sspnet_sdk.display import BY_TAG, Turns, display_turns, oriented
 from sspnet_sdk.errors import ImageError
 from sspnet_sdk.frame_times import Stamps
 from sspnet_sdk.piped import Piped
+from sspnet_sdk.pyav_options import READING
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
@@ -56,7 +57,7 @@ class VideoDecoder:
                 target,
                 options=_LIVE_OPTIONS if address else {},
                 timeout=patience_s if address else None,
-                metadata_errors="replace",
+                **READING,
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise ImageError(_why_not(name, address, self._words(error))) from None
@@ -207,11 +208,11 @@ class VideoDecoder:
 
 def _turns(frame: Any) -> Turns:
     try:
-        matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+        matrix = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:  # PyAV names no kind of data that is newer than itself
         turned = {90: 8, 180: 3, -180: 3, -90: 6, 270: 6}.get(frame.rotation, 1)
         return BY_TAG[turned]
-    return BY_TAG[1] if matrix is None else display_turns(matrix)
+    return BY_TAG[1] if matrix is None else display_turns(bytes(matrix))
 
 
 def _ends_within_a_frame(target: str | IO[bytes] | Piped, end: int) -> bool:

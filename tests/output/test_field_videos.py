@@ -147,7 +147,7 @@ def _with_edits(content, edits):
     def rebuilt(name, body):
         if name == b"elst":
             rows = [
-                round(lasts * 1000).to_bytes(4, "big")
+                round(lasts * movie_scale).to_bytes(4, "big")
                 + (-1 if begin is None else round(begin * scale) + late).to_bytes(4, "big", signed=True)
                 + b"\0\1\0\0"
                 for lasts, begin in edits
@@ -157,8 +157,8 @@ def _with_edits(content, edits):
         return _box(name, *(rebuilt(*part) for part in boxes(body))) if inner else _box(name, body)
 
     at = content.index(b"moov") - 4
-    mdhd, elst = content.index(b"mdhd"), content.index(b"elst")
-    scale = int.from_bytes(content[mdhd + 16 : mdhd + 20], "big")
+    mvhd, mdhd, elst = (content.index(name) for name in (b"mvhd", b"mdhd", b"elst"))
+    movie_scale, scale = (int.from_bytes(content[head + 16 : head + 20], "big") for head in (mvhd, mdhd))
     late = int.from_bytes(content[elst + 16 : elst + 20], "big")  # of the first frame, where frames are reordered
     return content[:at] + b"".join(rebuilt(*part) for part in boxes(content[at:]))
 
@@ -252,7 +252,12 @@ def test_parts_without_content_say_that_the_picture_stays(caplog):
 def test_a_cover_picture_and_a_text_are_no_video(tmp_path):
     with av.open(str(tmp_path / "song.mp3"), "w") as container:
         tone, cover = container.add_stream("libmp3lame", rate=48_000), container.add_stream("mjpeg")
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = 128, 96, "yuvj420p", av.stream.Disposition.attached_pic
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = (
+            128,
+            96,
+            "yuvj420p",
+            av.stream.Disposition.attached_pic.value,
+        )
         picture = av.VideoFrame.from_ndarray(_picture(), format="bgr24").reformat(format="yuvj420p")
         container.mux(cover.encode(picture))
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.int16), format="s16", layout="mono")
