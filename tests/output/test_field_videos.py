@@ -252,12 +252,8 @@ def test_parts_without_content_say_that_the_picture_stays(caplog):
 def test_a_cover_picture_and_a_text_are_no_video(tmp_path):
     with av.open(str(tmp_path / "song.mp3"), "w") as container:
         tone, cover = container.add_stream("libmp3lame", rate=48_000), container.add_stream("mjpeg")
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = (
-            128,
-            96,
-            "yuvj420p",
-            av.stream.Disposition.attached_pic.value,
-        )
+        cover.width, cover.height, cover.pix_fmt = 128, 96, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic.value
         picture = av.VideoFrame.from_ndarray(_picture(), format="bgr24").reformat(format="yuvj420p")
         container.mux(cover.encode(picture))
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.int16), format="s16", layout="mono")
