@@ -5,7 +5,8 @@ python benchmarks/finder_recall.py --pictures /data/people2d --empty /data/backg
 Pictures are those that the finder was not trained on (`sspnet_train.data.whole_pictures`): people found of those labelled that
 are 60 px or more on the longer side (IoU 0.5, each box one person's), boxes on nobody labelled for each 122 pictures, and the
 share of views of held-out panoramas (four of 90 degrees each, 640 px) in which somebody is found. COCO left people without joints
-unlabelled: some of the boxes on nobody are on them. First what `Estimator.find` says, then, for a finder of centres and boxes,
+unlabelled: some of the boxes on nobody are on them. First what `Estimator.find` says, and how many of all labelled joints poses
+place in its boxes (PCK@0.2 of the torso; who is not found has none) and in true ones. Then, for a finder of centres and boxes,
 its network alone at several sides of the view, at the likelihood at which so many boxes are on nobody; all peaks count.
 """
 
@@ -17,7 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from sspnet_train.data.coco import JOINT_OF_COCO, PIXEL_CENTRE
+from sspnet_train.data.sample import JOINTS
 from sspnet_train.data.whole_pictures import WholePictures, four_views, panoramas
+from sspnet_train.metrics import torso
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
@@ -27,7 +31,7 @@ from sspnet_sdk.person_box import iou
 from sspnet_sdk.person_boxes import people_of
 from sspnet_sdk.thresholds import CentresAndBoxes
 
-LEAST_SIDE = 60
+LEAST_SIDE, SAME, PCK_AT = 60, 0.5, 0.2
 AMONG, FALSE = 122, (20, 40, 70)  # so many boxes on nobody for so many pictures
 HEIGHTS = ((0, 100), (100, 160), (160, 10_000))
 
@@ -51,6 +55,7 @@ def main() -> None:
     found = Matches(pictures, lambda image: with_scores(estimator.find(image)))
     empty = np.mean([len(estimator.find(view)) > 0 for view in views])
     print(f"| `find` | {found.row(-np.inf)} | {100 * empty:.1f} % | {found.by_size(-np.inf)} |", flush=True)
+    print(f"\n{joints_placed(pictures, given.pictures, estimator)}\n", flush=True)
     numbers = open_bundle(given.bundle).finder
     if isinstance(numbers, CentresAndBoxes):
         engine = Engine(open_bundle(given.bundle), "onnxruntime", "fp32", given.threads)
@@ -61,6 +66,37 @@ def main() -> None:
                 empty = np.mean([one >= score for one in highest])
                 row = f"{found.row(score)} | {100 * empty:.1f} % | {found.by_size(score)}"
                 print(f"| network alone, {side} px, from {score:.2f} on | {row} |", flush=True)
+
+
+def joints_placed(pictures: WholePictures, folder: Path, estimator: Estimator) -> str:
+    """The share of labelled joints that poses place in the boxes that are found, and in true ones."""
+    with np.load(folder / "pictures.npz") as labels:
+        picture_of, joints = labels["picture"], np.where(labels["vis"][..., None] > 0, labels["xy"], np.nan)
+    right, labelled = np.zeros(2), 0
+    for picture in (pictures[index] for index in range(len(pictures))):
+        truth = np.full((len(picture.boxes), JOINTS, 2), np.nan)
+        truth[:, [JOINT_OF_COCO[row] for row in range(17)]] = joints[picture_of == picture.name] + PIXEL_CENTRE
+        counted = np.flatnonzero(picture.boxes[:, 2:].max(axis=1) >= LEAST_SIDE)
+        units, labelled = torso(truth, picture.boxes), labelled + int(np.isfinite(truth[counted, :, 0]).sum())
+        found = {person: box for box, person in whose(picture.boxes, estimator.find(picture.image)) if person in counted}
+        for way, boxes in enumerate((found, {person: picture.boxes[person] for person in counted})):
+            poses = estimator.predict_many(picture.image, list(boxes.values()))
+            for person, pose in zip(boxes, poses, strict=True):
+                count = len(pose.keypoints)
+                off = np.linalg.norm(truth[person, :count] - pose.keypoints, axis=1) / units[person]
+                right[way] += (off < PCK_AT).sum()
+    found_share, true_share = right / labelled
+    return f"joints placed (PCK@{PCK_AT}): {found_share:.3f} in found boxes, {true_share:.3f} in true ones"
+
+
+def whose(people: np.ndarray, boxes: list[np.ndarray]) -> Iterator[tuple[np.ndarray, int]]:
+    """Boxes that are on somebody, and on whom."""
+    free = list(range(len(people)))
+    for box in boxes:
+        overlap, person = max(((iou(box, people[one]), one) for one in free), default=(0.0, -1))
+        if overlap >= SAME:
+            free.remove(person)
+            yield box, person
 
 
 def with_scores(boxes: list[np.ndarray]) -> Scored:
@@ -116,7 +152,7 @@ def matched(people: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> Iterat
     for index in np.argsort(-scores):
         overlaps = [(iou(boxes[index], people[person]), person) for person in free]
         overlap, person = max(overlaps, default=(0.0, -1))
-        if overlap >= 0.5:
+        if overlap >= SAME:
             free.remove(person)
             yield float(scores[index]), float(people[person][2:].max())
         else:

@@ -45,6 +45,27 @@ class Intrinsics:
         middle = [(x + w / 2 - self.centre[0]) / self.focal[0], (y + h / 2 - self.centre[1]) / self.focal[1]]
         return np.stack([np.log(focal / side), side / focal, w / side, h / side, *middle], axis=1).astype(np.float32)
 
+    def distance_to(self, pixels: NDArray[Any], joints3d: NDArray[Any], weights: NDArray[Any]) -> float | None:
+        """How far away the root of a body is that looks like that, in mm: by least squares over its joints.
+
+        Args:
+            pixels: (J, 2).
+            joints3d: (J, 3) mm from the root.
+            weights: (J,) of the joints.
+
+        Returns:
+            None where the pixels are of no body in front of the camera.
+        """
+        seen, body = (pixels.astype(np.float64) - self.centre) / self.focal, joints3d.astype(np.float64)
+        rows = np.zeros((len(seen), 2, 3))
+        rows[:, 0, 0] = rows[:, 1, 1] = 1.0
+        rows[:, :, 2] = -seen
+        weight = np.maximum(weights, 0.0).astype(np.float64)[:, None]
+        wanted = (seen * body[:, 2:] - body[:, :2]) * weight
+        solved = np.linalg.lstsq((rows * weight[..., None]).reshape(-1, 3), wanted.reshape(-1), rcond=None)[0]
+        distance = float(solved[2])
+        return distance if np.isfinite(distance) and distance >= _NEAREST_MM else None
+
     def unproject(self, pixels: NDArray[Any], z_mm: NDArray[Any]) -> NDArray[np.float32]:
         """Places in the camera's space: x right, y down, z away, the camera at 0 (inverse projection of Section 4.2).
 

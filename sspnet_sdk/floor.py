@@ -16,7 +16,9 @@ Array = NDArray[np.float64]
 STEEPEST_DEG = 80.0
 _ANKLE_MM = 70.0  # above the floor, where the pose has no heels and toes
 _STILL_MM_S = 500.0  # a foot that stands moves less: distances are noisy
-_NOISE_MM, _LEAN = 150.0, 0.06  # of a foot's height by its distance's error; radians by which a body leans on average
+_NOISE, _LEAN = 0.03, 0.06  # of a foot's distance, as a share of it; radians by which a body leans on average
+_STEPS, _LOWEST_SINE = 5, 0.05  # to the solution; of a direction that points at the floor
+_LEAST_TRAVEL = 0.1  # deviation of a distance's logarithm: whoever stays as far away says nothing of the floor
 _NEW_EVERY_S = 0.5  # errors of neighbouring frames are alike
 _LOWER_LEG = ((6, 22, 24, 26), (3, 23, 25, 27))  # ankle, heel, toes: left, right
 _UPRIGHT_FROM = 0.82  # of the longest distance from feet to thorax
@@ -87,19 +89,20 @@ def check_pitch(pitch: Any) -> float | None:
 def find_floor(walkers: Sequence[Walker], pitch_deg: float | None = None) -> Floor:
     """The floor under some people.
 
-    Without a pitch, up is where standing people have their heads, on average. The plane of standing feet corrects that, if `root`
-    is known. It counts the more, the more people walk about.
+    Without a pitch, up is where standing people have their heads, on average. If `root` is known, the plane of standing feet
+    corrects that, as far as people walk towards the camera or away from it.
 
     Args:
         walkers: those who walk on it.
         pitch_deg: how far the camera looks down; None estimates it, and the roll.
     """
-    feet = np.concatenate([_standing(walker) for walker in walkers]) if walkers else np.zeros((0, 4))
+    feet = [_standing(walker) for walker in walkers]
     if pitch_deg is not None:
         up = np.array([0.0, np.cos(np.radians(pitch_deg)), np.sin(np.radians(pitch_deg))])
     else:
         up = _tilted(_bodies_up(walkers), feet)
-    height = -float(np.median(feet[:, :3] @ up)) if len(feet) else None
+    heights = [points[:, :3] @ up for points in feet if len(points)]
+    height = -float(np.median(np.concatenate(heights))) if heights else None
     return Floor(_turn_to_y(up), height)
 
 
@@ -118,7 +121,7 @@ def _standing(walker: Walker) -> Array:
     lower = soles[..., 1].argmin(axis=1)
     sole = soles[np.arange(len(soles)), lower]
     sideways = np.linalg.norm(np.gradient(sole[:, :2] + root[:, :2], times, axis=0), axis=1)
-    still = sideways < _STILL_MM_S
+    still = (sideways < _STILL_MM_S) & _upright(_body_axes(joints))
     share = np.full(still.sum(), min(np.median(np.diff(times)) / _NEW_EVERY_S, 1.0))
     return np.concatenate([(sole + root)[still], share[:, None]], axis=1)
 
@@ -138,29 +141,59 @@ def _soles(joints: Array) -> Array:
 
 
 def _bodies_up(walkers: Sequence[Walker]) -> Array:
-    """Mean direction from the ankles to the thorax, in the frames in which that is longest: people stand then."""
-    axes = [(walker.joints[:, 8] - walker.joints[:, [3, 6]].mean(axis=1)) for walker in walkers]
-    every = np.concatenate(axes) if axes else np.zeros((0, 3))
+    """Mean direction from the ankles to the thorax, of the frames in which that is longest: people stand then."""
+    every = np.concatenate([_body_axes(walker.joints) for walker in walkers]) if walkers else np.zeros((0, 3))
     every = every[~np.isnan(every).any(axis=1)]
     if not len(every):
         return np.array([0.0, 1.0, 0.0])
-    long = np.linalg.norm(every, axis=1)
-    mean = (every / np.maximum(long, 1.0)[:, None])[long >= _UPRIGHT_FROM * np.percentile(long, 95)].mean(axis=0)
+    mean = (every / np.maximum(np.linalg.norm(every, axis=1), 1.0)[:, None])[_upright(every)].mean(axis=0)
     return mean / max(float(np.linalg.norm(mean)), 1e-6)  # type: ignore[no-any-return]
 
 
-def _tilted(up: Array, feet: Array) -> Array:
-    """`up`, turned towards the normal of the plane through the feet, as far as they are worth more than the bodies."""
-    if len(feet) < 3:
-        return up
+def _body_axes(joints: Array) -> Array:
+    """(T, 3) from the ankles to the thorax."""
+    return joints[:, 8] - joints[:, [3, 6]].mean(axis=1)  # type: ignore[no-any-return]
+
+
+def _upright(axes: Array) -> NDArray[np.bool_]:
+    """(T,) whether they are about as long as they get."""
+    long = np.linalg.norm(axes, axis=1)
+    return long >= _UPRIGHT_FROM * np.percentile(long, 95)  # type: ignore[no-any-return]
+
+
+def _tilted(up: Array, feet: Sequence[Array]) -> Array:
+    """`up` turned so that everybody's feet stand on one plane, as far as they are worth more than the bodies.
+
+    The picture says exactly in which direction a foot lies, and a plane then how far away it is, but for the person's size: that
+    is what distances are compared with, each person's among themselves.
+    """
     first = np.cross(up, [0.0, 0.0, 1.0] if abs(up[2]) < 0.9 else [1.0, 0.0, 0.0])
     first /= np.linalg.norm(first)
     across = np.stack([first, np.cross(up, first)])
-    off = feet[:, :3] - np.average(feet[:, :3], axis=0, weights=feet[:, 3])
-    slopes, heights, weight = off @ across.T, off @ up, feet[:, 3:] / _NOISE_MM**2
-    normal = slopes.T @ (weight * slopes) + np.eye(2) / _LEAN**2
-    tilted = up + np.linalg.solve(normal, slopes.T @ (weight[:, 0] * -heights)) @ across
+    lean = np.zeros(2)
+    for _ in range(_STEPS):
+        normal, wanted = np.eye(2) / _LEAN**2, -lean / _LEAN**2
+        for points in feet:
+            slopes, off, weight = _against_plane(up + lean @ across, across, points)
+            normal += slopes.T @ (weight * slopes)
+            wanted += slopes.T @ (weight[:, 0] * off)
+        lean = lean + np.linalg.solve(normal, wanted)
+    tilted: Array = up + lean @ across
     return tilted / np.linalg.norm(tilted)  # type: ignore[no-any-return]
+
+
+def _against_plane(up: Array, across: Array, points: Array) -> tuple[Array, Array, Array]:
+    """How logarithms of one person's distances change with the plane's lean (N, 2), by how much they are off it (N,), and what
+    each counts (N, 1)."""
+    away = np.linalg.norm(points[:, :3], axis=1)
+    below = -(points[:, :3] / away[:, None]) @ up
+    seen = below > _LOWEST_SINE
+    directions, share = points[seen, :3] / away[seen, None], points[seen, 3]
+    if len(share) < 3 or np.log(away[seen]).std() < _LEAST_TRAVEL:
+        return np.zeros((0, 2)), np.zeros(0), np.zeros((0, 1))
+    slopes, off = directions @ across.T / below[seen, None], np.log(away[seen]) + np.log(below[seen])
+    slopes, off = (values - np.average(values, axis=0, weights=share) for values in (slopes, off))
+    return slopes, off, share[:, None] / _NOISE**2
 
 
 def _turn_to_y(up: Array) -> Array:

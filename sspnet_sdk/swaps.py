@@ -19,7 +19,7 @@ _LIMBS: tuple[tuple[tuple[int, int], ...], ...] = (
 )
 """Joints that change sides together: hips, legs, shoulders, arms, face."""
 
-_NOISE, _NOISE_MM = 0.09, 400.0  # how far joints may go astray: share of the box's longer side; mm in depth
+_NOISE, _NOISE_MM = 0.045, 400.0  # how far joints may go astray: share of the box's longer side; mm in depth
 _FLIP = math.log(0.05 / 0.95)  # log odds that labels change places between two frames, before anything is seen
 _MOST = 4.0  # log odds of a belief
 _TRUST_S = 0.12  # a belief of that size is forgotten within this time
@@ -41,6 +41,7 @@ class SideKeeper:
         self._points: Array = np.zeros((0, 2))
         self._velocity: Array = np.zeros((0, 2))
         self._depths: Array = np.zeros(0)
+        self._confidence: Array = np.zeros(0)
         self._changed = np.full(len(_LIMBS), -_MOST)
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
@@ -57,6 +58,7 @@ class SideKeeper:
             self._velocity = np.zeros_like(points)
             self._changed[:] = -_MOST
         self._points, self._depths, self._time = points, depths, time_s
+        self._confidence = pose.confidence.astype(np.float64)
         return pose if (order == np.arange(len(order))).all() else _reordered(pose, order)
 
     def _is_changed(self, limb: int, pairs: NDArray[np.int64], pose: Pose, elapsed: float) -> bool:
@@ -78,7 +80,7 @@ class SideKeeper:
         seen, seen_deep = pose.keypoints[pairs] / unit, pose.joints3d[pairs, 2] / _NOISE_MM
         as_labelled = np.sum((expected - seen) ** 2, axis=(1, 2)) + np.sum((deep - seen_deep) ** 2, axis=1)
         changed = np.sum((expected - seen[:, ::-1]) ** 2, axis=(1, 2)) + np.sum((deep - seen_deep[:, ::-1]) ** 2, axis=1)
-        trust = pose.confidence[pairs].min(axis=1) ** 3  # hidden joints say little
+        trust = np.minimum(pose.confidence, self._confidence)[pairs].min(axis=1) ** 3  # hidden joints say little, then and now
         return float((trust * (as_labelled - changed)).sum()) / 2 + _FLIP
 
 

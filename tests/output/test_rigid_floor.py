@@ -70,6 +70,26 @@ def test_standing_feet_tell_how_the_camera_is_held(pitch, roll):
     assert floor.height_mm == pytest.approx(1600, abs=120)
 
 
+def _seen_more_upright(walker, degrees):
+    """As a network answers that underrates how bodies lean in a picture: turned about the feet, which the picture places well."""
+    lean = np.radians(degrees)
+    turn = np.array([[1, 0, 0], [0, np.cos(lean), -np.sin(lean)], [0, np.sin(lean), np.cos(lean)]])
+    feet = walker.joints[:, [3, 6]].mean(axis=1, keepdims=True)
+    turned = (walker.joints - feet) @ turn.T + feet
+    return replace(walker, joints=turned - turned[:, :1], root=walker.root + turned[:, 0])
+
+
+def test_feet_put_bodies_right_that_are_seen_too_upright():
+    floor = find_floor([_seen_more_upright(_walker(15, noise_mm=20), -6)])
+    assert abs(floor.pitch_deg - 15) < 1.5 and floor.height_mm == pytest.approx(1600, abs=90)
+
+
+def test_who_stays_as_far_away_says_nothing_of_the_floor():
+    leaning = _seen_more_upright(_walker(15), -6)
+    stays = replace(leaning, root=np.repeat(leaning.root[:1], 90, axis=0) * np.random.default_rng(0).normal(1, 0.03, (90, 1)))
+    assert find_floor([stays]).pitch_deg == pytest.approx(9, abs=0.5)
+
+
 def test_a_given_pitch_is_taken():
     floor = find_floor([_walker(20)], 20.0)
     assert floor.pitch_deg == pytest.approx(20)

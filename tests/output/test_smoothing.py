@@ -50,6 +50,23 @@ def test_a_moving_limb_lags_by_half_a_frame_at_most_at_the_default():
     assert _lag_ms(_filtered(0.5, _swing() + _noise()), _swing()) <= 500 / FPS
 
 
+def test_guesses_are_smoothed_more_than_what_is_seen():
+    rng, base, shaken = np.random.default_rng(0), make_pose(), {}
+    noise = rng.normal(0, NOISE_PX, (120, 17, 2)).astype(np.float32)
+    for confidence in (0.3, 0.95):
+        smoother, sure = PoseSmoother(0.5), np.full(17, confidence, np.float32)
+        poses = [dataclasses.replace(base, keypoints=base.keypoints + offset, confidence=sure) for offset in noise]
+        track = np.array([smoother(pose, index / FPS).keypoints for index, pose in enumerate(poses)])
+        shaken[confidence] = np.diff(track[30:], axis=0).std()
+    assert shaken[0.3] < 0.75 * shaken[0.95]
+
+
+def test_one_wild_answer_moves_a_joint_little():
+    offsets = _noise()
+    offsets[100] += 0.3 * BODY_PX
+    assert np.linalg.norm(_filtered(0.5, offsets)[100]) < 0.2 * 0.3 * BODY_PX
+
+
 def test_more_smoothing_means_less_jitter_and_more_lag():
     noise, swing = _noise(), _swing()
     jitter = [np.diff(_filtered(smooth, noise)[30:], axis=0).std() for smooth in (0.0, 0.25, 0.5, 0.75, 1.0)]

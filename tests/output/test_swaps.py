@@ -61,3 +61,11 @@ def test_hidden_joints_are_no_reason_to_swap():
     given = [_swapped(replace(pose, confidence=hidden)) if index == 8 else pose for index, pose in enumerate(poses)]
     kept = [keeper(pose, index / FPS) for index, pose in enumerate(given)]
     assert kept[8] is given[8]
+
+
+def test_legs_that_were_hidden_for_a_frame_come_back_as_they_are():
+    keeper, poses = SideKeeper(), _striding(14)
+    hidden = np.full(17, 0.1, np.float32)
+    given = [_swapped(replace(pose, confidence=hidden)) if index == 8 else pose for index, pose in enumerate(poses)]
+    kept = [keeper(pose, index / FPS) for index, pose in enumerate(given)]
+    assert all(pose is kept_pose for pose, kept_pose in zip(given[9:], kept[9:], strict=True))
