@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -118,7 +119,7 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     try:
         with opened(path, _MANIFEST_LIMIT) as stream:
             content = stream.read(_MANIFEST_LIMIT)
-        manifest = upgraded(json.loads(content))
+        manifest = upgraded(_parsed(content))
         check_manifest(manifest)
     except FileNotFoundError:
         raise BundleError(f"{folder} is not a bundle: it holds no manifest.json") from None
@@ -129,6 +130,19 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not valid JSON: {error}") from None
     return manifest, hashlib.sha256(content).hexdigest()
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON as its standard has it, and as C++ and the browser read it: UTF-8, finite numbers, whole characters."""
+    document = json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+    json.dumps(document, ensure_ascii=False).encode()  # half of a character is no text
+    return document
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no number")
+    return number
 
 
 def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ def upgraded(document: Any) -> dict[str, Any]:
         FieldError: it is of no schema that this version knows.
     """
     schema = document.get("schema") if isinstance(document, dict) else None
-    if isinstance(schema, bool) or schema not in (1, SCHEMA):
+    if isinstance(schema, (bool, float)) or schema not in (1, SCHEMA):
         raise FieldError(f"has schema {str(schema)[:40]!r}; this version of sspnet-sdk reads schema {SCHEMA}, and 1")
     if schema == SCHEMA:
         return dict(document)
@@ -106,9 +106,14 @@ def _check_joints(joints: Any) -> int:
         )
     pairs = [list(pair) for pair in FLIP_PAIRS if max(pair) < count]
     for name, known in (("parents", list(JOINT_PARENTS[:count])), ("flip_pairs", pairs), ("root", 0)):
-        if (value := entry(joints, name, "joints")) != known or isinstance(value, bool):
+        if (value := entry(joints, name, "joints")) != known or _holds_truth(value):
             raise FieldError(f"is malformed: 'joints.{name}' must be those of the joints' names, {known}, not {str(value)[:80]}")
     return count
+
+
+def _holds_truth(value: Any) -> bool:
+    """Whether true or false stands where Python would take it for 1 or 0."""
+    return isinstance(value, bool) or (isinstance(value, list) and any(map(_holds_truth, value)))
 
 
 def _check_frame(frame: Any, joints: int) -> None:

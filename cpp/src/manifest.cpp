@@ -219,7 +219,8 @@ void check_notes(const Json& root) {
 
 Json parse(const std::string& content) {
     Json root = Json::parse(content, nullptr, false);
-    if (root.is_discarded()) throw BundleError("manifest.json is not valid JSON");
+    if (root.is_discarded() || content.find('\0') != std::string::npos)  // the parser takes a zero for the end
+        throw BundleError("manifest.json is not valid JSON");
     const Json& schema = optional_entry(root, "schema");
     if (schema == Json(1)) root.update(schema_1());
     if (!schema.is_number_integer() || (schema != kSchema && schema != 1))
@@ -234,7 +235,7 @@ Manifest parse_manifest(const std::string& content) {
     const Json root = parse(content);
     Manifest manifest;
     manifest.digest = sha256_hex(content);
-    manifest.name = text(entry(root, "name"), "name", 800);
+    manifest.name = text(entry(root, "name"), "name", 200);
     manifest.joint_count = read_joints(entry(root, "joints"));
     read_frame(entry(root, "frame"), manifest);
     read_preprocessing(entry(root, "preprocessing"), manifest);

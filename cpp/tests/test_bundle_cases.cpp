@@ -15,6 +15,10 @@ namespace {
 
 std::string changed(json manifest, const json& change) {
     if (change.contains("raw")) return change["raw"].get<std::string>();
+    if (change.contains("text")) {
+        const std::string old = change["text"][0].get<std::string>(), text = manifest.dump();
+        return std::string(text).replace(text.find(old), old.size(), change["text"][1].get<std::string>());
+    }
     const json& path = change[change.contains("put") ? "put" : "delete"];
     json* at = &manifest;
     for (std::size_t i = 0; i + 1 < path.size(); ++i)

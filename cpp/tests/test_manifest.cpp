@@ -59,6 +59,11 @@ TEST_CASE("numbers that no other language can hold are refused too") {
     CHECK_THROWS_AS(parse_manifest(std::string(100000, '[')), BundleError);
 }
 
+TEST_CASE("nothing may stand behind a manifest, not even behind a zero") {
+    CHECK_THROWS_AS(parse_manifest(default_manifest().dump() + std::string(1, '\0') + "{}"), BundleError);
+    CHECK_NOTHROW(parse_manifest(default_manifest().dump() + "\n"));
+}
+
 TEST_CASE("a bundle says its joints: all 28, or the body's 17") {
     json manifest = default_manifest();
     for (const int count : {SSPNET_BODY_JOINTS, SSPNET_JOINTS}) {

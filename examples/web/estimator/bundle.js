@@ -1,7 +1,7 @@
 // Opens a bundle over HTTP: reads the manifest, fetches files, and gives out none whose sha256 is not the manifest's.
 
 import { BundleError } from "./fields.js";
-import { checkedManifest, hasFinder, staysInside } from "./manifest.js";
+import { checkedManifest, hasFinder, parsed, staysInside } from "./manifest.js";
 import { readFinder, readPoses } from "./thresholds.js";
 
 export { BundleError };
@@ -9,13 +9,8 @@ export { BundleError };
 /** The bundle in the folder at `url` (with a slash at its end). Graphs and weights are fetched when first asked for. */
 export async function openBundle(url) {
   const content = await download(url, "manifest.json");
-  let manifest;
-  try {
-    manifest = JSON.parse(new TextDecoder().decode(content));
-  } catch (error) {
-    throw new BundleError(`the bundle's manifest.json is not valid JSON: ${error.message}`);
-  }
-  return new Bundle(url, checkedManifest(manifest), await sha256(content));
+  const manifest = checkedManifest(parsed(new TextDecoder().decode(content)));
+  return new Bundle(url, manifest, await sha256(content));
 }
 
 /** What the manifest says, and the bundle's files. Sizes and cuts ascend; `digest` identifies the bundle with all in it. */

@@ -1,12 +1,26 @@
 // A bundle's manifest.json, checked: every field that is read has a type and a range.
 
-import { entry, list, number, object, refuse, text, whole, wholes } from "./fields.js";
+import { BundleError, entry, list, number, object, refuse, text, whole, wholes } from "./fields.js";
 import { BODY_JOINTS, FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS } from "./joints.js";
 import { readFinder, readPoses, SCHEMA_1 } from "./thresholds.js";
 
 const SCHEMA = 2;
 const MOST_CHOICES = 16; // sizes or cuts
+const HALF_A_CHARACTER = /[\ud800-\udfff]/u;
 const GRAPHS = ["full", "finder", "finer_finder"];
+
+/** What the text of a manifest says: JSON of finite numbers and whole characters. */
+export function parsed(text) {
+  try {
+    return JSON.parse(text, (key, value) => {
+      if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError("a number is too large");
+      if (typeof value === "string" && HALF_A_CHARACTER.test(value)) throw new SyntaxError("half of a character is no text");
+      return value;
+    });
+  } catch (error) {
+    throw new BundleError(`the bundle's manifest.json is not valid JSON: ${error.message}`);
+  }
+}
 
 /** The manifest of today's schema in `document`, what JSON says. */
 export function checkedManifest(document) {
