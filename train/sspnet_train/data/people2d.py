@@ -9,10 +9,12 @@ from typing import Literal
 import numpy as np
 
 from sspnet_train.data.coco import in_our_order
+from sspnet_train.data.label_file import read_labels
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.data.tar_images import TarImages
 from sspnet_train.errors import DataError
 
+_PERSON = {"box": (4,), "xy": (17, 2), "vis": (17,)}
 HELD_OUT_PICTURES, HELD_OUT_CROPS = 5, 12
 """One in so many of COCO's whole pictures, with all its people, is kept for validation; of MPII, whose pictures are not named,
 one crop in so many."""
@@ -33,7 +35,7 @@ def people2d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     labels_path, archives = folder / "labels.npz", sorted(folder.glob("hand_*.tar"))
     if not (labels_path.is_file() and archives):
         raise DataError(f"people2d: expected labels.npz and hand_*.tar in {folder}")
-    labels = dict(np.load(labels_path))
+    labels = read_labels(labels_path, {"name": (), "source": (), "lr": (), **_PERSON})
     held_out = _of_held_out_pictures(labels, folder / "pictures.npz") | _held_out_crops(labels)
     rows = np.flatnonzero(labels["lr"] & (held_out == (split == "val")))
     images = TarImages(archives)
@@ -69,7 +71,7 @@ def _of_held_out_pictures(labels: dict[str, np.ndarray], pictures_path: Path) ->
     """Which crops (n,) show a person of a held-out picture. The shape of the labelled joints within the box tells."""
     if not pictures_path.is_file():
         raise DataError(f"people2d: expected pictures.npz in {pictures_path.parent}: crops are held out by picture")
-    pictures = dict(np.load(pictures_path))
+    pictures = read_labels(pictures_path, {"picture": (), **_PERSON})
     rows = np.flatnonzero(labels["source"] == "coco")
     shapes, people = _shapes(labels, rows), _shapes(pictures, np.arange(len(pictures["picture"])))
     kinds: dict[bytes, list[int]] = {}

@@ -7,10 +7,16 @@ from typing import Literal
 
 import numpy as np
 
+from sspnet_train.data.label_file import read_labels
 from sspnet_train.data.sample import COCO_OF_FACE, JOINTS, Sample, SampleSource
 from sspnet_train.data.tar_images import TarImages
 from sspnet_train.errors import DataError
 
+_ROWS = {
+    **{"name": (), "split": (), "box": (4,), "hand": (14, 3)},
+    **{"movenet": (17, 3), "blaze_xy": (33, 2), "blaze_world": (33, 3), "blaze_vis": (33,)},
+}
+_AGREED = {"keypoints": (17, 2), "weight": (17,), "joints3d": (17, 3), "weight_z": (17,)}
 JOINT_OF_HAND = {11: 9, 14: 8, 12: 10, 15: 7, 13: 11, 16: 6, 4: 3, 1: 2, 5: 4, 2: 1, 6: 5, 3: 0}
 """Human3.6M's joint -> row of LSP Extended's hand labels."""
 
@@ -31,7 +37,9 @@ def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     labels_path, agreed_path, archives = folder / "labels.npz", folder / "labels3d.npz", sorted(folder.glob("photos_*.tar"))
     if not (labels_path.is_file() and agreed_path.is_file() and archives):
         raise DataError(f"people3d: expected labels.npz, labels3d.npz and photos_*.tar in {folder}")
-    labels, agreed = np.load(labels_path), np.load(agreed_path)
+    labels, agreed = read_labels(labels_path, _ROWS), read_labels(agreed_path, _AGREED)
+    if len(labels["name"]) != len(agreed["keypoints"]):
+        raise DataError(f"people3d: {labels_path} and {agreed_path} must have as many rows")
     images = TarImages(archives)
     rows = np.flatnonzero(labels["split"] == split)
     names, boxes, hands = labels["name"][rows], labels["box"][rows], labels["hand"][rows]

@@ -9,10 +9,15 @@ from typing import Literal
 import numpy as np
 
 from sspnet_train.data.camera import Camera
+from sspnet_train.data.label_file import read_labels
 from sspnet_train.data.sample import Sample, SampleSource, canonical_scale
 from sspnet_train.data.tar_images import TarImages
 from sspnet_train.errors import DataError
 
+_ROWS = {
+    **{"name": (), "box": (4,), "keypoints": (None, 2), "joints3d": (None, 3)},
+    **{"visible": (None,), "focal": (), "root_z": ()},
+}
 HELD_OUT_SHARE = 16
 """One recording in so many is kept for validation."""
 
@@ -29,7 +34,7 @@ def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     labels_path, archives = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and archives):
         raise DataError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
-    labels = {key: value for key, value in np.load(labels_path).items()}
+    labels = read_labels(labels_path, _ROWS, ("split", "source"))
     images = TarImages(archives)
     rows = np.flatnonzero(_splits(labels) == split)
 

@@ -14,6 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from sspnet_train.data.label_file import read_labels
 from sspnet_train.data.pictures import read_picture
 from sspnet_train.data.tar_images import TarImages
 from sspnet_train.errors import DataError
@@ -44,8 +45,8 @@ class WholePictures:
     def __init__(self, folder: Path, split: Literal["train", "val", "all"]):
         if not (folder / "pictures.npz").is_file():
             raise DataError(f"{folder} holds no pictures.npz with people's boxes")
-        with np.load(folder / "pictures.npz") as labels:
-            self._pictures, self._boxes = labels["picture"], labels["box"]
+        labels = read_labels(folder / "pictures.npz", {"picture": (), "box": (4,)})
+        self._pictures, self._boxes = labels["picture"], labels["box"]
         self.names = [name for name in sorted(set(self._pictures.tolist())) if split in ("all", split_of(name))]
         self._images = TarImages([folder / "pictures.tar"])
 
