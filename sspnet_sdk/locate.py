@@ -38,7 +38,7 @@ def find_people(
         look_at: tells from the pose whether that is a person. It is asked where nobody is clear; poses then choose who comes
             first.
     """
-    search = _Search(Crop.around(whole_image(image), 1.0), peaks, run_finder, looks)
+    search = _PeakSearch(Crop.around(whole_image(image), 1.0), peaks, run_finder, looks)
     people = search.prominent_first(search.found_twice(search.once(run_finder)))
     if any(person.score > peaks.finder.clear for person in people):
         return people
@@ -52,7 +52,7 @@ def find_people(
 
 
 @dataclass(frozen=True)
-class _Search:
+class _PeakSearch:
     whole: Crop
     peaks: Peaks
     run_finder: RunFinder

@@ -28,7 +28,7 @@ class Sound:
     def __init__(self, path: Path, begin_s: float) -> None:
         self._path, self._begin_s = path, begin_s
 
-    def into(self, target: Any, suffix: str) -> Track | None:
+    def into(self, target: Any, suffix: str) -> SoundTrack | None:
         """A track of `target`, an open container that is written; None if the source is silent."""
         source = av.open(self._path.open("rb"), **READING)
         stream: Any = source.streams.best("audio")
@@ -37,14 +37,14 @@ class Sound:
             return None
         container = _CONTAINERS[suffix]
         if stream.codec_context.codec.canonical_name in _TAKEN[container]:
-            return Track(source, stream, target, target.add_stream_from_template(stream), self._begin_s, encode=False)
+            return SoundTrack(source, stream, target, target.add_stream_from_template(stream), self._begin_s, encode=False)
         rate = 48_000 if container == "webm" else min(stream.codec_context.sample_rate, 48_000)
         track: Any = target.add_stream(_ENCODERS[container], rate=rate)
         track.codec_context.layout = "stereo" if stream.codec_context.channels > 1 else "mono"
-        return Track(source, stream, target, track, self._begin_s, encode=True)
+        return SoundTrack(source, stream, target, track, self._begin_s, encode=True)
 
 
-class Track:
+class SoundTrack:
     """Hands over packets up to the time of the pictures."""
 
     def __init__(self, source: Any, stream: Any, target: Any, track: Any, begin_s: float, encode: bool) -> None:

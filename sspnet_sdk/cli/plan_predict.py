@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass
-class _Found:
+class _Sources:
     """What the sources are: pictures, videos, and what a folder holds beside them."""
 
     pictures: list[Path] = field(default_factory=list)
@@ -54,7 +54,7 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path], as_
         ImageError: a source does not exist, or a folder holds nothing to look at.
         OptionError: an output would replace an input, or is of the wrong kind.
     """
-    found = _Found()
+    found = _Sources()
     for source in sources:
         _sort(source, found, as_video)
     if found.skipped:
@@ -65,7 +65,7 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path], as_
     return jobs
 
 
-def _sort(source: str, found: _Found, as_video: bool) -> None:
+def _sort(source: str, found: _Sources, as_video: bool) -> None:
     if camera_number(source) is not None:
         found.videos.append(camera_number(source) or 0)
     elif is_address(source) or source == "-":
@@ -82,7 +82,7 @@ def _sort(source: str, found: _Found, as_video: bool) -> None:
         (found.pictures.append(Path(source)) if kind == "picture" else found.videos.append(source))
 
 
-def _sort_folder(folder: Path, found: _Found) -> None:
+def _sort_folder(folder: Path, found: _Sources) -> None:
     try:
         inside = in_natural_order([path for path in folder.iterdir() if not path.name.startswith(".")])
     except OSError as error:
@@ -104,7 +104,7 @@ def _look(source: str) -> None:
         raise ImageError(f"cannot read {source!r}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
 
 
-def _jobs(sources: Sequence[str], found: _Found, out: Path | None, targets: dict[str, Path]) -> list[Job]:
+def _jobs(sources: Sequence[str], found: _Sources, out: Path | None, targets: dict[str, Path]) -> list[Job]:
     wanted = out is not None or not targets
     if not found.videos and len(sources) == 1 and not os.path.isdir(sources[0]):
         (file,) = found.pictures

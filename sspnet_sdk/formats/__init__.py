@@ -42,7 +42,7 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True)
-class _Options:
+class _WriterOptions:
     fps: float
     layout: str | None
     units: str
@@ -59,13 +59,13 @@ class _Options:
         return steps
 
 
-def _trc(path: Path, options: _Options) -> Writer:
+def _trc(path: Path, options: _WriterOptions) -> Writer:
     if options.units == "px":
         return MotionWriter(path, options.fps, "whole", trc_pixels_text)
     return MotionWriter(path, options.fps, "stretches", trc_text, options.put_right)
 
 
-FORMATS: dict[str, Callable[[Path, _Options], Writer]] = {
+FORMATS: dict[str, Callable[[Path, _WriterOptions], Writer]] = {
     "json": lambda path, _: JsonLinesWriter(path),
     "csv": lambda path, _: CsvWriter(path),
     "parquet": lambda path, _: ParquetWriter(path),
@@ -113,7 +113,7 @@ def open_writer(
         raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
     if floor is not None:
         check_pitch(floor)
-    writer = FORMATS[name](Path(path), _Options(fps, layout, units, rigid, floor))
+    writer = FORMATS[name](Path(path), _WriterOptions(fps, layout, units, rigid, floor))
     return writer if keep_unsure else _SureOnly(writer)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.formats.motion import Track
+from sspnet_sdk.formats.motion import Motion
 
 Array = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ _TIPS_CM = {"RightFoot": (0, 0, 12), "LeftFoot": (0, 0, 12), "Head": (0, 12, 0),
 _HIP_DIRECTION = {1: _R, 4: _X}
 
 
-def bvh_text(track: Track, fps: float) -> str:
+def bvh_text(track: Motion, fps: float) -> str:
     """The file's text, in centimetres, y up, rotations Z X Y in degrees, `fps` frames a second.
 
     Bones have their median length. The hips are where `track.root` says, from the camera; without it they stay over one spot, as
@@ -75,7 +75,7 @@ def bvh_text(track: Track, fps: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _evenly(track: Track, fps: float) -> tuple[Array, Array | None]:
+def _evenly(track: Motion, fps: float) -> tuple[Array, Array | None]:
     """Joints (T, J, 3) and root (T, 3) at an even rate, held where the person was not seen; the first pose before that."""
     joints = track.joints.reshape(len(track.times), -1)
     table = joints if track.root is None else np.concatenate([joints, track.root], axis=1)

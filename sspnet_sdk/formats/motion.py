@@ -26,7 +26,7 @@ _LONGEST_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
+class Motion:
     """One person over T frames.
 
     Attributes:
@@ -57,15 +57,15 @@ class Track:
         return float(1.0 / np.median(np.diff(self.times))) if len(self.times) > 1 else float("nan")
 
 
-PutRight = Callable[[list[Track]], list[Track]]
+PutRight = Callable[[list[Motion]], list[Motion]]
 
 
-def with_rigid_bones(tracks: list[Track]) -> list[Track]:
+def with_rigid_bones(tracks: list[Motion]) -> list[Motion]:
     """Each track with bones of constant length (`rigid.py`)."""
     return [replace(track, joints=rigid(track.joints)) for track in tracks]
 
 
-def over_the_floor(tracks: list[Track], pitch_deg: float | None) -> list[Track]:
+def over_the_floor(tracks: list[Motion], pitch_deg: float | None) -> list[Motion]:
     """All tracks in axes along gravity, over one floor (`floor.py`): y of `root` is the pelvis's height."""
     walkers = [Walker(track.times, track.joints, track.root) for track in tracks]
     floor = find_floor([walker for walker, track in zip(walkers, tracks, strict=True) if not track.unsure] or walkers, pitch_deg)
@@ -95,7 +95,7 @@ class Motions:
             values = np.concatenate([(pose.joints3d * TO_Y_UP).ravel(), root, pose.keypoints.ravel(), pose.confidence])
             self._rows.setdefault((person.id, bool(pose.unsure)), {})[frame.index] = values.astype(np.float32)
 
-    def stretches(self) -> Iterator[Track]:
+    def stretches(self) -> Iterator[Motion]:
         """Everybody, in pieces without a hole.
 
         Holes of up to a quarter second, which dropped frames or a moment out of sight leave, are filled linearly; a longer one
@@ -109,7 +109,7 @@ class Motions:
                 known = np.array(seen[begin:end])
                 yield self._track(person, part, unsure, frames, known, rows)
 
-    def whole(self) -> Iterator[Track]:
+    def whole(self) -> Iterator[Motion]:
         """Everybody, over all frames; NaN where they were not seen."""
         every = np.array(sorted(self._times))
         frames = np.arange(every[0], every[-1] + 1) if len(every) else every
@@ -127,7 +127,7 @@ class Motions:
 
     def _track(
         self, person: int, part: int, unsure: bool, frames: NDArray[np.int64], known: NDArray[np.int64], rows: Rows
-    ) -> Track:
+    ) -> Motion:
         timed = np.array(sorted(self._times))
         times = np.interp(frames, timed, [self._times[int(frame)] for frame in timed])
         table = np.stack([rows[int(frame)] for frame in known])
@@ -135,12 +135,12 @@ class Motions:
         values = np.stack([np.interp(times, at, column) for column in table.T], axis=1)
         joints = (values.shape[1] - 3) // 6  # 3 of each in space, 2 in the picture, the confidence
         root, keypoints = values[:, 3 * joints : 3 * joints + 3], values[:, 3 * joints + 3 : -joints]
-        return Track(
+        return Motion(
             person, part, unsure, frames, times, values[:, : 3 * joints].reshape(-1, joints, 3),
             None if np.isnan(root).any() else root, keypoints.reshape(-1, joints, 2), table[:, -joints:].mean(axis=0),
         )  # fmt: skip
 
-    def _far_from(self, track: Track, seen: list[int]) -> NDArray[np.bool_]:
+    def _far_from(self, track: Motion, seen: list[int]) -> NDArray[np.bool_]:
         """Frames before, after, and in long holes between those in which the person was seen."""
         missing = (track.frames < seen[0]) | (track.frames > seen[-1])
         for a, b in pairwise(seen):
@@ -158,7 +158,7 @@ class MotionWriter:
     """
 
     def __init__(
-        self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Track, str], str],
+        self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Motion, str], str],
         put_right: Sequence[PutRight] = (),
     ) -> None:  # fmt: skip
         StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
@@ -184,7 +184,7 @@ class MotionWriter:
         """Nothing was written yet."""
 
 
-def file_of(path: Path, track: Track) -> Path:
+def file_of(path: Path, track: Motion) -> Path:
     """`walk.trc` for the first person, `walk.2.trc` for the second; a person's next stretch `walk.part2.trc`; guesses
     `walk.unsure.trc`."""
     marks = [str(track.person + 1)] if track.person else []

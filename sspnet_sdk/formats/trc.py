@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.formats.motion import Track
+from sspnet_sdk.formats.motion import Motion
 
 MARKERS = (
     *("Hip", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax", "Neck", "HeadCentre"),
@@ -25,7 +25,7 @@ LEAST_CONFIDENCE = 0.1
 """A joint of which the network is less sure on average is no marker: OpenSim would bend the body to it."""
 
 
-def trc_text(track: Track, name: str) -> str:
+def trc_text(track: Motion, name: str) -> str:
     """The file's text, in mm, x right, y up, z towards the camera: from the camera where `track.root` says where that is, else
     from the pelvis. Joints below `LEAST_CONFIDENCE` are left out, except of guesses."""
     kept = (track.confidence >= LEAST_CONFIDENCE) | track.unsure
@@ -34,14 +34,14 @@ def trc_text(track: Track, name: str) -> str:
     return _text(track, name, markers, positions[:, kept], "mm")
 
 
-def trc_pixels_text(track: Track, name: str) -> str:
+def trc_pixels_text(track: Motion, name: str) -> str:
     """The same in pixels of the picture, as Sports2D writes and loads them: x right, y down from the centre of the first pixel,
     z 0; NaN where the person was not seen."""
     markers = MARKERS[: track.keypoints.shape[1]]
     return _text(track, name, markers, np.pad(track.keypoints - 0.5, ((0, 0), (0, 0), (0, 1))), "px")
 
 
-def _text(track: Track, name: str, markers: Sequence[str], positions: NDArray[np.float64], units: str) -> str:
+def _text(track: Motion, name: str, markers: Sequence[str], positions: NDArray[np.float64], units: str) -> str:
     """positions: (T, number of markers, 3)."""
     count = len(positions)
     rate = f"{track.rate if count > 1 else 30.0:.6g}"

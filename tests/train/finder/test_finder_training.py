@@ -10,7 +10,7 @@ import torch
 from sspnet_train.data.whole_pictures import WholePicture, WholePictures, four_views, panorama_view, split_of
 from sspnet_train.errors import DataError
 from sspnet_train.finder import train_finder
-from sspnet_train.finder.scenes import Scene, empty_view, view_of
+from sspnet_train.finder.scenes import FinderExample, empty_view, view_of
 from sspnet_train.finder.train_finder import finder_loss, targets, train
 from sspnet_train.network.multipose import CELL, MultiPose, MultiPoseConfig
 
@@ -70,7 +70,7 @@ def test_a_view_into_a_panorama_looks_where_it_is_turned():
 
 
 def test_targets_stand_at_the_middle_of_people_and_say_nothing_of_the_doubtful():
-    scene = Scene(np.zeros((64, 64, 3), np.uint8), np.array([[8, 16, 24, 32.0]]), np.array([[44, 4, 16, 16.0]]))
+    scene = FinderExample(np.zeros((64, 64, 3), np.uint8), np.array([[8, 16, 24, 32.0]]), np.array([[44, 4, 16, 16.0]]))
     centre, trust, box, known = targets([scene], torch.zeros(0, 16, 16))
     row, column = np.unravel_index(int(centre[0].argmax()), (16, 16))
     assert (row, column) == (32 // CELL, 20 // CELL) and centre[0, row, column] == 1
@@ -79,7 +79,7 @@ def test_targets_stand_at_the_middle_of_people_and_say_nothing_of_the_doubtful()
 
 
 def test_who_is_found_but_not_labelled_is_no_mistake():
-    scene = Scene(np.zeros((64, 64, 3), np.uint8), np.zeros((0, 4)), np.zeros((0, 4)))
+    scene = FinderExample(np.zeros((64, 64, 3), np.uint8), np.zeros((0, 4)), np.zeros((0, 4)))
     before = torch.zeros(1, 16, 16)
     before[0, 4, 4] = 0.9
     assert targets([scene], before)[1][0, 4, 4] == 0
@@ -105,7 +105,7 @@ def test_training_lowers_the_loss_and_leaves_the_shallow_trunk_alone(pictures, m
 
 def test_a_sure_answer_in_the_right_place_costs_less():
     picture = WholePicture("a", np.zeros((64, 64, 3), np.uint8), np.array([[16, 16, 32, 32.0]]))
-    wanted = targets([Scene(picture.image, picture.boxes, np.zeros((0, 4)))], torch.zeros(0, 16, 16))
+    wanted = targets([FinderExample(picture.image, picture.boxes, np.zeros((0, 4)))], torch.zeros(0, 16, 16))
     right = torch.full((1, 16, 16), -6.0)
     right[0, 8, 8] = 6.0
     exact = wanted[2].clone()

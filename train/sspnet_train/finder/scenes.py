@@ -16,7 +16,7 @@ PUT_IN = 0.35  # of the empty views get a piece of a picture with people
 
 
 @dataclass
-class Scene:
+class FinderExample:
     """One picture to learn from.
 
     Attributes:
@@ -30,7 +30,7 @@ class Scene:
     doubtful: np.ndarray
 
 
-def view_of(picture: WholePicture, width: int, height: int, rng: np.random.Generator) -> Scene:
+def view_of(picture: WholePicture, width: int, height: int, rng: np.random.Generator) -> FinderExample:
     """The picture fitted into the view, then enlarged, moved and mirrored at random."""
     rows, columns = picture.image.shape[:2]
     scale = min(width / columns, height / rows) * np.exp(rng.uniform(-0.45, 0.6))
@@ -47,21 +47,21 @@ def view_of(picture: WholePicture, width: int, height: int, rng: np.random.Gener
 
 def empty_view(
     panorama: np.ndarray, width: int, height: int, rng: np.random.Generator, people: WholePictures | None = None
-) -> Scene:
+) -> FinderExample:
     """A place, seen in a random direction. Sometimes a piece of a picture with its people hangs in it."""
     yaw, pitch, field = rng.uniform(0, 360), rng.normal(0, 12), rng.uniform(45, 100)
     image = panorama_view(panorama, yaw, pitch, field, width, height)
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
     if people is None or rng.random() > PUT_IN:
-        return Scene(image, np.zeros((0, 4)), np.zeros((0, 4)))
+        return FinderExample(image, np.zeros((0, 4)), np.zeros((0, 4)))
     share = rng.uniform(0.35, 0.8)
     inner = (max(32, int(width * share)), max(32, int(height * share)))
     piece = view_of(people[int(rng.integers(len(people)))], *inner, rng)
     x, y = int(rng.integers(width - inner[0] + 1)), int(rng.integers(height - inner[1] + 1))
     image[y : y + inner[1], x : x + inner[0]] = piece.image
     offset = np.array([x, y, 0, 0])
-    return Scene(image, piece.boxes + offset, piece.doubtful + offset)
+    return FinderExample(image, piece.boxes + offset, piece.doubtful + offset)
 
 
 def in_other_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -75,11 +75,11 @@ def in_other_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(seen, 0, 255).astype(np.uint8)
 
 
-def _seen(image: np.ndarray, boxes: np.ndarray) -> Scene:
+def _seen(image: np.ndarray, boxes: np.ndarray) -> FinderExample:
     """The parts of the boxes inside the image."""
     bounds = np.array([image.shape[1], image.shape[0]], float)
     low, high = np.clip(boxes[:, :2], 0, bounds), np.clip(boxes[:, :2] + boxes[:, 2:], 0, bounds)
     inside = np.concatenate([low, high - low], axis=1)
     share = inside[:, 2:].prod(axis=1) / np.maximum(boxes[:, 2:].prod(axis=1), 1e-6)
     clear = (share >= LEAST_SEEN) & (inside[:, 2:].max(axis=1, initial=0) >= LEAST_SIDE)
-    return Scene(image, inside[clear], inside[~clear & (share > 0)])
+    return FinderExample(image, inside[clear], inside[~clear & (share > 0)])

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from sspnet_train.data.whole_pictures import WholePictures, panoramas
 from sspnet_train.errors import one_line
-from sspnet_train.finder.scenes import Scene, empty_view, in_other_light, view_of
+from sspnet_train.finder.scenes import FinderExample, empty_view, in_other_light, view_of
 from sspnet_train.network.multipose import CELL, MultiPose, load_finder, save_finder
 from sspnet_train.network.network_input import network_input
 
@@ -41,7 +41,7 @@ AVERAGE = 0.996  # of the weights, over steps
 SURE = 0.35  # centre of somebody whom nobody labelled
 
 
-def scenes(people: WholePictures, empty: list[np.ndarray], rng: np.random.Generator) -> list[Scene]:
+def scenes(people: WholePictures, empty: list[np.ndarray], rng: np.random.Generator) -> list[FinderExample]:
     """A batch. All of its pictures have one shape."""
     width, height = SHAPES[int(rng.integers(len(SHAPES)))]
     batch = [view_of(people[int(rng.integers(len(people)))], width, height, rng) for _ in range(PICTURES)]
@@ -51,7 +51,7 @@ def scenes(people: WholePictures, empty: list[np.ndarray], rng: np.random.Genera
     return batch
 
 
-def targets(batch: list[Scene], before: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def targets(batch: list[FinderExample], before: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """What `MultiPose` should say about a batch.
 
     Args:

@@ -23,7 +23,7 @@ from sspnet_train.errors import LabelError
 from sspnet_train.labels.agreed_labels import agreed_labels
 from sspnet_train.labels.blaze_file import BlazeAnswers
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
-from sspnet_train.labels.photographs import Person, people_in
+from sspnet_train.labels.photographs import ToLabel, people_in
 from sspnet_train.millimetres.lifter import LIMB_ORDER, SHIPPED, load_lifter
 
 PART_SIZE = 1000
@@ -89,7 +89,7 @@ def label_folder(
 
 
 def _answer_all(
-    people: Sequence[Person], out: Path, hire: Callable[[], Teachers], part_size: int, progress: Progress | None
+    people: Sequence[ToLabel], out: Path, hire: Callable[[], Teachers], part_size: int, progress: Progress | None
 ) -> list[Path]:
     """Write the parts that are not there yet. -> the answers of those in which somebody was seen."""
     teachers, parts = None, []
@@ -111,7 +111,7 @@ def _answer_all(
     return parts
 
 
-def _answered(teachers: Teachers, people: Sequence[Person], first: int) -> Iterator[tuple[np.ndarray | None, dict]]:
+def _answered(teachers: Teachers, people: Sequence[ToLabel], first: int) -> Iterator[tuple[np.ndarray | None, dict]]:
     """A crop and a row of labels in its pixels for each person; no crop where nobody is seen."""
     for index, person in enumerate(people, first):
         image = read_picture(person.photograph)
@@ -156,7 +156,7 @@ def cut_out(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 
 def _row(
-    person: Person, index: int, box: np.ndarray, movenet: tuple[np.ndarray, np.ndarray], blaze: tuple[np.ndarray, np.ndarray]
+    person: ToLabel, index: int, box: np.ndarray, movenet: tuple[np.ndarray, np.ndarray], blaze: tuple[np.ndarray, np.ndarray]
     | None,
     corner: np.ndarray, scale: float,
 ) -> dict:  # fmt: skip
@@ -196,7 +196,7 @@ def _rows_in(part: Path) -> int:
         return len(file["name"])
 
 
-def _description(people: Sequence[Person], movenet: Path, blaze: Path | None, part_size: int) -> dict[str, str | int]:
+def _description(people: Sequence[ToLabel], movenet: Path, blaze: Path | None, part_size: int) -> dict[str, str | int]:
     told = "\n".join(f"{person.origin} {person.photograph.stat().st_size} {person.box} {person.hand}" for person in people)
     return {
         "people": zlib.crc32(told.encode()),

@@ -17,7 +17,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 @dataclass(frozen=True)
-class Person:
+class ToLabel:
     """One person to label.
 
     Attributes:
@@ -31,7 +31,7 @@ class Person:
     hand: np.ndarray
 
 
-def people_in(folder: Path, annotations: Path | None = None) -> list[Person]:
+def people_in(folder: Path, annotations: Path | None = None) -> list[ToLabel]:
     """The people to label.
 
     Args:
@@ -45,15 +45,15 @@ def people_in(folder: Path, annotations: Path | None = None) -> list[Person]:
     photographs = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
     if not photographs:
         raise LabelError(f"{folder} has no pictures ({', '.join(PICTURES)})")
-    return [Person(path, str(path.relative_to(folder)), None, np.full((12, 2), np.nan)) for path in photographs]
+    return [ToLabel(path, str(path.relative_to(folder)), None, np.full((12, 2), np.nan)) for path in photographs]
 
 
-def _marked(folder: Path, annotations: Path) -> list[Person]:
+def _marked(folder: Path, annotations: Path) -> list[ToLabel]:
     try:
         content = json.loads(annotations.read_text())
         names = {image["id"]: image["file_name"] for image in content["images"]}
         people = [
-            Person(
+            ToLabel(
                 folder / names[entry["image_id"]],
                 names[entry["image_id"]],
                 np.array(entry["bbox"], float).reshape(4),

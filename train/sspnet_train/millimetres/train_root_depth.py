@@ -30,7 +30,7 @@ SQUARE_SHARE = 0.15
 """Views whose box is a square around the person: what callers give who know no better."""
 
 
-class Views(NamedTuple):
+class Distances(NamedTuple):
     """Views of people, and how far away they are.
 
     Attributes:
@@ -43,15 +43,15 @@ class Views(NamedTuple):
     boxes: Tensor
     truth: Tensor
 
-    def rows(self, rows: Tensor) -> Views:
-        return Views(self.features[rows], self.boxes[rows], self.truth[rows])
+    def rows(self, rows: Tensor) -> Distances:
+        return Distances(self.features[rows], self.boxes[rows], self.truth[rows])
 
 
 @torch.no_grad()
 def see(
     network: SSPNet, source: SampleSource, people: Sequence[int], sizes: Sequence[int], *, views: int = 1, jitter: bool = True,
     seed: int = 0, batch: int = 16, on_progress: Progress = lambda done, count: None,
-) -> Views:  # fmt: skip
+) -> Distances:  # fmt: skip
     """What the network gives for some views of each person.
 
     Args:
@@ -70,7 +70,9 @@ def see(
     """
     network.eval()
     width = network.config.width_at(network.config.levels)
-    found = Views(torch.zeros(views * len(people), width), torch.zeros(views * len(people), 6), torch.zeros(views * len(people)))
+    found = Distances(
+        torch.zeros(views * len(people), width), torch.zeros(views * len(people), 6), torch.zeros(views * len(people))
+    )
     order = [person for person in people for _ in range(views)]
     for start in range(0, len(order), batch):
         size = sizes[start // batch % len(sizes)]
@@ -109,7 +111,7 @@ def jittered_box(sample: Sample, rng: np.random.Generator) -> np.ndarray:
 
 
 def fit(
-    views: Views, width: int, steps: int, *, batch: int = 256, lr: float = 1e-3, decay: float = 1.0, seed: int = 0
+    views: Distances, width: int, steps: int, *, batch: int = 256, lr: float = 1e-3, decay: float = 1.0, seed: int = 0
 ) -> RootDepth:
     """Train the root's depth network on those views. fp16 holds its weights exactly."""
     torch.manual_seed(seed)
@@ -126,7 +128,7 @@ def fit(
     return root.half().float().eval()
 
 
-def errors(root: RootDepth, views: Views) -> dict[str, float]:
+def errors(root: RootDepth, views: Distances) -> dict[str, float]:
     """Medians over the views of |Z - truth|: in mm, and as a share of the truth."""
     with torch.no_grad():
         away = (root.absolute(views.features, views.boxes) - views.truth).abs().numpy()
