@@ -25,7 +25,7 @@ _NARROWEST, _WIDEST = 40, 110
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @bundle_option
 def command(as_json: bool, bundle: Path | None) -> None:
-    """Show the bundle (cuts, sizes, work, accuracy, licence), the inference engines that work here, and the default one."""
+    """Show the bundle (joints, cuts, sizes, work, accuracy, licence), the inference engines that work here, and the default one."""
     from sspnet_sdk.bundle import open_bundle
 
     opened = open_bundle(bundle)
@@ -65,6 +65,7 @@ def _describe(bundle: Bundle) -> dict[str, Any]:
         "folder": str(bundle.folder),
         "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
         "created": manifest.get("created"),
+        "joints": list(bundle.joint_names),
         "license": manifest.get("license"),
         "training_data": [str(entry) for entry in manifest.get("training_data") or []],
         "points": [
@@ -112,6 +113,7 @@ def _show(found: dict[str, Any]) -> None:
         _line("backend", backend["why"])
     click.echo()
     _line("bundle", f"{bundle['name']} ({bundle['folder']}), {bundle['bytes'] / 1e6:.1f} MB, made {bundle['created'] or '?'}")
+    _line("joints", f"{len(bundle['joints'])}: the body{', face and feet' if 'nose' in bundle['joints'] else ''}")
     _line("licence", bundle["license"] or "not stated")
     _line("trained", ", ".join(bundle["training_data"]) or "not stated")
     show_table(("cut", "precision", "size", "parameters", "MACs", "PCK@0.2", "PA-MPJPE mm"), [_row(p) for p in bundle["points"]])

@@ -185,6 +185,7 @@ def test_info_fits_the_terminal_and_is_json_by_option(run, environment):
     assert max(len(line) for line in prose if len(line.split()) > 1) <= 80  # a long path alone is in nobody's hand
     found = json.loads(run("info", "--json").stdout)
     assert {point["cut"] for point in found["bundle"]["points"]} == {2, 4, 8}
+    assert f"joints   {len(found['bundle']['joints'])}: the body" in narrow.stdout
     assert found["default"]["backend"].split(":")[0] in {backend["name"] for backend in found["backends"]}
 
 
