@@ -25,7 +25,7 @@ _NARROWEST, _WIDEST = 40, 110
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @bundle_option
 def command(as_json: bool, bundle: Path | None) -> None:
-    """Show the bundle (joints, cuts, sizes, work, accuracy, licence), the inference engines that work here, and the default one."""
+    """Show the bundle (joints, cuts, sizes, work, accuracy, licence), the engines that work here, and the default one."""
     from sspnet_sdk.bundle import open_bundle
 
     opened = open_bundle(bundle)
