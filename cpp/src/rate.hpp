@@ -1,7 +1,7 @@
 // Which operating point fits the frame budget. Pure: timings and a clock come in, decisions go out; no network runs here.
 #pragma once
 
-#include "load.hpp"
+#include "latency.hpp"
 
 #include <deque>
 #include <functional>

@@ -3,7 +3,7 @@
 
 #include "bundle.hpp"
 #include "engine.hpp"
-#include "load.hpp"
+#include "latency.hpp"
 
 #include <chrono>
 #include <optional>

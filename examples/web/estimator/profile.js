@@ -1,6 +1,6 @@
 // Measures the operating points in this browser, once; the page keeps the result.
 
-import { median } from "./load.js";
+import { median } from "./latency.js";
 
 const MILLISECONDS = 400;
 const FEWEST_RUNS = 6;

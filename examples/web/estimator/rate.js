@@ -1,7 +1,7 @@
 // Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
 // A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
 
-import { LoadEstimate, RecentSpread, median } from "./load.js";
+import { LoadEstimate, RecentSpread, median } from "./latency.js";
 
 // Hysteresis: a point is left when it costs more than KEEP budgets. A dearer one is taken when it would cost less than TAKE of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.

@@ -1,4 +1,4 @@
-#include "load.hpp"
+#include "latency.hpp"
 
 #include <doctest/doctest.h>
 
