@@ -72,7 +72,7 @@ class StageChain:
             stage_ms.append(elapsed)
             expected += stage_time.mean_ms
             stage_time.update(elapsed / people)
-        return ChainAnswer(pose, reached, tuple(stage_ms), tensors.get("root_features"))
+        return ChainAnswer(pose, reached, tuple(stage_ms), _root_features(tensors, people))
 
     def warm_up(self, cut: int) -> None:
         """Open the stages up to `cut` and run them until their times are known. A session's first run is not like the others."""
@@ -101,3 +101,10 @@ def _answer(tensors: dict[str, Any], graph: StageGraph, shape: tuple[int, int, i
     if pose.shape != shape:
         raise BundleError(f"the graph {graph.path.name} gives {name} of shape {pose.shape}, not {shape}")
     return pose
+
+
+def _root_features(tensors: dict[str, Any], people: int) -> NDArray[np.float32] | None:
+    features: NDArray[np.float32] | None = tensors.get("root_features")
+    if features is not None and (features.ndim != 2 or len(features) != people):
+        raise BundleError(f"the first stage gives root_features of shape {features.shape}, not ({people}, width)")
+    return features

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from sspnet_sdk import BackendError, Estimator, SSPNetError
+from sspnet_sdk import BackendError, BundleError, Estimator, SSPNetError
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 BOX = (0, 0, 64, 64)
@@ -109,3 +109,22 @@ def renamed(model):
         node.output[:] = ["answer" if name == "pose_2" else name for name in node.output]
     other.graph.output[0].name = "answer"
     return other
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 8), (0, 8), (1, 8, 1)], ids=str)
+def test_root_features_that_are_not_one_row_a_person(dot_bundle, tmp_path, shape):
+    """A first stage that gives a sound pose, and features of another shape."""
+    sound = answering(np.float32(0.5), TensorProto.FLOAT, [1, 17, 4], [IMAGE], "pose_2")
+    sound.graph.node.append(
+        helper.make_node("Constant", [], ["root_features"], value=numpy_helper.from_array(np.ones(shape, np.float32), "features"))
+    )
+    sound.graph.output.append(helper.make_tensor_value_info("root_features", TensorProto.FLOAT, list(shape)))
+
+    def both(manifest):
+        only_stage(manifest)
+        for graphs in manifest["graphs"]["fp32"].values():
+            graphs["stages"][0]["outputs"] = ["pose_2", "root_features"]
+
+    folder = with_graph(dot_bundle, tmp_path / "bundle", "64/stage_2.onnx", sound, both)
+    with pytest.raises(BundleError, match=r"root_features of shape .*, not \(1, width\)"):
+        Estimator(folder, backend="onnxruntime", input_size=64).predict(BLACK, BOX)
