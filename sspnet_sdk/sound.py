@@ -14,12 +14,14 @@ from sspnet_sdk.pyav_options import READING
 # What a container takes as it is; other sound is encoded anew.
 _TAKEN = {
     "mp4": ("aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"),
+    "mov": ("aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le"),
     "matroska": ("aac", "mp3", "ac3", "eac3", "opus", "flac", "vorbis", "pcm_s16le"),
     "webm": ("opus", "vorbis"),
     "avi": ("mp3", "ac3", "pcm_s16le"),
 }
-_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
-_ENCODERS = {"mp4": "aac", "matroska": "aac", "webm": "libopus", "avi": "ac3"}
+_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
+_MOST_RATE = 48_000
+_ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "aac", "webm": "libopus", "avi": "ac3"}
 
 
 class Sound:
@@ -38,8 +40,7 @@ class Sound:
         container = _CONTAINERS[suffix]
         if stream.codec_context.codec.canonical_name in _TAKEN[container]:
             return SoundTrack(source, stream, target, target.add_stream_from_template(stream), self._begin_s, encode=False)
-        rate = 48_000 if container == "webm" else min(stream.codec_context.sample_rate, 48_000)
-        track: Any = target.add_stream(_ENCODERS[container], rate=rate)
+        track: Any = target.add_stream(_ENCODERS[container], rate=_rate(_ENCODERS[container], stream.codec_context.sample_rate))
         track.codec_context.layout = "stereo" if stream.codec_context.channels > 1 else "mono"
         return SoundTrack(source, stream, target, track, self._begin_s, encode=True)
 
@@ -98,3 +99,9 @@ class SoundTrack:
     def _encode(self, part: Any, heard: int) -> Iterator[Any]:
         part.pts, part.time_base = heard, Fraction(1, part.sample_rate)
         yield from self._track.encode(part)
+
+
+def _rate(encoder: str, wanted: int) -> int:
+    """Samples per second that the encoder takes: the source's, if it can be."""
+    taken = av.Codec(encoder, "w").audio_rates
+    return wanted if wanted <= _MOST_RATE and (not taken or wanted in taken) else _MOST_RATE

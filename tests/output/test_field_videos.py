@@ -129,6 +129,30 @@ def test_the_sound_of_the_source_is_kept_by_option(tmp_path):
             assert abs(seconds - (1.95 if keep else 0)) < 0.1
 
 
+@pytest.mark.parametrize(("codec", "rate"), [("flac", 48_000), ("pcm_alaw", 8000), ("pcm_s16le", 22_254)])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_sound_of_any_kind_and_rate_goes_into_every_container(suffix, codec, rate, tmp_path):
+    with av.open(str(tmp_path / "talk.mkv"), "w") as container:
+        stream, tone = container.add_stream("libx264", rate=30), container.add_stream(codec, rate=rate, layout="mono")
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for _ in range(30):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(_picture(), format="bgr24")))
+        container.mux(stream.encode(None))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, rate), np.int16), format="s16", layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        fifo = av.AudioFifo()
+        fifo.write(frame)
+        for part in [*fifo.read_many(tone.codec_context.frame_size or 1024), fifo.read(0, True), None]:
+            container.mux(tone.encode(part))
+    with Capture(tmp_path / "talk.mkv") as capture:
+        video = VideoFile(tmp_path / f"o{suffix}", capture.fps, capture)
+        for shot in capture:
+            video.write(shot.image, shot.time_s)
+        video.close()
+    with av.open(str(tmp_path / f"o{suffix}")) as container:
+        assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < 0.15
+
+
 def test_a_start_offset_is_no_damage(tmp_path, caplog):
     source = _encode(tmp_path / "late.mkv", np.arange(45) / 30, begin=5.0)
     with Capture(source) as capture:
