@@ -21,9 +21,10 @@ def test_a_missing_engine_says_how_to_install_it(monkeypatch):
         load("openvino")
 
 
-def test_an_engine_that_is_installed_but_does_not_load_is_passed_over(dot_bundle, monkeypatch, caplog):
+def test_an_engine_that_is_installed_but_does_not_load_is_passed_over(dot_bundle, monkeypatch, caplog, tmp_path):
     import sys
 
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # nothing is measured yet
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.delitem(sys.modules, "sspnet_sdk.backends.openvino", raising=False)
     assert Estimator(dot_bundle).backend == "onnxruntime"
