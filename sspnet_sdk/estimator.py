@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class Estimator:
     Args:
         bundle: folder of a bundle made by `sspnet-sdk export`; None for the default one in the package.
         target_fps: frames per second to hold. The estimator takes the most accurate operating point (cut and input size) whose
-            latency fits, and chooses anew as the load changes. It never sleeps: a faster frame is returned earlier. The first use
-            of a bundle on a device measures it for a few seconds. The result is kept in the user's cache folder.
+            latency fits, and chooses anew as the load changes. It never sleeps: a faster frame is returned earlier. A new
+            device is measured in the background, from the second frame on. The result is kept in the user's cache folder.
         deadline_ms: instead of a rate, the time that each frame may take. Stages that would not end in time are not begun.
         percentile: share of frames, in per cent, that the deadline is planned for.
         cut: run this many pyramids (one of the bundle's cuts) instead of the deepest or what the rate allows.
@@ -111,6 +112,7 @@ class Estimator:
 
     def close(self) -> None:
         """Free the networks, each when its call has ended. Later calls raise a `BackendError`."""
+        self._plan.close()
         self._pool.close()
 
     @property
@@ -169,7 +171,7 @@ class Estimator:
         begin = time.perf_counter()
         if height_mm is not None:
             check_height(height_mm)
-        with self._pool.engine() as engine:
+        with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics, goal = self._intrinsics(camera, image), self._goal(deadline_ms, engine)
             target = self._target(engine, image, box, intrinsics, goal)
@@ -197,7 +199,7 @@ class Estimator:
         places = [None] * len(pictures) if boxes is None else _several(boxes)
         if len(places) != len(pictures):
             raise OptionError(f"boxes must be one for each image, or None: there are {len(places)} for {len(pictures)} images")
-        with self._pool.engine() as engine:
+        with self._engine() as engine:
             goal, targets = self._goal(None, engine), []
             for img, box in zip(pictures, places, strict=True):
                 image = open_image(img, self._color)
@@ -217,7 +219,7 @@ class Estimator:
             SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
-        with self._pool.engine() as engine:
+        with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             people = [Target(image, check_box(box, image), True, intrinsics) for box in _several(boxes)]
@@ -241,7 +243,7 @@ class Estimator:
         """
         begin = time.perf_counter()
         most = check_people(max_people, "max_people")
-        with self._pool.engine() as engine:
+        with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             goal = self._goal(None, engine)
@@ -264,7 +266,7 @@ class Estimator:
             ImageError: the image cannot be used.
             BackendError: the engine failed.
         """
-        with self._pool.engine() as engine:
+        with self._engine() as engine:
             image = open_image(img, self._color)
             plan = self._plan.search(self._plan.goal(), everybody=True, patient=True)
             return [person.box for person in Search(image, engine, self._plan.first_look).people(plan) if person.sure]
@@ -299,6 +301,14 @@ class Estimator:
         from sspnet_sdk.video import stream
 
         return stream(source, self, fps=fps, people=people, smooth=smooth, boxes=boxes, camera=camera, live=live)
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        """An engine of one's own for a call, with what was found out about this device since the last one."""
+        self._plan.take_up(self._pool)
+        with self._pool.engine() as engine, self._plan.turn():
+            yield engine
+        self._plan.measure_on()
 
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
         goal = self._plan.goal(deadline_ms)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sspnet_sdk.backends.choice import able
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
+from sspnet_sdk.engine import Engine
+from sspnet_sdk.engine_choice import Chosen, EngineChoice
 from sspnet_sdk.options import Goal, Options
-from sspnet_sdk.profile import Profile, Setting, choose_backend, choose_threads, settings_of
-from sspnet_sdk.rate import OperatingPoint, RateController
+from sspnet_sdk.pool import EnginePool
+from sspnet_sdk.profile import Setting, compare, settings_of
+from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
+from sspnet_sdk.survey import Survey
 from sspnet_sdk.thresholds import CentresAndBoxes
+
+logger = logging.getLogger("sspnet_sdk")
+
+_ESTIMATED_SHARE = 0.7  # of the budget, for a network whose time is only estimated
 
 
 class Plan:
@@ -27,16 +37,27 @@ class Plan:
     def __init__(self, bundle: Bundle, options: Options) -> None:
         self._bundle, self._choices = bundle, options.check(bundle)
         self._goal = self._choices.goal
-        self._profile: Profile | None = None
         self._controller: RateController | None = None
+        self._survey: Survey | None = None
+        self._measuring, self._kept = False, None if self._goal.budget_ms is None else self._goal
+        self._offer: _Offer | None = None
         self._lock = threading.RLock()
         self.workers = self._choices.workers
-        self.threads = self._choices.threads or max(1, default_threads() // self.workers)
-        candidates = able(self._choices.engines, self._choices.precisions, bundle)
-        self.backend = candidates[0] if len(candidates) == 1 else self._fastest_backend(candidates)
-        if self._choices.threads is None and (len(candidates) > 1 or self._goal.budget_ms is not None):
-            self._fastest_threads()
+        threads = self._choices.threads or max(1, default_threads() // self.workers)
+        self._engines = EngineChoice(bundle, self._choices, threads, choosing=self._goal.budget_ms is not None)
+        self._chosen = self._engines.make() if self._engines.is_made else self._engines.first_that_works()
+        self._unknown = not self._engines.is_made
         self.goal()
+
+    @property
+    def backend(self) -> str:
+        """The engine in use."""
+        return self._chosen.backend
+
+    @property
+    def threads(self) -> int:
+        """Of each worker's network."""
+        return self._chosen.threads
 
     @property
     def precision(self) -> str:
@@ -106,45 +127,126 @@ class Plan:
     ) -> None:
         """Take what a frame really took, and the cut that it reached."""
         with self._lock:
-            if self._controller is not None:
+            if self._controller is not None and point.backend == self.backend:
                 self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)
 
     def _control(self, goal: Goal) -> RateController:
         assert goal.budget_ms is not None
+        self._kept = goal
         percentile = None if goal.deadline_ms is None else self._choices.percentile
         if self._controller is None:
-            points = self._measured().points(self._settings(), self._choices.cuts)
-            self._controller = RateController(points, goal.budget_ms, percentile, goal.label)
+            self._controller = RateController(self._points(self._chosen, goal), goal.budget_ms, percentile, goal.label)
+            if not self._chosen.profile.knows(self._settings(self._chosen)):
+                self._unknown = True
         else:
             self._controller.retarget(goal.budget_ms, percentile, goal.label)
         return self._controller
 
+    def _points(self, chosen: Chosen, goal: Goal) -> list[OperatingPoint]:
+        """As measured; before that, as estimated for the one input size that is opened first."""
+        settings = self._settings(chosen)
+        if chosen.profile.knows(settings):
+            return chosen.profile.points(settings, self._choices.cuts)
+        alike = [setting for setting in settings if setting.precision == chosen.seen.precision]
+        compare([(chosen.profile, chosen.seen)])
+        points = chosen.profile.estimate(alike, self._choices.cuts, chosen.seen)
+        assert goal.budget_ms is not None
+        fitting = [point for point in points if point.p50_ms <= _ESTIMATED_SHARE * goal.budget_ms] or points[:1]
+        best = min(fitting, key=lambda point: point.error)
+        return [point for point in points if point.input_size == best.input_size]
+
     def _finder_costs(self, sizes: tuple[int, ...]) -> dict[int, float]:
         assert self._controller is not None
-        profile, load = self._measured(), self._controller.load
-        return {size: profile.finder_ms(self._setting(size)) * load for size in sizes if size in self._choices.sizes}
-
-    def _measured(self) -> Profile:
-        if self._profile is None:
-            self._profile = Profile(self._bundle, self.threads)
-        self._profile.measure(self._settings())
-        return self._profile
+        profile, load = self._chosen.profile, self._controller.load
+        measured = [size for size in sizes if size in self._choices.sizes and profile.knows([self._setting(size)])]
+        return {size: profile.finder_ms(self._setting(size)) * load for size in measured}
 
     def _unmeasured(self, cut: int) -> OperatingPoint:
         return OperatingPoint(cut, self._choices.sizes[-1], self.precision, self.backend, 1.0, 1.0, 0.0)
 
-    def _settings(self) -> list[Setting]:
-        return settings_of(self._bundle, [self.backend], self._choices.precisions, self._choices.sizes)
+    def _settings(self, chosen: Chosen) -> list[Setting]:
+        return settings_of(self._bundle, [chosen.backend], self._choices.precisions, self._choices.sizes)
 
     def _setting(self, size: int) -> Setting:
         return Setting(self.backend, self.precision, size)
 
-    def _fastest_backend(self, candidates: list[str]) -> str:
-        self._profile = Profile(self._bundle, self.threads)
-        settings = settings_of(self._bundle, candidates, self._choices.precisions, self._choices.sizes[-1:])
-        return choose_backend(self._profile, settings)
+    def turn(self) -> AbstractContextManager[None]:
+        """For a frame: while the device is measured still, nothing is measured meanwhile."""
+        return contextlib.nullcontext() if self._survey is None else self._survey.frame()
 
-    def _fastest_threads(self) -> None:
-        profiles = [Profile(self._bundle, count) for count in sorted({1, self.threads})]
-        self._profile = choose_threads(profiles, self._setting(self._choices.sizes[-1]))
-        self.threads = int(self._profile.device["threads"])
+    def take_up(self, pool: EnginePool) -> None:
+        """What was found out about this device since the last frame, with engines that are opened already."""
+        if self._offer is None:
+            return
+        with self._lock:
+            offer, self._offer = self._offer, None
+            if offer is None:
+                return
+            self._chosen = offer.chosen
+            if self._controller is not None and offer.points:
+                self._controller.replan(offer.points)
+            pool.renew(offer.engines)
+        logger.info("from now on: %s, %d threads", offer.chosen.seen.label, offer.chosen.threads)
+
+    def wait(self) -> None:
+        """Until the device is measured."""
+        while self._survey is not None and self._survey.running:
+            self._survey.wait()
+
+    def close(self) -> None:
+        """Measure no more."""
+        if self._survey is not None:
+            self._survey.stop()
+        with self._lock:
+            offer, self._offer = self._offer, None
+        for engine in () if offer is None else offer.engines:
+            engine.close()
+
+    def measure_on(self) -> None:
+        """Begin to measure what is not known of this device, in the background, unless that goes on already. Not before the first
+        frame is done, which would wait for it."""
+        with self._lock:
+            if self._unknown and not self._measuring:
+                logger.info("%s until this device is measured", self._chosen.seen.label)
+                self._unknown, self._measuring = False, True
+                self._survey = Survey(self._measure)
+
+    def _measure(self, survey: Survey) -> None:
+        """In the survey's thread: the engine first, then all of its operating points where there is a goal to keep."""
+        try:
+            chosen = self._engines.make(survey.turn)
+            if (chosen.backend, chosen.threads) != (self.backend, self.threads):
+                self._prepare(chosen, survey)
+            with self._lock:
+                self._measuring = self._controller is not None
+            if self._measuring:
+                chosen.profile.measure(self._settings(chosen), turn=survey.turn)
+                self._prepare(chosen, survey)
+        finally:
+            self._measuring = False
+
+    def _prepare(self, chosen: Chosen, survey: Survey) -> None:
+        points = [] if self._kept is None else self._points(chosen, self._kept)
+        chains = {(point.precision, point.input_size) for point in pareto_front(points)}
+        engines = []
+        try:
+            for _ in range(self.workers):
+                engines.append(Engine(self._bundle, chosen.backend, self.precision, chosen.threads))
+                for chain in sorted(chains or {(self.precision, self._choices.sizes[-1])}):
+                    survey.go_on()
+                    engines[-1].warm_up({chain}, self.deepest_cut)
+        except BaseException:
+            for engine in engines:
+                engine.close()
+            raise
+        with self._lock:
+            unused, self._offer = self._offer, _Offer(chosen, points, engines)
+        for engine in () if unused is None else unused.engines:
+            engine.close()
+
+
+@dataclass(frozen=True)
+class _Offer:
+    chosen: Chosen
+    points: list[OperatingPoint]
+    engines: list[Engine]

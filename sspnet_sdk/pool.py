@@ -19,8 +19,9 @@ class EnginePool:
         self._idle: LifoQueue[Engine | None] = LifoQueue()
         for engine in engines:
             self._idle.put(engine)
-        self._left = len(engines)
-        self._closing = threading.Lock()
+        self._left, self._stale, self._fresh = len(engines), set[Engine](), list[Engine]()
+        self._all = list(engines)
+        self._closing, self._renewing = threading.Lock(), threading.Lock()
         self._process = os.getpid()
 
     @contextmanager
@@ -38,10 +39,28 @@ class EnginePool:
         if engine is None:
             self._idle.put(None)  # for the next who waits
             raise BackendError("this Estimator is closed: make a new one")
+        engine = self._renewed(engine)
         try:
             yield engine
         finally:
             self._idle.put(engine)
+
+    def renew(self, engines: Sequence[Engine]) -> None:
+        """Put others in the place of all engines, each before its next call."""
+        with self._renewing:
+            for unused in self._fresh:
+                unused.close()
+            self._stale, self._fresh = set(self._all), list(engines)
+
+    def _renewed(self, engine: Engine) -> Engine:
+        with self._renewing:
+            if engine not in self._stale or not self._fresh:
+                return engine
+            fresh = self._fresh.pop()
+            self._stale.discard(engine)
+            self._all[self._all.index(engine)] = fresh
+        engine.close()
+        return fresh
 
     def close(self) -> None:
         """Free all engines, each when its call has ended. In a forked child nothing happens: they are the parent's."""
@@ -55,3 +74,4 @@ class EnginePool:
                 self._left -= 1
                 if not self._left:
                     self._idle.put(None)
+        self.renew([])

@@ -9,7 +9,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ from sspnet_sdk.user_cache import cache_folder
 
 logger = logging.getLogger("sspnet_sdk")
 
-_FORMAT = 2
+_FORMAT = 3
 _WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
+_LOOKS = 5  # runs of a first stage
+_TAIL = 1.3  # 95th percentile over median, until it is measured
 _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
 
 
@@ -51,6 +54,9 @@ class Setting:
         return self.backend if self.precision == "fp32" else f"{self.backend} {self.precision}"
 
 
+Turn = Callable[[], AbstractContextManager[None]]
+"""What a run is measured within."""
+
 Timings = dict[str, list[float]]
 """`p50_ms` and `p95_ms` of each cut, in the bundle's order; `finder_ms`: the same of the finder, if there is one."""
 
@@ -65,22 +71,69 @@ class Profile:
         self._key = json.dumps(key, sort_keys=True)
         folder = cache_folder("profiles")
         self._path = None if folder is None else folder / f"{hashlib.sha256(self._key.encode()).hexdigest()[:24]}.json"
-        self._timings: dict[str, Timings] = {} if refresh else self._read()
+        self._timings: dict[str, Timings] = {}
+        self._looks: dict[str, float] = {}
+        if not refresh:
+            self._timings, self._looks = self._read()
 
     @property
     def is_kept(self) -> bool:
         """Whether the timings lie in the user's cache folder."""
         return self._path is not None and self._path.is_file()
 
-    def measure(self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None) -> None:
-        """Measure the settings that are not known yet. `progress` is called before each."""
-        missing = [setting for setting in settings if str(setting) not in self._timings]
-        for setting in missing:
+    def knows(self, settings: Iterable[Setting]) -> bool:
+        """Whether all of some settings are measured."""
+        return all(str(setting) in self._timings for setting in settings)
+
+    def measure(
+        self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None, turn: Turn = contextlib.nullcontext
+    ) -> None:
+        """Measure those settings that are not known yet; `progress` is called before each, each run is within a `turn`."""
+        for setting in settings:
+            if str(setting) in self._timings:
+                continue
             if progress is not None:
                 progress(setting)
-            self._timings[str(setting)] = _measure(self._bundle, load(setting.backend), setting, self._threads)
-        if missing:
+            self._timings[str(setting)] = _measure(self._bundle, load(setting.backend), setting, self._threads, turn)
             self._write()
+
+    def has_seen(self, settings: Iterable[Setting]) -> bool:
+        """Whether all of some settings were looked at."""
+        return all(str(setting) in self._looks or str(setting) in self._timings for setting in settings)
+
+    def first_ms(self, setting: Setting) -> float:
+        """Median time of the first stage in a setting that was looked at (see `compare`)."""
+        return self._looks.get(str(setting)) or self._timings[str(setting)]["p50_ms"][0]
+
+    def keep_look(self, setting: Setting, first_ms: float) -> None:
+        """Remember what a look gave."""
+        self._looks[str(setting)] = first_ms
+        self._write()
+
+    @contextlib.contextmanager
+    def first_stage(self, setting: Setting) -> Iterator[Callable[[], float]]:
+        """The opened first stage, which has run once, as a function that times a run in milliseconds.
+
+        Raises:
+            BackendError: the engine does not work here.
+        """
+        chain = StageChain(self._bundle, load(setting.backend), setting.precision, setting.size, self._threads)
+        grey, first = np.full((1, setting.size, setting.size, 3), 128, np.uint8), self._bundle.cuts[0]
+        try:
+            chain.run(grey, first)
+            yield lambda: chain.run(grey, first).stage_ms[0]
+        finally:
+            chain.close()
+
+    def estimate(self, settings: Sequence[Setting], cuts: Iterable[int], seen: Setting) -> list[OperatingPoint]:
+        """Operating points of settings that are not measured: as their work compares with that of one that was looked at."""
+        errors, first = _errors(self._bundle, settings), self._bundle.cuts[0]
+        ms = self.first_ms(seen) / self._bundle.macs(seen.size, first)
+        points = []
+        for setting, cut in [(setting, cut) for setting in settings for cut in cuts]:
+            p50, error = ms * self._bundle.macs(setting.size, cut), errors[setting.precision, setting.size, cut]
+            points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, _TAIL * p50, error))
+        return points
 
     def points(self, settings: Iterable[Setting], cuts: Iterable[int] | None = None) -> list[OperatingPoint]:
         """The measured operating points of some settings (measure them first)."""
@@ -96,37 +149,34 @@ class Profile:
                     points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, p95, error))
         return points
 
-    def full_ms(self, setting: Setting) -> float:
-        """Median time of all stages in a measured setting."""
-        return self._timings[str(setting)]["p50_ms"][-1]
-
     def finder_ms(self, setting: Setting) -> float:
-        """Median time of the finder in a measured setting; 0 where the bundle has none."""
+        """Median time of the finder in a measured setting; 0 where the bundle has none, or before."""
         return (self.finder_times(setting) or (0.0, 0.0))[0]
 
     def finder_times(self, setting: Setting) -> tuple[float, float] | None:
         """Median and 95th percentile of the finder in a measured setting; None where the bundle has none."""
-        times = self._timings[str(setting)]["finder_ms"]
+        times = self._timings[str(setting)]["finder_ms"] if str(setting) in self._timings else []
         return (times[0], times[-1]) if times else None
 
-    def _read(self) -> dict[str, Timings]:
+    def _read(self) -> tuple[dict[str, Timings], dict[str, float]]:
         if self._path is None:
-            return {}
+            return {}, {}
         try:
             kept = json.loads(self._path.read_text())
             if kept["key"] != self._key:
-                return {}
-            return {name: _checked(entry, len(self._bundle.cuts)) for name, entry in kept["timings"].items()}
+                return {}, {}
+            timings = {name: _checked(entry, len(self._bundle.cuts)) for name, entry in kept["timings"].items()}
+            return timings, {name: _milliseconds(value) for name, value in kept["looks"].items()}
         except FileNotFoundError:
-            return {}
+            return {}, {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.info("measuring anew: the kept profile %s cannot be used (%s)", self._path, error)
-            return {}
+            return {}, {}
 
     def _write(self) -> None:
         if self._path is None:
             return
-        content = json.dumps({"key": self._key, "timings": self._timings}, indent=1)
+        content = json.dumps({"key": self._key, "timings": self._timings, "looks": self._looks}, indent=1)
         try:
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.stem, suffix=".tmp")
             with contextlib.suppress(FileNotFoundError):
@@ -150,86 +200,122 @@ def settings_of(bundle: Bundle, engines: Sequence[str], precisions: Sequence[str
     return [Setting(*pair, size) for pair in pairs if runs(*pair, bundle) for size in sizes]
 
 
-def choose_backend(profile: Profile, settings: Sequence[Setting]) -> str:
-    """The engine whose full chain is fastest in one of some settings; an engine that does not work here is passed over.
+def choose_backend(profile: Profile, settings: Sequence[Setting], turn: Turn = contextlib.nullcontext) -> str:
+    """The engine whose first stage is fastest in one of some settings; an engine that does not work here is passed over.
 
     Raises:
         BackendError: none is installed, or none works.
     """
-    candidates = dict.fromkeys(setting.backend for setting in settings)
-    measured: dict[Setting, float] = {}
+    backends = dict.fromkeys(setting.backend for setting in settings)
+    if len(backends) == 1:
+        load(settings[0].backend)
+        logger.info("backend %s: the only one to choose from", settings[0].backend)
+        return settings[0].backend
+    measured = compare([(profile, setting) for setting in settings], turn)
+    described = ", ".join(f"{setting.label} {ms:.1f} ms" for (_, setting), ms in measured.items())
     failures = []
-    for backend in candidates:
+    for _, setting in sorted(measured, key=measured.__getitem__):
         try:
-            if len(candidates) == 1:
-                load(backend)
-                logger.info("backend %s: the only one to choose from", backend)
-                return backend
-            own = [setting for setting in settings if setting.backend == backend]
-            profile.measure(own)
-            measured |= {setting: profile.full_ms(setting) for setting in own}
-        except BackendError as error:
+            load(setting.backend)
+            logger.info("backend %s: fastest here (%s)", setting.backend, described)
+            return setting.backend
+        except BackendError as error:  # it did work when it was looked at
             failures.append(str(error))
             logger.warning("passing over a backend: %s", error)
-    if not measured:
-        raise BackendError("; ".join(failures))
-    best = min(measured, key=measured.__getitem__)
-    described = ", ".join(f"{setting.label} {ms:.1f} ms" for setting, ms in measured.items())
-    logger.info("backend %s: fastest here (%s)", best.backend, described)
-    return best.backend
+    raise BackendError("; ".join(failures))
 
 
-def choose_threads(profiles: Sequence[Profile], setting: Setting) -> Profile:
-    """The profile whose full chain is fastest, of profiles with more and more threads; the fewer threads where it hardly matters.
+def choose_threads(profiles: Sequence[Profile], setting: Setting, turn: Turn = contextlib.nullcontext) -> Profile:
+    """Of profiles with more and more threads, the one whose first stage is fastest; the fewer threads where it hardly matters.
 
     Small networks gain little from a second thread, and lose where another program wants its core.
     """
-    times = []
-    for profile in profiles:
-        profile.measure([setting])
-        times.append(profile.full_ms(setting))
-    best = next(profile for profile, ms in zip(profiles, times, strict=True) if ms <= min(times) * _WORTH_A_THREAD)
-    described = ", ".join(f"{profile.device['threads']}: {ms:.1f} ms" for profile, ms in zip(profiles, times, strict=True))
+    measured = compare([(profile, setting) for profile in profiles], turn)
+    fastest = min(measured.values())
+    best = next(profile for (profile, _), ms in measured.items() if ms <= fastest * _WORTH_A_THREAD)
+    described = ", ".join(f"{profile.device['threads']}: {ms:.1f} ms" for (profile, _), ms in measured.items())
     logger.info("%s threads: fastest here (%s)", best.device["threads"], described)
     return best
 
 
-def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int) -> Timings:
+Candidate = tuple[Profile, Setting]
+
+
+def compare(candidates: Sequence[Candidate], turn: Turn = contextlib.nullcontext) -> dict[Candidate, float]:
+    """Median time of the first stage of each. Where one was not looked at before, all of them run in turn, so that what disturbs
+    the machine disturbs them alike; one that does not work is left out with a warning.
+
+    Raises:
+        BackendError: none works.
+    """
+    if all(profile.has_seen([setting]) for profile, setting in candidates):
+        return {(profile, setting): profile.first_ms(setting) for profile, setting in candidates}
+    failures, runs = [], {}
+    with contextlib.ExitStack() as opened:
+        for profile, setting in candidates:
+            try:
+                runs[profile, setting] = opened.enter_context(profile.first_stage(setting))
+            except BackendError as error:
+                failures.append(str(error))
+                logger.warning("passing over a backend: %s", error)
+        if not runs:
+            raise BackendError("; ".join(failures))
+        times: dict[Candidate, list[float]] = {candidate: [] for candidate in runs}
+        for _ in range(_LOOKS):
+            for candidate, run in runs.items():
+                with turn():
+                    times[candidate].append(run())
+    medians = {candidate: float(np.median(values)) for candidate, values in times.items()}
+    for (profile, setting), ms in medians.items():
+        profile.keep_look(setting, ms)
+    return medians
+
+
+def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int, turn: Turn) -> Timings:
     chain = StageChain(bundle, backend, setting.precision, setting.size, threads)
     grey = np.full((1, setting.size, setting.size, 3), 128, np.uint8)
     try:
         chain.warm_up(bundle.cuts[-1])
-        cumulative = np.array(_repeat(lambda: _cumulative(chain, grey, bundle.cuts[-1])))
+        cumulative = np.array(_repeat(lambda: _cumulative(chain, grey, bundle.cuts[-1]), turn))
     finally:
         chain.close()
-    finder = bundle.finders.get((setting.precision, setting.size))
     timings = {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
-    return {**timings, "finder_ms": [] if finder is None else _measure_finder(bundle, backend, finder, grey, setting, threads)}
+    finder = bundle.finders.get((setting.precision, setting.size))
+    if finder is None:
+        return {**timings, "finder_ms": []}
+    with _finder(bundle, backend, finder, setting, threads) as run:
+        times = _repeat(lambda: _elapsed_ms(run), turn)
+    return {**timings, "finder_ms": np.percentile(times, [50, 95]).tolist()}
 
 
 def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
     return np.cumsum(chain.run(grey, cut).stage_ms).tolist()  # type: ignore[no-any-return]
 
 
-def _measure_finder(bundle: Bundle, backend: Backend, path: Path, grey: Any, setting: Setting, threads: int) -> list[float]:
+@contextlib.contextmanager
+def _finder(bundle: Bundle, backend: Backend, path: Path, setting: Setting, threads: int) -> Iterator[Callable[[], object]]:
+    """A finder that has run once, as a function that runs it again."""
+    rows = columns = setting.size
     dimensions = None
     if isinstance(bundle.finder, CentresAndBoxes):
-        rows, stride = round(bundle.finder.picture_scale * setting.size) * 3 // 4, bundle.finder.stride
-        height, width = (max(1, extent // stride) * stride for extent in (rows, rows * 4 // 3))
-        grey, dimensions = np.full((1, height, width, 3), 128, np.uint8), {"height": height, "width": width}
+        down, stride = round(bundle.finder.picture_scale * setting.size) * 3 // 4, bundle.finder.stride
+        rows, columns = (max(1, extent // stride) * stride for extent in (down, down * 4 // 3))
+        dimensions = {"height": rows, "width": columns}
+    grey = np.full((1, rows, columns, 3), 128, np.uint8)
     session = backend.open(path, threads, setting.precision, dimensions)
     try:
         session.run({"image": grey})
-        return np.percentile(_repeat(lambda: _elapsed_ms(lambda: session.run({"image": grey}))), [50, 95]).tolist()  # type: ignore[no-any-return]
+        yield lambda: session.run({"image": grey})
     finally:
         session.close()
 
 
-def _repeat(measure: Callable[[], Any]) -> list[Any]:
+def _repeat(measure: Callable[[], Any], turn: Turn) -> list[Any]:
     results: list[Any] = []
     end = time.perf_counter() + _SECONDS
     while len(results) < _FEWEST_RUNS or (time.perf_counter() < end and len(results) < _MOST_RUNS):
-        results.append(measure())
+        with turn():
+            results.append(measure())
     return results
 
 
@@ -253,6 +339,14 @@ def _errors(bundle: Bundle, settings: Iterable[Setting]) -> dict[tuple[str, int,
 def _checked(entry: Any, cuts: int) -> Timings:
     timings = {name: [float(value) for value in entry[name]] for name in ("p50_ms", "p95_ms", "finder_ms")}
     complete = all(len(timings[name]) == cuts for name in ("p50_ms", "p95_ms"))
-    if not complete or not all(0 < value < 1e6 for values in timings.values() for value in values):
+    for value in [value for values in timings.values() for value in values]:
+        _milliseconds(value)
+    if not complete:
         raise ValueError("values that are no timings")
     return timings
+
+
+def _milliseconds(value: Any) -> float:
+    if not 0 < float(value) < 1e6:
+        raise ValueError("values that are no timings")
+    return float(value)

@@ -101,6 +101,14 @@ class RateController:
         """Whether even the fastest point misses the budget now, or the last frames missed it as they were asked for."""
         return self._cost(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
+    def replan(self, points: Sequence[OperatingPoint]) -> None:
+        """Choose among other points from now on, as for a device whose load is not known yet."""
+        self.front, self._points = pareto_front(points), {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
+        self._load = LoadEstimate()
+        self._tails.clear()
+        self._index = self._candidate = self._best(_TAKE, 1, False)
+        self._dwell = self._unreached = 0
+
     def retarget(self, budget_ms: float, percentile: float | None, goal: str) -> None:
         """Change the goal. What is known about the load stays."""
         if (budget_ms, percentile) == (self._budget_ms, self._percentile):

@@ -97,8 +97,8 @@ def _default(bundle: Bundle) -> dict[str, Any]:
     default, times = choose_backend(profile, settings), {}
     for setting in settings:
         with contextlib.suppress(KeyError):  # passed over, or alone and so not measured
-            times[setting.label] = round(profile.full_ms(setting), 2)
-    return {"backend": default, "cut": bundle.cuts[-1], "size": size, "precision": precisions[0], "median_ms": times}
+            times[setting.label] = round(profile.first_ms(setting), 2)
+    return {"backend": default, "cut": bundle.cuts[0], "size": size, "precision": precisions[0], "median_ms": times}
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from dot_bundle import write_dot_bundle
 
+from sspnet_sdk.pool import EnginePool
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
@@ -31,6 +33,20 @@ def depth_dot_bundle(tmp_path_factory):
 def formula_dot_bundle_28(tmp_path_factory):
     """28 joints, in millimetres by the lengths of the bones."""
     return write_dot_bundle(tmp_path_factory.mktemp("formula") / "bundle", root_depth=True, joints=28)
+
+
+@pytest.fixture
+def measured():
+    """Lets a plan, or an estimator's, measure this device to the end, as it does in the background, and gives it back."""
+
+    def measure(owner):
+        plan = getattr(owner, "_plan", owner)
+        plan.measure_on()
+        plan.wait()
+        plan.take_up(getattr(owner, "_pool", EnginePool([])))
+        return owner
+
+    return measure
 
 
 @pytest.fixture

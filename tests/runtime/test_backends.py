@@ -21,19 +21,19 @@ def test_a_missing_engine_says_how_to_install_it(monkeypatch):
         load("openvino")
 
 
-def test_an_engine_that_is_installed_but_does_not_load_is_passed_over(dot_bundle, monkeypatch, caplog, tmp_path):
+def test_an_engine_that_is_installed_but_does_not_load_is_passed_over(dot_bundle, tmp_path, measured, monkeypatch, caplog):
     import sys
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # nothing is measured yet
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.delitem(sys.modules, "sspnet_sdk.backends.openvino", raising=False)
-    assert Estimator(dot_bundle).backend == "onnxruntime"
+    assert measured(Estimator(dot_bundle)).backend == "onnxruntime"
     assert "passing over" in caplog.text
 
 
-def test_auto_takes_an_engine_by_measurement_and_logs_why(dot_bundle, caplog):
+def test_auto_takes_an_engine_by_measurement_and_logs_why(dot_bundle, measured, caplog):
     with caplog.at_level("INFO", "sspnet_sdk"):
-        chosen = Estimator(dot_bundle).backend
+        chosen = measured(Estimator(dot_bundle)).backend
     assert chosen in installed()
     assert f"backend {chosen}: fastest here" in caplog.text
 

@@ -24,8 +24,8 @@ def test_more_threads_are_taken_only_where_they_gain(dot_bundle, tmp_path, monke
     assert choose_threads([with_times(bundle, 1, one), with_times(bundle, 2, two)], SETTING).device["threads"] == chosen
 
 
-def test_an_estimator_with_a_rate_measures_its_threads_and_keeps_to_those_it_is_told(dot_bundle, tmp_path, monkeypatch):
+def test_an_estimator_with_a_rate_measures_its_threads_and_keeps_to_those_it_is_told(dot_bundle, tmp_path, monkeypatch, measured):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    measured = Estimator(dot_bundle, target_fps=10, backend="onnxruntime")
-    assert measured._plan.threads in {1, default_threads()}
+    free = measured(Estimator(dot_bundle, target_fps=10, backend="onnxruntime"))
+    assert free._plan.threads in {1, default_threads()}
     assert Estimator(dot_bundle, target_fps=10, backend="onnxruntime", threads=3)._plan.threads == 3

@@ -28,9 +28,9 @@ def two_precisions(dot_bundle, tmp_path):
 
 
 @pytest.mark.parametrize("target_fps, precision, chosen", [(1, "auto", "int8"), (1, "fp32", "fp32"), (None, "auto", "fp32")])
-def test_a_rate_chooses_among_all_precisions_that_are_allowed(two_precisions, target_fps, precision, chosen):
+def test_a_rate_chooses_among_all_precisions_that_are_allowed(two_precisions, target_fps, precision, chosen, measured):
     options = Options(target_fps=target_fps, precision=precision, backend="onnxruntime", device="cpu", threads=1)
-    plan = Plan(open_bundle(two_precisions), options)
+    plan = measured(Plan(open_bundle(two_precisions), options))
     point = plan.choose(plan.goal())
     assert (point.precision, point.cut, point.input_size) == (chosen, 8, 128)
 

@@ -1,0 +1,115 @@
+"""The device is measured while it is in use already: a first pose at once, the measured choice from some later frame on."""
+
+import threading
+import time
+
+import pytest
+
+from sspnet_sdk import BackendError, Estimator
+from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.options import Options
+from sspnet_sdk.plan import Plan
+from sspnet_sdk.survey import Survey
+
+BOX = (60, 40, 200, 160)
+
+
+@pytest.fixture(autouse=True)
+def fresh_machine(tmp_path, monkeypatch):
+    """Nothing is kept of this device; two threads are the most."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("sspnet_sdk.plan.default_threads", lambda: 2)
+
+
+def test_nothing_is_measured_before_the_first_pose_but_one_quick_look(dot_bundle, dot_image, monkeypatch, measured):
+    timed = []
+    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda bundle, backend, setting, *_: timed.append(setting) or made(setting))
+    estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
+    assert timed == [] and len(estimator._plan.chains) == 1
+    assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
+    measured(estimator)
+    assert {setting.size for setting in timed} == {64, 128} and len(estimator._plan.chains) == 2
+    assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
+
+
+def made(setting):
+    times = [setting.size * ms for ms in (0.01, 0.012, 0.015)]
+    return {"p50_ms": times, "p95_ms": times, "finder_ms": [1.0]}
+
+
+def test_what_was_measured_is_kept_for_the_next_start(dot_bundle, measured):
+    options = Options(target_fps=5, backend="onnxruntime")
+    first = measured(Plan(open_bundle(dot_bundle), options))
+    again = Plan(open_bundle(dot_bundle), options)
+    again.measure_on()
+    assert again._survey is None and again.chains == first.chains and again.threads == first.threads
+
+
+def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, measured, monkeypatch, caplog):
+    pytest.importorskip("openvino")
+
+    def compared(candidates, turn=None):
+        times = {candidate: 1.0 if candidate[1].backend == "openvino" else 2.0 for candidate in candidates}
+        for (profile, setting), ms in times.items():
+            profile.keep_look(setting, ms)
+        return times
+
+    for place in ("profile", "engine_choice", "plan"):
+        monkeypatch.setattr(f"sspnet_sdk.{place}.compare", compared)
+    with caplog.at_level("INFO", "sspnet_sdk"):
+        estimator = Estimator(dot_bundle, device="cpu", workers=2)
+        before, old = estimator.backend, set(estimator._pool._all)
+        poses = [estimator.predict(dot_image(150, 110), BOX)]
+        measured(estimator)
+        poses += [estimator.predict(dot_image(150, 110), BOX) for _ in range(3)]
+    assert (before, estimator.backend) == ("onnxruntime", "openvino")
+    assert "onnxruntime until this device is measured" in caplog.text and "from now on: openvino" in caplog.text
+    assert all(pose.keypoints[0] == pytest.approx((150, 110), abs=0.2) for pose in poses)
+    assert set(estimator._pool._all) != old
+    estimator.close()
+    with pytest.raises(BackendError, match="closed"):
+        estimator.predict(dot_image(150, 110), BOX)
+
+
+def test_a_deadline_of_one_frame_begins_it_too(dot_bundle, dot_image, measured):
+    estimator = Estimator(dot_bundle, backend="onnxruntime", threads=1)
+    assert estimator._plan._survey is None and not estimator._plan.chains
+    estimator.predict(dot_image(150, 110), BOX, deadline_ms=500)
+    assert len(measured(estimator)._plan.chains) == 2
+
+
+def test_closing_ends_it_at_its_next_step(dot_bundle, dot_image):
+    estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
+    estimator.predict(dot_image(150, 110), BOX)
+    estimator.close()
+    assert not estimator._plan._survey.running
+
+
+def test_a_frame_and_a_measurement_take_turns():
+    inside, order = threading.Event(), []
+
+    def work(survey):
+        with survey.turn():
+            inside.set()
+            time.sleep(0.1)
+            order.append("measured")
+
+    survey = Survey(work)
+    inside.wait()
+    with survey.frame():
+        order.append("frame")
+    survey.wait()
+    assert order == ["measured", "frame"] and not survey.running
+
+
+def test_what_cannot_be_measured_is_said_and_frames_go_on(dot_bundle, dot_image, measured, monkeypatch, caplog):
+    def broken(*_):
+        raise BackendError("the driver is gone")
+
+    monkeypatch.setattr("sspnet_sdk.profile._measure", broken)
+    estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
+    for _ in range(2):
+        estimator.predict(dot_image(150, 110), BOX)
+        measured(estimator)
+    assert caplog.text.count("the driver is gone") == 1
+    assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
