@@ -308,7 +308,7 @@ class Estimator:
         self._plan.take_up(self._pool)
         with self._pool.engine() as engine, self._plan.turn():
             yield engine
-        self._plan.measure_on()
+        self._plan.frame_done()
 
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
         goal = self._plan.goal(deadline_ms)

@@ -23,6 +23,7 @@ from sspnet_sdk.thresholds import CentresAndBoxes
 
 logger = logging.getLogger("sspnet_sdk")
 
+_FRAMES_BEFORE = 2  # a measurement begins
 _ESTIMATED_SHARE = 0.7  # of the budget, for a network whose time is only estimated
 
 
@@ -46,6 +47,7 @@ class Plan:
         threads = self._choices.threads or max(1, default_threads() // self.workers)
         self._engines = EngineChoice(bundle, self._choices, threads, choosing=self._goal.budget_ms is not None)
         self._chosen = self._engines.make() if self._engines.is_made else self._engines.first_that_works()
+        self._frames = 0
         self._unknown = not self._engines.is_made
         self.goal()
 
@@ -202,9 +204,14 @@ class Plan:
         for engine in () if offer is None else offer.engines:
             engine.close()
 
+    def frame_done(self) -> None:
+        """Begin to measure after the second frame: the first would wait for it, and a program that wants one pose at its end."""
+        self._frames += 1
+        if self._unknown and self._frames >= _FRAMES_BEFORE:
+            self.measure_on()
+
     def measure_on(self) -> None:
-        """Begin to measure what is not known of this device, in the background, unless that goes on already. Not before the first
-        frame is done, which would wait for it."""
+        """Begin to measure what is not known of this device, in the background, unless that goes on already."""
         with self._lock:
             if self._unknown and not self._measuring:
                 logger.info("%s until this device is measured", self._chosen.seen.label)

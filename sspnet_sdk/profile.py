@@ -253,6 +253,8 @@ def compare(candidates: Sequence[Candidate], turn: Turn = contextlib.nullcontext
     failures, runs = [], {}
     with contextlib.ExitStack() as opened:
         for profile, setting in candidates:
+            with turn():  # where to end if it is to
+                pass
             try:
                 runs[profile, setting] = opened.enter_context(profile.first_stage(setting))
             except BackendError as error:

@@ -23,7 +23,12 @@ def fresh_machine(tmp_path, monkeypatch):
 
 def test_nothing_is_measured_before_the_first_pose_but_one_quick_look(dot_bundle, dot_image, monkeypatch, measured):
     timed = []
-    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda bundle, backend, setting, *_: timed.append(setting) or made(setting))
+
+    def noted(bundle, backend, setting, *_):
+        timed.append(setting)
+        return made(setting)
+
+    monkeypatch.setattr("sspnet_sdk.profile._measure", noted)
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
     assert timed == [] and len(estimator._plan.chains) == 1
     assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
@@ -81,6 +86,8 @@ def test_a_deadline_of_one_frame_begins_it_too(dot_bundle, dot_image, measured):
 def test_closing_ends_it_at_its_next_step(dot_bundle, dot_image):
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
     estimator.predict(dot_image(150, 110), BOX)
+    assert estimator._plan._survey is None  # a program that wants one pose is not kept at its end
+    estimator.predict(dot_image(150, 110), BOX)
     estimator.close()
     assert not estimator._plan._survey.running
 
@@ -111,5 +118,5 @@ def test_what_cannot_be_measured_is_said_and_frames_go_on(dot_bundle, dot_image,
     for _ in range(2):
         estimator.predict(dot_image(150, 110), BOX)
         measured(estimator)
-    assert caplog.text.count("the driver is gone") == 1
+    assert caplog.text.count("the driver is gone") == 1  # and is not tried again at every frame
     assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
