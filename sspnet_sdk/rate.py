@@ -102,10 +102,11 @@ class RateController:
         return self._cost(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
     def replan(self, points: Sequence[OperatingPoint]) -> None:
-        """Choose among other points from now on, as for a device whose load is not known yet."""
+        """Choose among other points from now on, as at the start: what is known of the load is forgotten."""
         self.front, self._points = pareto_front(points), {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
-        self._load = LoadEstimate()
-        self._tails.clear()
+        self._load, self._spread = LoadEstimate(), RecentSpread()
+        for overheads in self._overheads.values():
+            overheads.clear()
         self._index = self._candidate = self._best(_TAKE, 1, False)
         self._dwell = self._unreached = 0
 

@@ -1,6 +1,7 @@
 """What the frame-rate controller keeps, on simulated load; no network runs and no real time passes."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,3 +169,14 @@ def test_a_stall_in_the_first_stage_stops_the_frame_before_the_next():
     upcoming.update(2.0)
     assert next_stage_fits(left_ms=3.0, spent_ms=4.0, expected_ms=4.0, upcoming=upcoming)
     assert not next_stage_fits(left_ms=3.0, spent_ms=12.0, expected_ms=4.0, upcoming=upcoming)
+
+
+def test_other_points_are_chosen_among_as_at_the_start():
+    controller = RateController(POINTS, 10.0, clock=lambda: 0.0)
+    for _ in range(50):
+        controller.observe(controller.choose(), 40.0, 60.0)
+    assert controller.load > 2
+    faster = [replace(point, p50_ms=point.p50_ms / 2, p95_ms=point.p95_ms / 2) for point in POINTS]
+    controller.replan(faster)
+    assert controller.load == 1 and not controller.out_of_reach
+    assert controller.choose() == RateController(faster, 10.0).choose()
