@@ -160,8 +160,8 @@ class Plan:
     def _finder_costs(self, sizes: tuple[int, ...]) -> dict[int, float]:
         assert self._controller is not None
         profile, load = self._chosen.profile, self._controller.load
-        measured = [size for size in sizes if size in self._choices.sizes and profile.knows([self._setting(size)])]
-        return {size: profile.finder_ms(self._setting(size)) * load for size in measured}
+        costs = {size: profile.finder_ms(self._setting(size), self._chosen.seen) for size in sizes if size in self._choices.sizes}
+        return {size: ms * load for size, ms in costs.items()}
 
     def _unmeasured(self, cut: int) -> OperatingPoint:
         return OperatingPoint(cut, self._choices.sizes[-1], self.precision, self.backend, 1.0, 1.0, 0.0)

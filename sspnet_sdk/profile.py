@@ -33,6 +33,7 @@ logger = logging.getLogger("sspnet_sdk")
 _FORMAT = 3
 _WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
 _LOOKS = 5  # runs of a first stage
+_FINDER_WORK = 2  # of the first stage's, until it is measured
 _TAIL = 1.3  # 95th percentile over median, until it is measured
 _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
 
@@ -149,9 +150,12 @@ class Profile:
                     points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, p95, error))
         return points
 
-    def finder_ms(self, setting: Setting) -> float:
-        """Median time of the finder in a measured setting; 0 where the bundle has none, or before."""
-        return (self.finder_times(setting) or (0.0, 0.0))[0]
+    def finder_ms(self, setting: Setting, seen: Setting) -> float:
+        """Median time of the finder; where it is not measured, a guess from the work of a setting that was looked at."""
+        measured, first = self.finder_times(setting), self._bundle.cuts[0]
+        if measured is not None:
+            return measured[0]
+        return self.first_ms(seen) * _FINDER_WORK * self._bundle.macs(setting.size, first) / self._bundle.macs(seen.size, first)
 
     def finder_times(self, setting: Setting) -> tuple[float, float] | None:
         """Median and 95th percentile of the finder in a measured setting; None where the bundle has none."""
