@@ -12,10 +12,10 @@ import argparse
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from sspnet_sdk import BackendError, Estimator, SSPNetError
+from sspnet_sdk.pictures import read_picture
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     given = parser.parse_args()
 
-    image, reference = cv2.imread(str(given.image)), None
+    image, reference = read_picture(given.image), None
     print(f"{'device':<10} {'engine':<12} {'open s':>7} {'median ms':>10} {'p95 ms':>8} {'FPS':>6}  difference to the first")
     for device in given.devices:
         begin = time.perf_counter()
@@ -54,5 +54,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

@@ -76,5 +76,5 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

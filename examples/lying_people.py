@@ -22,6 +22,7 @@ from sspnet_train.data.people3d import people3d
 from sspnet_train.data.sample import Sample, padded
 
 from sspnet_sdk import SSPNetError
+from sspnet_sdk.overlay import write_image
 
 TRAINED_ON = 200
 TRUSTED = 0.5
@@ -55,7 +56,7 @@ def write_split(folder: Path, split: str, samples: Iterable[Sample]) -> int:
     images, people = [], []
     for number, sample in enumerate(samples):
         name = f"{number:04d}.png"
-        cv2.imwrite(str(pictures / name), cv2.cvtColor(np.rot90(sample.image), cv2.COLOR_RGB2BGR))
+        write_image(pictures / name, cv2.cvtColor(np.rot90(sample.image), cv2.COLOR_RGB2BGR))
         images.append({"id": number, "file_name": name})
         people.append({"id": number, "image_id": number, **turned_labels(sample)})
     content = {"images": images, "annotations": people}

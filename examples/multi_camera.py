@@ -52,5 +52,5 @@ def resized(picture: np.ndarray, height: int) -> np.ndarray:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

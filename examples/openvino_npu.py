@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from sspnet_sdk import BackendError, Estimator, SSPNetError
+from sspnet_sdk.pictures import read_picture
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     given = parser.parse_args()
 
-    image, reference = cv2.imread(str(given.image)), None
+    image, reference = read_picture(given.image), None
     for device in given.devices:
         try:
             estimator = Estimator(backend="openvino", device=device, input_size=given.input_size)
@@ -42,5 +42,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

@@ -19,6 +19,7 @@ from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.training import run_training
 
 from sspnet_sdk import SSPNetError
+from sspnet_sdk.pictures import read_picture
 
 
 class CsvPeople:
@@ -38,7 +39,7 @@ class CsvPeople:
         values = np.array([float(number) if number else np.nan for number in numbers], np.float32)
         keypoints = values[4:].reshape(17, 2)
         weight = np.isfinite(keypoints).all(axis=1).astype(np.float32)
-        image = cv2.cvtColor(cv2.imread(str(self.folder / name)), cv2.COLOR_BGR2RGB)
+        image = cv2.cvtColor(read_picture(self.folder / name), cv2.COLOR_BGR2RGB)
         return Sample(image, values[:4], np.nan_to_num(keypoints), weight, name=name)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
-
 from sspnet_sdk import Estimator, SSPNetError
+from sspnet_sdk.overlay import write_image
+from sspnet_sdk.pictures import read_picture
 
 
 def main() -> None:
@@ -20,18 +20,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("quickstart.png"))
     given = parser.parse_args()
 
-    image = cv2.imread(str(given.image))  # BGR, as OpenCV reads it
+    image = read_picture(given.image)  # BGR, as OpenCV reads it, and upright
     pose = Estimator().predict(image, box=given.box)
 
     print(f"{'joint':<12} {'x px':>7} {'y px':>7} {'x mm':>7} {'y mm':>7} {'z mm':>7} {'sure':>5}")
     for name, (u, v), (x, y, z), sure in zip(pose.names, pose.keypoints, pose.joints3d, pose.confidence, strict=True):
         print(f"{name:<12} {u:7.1f} {v:7.1f} {x:7.0f} {y:7.0f} {z:7.0f} {sure:5.2f}")
-    cv2.imwrite(str(given.out), pose.draw(image))
+    write_image(given.out, pose.draw(image))
     print(f"cut {pose.cut} at {pose.input_size} px in {pose.latency_ms:.1f} ms{', unsure' * pose.unsure}; wrote {given.out}")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

@@ -46,5 +46,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

@@ -65,5 +65,5 @@ def record(frames, path: Path, capture: Capture) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except SSPNetError as error:
+    except (SSPNetError, OSError) as error:
         raise SystemExit(f"Error: {error}") from None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError
+from sspnet_sdk.opencv_silence import opencv_silent
 
 _MORE = "; PyAV reads more kinds of video: pip install av"
 
@@ -35,7 +36,8 @@ class OpenCvDecoder:
         pipeline = isinstance(target, str) and " ! " in target
         if isinstance(target, str) and not target.isascii() and not _is_utf8(target):
             raise ImageError(f"OpenCV cannot read the name of {name}, which is not UTF-8: rename it, or pip install av")
-        self._capture = cv2.VideoCapture(target, cv2.CAP_GSTREAMER) if pipeline else cv2.VideoCapture(target)
+        with opencv_silent():
+            self._capture = cv2.VideoCapture(target, cv2.CAP_GSTREAMER) if pipeline else cv2.VideoCapture(target)
         if not self._capture.isOpened():
             raise ImageError(_why_not(target, pipeline))
         if isinstance(target, int) and fps is not None:

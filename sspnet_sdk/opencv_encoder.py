@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import cv2
@@ -10,11 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import SSPNetError
+from sspnet_sdk.opencv_silence import opencv_silent
 from sspnet_sdk.staging import writing
-
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a codec that is tried and missing is no news; read at first use
-
-_SILENT = 0  # OpenCV's LOG_LEVEL_SILENT
 
 _CODECS: dict[str, tuple[str, ...]] = {
     ".mp4": ("avc1", "mp4v"),  # H.264 plays everywhere, but many builds of OpenCV lack its encoder
@@ -38,12 +34,8 @@ class OpenCvEncoder:
         self._fps, self._writer = self._open(fps, size)
 
     def _open(self, fps: float, size: tuple[int, int]) -> tuple[float, cv2.VideoWriter]:
-        log = getattr(cv2.utils, "logging", cv2)  # OpenCV 5, 4
-        said = log.setLogLevel(_SILENT)
-        try:
+        with opencv_silent():
             return self._try(fps, size)
-        finally:
-            log.setLogLevel(said)
 
     def _try(self, fps: float, size: tuple[int, int]) -> tuple[float, cv2.VideoWriter]:
         for rate in (fps, float(max(1, round(fps)))):  # MPEG-4 refuses rates whose fraction has a large denominator

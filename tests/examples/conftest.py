@@ -13,7 +13,6 @@ def environment(tmp_path_factory):
         **os.environ,
         "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
         "PYTHONPATH": str(ROOT),
-        "OPENCV_LOG_LEVEL": "OFF",
     }
 
 

@@ -150,3 +150,17 @@ def test_multi_camera_shows_all_cameras_side_by_side(run, clip, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "10 rounds of 2 cameras" in done.stdout
     assert frames(tmp_path / "cameras.mp4") == (10, (400, 212))
+
+
+@pytest.mark.parametrize("name", ["quickstart.py", "desktop_gpu.py", "openvino_npu.py", "video.py", "squats.py"])
+def test_what_cannot_be_read_is_one_line(name, run, tmp_path):
+    (tmp_path / "text.jpg").write_text("hello\n" * 100)
+    for given in ("nothing.jpg", "text.jpg"):
+        done = run(name, given)
+        assert done.returncode == 1 and done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_what_cannot_be_written_is_no_success(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run("quickstart.py", PHOTO, "--out", "file/x.png")
+    assert done.returncode == 1 and done.stderr.startswith("Error: cannot write file/x.png") and "wrote" not in done.stdout

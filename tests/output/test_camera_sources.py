@@ -20,3 +20,9 @@ def test_a_pipeline_gives_frames_or_says_that_this_opencv_has_no_gstreamer():
 
 def test_a_camera_may_be_named_by_its_file():
     assert [camera_number(source) for source in (0, "1", "/dev/video99", "walk.mp4", "/dev/videos")] == [0, 1, 99, None, None]
+
+
+def test_a_camera_that_is_not_there_is_one_line_and_nothing_else(capfd):
+    with pytest.raises(ImageError, match="camera 77 does not open"):
+        Capture(77)
+    assert capfd.readouterr().err == ""
