@@ -120,6 +120,35 @@ DOT = """async ([x, y, width, height]) => {
 }"""
 
 
+PARTS = """async ({file, boxes, size}) => {
+    const {areaUnder, cropAround, cutOut} = await import("/estimator/crop.js");
+    const {toPixels} = await import("/estimator/pixels.js");
+    const bitmap = await createImageBitmap(await (await fetch(`/photos/${file}`)).blob());
+    const whole = await toPixels(bitmap);
+    const results = [];
+    for (const box of boxes) {
+        const crop = cropAround(box, 1.25);
+        const part = await toPixels(bitmap, (extent) => areaUnder(extent, crop, size));
+        const [expected, found] = [whole, part].map((image) => {
+            const out = new Uint8Array(3 * size * size);
+            cutOut(image, crop, size, 128, out);
+            return out;
+        });
+        results.push({read: part.data.length / whole.data.length, same: expected.every((value, i) => value === found[i])});
+    }
+    return results;
+}"""
+
+
+def test_of_a_known_person_only_the_part_around_them_is_read_and_the_crop_is_the_same(page, people):
+    boxes = [person["box"] for person in people if person["file"] == people[0]["file"]]
+    boxes += [(-40, -30, 90, 120), (560.4, 300.7, 200, 300), (0, 0, 640, 480), (50.3, 40.9, 20, 31), (9000, 9000, 10, 10)]
+    for size in (32, 128):
+        parts = page.evaluate(PARTS, {"file": people[0]["file"], "boxes": boxes, "size": size})
+        assert all(part["same"] for part in parts)
+        assert parts[0]["read"] < 0.6 and parts[-1]["read"] == 0
+
+
 def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
     with_weights(dot_bundle_28, site / "dots")
     answer = page.evaluate(DOT, [150, 110, 320, 240])

@@ -23,43 +23,59 @@ export function viewOf(image, side, multiple) {
   });
 }
 
+/** The part {left, top, width, height} of an image of that extent that `cutOut` reads of a crop; without extent where it reads nothing. */
+export function areaUnder(extent, crop, size) {
+  return boundsUnder(extent, crop, crop.side, 2 * shrinkOf(crop, size));
+}
+
 /** [u, v] in [0, 1] of the crop → pixels of the image. */
 export function toImage(crop, [u, v]) {
   return [u * crop.side + crop.x, v * crop.side + crop.y];
 }
 
 /**
- * Resamples `crop` of `image` into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. `out` may have
+ * Resamples `crop` of `image`, all of it or the part that `areaUnder` tells, into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. `out` may have
  * another number of rows: a view whose width shows the crop's side, and its height as much as fits.
  */
 export function cutOut(image, crop, size, border, out) {
   // Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then interpolate.
-  const halvings = Math.max(0, Math.floor(Math.log2(Math.max(crop.side / size, 1))));
-  const shrink = 1 << halvings;
+  const shrink = shrinkOf(crop, size);
   const down = out.length / 3 / size;
-  const region = regionUnder(image, crop, (crop.side * down) / size, shrink);
+  const placed = { ...crop, x: crop.x - (image.left ?? 0), y: crop.y - (image.top ?? 0) };
+  const region = regionUnder(image, placed, (crop.side * down) / size, shrink);
   if (region === null) {
     out.fill(border);
     return;
   }
   let part = region;
-  for (let i = 0; i < halvings; i++) part = halved(part);
+  for (let left = shrink; left > 1; left >>= 1) part = halved(part);
   const step = crop.side / size / shrink;
-  const columns = taps(size, step, (crop.x - region.left) / shrink, part.width);
-  const rows = taps(down, step, (crop.y - region.top) / shrink, part.height);
+  const columns = taps(size, step, (placed.x - region.left) / shrink, part.width);
+  const rows = taps(down, step, (placed.y - region.top) / shrink, part.height);
   interpolate(part, columns, rows, border, out);
+}
+
+/** How many pixels of the image become one, along each side, before the crop is interpolated: 1, 2, 4, … */
+function shrinkOf(crop, size) {
+  return 1 << Math.max(0, Math.floor(Math.log2(Math.max(crop.side / size, 1))));
+}
+
+/** What lies in the image of a crop and a margin around it. */
+function boundsUnder({ width, height }, crop, cropHeight, margin) {
+  const left = Math.max(0, Math.trunc(crop.x) - margin);
+  const top = Math.max(0, Math.trunc(crop.y) - margin);
+  const right = Math.min(width, Math.trunc(crop.x + crop.side) + margin);
+  const bottom = Math.min(height, Math.trunc(crop.y + cropHeight) + margin);
+  return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }
 
 /** The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`; null: none. */
 function regionUnder(image, crop, cropHeight, multiple) {
-  const margin = 2 * multiple;
-  const left = Math.max(0, Math.trunc(crop.x) - margin);
-  const top = Math.max(0, Math.trunc(crop.y) - margin);
-  const right = Math.min(image.width, Math.trunc(crop.x + crop.side) + margin);
-  const bottom = Math.min(image.height, Math.trunc(crop.y + cropHeight) + margin);
-  const width = Math.floor((right - left) / multiple) * multiple;
-  const height = Math.floor((bottom - top) / multiple) * multiple;
-  if (width <= 0 || height <= 0) return null;
+  const bounds = boundsUnder(image, crop, cropHeight, 2 * multiple);
+  const { left, top } = bounds;
+  const width = Math.floor(bounds.width / multiple) * multiple;
+  const height = Math.floor(bounds.height / multiple) * multiple;
+  if (width === 0 || height === 0) return null;
   return { data: image.data, stride: 4 * image.width, start: 4 * (top * image.width + left), left, top, width, height };
 }
 

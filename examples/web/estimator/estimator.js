@@ -2,7 +2,7 @@
 
 import { BoxFinder } from "./box_finder.js";
 import { openBundle } from "./bundle.js";
-import { cropAround, cutOut, toImage } from "./crop.js";
+import { areaUnder, cropAround, cutOut, toImage } from "./crop.js";
 import { loadEngine } from "./engine.js";
 import { Finder } from "./finder.js";
 import { BODY_JOINTS } from "./joints.js";
@@ -130,13 +130,14 @@ export class Estimator {
     const { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
-    const pixels = await toPixels(image);
     const given = options.person ?? (box === null ? null : { box, sure: true });
     const located = given === null;
-    const person = given ?? (await this.#locate(pixels, targetFps));
+    const whole = located ? await toPixels(image) : null;
+    const person = given ?? (await this.#locate(whole, targetFps));
     const point = controller?.choose(located) ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
     const chain = this.#chains[point.size];
     const crop = cropAround(person.box, this.#bundle.boxScale);
+    const pixels = whole ?? (await toPixels(image, (extent) => areaUnder(extent, crop, point.size)));
     cutOut(pixels, crop, point.size, this.#bundle.border, chain.image);
     const answer = await chain.run(point.cut);
     const pose = await this.#pose(answer, crop, person);
