@@ -41,7 +41,7 @@ def bundle(finder_file, tmp_path_factory):
 def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle):
     opened = open_bundle(bundle)
     assert isinstance(opened.finder, CentresAndBoxes)
-    names = {key: path.name for key, path in opened.finders.items()}
+    names = {key: path.name for key, path in opened.finders.items() if key[0] in ("fp32", "fp16")}
     assert names == {(p, s): f for p, f in (("fp32", "finder.onnx"), ("fp16", "finder_fp16.onnx")) for s in (64, 128)}
     assert {path.name for path in bundle.glob("finder*")} == {"finder.onnx", "finder_fp16.onnx"}
     macs = opened.manifest["finder"]["macs"]

@@ -41,11 +41,16 @@ def _no_people(folder: Path, split: Split) -> SampleSource:
     return backgrounds(folder)
 
 
+def _rendered(folder: Path, split: Split) -> SampleSource:
+    """What `sspnet-sdk synth` writes, beside synth3d."""
+    return synth3d.synth3d(folder, split, "rendered")
+
+
 READERS = {
     "human36m": Reader(human36m.human36m, human36m.recognises, "3d", "human36m"),
     "mpi-inf-3dhp": Reader(mpi_inf_3dhp.mpi_inf_3dhp, mpi_inf_3dhp.recognises, "3d", "human36m"),
     "synth3d": Reader(synth3d.synth3d, synth3d.recognises, "3d"),
-    "rendered": Reader(synth3d.synth3d, lambda folder: False, "3d"),
+    "rendered": Reader(_rendered, lambda folder: False, "3d"),
     "people3d": Reader(people3d.people3d, people3d.recognises, "wild"),
     "people2d": Reader(people2d.people2d, people2d.recognises, "wild"),
     "mpii": Reader(mpii.mpii, mpii.recognises, "wild", "human36m"),

@@ -26,14 +26,14 @@ def recognises(folder: Path) -> bool:
     return any(folder.glob("synth_*.tar"))
 
 
-def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
+def synth3d(folder: Path, split: Literal["train", "val"], name: str = "synth3d") -> SampleSource:
     """The rendered people of a split. Depth is a canonical adult's. There are 17 or 28 joints, as the labels have.
 
     `val` holds whole recordings that `train` never sees, or what the labels' `split` says.
     """
     labels_path, archives = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and archives):
-        raise DataError(f"synth3d: expected labels.npz and synth_*.tar in {folder}")
+        raise DataError(f"{name}: expected labels.npz and synth_*.tar in {folder}")
     labels = read_labels(labels_path, _ROWS, ("split", "source"))
     images = TarImages(archives)
     rows = np.flatnonzero(_splits(labels) == split)
@@ -42,15 +42,15 @@ def synth3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
         row = rows[index]
         joints3d = labels["joints3d"][row].astype(np.float32)
         scale, known = canonical_scale(joints3d), np.ones(len(joints3d), np.float32)
-        name = str(labels["name"][row])
+        picture = str(labels["name"][row])
         return Sample(
-            images.read(name), labels["box"][row], labels["keypoints"][row].astype(np.float32), known.copy(),
+            images.read(picture), labels["box"][row], labels["keypoints"][row].astype(np.float32), known.copy(),
             joints3d[:, 2] * scale, known.copy(), joints3d, labels["visible"][row].astype(bool),
-            float(labels["focal"][row]), float(labels["root_z"][row]), name,
+            float(labels["focal"][row]), float(labels["root_z"][row]), picture,
             _camera(joints3d, labels["keypoints"][row], float(labels["focal"][row]), float(labels["root_z"][row])),
         )  # fmt: skip
 
-    return SampleSource(f"synth3d/{split}", len(rows), read)
+    return SampleSource(f"{name}/{split}", len(rows), read)
 
 
 def _splits(labels: dict[str, np.ndarray]) -> np.ndarray:

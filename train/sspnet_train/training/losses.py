@@ -19,7 +19,7 @@ SWAP_COST = 4.0
 REACH_TORSO = 0.15
 TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 """Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
-FEET_LOCATED = 8.0
+FEET_LOCATED = 20.0
 """How much more of it feet get: what they start from is a rough guess."""
 
 
