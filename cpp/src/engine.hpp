@@ -61,7 +61,7 @@ public:
 
 struct EngineSettings {
     std::string device;     ///< never "auto"
-    std::string precision;  ///< of the graphs; "fp32" must not be computed in less
+    std::string precision;  ///< of the graphs, or what fp32 graphs are computed in; "fp32" must not be computed in less
     int threads;
     std::filesystem::path
         cache;  ///< folder that exists, for a folder of the engine's own with compiled models; empty to keep none
@@ -72,6 +72,9 @@ public:
     virtual ~Engine() = default;
     virtual std::string name() const = 0;
     virtual std::string version() const = 0;
+
+    /// Besides fp32, what it computes fp32 graphs in on a device where it is asked to.
+    virtual std::vector<std::string> precisions(const std::string& device) = 0;
 
     virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
                                          const EngineSettings& settings) = 0;

@@ -139,7 +139,7 @@ sspnet_info Estimator::describe() {
     return info;
 }
 
-double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.input_size).network_ms(); }
+double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.precision, point.input_size).network_ms(); }
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
     const std::vector<Found> found = people(image, plan_.search(goal, false));
@@ -154,10 +154,10 @@ std::vector<Found> Estimator::people(const Image& image, const SearchPlan& plan)
 }
 
 Look Estimator::look(const Image& image, const sspnet_box& box) {
-    const Plan::FirstLook first = plan_.first_look();
+    const OperatingPoint first = plan_.first_look();
     const Crop crop = Crop::around(box, bundle_.manifest.box_scale);
     sspnet_pose pose = {};
-    const float* answer = plan_.networks().pose(image, crop, first.size, first.cut, std::nullopt).pose;
+    const float* answer = plan_.networks().pose(image, crop, first, std::nullopt).pose;
     place_joints(answer, bundle_.manifest.joint_count, crop, pose);
     const sspnet_box around = box_of_seen_joints(pose, image, bundle_.manifest.poses);
     return {mean_confidence(pose), std::min(around.w, around.h) >= 2 ? around : box};
@@ -182,7 +182,7 @@ std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
                             std::optional<Clock::time_point> deadline) {
     const Crop crop = Crop::around(person, bundle_.manifest.box_scale);
-    const StageChain::Result answer = plan_.networks().pose(image, crop, point.input_size, point.cut, deadline);
+    const StageChain::Result answer = plan_.networks().pose(image, crop, point, deadline);
     sspnet_pose pose = {};
     place_joints(answer.pose, bundle_.manifest.joint_count, crop, pose);
     pose.network_ms = stages_ms(point);

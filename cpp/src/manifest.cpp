@@ -94,7 +94,9 @@ int read_cut(const Json& cut, Manifest& manifest) {
     for (const int size : manifest.sizes) {
         const double macs = stated(optional_entry(optional_entry(cut, "macs"), std::to_string(size))).value_or(0);
         manifest.macs[{size, depth}] = macs > 0 ? macs : double(size) * size * (1e4 + 1e3 * depth);
-        for (const std::string& precision : manifest.precisions) {
+        std::vector<std::string> precisions = manifest.computable();
+        precisions.insert(precisions.end(), manifest.precisions.begin(), manifest.precisions.end());
+        for (const std::string& precision : precisions) {
             const Json& found = optional_entry(optional_entry(optional_entry(cut, "accuracy"), precision), std::to_string(size));
             manifest.accuracy[{{precision, size}, depth}] = {stated(optional_entry(found, "pck")),
                                                              stated(optional_entry(found, "pa_mpjpe_mm"))};
@@ -199,6 +201,8 @@ void read_all_graphs(const Json& graphs, Manifest& manifest) {
             const Json& set = entry(entry(graphs, precision, "graphs"), std::to_string(size), "graphs." + precision);
             manifest.graphs[{precision, size}] = read_graphs(set, manifest, "graphs." + precision + "." + std::to_string(size));
         }
+    for (const std::string& precision : manifest.computable())
+        for (const int size : manifest.sizes) manifest.graphs[{precision, size}] = manifest.graphs.at({"fp32", size});
 }
 
 /// A graph beside the stages, where the bundle has it.
@@ -268,10 +272,26 @@ bool Manifest::has_finder() const {
     return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) { return !entry.second.finder.empty() || !entry.second.finer_finder.empty(); });
 }
 
-double Manifest::error(const std::string& precision, int size, int cut) const {
+std::vector<std::string> Manifest::computable() const {
+    const auto has = [&](const std::string& name) { return std::count(precisions.begin(), precisions.end(), name) > 0; };
+    std::vector<std::string> names;
+    for (const char* name : kEnginePrecisions)
+        if (has("fp32") && !has(name)) names.push_back(name);
+    return names;
+}
+
+bool Manifest::states(const std::string& precision) const {
+    return std::all_of(accuracy.begin(), accuracy.end(), [&](const auto& entry) {
+        return entry.first.first.first != precision || entry.second.pck || entry.second.pa_mpjpe_mm;
+    });
+}
+
+double Manifest::error(const std::vector<std::string>& compared, const std::string& precision, int size, int cut) const {
     const auto all_state = [&](auto member) {
-        return std::all_of(accuracy.begin(), accuracy.end(),
-                           [&](const auto& entry) { return (entry.second.*member).has_value(); });
+        return std::all_of(accuracy.begin(), accuracy.end(), [&](const auto& entry) {
+            const bool counts = std::count(compared.begin(), compared.end(), entry.first.first.first) > 0;
+            return !counts || (entry.second.*member).has_value();
+        });
     };
     const Accuracy& stated = accuracy.at({{precision, size}, cut});
     if (all_state(&Accuracy::pa_mpjpe_mm)) return *stated.pa_mpjpe_mm;

@@ -40,6 +40,9 @@ struct Accuracy {
     std::optional<double> pck, pa_mpjpe_mm;
 };
 
+/// What an engine may compute fp32 graphs in, where its device is made for it.
+constexpr const char* kEnginePrecisions[] = {"bf16", "fp16"};
+
 struct Manifest {
     std::string name, digest;  ///< the digest is the sha256 of the manifest itself
     int joint_count;           ///< SSPNET_JOINTS or SSPNET_BODY_JOINTS
@@ -49,8 +52,8 @@ struct Manifest {
     PoseThresholds poses;
     FinderNumbers finder;         ///< where the bundle has a finder
     std::vector<int> sizes, cuts;  ///< ascending
-    std::vector<std::string> precisions;
-    std::map<std::pair<std::string, int>, GraphSet> graphs;                    ///< by precision and size
+    std::vector<std::string> precisions;  ///< that there are graphs in
+    std::map<std::pair<std::string, int>, GraphSet> graphs;  ///< by precision and size; fp32's under kEnginePrecisions too
     std::map<std::pair<int, int>, double> macs;                                ///< by size and cut, of one crop
     std::map<std::pair<std::pair<std::string, int>, int>, Accuracy> accuracy;  ///< by precision and size, and cut
     std::vector<FileEntry> files;
@@ -58,9 +61,15 @@ struct Manifest {
 
     bool has_finder() const;
 
-    /// Each operating point's error on one scale: PA-MPJPE where the bundle states it for every point, else 1 − PCK, else a
-    /// stand-in that falls with the work done.
-    double error(const std::string& precision, int size, int cut) const;
+    /// Of kEnginePrecisions, those for which there are fp32 graphs and none of their own.
+    std::vector<std::string> computable() const;
+
+    /// Whether every size and cut was evaluated in a precision.
+    bool states(const std::string& precision) const;
+
+    /// An operating point's error on one scale for all precisions that are `compared`: PA-MPJPE where the bundle states it for every point of
+    /// theirs, else 1 − PCK, else a stand-in that falls with the work done.
+    double error(const std::vector<std::string>& compared, const std::string& precision, int size, int cut) const;
 };
 
 /// Throws BundleError: names what is wrong.

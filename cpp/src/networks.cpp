@@ -23,9 +23,17 @@ FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) 
 
 }  // namespace
 
-StageChain& Networks::chain(int size) {
-    const auto found = chains_.find(size);
-    return found != chains_.end() ? found->second : chains_.try_emplace(size, bundle_, engine_, settings_, size).first->second;
+StageChain& Networks::chain(const std::string& precision, int size) {
+    const auto found = chains_.find({precision, size});
+    if (found != chains_.end()) return found->second;
+    EngineSettings settings = settings_;
+    settings.precision = precision;
+    return chains_.try_emplace({precision, size}, bundle_, engine_, settings, size).first->second;
+}
+
+void Networks::keep(const std::set<std::pair<std::string, int>>& chains) {
+    for (auto chain = chains_.begin(); chain != chains_.end();)
+        chain = chains.count(chain->first) > 0 ? std::next(chain) : chains_.erase(chain);
 }
 
 std::string Networks::finder_file(int size) const {
@@ -53,11 +61,11 @@ Chain* Networks::finder(int size) {
     return finder.get();
 }
 
-StageChain::Result Networks::pose(const Image& image, const Crop& crop, int size, int cut,
+StageChain::Result Networks::pose(const Image& image, const Crop& crop, const OperatingPoint& point,
                                   std::optional<Clock::time_point> deadline) {
-    StageChain& stages = chain(size);
-    cropper_.cut_out(image, crop, size, bundle_.manifest.border, stages.image());
-    return stages.run(cut, deadline);
+    StageChain& stages = chain(point.precision, point.input_size);
+    cropper_.cut_out(image, crop, point.input_size, bundle_.manifest.border, stages.image());
+    return stages.run(point.cut, deadline);
 }
 
 Chain* Networks::lift() {

@@ -1,14 +1,17 @@
-// The opened networks of one engine and precision: a chain of stages and a finder per input size, and the bundle's own lift; each
+// The opened networks of one engine: a chain of stages per precision and input size, a finder per size, and the bundle's own lift; each
 // opened when first needed.
 #pragma once
 
 #include "crop.hpp"
 #include "locate.hpp"
 #include "person_boxes.hpp"
+#include "rate.hpp"
 #include "search_plan.hpp"
 #include "stages.hpp"
 
 #include <map>
+#include <set>
+#include <string>
 
 namespace sspnet::core {
 
@@ -17,7 +20,10 @@ public:
     Networks(const Bundle& bundle, Engine& engine, EngineSettings settings)
         : bundle_(bundle), engine_(engine), settings_(std::move(settings)) {}
 
-    StageChain& chain(int size);
+    StageChain& chain(const std::string& precision, int size);
+
+    /// Close the chains but those of some precisions and sizes.
+    void keep(const std::set<std::pair<std::string, int>>& chains);
 
     /// The opened finder, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this precision and size.
     Chain* finder(int size);
@@ -31,7 +37,8 @@ public:
     bool has_finder(int size) const { return !finder_file(size).empty(); }
 
     /// The pose in a crop of the image (see StageChain::run).
-    StageChain::Result pose(const Image& image, const Crop& crop, int size, int cut, std::optional<Clock::time_point> deadline);
+    StageChain::Result pose(const Image& image, const Crop& crop, const OperatingPoint& point,
+                            std::optional<Clock::time_point> deadline);
 
     /// The opened graph from a pose to millimetres; NULL where the bundle has none.
     Chain* lift();
@@ -62,7 +69,7 @@ private:
     Engine& engine_;
     EngineSettings settings_;
     Cropper cropper_;
-    std::map<int, StageChain> chains_;
+    std::map<std::pair<std::string, int>, StageChain> chains_;  ///< by precision and size
     std::map<int, std::unique_ptr<Chain>> finders_;
     std::map<std::array<int, 2>, std::unique_ptr<Chain>> box_finders_;  ///< by width and height, each compiled for its own
     std::unique_ptr<Chain> lift_;

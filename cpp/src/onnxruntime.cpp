@@ -203,6 +203,8 @@ public:
     std::string name() const override { return "onnxruntime"; }
     std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
 
+    std::vector<std::string> precisions(const std::string&) override { return {}; }
+
     std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
                                  const EngineSettings& settings) override {
         return std::make_unique<OnnxRuntimeChain>(env_.get(), settings, std::move(graphs), input);

@@ -3,7 +3,9 @@
 
 #include <openvino/openvino.hpp>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 namespace sspnet::core {
 namespace {
@@ -21,6 +23,13 @@ std::string upper(std::string text) {
     for (char& c : text) c = char(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     return text;
 }
+
+struct Computed {
+    const char *precision, *capability;  ///< our name, and the one among a device's capabilities
+    ov::element::Type type;
+};
+
+const Computed kComputed[] = {{"bf16", "BF16", ov::element::bf16}, {"fp16", "FP16", ov::element::f16}};
 
 class OpenVinoChain : public Chain {
 public:
@@ -83,11 +92,18 @@ private:
             properties.insert(ov::num_streams(1));
             properties.insert(ov::inference_num_threads(settings_.threads));
         }
-        // Else bf16 where there is one, which moves coordinates, and with which int8 graphs do not open.
-        if (settings_.device == "cpu" || (settings_.precision == "fp32" && settings_.device != "npu"))
-            properties.insert(ov::hint::inference_precision(ov::element::f32));
+        if (const auto type = computed_in()) properties.insert(ov::hint::inference_precision(*type));
         if (!settings_.cache.empty()) properties.insert(ov::cache_dir((settings_.cache / "openvino").u8string()));
         return properties;
+    }
+
+    std::optional<ov::element::Type> computed_in() const {
+        if (settings_.device == "npu") return std::nullopt;  // computes in fp16 at best
+        for (const Computed& one : kComputed)
+            if (settings_.precision == one.precision) return one.type;  // a CPU without fp16 takes fp32 for it
+        // Else bf16 or fp16 where the device has it, which moves coordinates, and with which int8 graphs do not open on a CPU.
+        if (settings_.device == "cpu" || settings_.precision == "fp32") return ov::element::f32;
+        return std::nullopt;
     }
 
     ov::Core& core_;
@@ -105,6 +121,15 @@ public:
     std::string version() const override {
         const std::string build = ov::get_openvino_version().buildNumber;
         return build.substr(0, build.find('-'));
+    }
+
+    std::vector<std::string> precisions(const std::string& device) override {
+        std::vector<std::string> able;
+        if (device == "npu") return able;
+        const auto has = in_own_words("finds no " + device, [&] { return core_.get_property(upper(device), ov::device::capabilities); });
+        for (const Computed& one : kComputed)
+            if (std::count(has.begin(), has.end(), one.capability) > 0) able.push_back(one.precision);
+        return able;
     }
 
     std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,

@@ -16,12 +16,15 @@ std::vector<int> one_of(int value, const std::vector<int>& allowed, const char* 
     throw OptionError(std::string(name) + " must be one of " + list + " with this bundle, or 0, not " + std::to_string(value));
 }
 
-std::string check_precision(const std::string& wanted, const std::vector<std::string>& allowed) {
+std::string check_precision(const std::string& wanted, const Manifest& manifest) {
+    const std::vector<std::string>& allowed = manifest.precisions;
     const auto has = [&](const std::string& name) { return std::find(allowed.begin(), allowed.end(), name) != allowed.end(); };
     if (wanted == "auto") return has("fp32") ? "fp32" : allowed.front();
-    if (has(wanted)) return wanted;
+    const std::vector<std::string> computable = manifest.computable();
+    if (has(wanted) || std::count(computable.begin(), computable.end(), wanted) > 0) return wanted;
     std::string list = "'auto'";
-    for (const std::string& name : allowed) list += ", '" + name + "'";
+    for (const auto* names : {&allowed, &computable})
+        for (const std::string& name : *names) list += ", '" + name + "'";
     throw OptionError("precision must be one of " + list + " with this bundle, not '" + wanted + "'");
 }
 
@@ -33,8 +36,27 @@ int check_threads(int wanted) {
 
 EngineSettings engine_settings(const Bundle& bundle, const Options& options) {
     const std::filesystem::path cache = cache_folder(options.cache_dir);
-    return {options.device, check_precision(options.precision, bundle.manifest.precisions), check_threads(options.threads),
+    return {options.device, check_precision(options.precision, bundle.manifest), check_threads(options.threads),
             cache};
+}
+
+/// The precisions that operating points are chosen from: the one asked for, else all that the bundle has graphs in, and those in
+/// which the engine computes the fp32 graphs and the bundle states the accuracy.
+std::vector<std::string> choices(const Manifest& manifest, const Options& options, const EngineSettings& settings, Engine& engine) {
+    const std::vector<std::string> able = engine.precisions(settings.device);
+    const auto in = [](const std::vector<std::string>& names, const std::string& name) {
+        return std::count(names.begin(), names.end(), name) > 0;
+    };
+    if (!in(manifest.precisions, settings.precision) && !in(able, settings.precision))
+        throw BackendError("precision '" + settings.precision + "' is not to be had from " + engine.name() + " on " +
+                           settings.device + " here: openvino computes 'bf16' on CPUs with AVX-512 or AMX, 'fp16' on Intel GPUs");
+    std::vector<std::string> precisions = {settings.precision};
+    if (options.precision != "auto") return precisions;
+    for (const std::string& name : manifest.precisions)
+        if (name != settings.precision) precisions.push_back(name);
+    for (const std::string& name : manifest.computable())
+        if (in(able, name) && manifest.states(name)) precisions.push_back(name);
+    return precisions;
 }
 
 Goal first_goal(const Options& options) {
@@ -54,6 +76,7 @@ Plan::Plan(const Bundle& bundle, Options options)
       settings_(engine_settings(bundle, options_)),
       engine_(make_engine(options_.backend, settings_)),
       networks_(bundle, *engine_, settings_) {
+    precisions_ = choices(bundle.manifest, options_, settings_, *engine_);
     set_goal(first_goal(options_));
 }
 
@@ -61,15 +84,13 @@ void Plan::set_goal(const Goal& goal) {
     if (goal.budget_ms)
         control(goal);
     else
-        networks_.chain(sizes_.back()).warm_up(cuts_.back());
+        networks_.chain(settings_.precision, sizes_.back()).warm_up(cuts_.back());
     goal_ = goal;
 }
 
 OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
     if (goal.budget_ms) return control(goal).choose(people, located);
-    OperatingPoint point;
-    point.cut = cuts_.back(), point.input_size = sizes_.back();
-    return point;
+    return unmeasured(cuts_.back());
 }
 
 void Plan::observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located) {
@@ -84,7 +105,9 @@ SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
         if (!networks_.has_finder(size)) continue;
         finders.sizes.push_back(size);
         if (networks_.has_finder(2 * size)) finders.finer.insert(size);
-        if (goal.budget_ms && profile_->knows(size)) finders.cost_ms[size] = profile_->at(size).finder_ms * load;
+        if (!goal.budget_ms) continue;
+        const Profile& profile = profiles_.at(settings_.precision);
+        if (profile.knows(size)) finders.cost_ms[size] = profile.at(size).finder_ms * load;
     }
     if (finders.sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
     finders.one_look = networks_.gives_boxes() != nullptr;
@@ -98,34 +121,43 @@ RateController& Plan::control(const Goal& goal) {
         controller_->retarget(target);
         return *controller_;
     }
-    measure_sizes();
+    for (const std::string& precision : precisions_) measure_sizes(precision);
     const auto seconds = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
-    return controller_.emplace(points(), target, seconds, options_.log);
+    controller_.emplace(points(), target, seconds, options_.log);
+    std::set<std::pair<std::string, int>> front;
+    for (const OperatingPoint& point : controller_->front()) front.insert({point.precision, point.input_size});
+    for (const auto& [precision, size] : front) networks_.chain(precision, size).warm_up(cuts_.back());
+    front.insert({settings_.precision, sizes_.back()});  // what people are looked at with
+    networks_.keep(front);
+    return *controller_;
 }
 
-void Plan::measure_sizes() {
+void Plan::measure_sizes(const std::string& precision) {
     const std::string key = "1|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() +
-                            " " + engine_->version() + "|" + settings_.device + "|" + settings_.precision + "|" +
-                            bundle_.manifest.digest;
-    profile_.emplace(settings_.cache, key, bundle_.manifest.cuts.size());
+                            " " + engine_->version() + "|" + settings_.device + "|" + precision + " beside " + settings_.precision +
+                            "|" + bundle_.manifest.digest;
+    const std::size_t cuts = bundle_.manifest.cuts.size();
+    Profile& profile = profiles_.try_emplace(precision, settings_.cache, key, cuts).first->second;
     for (const int size : sizes_) {
-        StageChain& chain = networks_.chain(size);
-        const int deepest = profile_->knows(size) ? cuts_.back() : bundle_.manifest.cuts.back();
-        chain.warm_up(deepest);
-        if (!profile_->knows(size)) profile_->add(size, measure(chain, networks_.finder(size), deepest));
+        if (profile.knows(size)) continue;
+        StageChain& chain = networks_.chain(precision, size);
+        chain.warm_up(bundle_.manifest.cuts.back());
+        Chain* finder = precision == settings_.precision ? networks_.finder(size) : nullptr;
+        profile.add(size, measure(chain, finder, bundle_.manifest.cuts.back()));
     }
 }
 
 std::vector<OperatingPoint> Plan::points() const {
     const std::vector<int>& all = bundle_.manifest.cuts;
     std::vector<OperatingPoint> points;
-    for (const int size : sizes_) {
-        const Timings& timings = profile_->at(size);
-        for (std::size_t i = 0; i < all.size(); ++i)
-            if (std::find(cuts_.begin(), cuts_.end(), all[i]) != cuts_.end())
-                points.push_back({all[i], size, timings.p50_ms[i], timings.p95_ms[i],
-                                  bundle_.manifest.error(settings_.precision, size, all[i])});
-    }
+    for (const std::string& precision : precisions_)
+        for (const int size : sizes_) {
+            const Timings& timings = profiles_.at(precision).at(size);
+            for (std::size_t i = 0; i < all.size(); ++i)
+                if (std::find(cuts_.begin(), cuts_.end(), all[i]) != cuts_.end())
+                    points.push_back({all[i], size, timings.p50_ms[i], timings.p95_ms[i],
+                                      bundle_.manifest.error(precisions_, precision, size, all[i]), precision});
+        }
     return points;
 }
 

@@ -33,12 +33,8 @@ public:
     void set_goal(const Goal& goal);
     bool out_of_reach() const { return goal_.budget_ms && controller_ && controller_->out_of_reach(); }
 
-    struct FirstLook {
-        int size, cut;  ///< the largest input size and the shallowest cut that the options allow
-    };
-
-    /// What to see with whether somebody is a person.
-    FirstLook first_look() const { return {sizes_.back(), cuts_.front()}; }
+    /// The largest input size and the shallowest cut that the options allow, to see with whether somebody is a person.
+    OperatingPoint first_look() const { return unmeasured(cuts_.front()); }
 
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
@@ -50,18 +46,20 @@ public:
     SearchPlan search(const Goal& goal, bool everybody, bool patient = false);
 
 private:
+    OperatingPoint unmeasured(int cut) const { return {cut, sizes_.back(), 1, 1, 0, settings_.precision}; }
     RateController& control(const Goal& goal);
-    void measure_sizes();
+    void measure_sizes(const std::string& precision);
     std::vector<OperatingPoint> points() const;
 
     const Bundle& bundle_;
     Options options_;
     std::vector<int> cuts_, sizes_;
+    std::vector<std::string> precisions_;  ///< to choose from; people are found in the first
     EngineSettings settings_;
     std::unique_ptr<Engine> engine_;
     Networks networks_;
     Goal goal_;
-    std::optional<Profile> profile_;
+    std::map<std::string, Profile> profiles_;  ///< by precision
     std::optional<RateController> controller_;
 };
 

@@ -49,7 +49,7 @@ RateController::RateController(const std::vector<OperatingPoint>& points, Target
       upgraded_at_(kNever),
       wait_s_(kFirstWaitS),
       not_before_(kNever) {
-    for (const OperatingPoint& point : points) points_[{point.cut, point.input_size}] = point;
+    for (const OperatingPoint& point : points) points_[{point.cut, point.input_size, point.precision}] = point;
     index_ = candidate_ = best(kTake, 1, false);
     if (out_of_reach()) warn(1, false);
 }
@@ -71,7 +71,7 @@ const OperatingPoint& RateController::choose(int people, bool located) {
 }
 
 void RateController::observe(const OperatingPoint& point, double network_ms, double total_ms, int people, bool located) {
-    const auto known = points_.find({point.cut, point.input_size});
+    const auto known = points_.find({point.cut, point.input_size, point.precision});
     const double ratio = network_ms / ((known == points_.end() ? point : known->second).p50_ms * people);
     load_.update(ratio);
     spread_.update(ratio / load_.value());

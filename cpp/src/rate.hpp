@@ -18,6 +18,7 @@ namespace sspnet::core {
 struct OperatingPoint {
     int cut = 0, input_size = 0;
     double p50_ms = 1, p95_ms = 1, error = 0;
+    std::string precision = {};
 
     /// The latency at `percentile` as a multiple of the median, from a log-normal through p50 and p95.
     double tail(double percentile) const;
@@ -75,7 +76,7 @@ private:
     void warn(int people, bool located);
 
     std::vector<OperatingPoint> front_;
-    std::map<std::pair<int, int>, OperatingPoint> points_;  // by cut and input size
+    std::map<std::tuple<int, int, std::string>, OperatingPoint> points_;  // by cut, input size and precision
     Target target_;
     Clock clock_;
     Warn warn_;

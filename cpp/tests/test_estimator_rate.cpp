@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 
 TEST_CASE("stages that would not end before the deadline are not begun, even where only the deepest cut is planned") {
@@ -45,4 +46,22 @@ TEST_CASE("a moved estimator still logs") {
     sspnet::Estimator second = std::move(first);
     second.set_deadline(1e-3);
     CHECK(lines.size() == 1);
+}
+
+TEST_CASE("bf16 is there by name where the engine computes it, and moves joints a little") {
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.input_size = 128, options.cut = 2;
+    sspnet::Estimator exact(kDefaultBundle, options);
+    options.precision = "bf16";
+    try {
+        sspnet::Estimator rough(kDefaultBundle, options);
+        const sspnet::Pose there = exact.predict(scene.image(), kBox), here = rough.predict(scene.image(), kBox);
+        double moved = 0;
+        for (int j = 0; j < there.joint_count; ++j) moved += std::abs(there.keypoints[j][0] - here.keypoints[j][0]);
+        CHECK(moved > 0);
+        CHECK(moved / there.joint_count < 0.2 * kBox.h);
+    } catch (const sspnet::Error& error) {  // ONNX Runtime, or a CPU without it
+        CHECK(std::string(error.what()).find("precision 'bf16' is not to be had from") == 0);
+    }
 }

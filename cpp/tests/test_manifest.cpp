@@ -93,12 +93,35 @@ TEST_CASE("a bundle's own lift is one of its hashed files") {
 TEST_CASE("operating points are ranked by stated error where every one states it, else by work") {
     Manifest plain = parse_manifest(default_manifest().dump());
     for (auto& [key, accuracy] : plain.accuracy) accuracy = {};
-    CHECK(plain.error("fp32", 128, 2) > plain.error("fp32", 128, 8));
+    CHECK(plain.error({"fp32"}, "fp32", 128, 2) > plain.error({"fp32"}, "fp32", 128, 8));
     Manifest stated = plain;
     for (auto& [key, accuracy] : stated.accuracy) accuracy.pck = 0.75;
-    CHECK(stated.error("fp32", 128, 2) == 0.25);
+    CHECK(stated.error({"fp32"}, "fp32", 128, 2) == 0.25);
     stated.accuracy.at({{"fp32", 128}, 2}).pck.reset();
-    CHECK(stated.error("fp32", 128, 2) == plain.error("fp32", 128, 2));
+    CHECK(stated.error({"fp32"}, "fp32", 128, 2) == plain.error({"fp32"}, "fp32", 128, 2));
     for (auto& [key, accuracy] : stated.accuracy) accuracy.pa_mpjpe_mm = 60;
-    CHECK(stated.error("fp32", 128, 2) == 60);
+    CHECK(stated.error({"fp32"}, "fp32", 128, 2) == 60);
+}
+
+TEST_CASE("an engine may compute the fp32 graphs in what the bundle has no graphs for; chosen only where all of it was evaluated") {
+    json manifest = default_manifest();
+    for (json& cut : manifest["cuts"]) cut["accuracy"].erase("bf16");
+    const Manifest plain = parse_manifest(manifest.dump());
+    CHECK(plain.computable() == std::vector<std::string>{"bf16", "fp16"});
+    CHECK(plain.graphs.at({"bf16", 128}).stages.size() == plain.cuts.size());
+    CHECK_FALSE(plain.states("bf16"));
+    for (json& cut : manifest["cuts"])
+        for (const int size : plain.sizes) {
+            cut["accuracy"]["fp32"][std::to_string(size)] = {{"pa_mpjpe_mm", 60}};
+            cut["accuracy"]["bf16"][std::to_string(size)] = {{"pa_mpjpe_mm", 61}};
+        }
+    const Manifest stated = parse_manifest(manifest.dump());
+    CHECK(stated.states("bf16"));
+    CHECK_FALSE(stated.states("fp16"));
+    CHECK(stated.error({"fp32", "bf16"}, "bf16", 128, 2) == 61);
+    manifest["cuts"][1]["accuracy"]["bf16"].erase("128");
+    CHECK_FALSE(parse_manifest(manifest.dump()).states("bf16"));
+    manifest["precisions"] = {"int8"};
+    manifest["graphs"]["int8"] = manifest["graphs"]["fp32"];
+    CHECK(parse_manifest(manifest.dump()).computable().empty());
 }

@@ -32,7 +32,7 @@ bool says(const std::string& complaint, const std::string& words) { return compl
 TEST_CASE("an option that means nothing for the bundle is refused with what would be right") {
     CHECK(says(complaint([](Options& o) { o.cut = 3; }), "cut must be one of 2, 4, 8"));
     CHECK(says(complaint([](Options& o) { o.input_size = 100; }), "input_size must be one of 128, "));
-    CHECK(says(complaint([](Options& o) { o.precision = "fp8"; }), "precision must be one of 'auto', 'fp32'"));
+    CHECK(says(complaint([](Options& o) { o.precision = "fp8"; }), "precision must be one of 'auto', 'fp32', 'bf16', 'fp16'"));
     CHECK(says(complaint([](Options& o) { o.backend = "magic"; }),
                "backend must be 'auto', 'openvino' or 'onnxruntime', not 'magic'"));
     CHECK(says(complaint([](Options& o) { o.threads = -1; }), "threads must be a whole number from 1"));

@@ -103,7 +103,8 @@ typedef struct sspnet_options {
     double percentile;     /**< share of frames, in per cent, that the deadline is planned for (95) */
     int cut;               /**< run this many pyramids (one of the bundle's cuts); 0 for the deepest, or what the target allows */
     int input_size;        /**< side of the crop in pixels (one of the bundle's sizes); 0 for the largest, or what fits */
-    const char *precision; /**< "auto" (fp32 where the bundle has it) or one of the bundle's precisions */
+    const char *precision; /**< one of the bundle's, or "bf16" or "fp16" where OpenVINO computes fp32 graphs in it (CPUs with AVX-512
+                                or AMX, Intel GPUs); "auto": fp32, and with a target also those whose accuracy the bundle states */
     const char *backend;   /**< "auto" (the first of those that the library was built with), "openvino" or "onnxruntime" */
     const char *device;    /**< "auto" (what the library was built for); openvino: "cpu", "gpu", "npu"; onnxruntime: "cpu", "cuda",
                                 "tensorrt" */
