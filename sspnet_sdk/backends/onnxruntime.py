@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ class _OnnxRuntime:
         self.largest_batch = 1 if device in ONE_AT_A_TIME else 16
         self.fixed_shapes = device in ONE_AT_A_TIME
         if device in _BOUND and hasattr(ort, "preload_dlls"):
-            with _quiet():
+            with quiet():
                 ort.preload_dlls()  # CUDA and cuDNN as pip installs them
         if device == "tensorrt":
             with contextlib.suppress(ImportError):
@@ -91,7 +91,7 @@ class _OnnxRuntime:
     def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> _Session:
         wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
         try:
-            with _quiet(), alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
+            with quiet(), alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
                 session = ort.InferenceSession(str(path), self._options(threads, dimensions or {}), providers=wanted)
         except Exception as error:
             raise BackendError(f"ONNX Runtime cannot open {path.name} on {self.device}: {error}") from error
@@ -121,10 +121,27 @@ class _OnnxRuntime:
 _one_at_a_time = threading.Lock()  # two threads that redirect the program's output by turns would leave it redirected
 
 
+class _OtherThreads:
+    """Standard output for all threads but the one that made this, whose words are dropped."""
+
+    def __init__(self) -> None:
+        self._output, self._dropped = sys.stdout, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        dropped = self._output is None or threading.get_ident() == self._dropped
+        return len(text) if dropped else self._output.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._output, name)
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep ONNX Runtime from printing and warning about providers that do not start: `open` checks, and raises."""
-    with _one_at_a_time, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+def quiet() -> Iterator[None]:
+    """Keep ONNX Runtime from printing and warning about providers that do not start: `open` checks, and raises.
+
+    Engines are opened in the background too, so what the program itself prints meanwhile goes through.
+    """
+    with _one_at_a_time, contextlib.redirect_stdout(_OtherThreads()), warnings.catch_warnings():  # type: ignore[type-var]
         warnings.simplefilter("ignore")
         yield
 

@@ -1,5 +1,7 @@
 """Engines: what is installed, what is not, and engines that fail."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,24 @@ def test_what_two_builds_left_of_each_other_is_said_with_its_cure(content, tmp_p
     )
     assert told.startswith("BackendError the backend onnxruntime is only partly there")
     assert "pip install --force-reinstall --no-deps onnxruntime" in told
+
+
+def test_what_a_program_prints_while_an_engine_opens_in_the_background_is_not_lost(capsys):
+    from sspnet_sdk.backends.onnxruntime import quiet
+
+    opening, printed = threading.Event(), threading.Event()
+
+    def open_an_engine():
+        with quiet():
+            print("the library's own words")
+            opening.set()
+            printed.wait(10)
+
+    surveyor = threading.Thread(target=open_an_engine)
+    surveyor.start()
+    assert opening.wait(10)
+    print("the program's words", flush=True)
+    printed.set()
+    surveyor.join()
+    print("and later ones")
+    assert capsys.readouterr().out == "the program's words\nand later ones\n"
