@@ -32,8 +32,8 @@ def test_crops_run_together_while_they_are_small(dot_bundle, dot_image, monkeypa
     assert len(batches) == runs and sum(batches) == 10
 
 
-def test_a_deadline_is_shared_so_that_no_image_pays_for_the_others(dot_bundle, dot_image, backend, monkeypatch):
-    estimator = Estimator(dot_bundle, backend=backend, deadline_ms=50, input_size=128)
+def test_a_deadline_is_shared_so_that_no_image_pays_for_the_others(dot_bundle, dot_image, backend, measured, monkeypatch):
+    estimator = measured(Estimator(dot_bundle, backend=backend, deadline_ms=50, input_size=128))
     deadlines = []
     run = StageChain.run
 
