@@ -21,8 +21,7 @@ from sspnet_train.data.coco import JOINT_OF_COCO, PIXEL_CENTRE
 from sspnet_train.data.people3d import people3d
 from sspnet_train.data.sample import Sample, padded
 
-from sspnet_sdk import SSPNetError
-from sspnet_sdk.overlay import write_image
+from sspnet_sdk import SSPNetError, write_image
 
 TRAINED_ON = 200
 TRUSTED = 0.5

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspnet_sdk import BackendError, Estimator, SSPNetError
-from sspnet_sdk.pictures import read_picture
+from sspnet_sdk import BackendError, Estimator, SSPNetError, read_picture
 
 
 def main() -> None:

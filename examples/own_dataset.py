@@ -18,8 +18,7 @@ from sspnet_train.data.catalog import READERS, Reader
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.training import run_training
 
-from sspnet_sdk import SSPNetError
-from sspnet_sdk.pictures import read_picture
+from sspnet_sdk import SSPNetError, read_picture
 
 
 class CsvPeople:

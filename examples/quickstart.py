@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sspnet_sdk import Estimator, SSPNetError
-from sspnet_sdk.overlay import write_image
-from sspnet_sdk.pictures import read_picture
+from sspnet_sdk import Estimator, SSPNetError, read_picture, write_image
 
 
 def main() -> None:

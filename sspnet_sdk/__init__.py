@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sspnet_sdk.formats import open_writer
     from sspnet_sdk.frame import Frame, Person
     from sspnet_sdk.inset import render_inset
-    from sspnet_sdk.overlay import OverlayVideo
+    from sspnet_sdk.overlay import OverlayVideo, write_image
+    from sspnet_sdk.pictures import read_picture
     from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS, Joint, Pose
     from sspnet_sdk.rerun_view import RerunView
     from sspnet_sdk.smoothing import PoseSmoother
@@ -55,10 +56,12 @@ __all__ = [
     "draw",
     "open_bundle",
     "open_writer",
+    "read_picture",
     "render_inset",
     "stream",
     "to_dataframe",
     "to_supervision",
+    "write_image",
 ]
 
 # numpy, OpenCV and the engines are loaded when a name that needs them is first used: `import sspnet_sdk` stays instant.
@@ -80,7 +83,9 @@ _HOME = {
     "draw": "sspnet_sdk.draw",
     "Frame": "sspnet_sdk.frame",
     "Person": "sspnet_sdk.frame",
+    "read_picture": "sspnet_sdk.pictures",
     "render_inset": "sspnet_sdk.inset",
+    "write_image": "sspnet_sdk.overlay",
     "OverlayVideo": "sspnet_sdk.overlay",
     "RerunView": "sspnet_sdk.rerun_view",
     "PoseSmoother": "sspnet_sdk.smoothing",

@@ -100,12 +100,13 @@ class OverlayPictures:
         """Pictures that were written stay: each is complete."""
 
 
-def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+def write_image(path: str | Path, image: NDArray[np.uint8]) -> None:
     """Encode `image` (BGR) by the path's suffix and write it, whole or not at all.
 
     Raises:
         SSPNetError: names the file and what refused it.
     """
+    path = Path(path)
     try:
         encoded, content = cv2.imencode(path.suffix, image)
     except cv2.error as error:

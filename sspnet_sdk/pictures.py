@@ -69,13 +69,13 @@ def look(
     return poses if poses or not keep_unsure else [estimator.predict(image, camera=camera)]
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def read_picture(path: str | Path) -> NDArray[np.uint8]:
     """An image file as (H, W, 3) uint8 BGR.
 
     Raises:
         ImageError: names the file and what is wrong with it.
     """
-    pixels = open_image(path).pixels
+    pixels = open_image(Path(path)).pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8) if pixels.ndim == 2 else pixels
 
 

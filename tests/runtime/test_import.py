@@ -33,10 +33,12 @@ PUBLIC = {
     "draw",
     "open_bundle",
     "open_writer",
+    "read_picture",
     "stream",
     "to_dataframe",
     "to_supervision",
     "VideoFile",
+    "write_image",
     "describe_device",
     "render_inset",
 }
