@@ -17,6 +17,8 @@ PEOPLE = json.loads((ROOT / "examples/photos/people.json").read_text())
 SEEN = 0.1
 """Confidence from which a joint is held to half a pixel. One value of ten thousand differs between the two crops, by one grey
 level; where the network has no idea of a joint (outside the picture), that alone has moved it by 1.5 px."""
+UNSEEN_APART = 0.05
+"""How far others may lie apart, as a share of the box."""
 PHOTOS = sorted({person["file"] for person in PEOPLE})
 
 
@@ -83,13 +85,21 @@ def test_a_number_changed_in_the_manifest_changes_what_is_believed(demo, as_ppm,
     assert [pose["unsure"] for (pose,) in asked] == [False, True]
 
 
+def keypoints_agree(pose, expected):
+    """Within a pixel where the joint is seen. A toe under a table has two places in its map, between which a tenth of a pixel of
+    the box decides."""
+    apart = np.abs(np.array(pose["keypoints"]) - expected.keypoints).max(axis=1)
+    assert apart[expected.confidence >= SEEN].max() <= 1.0
+    assert apart.max() <= UNSEEN_APART * max(expected.box[2:])
+
+
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
     image, path = as_ppm(photo)
     (pose,) = poses_of(demo("--json", DEFAULT_BUNDLE, path))
     expected = Estimator(backend="openvino", threads=1).predict(image)
     np.testing.assert_allclose(pose["box"], expected.box, atol=1.0)
-    np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1.0)
+    keypoints_agree(pose, expected)
     assert pose["unsure"] == expected.unsure
 
 
@@ -103,7 +113,7 @@ def test_everybody_is_the_same(demo, as_ppm, photo):
     for pose in poses:  # in a crowd two who are equally prominent may change places
         box = np.float32(pose["box"])
         assert max(iou(box, expected.box) for expected in everybody) > 0.5
-        np.testing.assert_allclose(pose["keypoints"], estimator.predict(image, box).keypoints, atol=1.0)
+        keypoints_agree(pose, estimator.predict(image, box))
 
 
 def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
