@@ -18,8 +18,10 @@ FIRST_FOOT_JOINT, FEET_SHARPNESS = 22, 1.0
 
 
 class ConvBN(nn.Module):
-    """Convolution without bias, then batch norm; one convolution with both folded together, which
-    saves time, where the statistics are fixed and gradients flow."""
+    """Convolution without bias, then batch norm.
+
+    Where the statistics are fixed and gradients flow, both run as one folded convolution, which saves time.
+    """
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, gamma: float = 1.0):
         super().__init__()
@@ -61,7 +63,13 @@ class ResidualUnit(nn.Module):
 
 
 class Prediction(NamedTuple):
-    """What one head says. pose: (N, J, 3) u, v of the crop and z, all in [0, 1]; confidence: (N, J) in [0, 1]."""
+    """What one head says.
+
+    Attributes:
+        pose: (N, J, 3) u and v of the crop, and z, all in [0, 1].
+        confidence: (N, J) in [0, 1].
+        heatmap: (N, J, H, W), each map summing to 1.
+    """
 
     pose: Tensor
     confidence: Tensor
@@ -69,12 +77,12 @@ class Prediction(NamedTuple):
 
 
 def _by_joint(value: float, of_feet: float, joints: int) -> Tensor:
-    """(joints, 1, 1) of `value`, and of another one for heels and toes."""
+    """A value for each joint, (joints, 1, 1); heels and toes have their own."""
     return torch.tensor([of_feet if joint >= FIRST_FOOT_JOINT else value for joint in range(joints)])[:, None, None]
 
 
 def _one_width_for_all(block: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
-    """Checkpoints from before had one width of the prior for all joints."""
+    """Older checkpoints have one width of the prior for all joints: every joint gets it."""
     for name in ("sharpness", "log_scale"):
         value = state.get(prefix + name)
         if value is not None and value.ndim == 0:
@@ -114,7 +122,15 @@ class PredictionBlock(nn.Module):
             nn.init.zeros_(self.to_evidence.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, earlier: Tensor | None = None) -> tuple[Tensor, Prediction]:
-        """x: (N, width, H, W); earlier: (N, J, 3) of a refining block -> re-injected features F (Eq. 4), prediction."""
+        """Predict a pose, and re-inject it.
+
+        Args:
+            x: features (N, width, H, W).
+            earlier: the pose before, (N, J, 3); only a refining block takes it.
+
+        Returns:
+            The features F (Eq. 4) and the prediction.
+        """
         y = F.relu(self.separable(x))
         logits, depth_map = self.to_heatmap(y).float(), torch.sigmoid(self.to_depth(y).float())
         if self.refining:
@@ -137,7 +153,7 @@ class PredictionBlock(nn.Module):
         return heatmap, earlier + expectation(heatmap) - expectation(spatial_softmax(prior))
 
     def confidence(self, heatmap: Tensor, evidence: Tensor | None) -> Tensor:
-        """Section 3.2.3: c, the largest mass of 2x2 cells. -> (N, J).
+        """The confidence of Section 3.2.3, (N, J): c, the largest mass of 2x2 cells.
 
         A refining block's map is narrow around its prior, be it right or wrong. So it adds what the features say at the joint,
         evidence = W_e*Y: sigmoid(a·logit(c) + b + e·log(cells) + Σ Φ·evidence) learns to mean a probability.

@@ -15,12 +15,12 @@ from sspnet_train.network.soft_argmax import pixel_centres
 CONFIDENCE_WEIGHT = 0.01
 CORRECT_WITHIN_TORSO = 0.2
 SWAP_COST = 4.0
-"""How much dearer confidence is in a joint that was put where its partner of the other side is."""
+"""Confidence costs so much more in a joint that lies where its partner of the other side is."""
 REACH_TORSO = 0.15
 TEMPER, SPREAD_CELLS, SPREAD_TORSO, SMALLEST_MAP = 2.0, 0.5, 0.08, 4
 """Of `located`: how much flatter the map is that is to be honest; how wide the truth is; below which maps are left alone."""
 FEET_LOCATED = 20.0
-"""How much more of it feet get: what they start from is a rough guess."""
+"""Feet count so many times in `located`: they start from a rough guess."""
 
 
 class Targets(NamedTuple):
@@ -40,8 +40,11 @@ class Targets(NamedTuple):
 
 
 class LabelCounts(NamedTuple):
-    """How many labels a batch has, which losses are divided by. joints: sum of weights; confidences: joints known to be there
-    or not.
+    """How many labels a batch has. Losses are divided by it.
+
+    Attributes:
+        joints: sum of the weights.
+        confidences: joints that are known to be there or not.
 
     Under several ranks these are means over ranks, so that the mean of the ranks' losses is the loss of the global batch.
     """
@@ -73,12 +76,18 @@ def missed(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
 
 
 def located(heatmap: Tensor, targets: Targets, count: Tensor) -> Tensor:
-    """Cross-entropy of a head's map, tempered (Φ^(1/T), normalised), against a Gaussian around the joint; mean over labelled
-    joints in the crop.
+    """Cross-entropy of a head's tempered map (Φ^(1/T), normalised) against a Gaussian around the joint.
 
     A refining head's map is narrow around the pose before it, and hardly any gradient of the expectation comes from a place far
     off. This one comes from there at full strength, so late heads learn to move joints that earlier ones put elsewhere.
-    heatmap: (N, J, H, W), each map summing to 1.
+
+    Args:
+        heatmap: (N, J, H, W), each map summing to 1.
+        targets: where the joints are.
+        count: labelled joints of the batch.
+
+    Returns:
+        The mean over labelled joints in the crop.
     """
     height, width = heatmap.shape[2:]
     logs = torch.log_softmax(heatmap.clamp(min=1e-30).log().flatten(2) / TEMPER, dim=2)
@@ -97,8 +106,15 @@ def located(heatmap: Tensor, targets: Targets, count: Tensor) -> Tensor:
 def confidence_loss(
     prediction: Prediction, targets: Targets, meaning: Literal["present", "correct"], count: Tensor | None = None
 ) -> Tensor:
-    """Binary cross-entropy (Eq. 12). "present": c = 1 for a joint in the crop, as in the paper; "correct": 1 where it is also
-    found within 0.2 torso, which makes the confidence a probability of being right."""
+    """Binary cross-entropy of the confidence (Eq. 12).
+
+    Args:
+        prediction: of one head.
+        targets: where the joints are.
+        meaning: "present": c = 1 for a joint in the crop, as in the paper. "correct": c = 1 where the joint is also found within
+            0.2 torso, which makes the confidence a probability of being right.
+        count: joints that are known to be there or not; counted here where it is not given.
+    """
     known = ~targets.present.isnan()
     truth = torch.nan_to_num(targets.present)
     if meaning == "correct":
