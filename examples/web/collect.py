@@ -32,12 +32,17 @@ ONNXRUNTIME_FILES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Collect the page, a bundle and ONNX Runtime Web into a folder of static files.")
-    parser.add_argument("folder", type=Path, help="where to; an earlier collection there is replaced")
-    parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
-    options = parser.parse_args()
+    options = folder_and_bundle("Collect the page, a bundle and ONNX Runtime Web into a folder of static files.")
     put_in_place(options.folder, lambda folder: collect(folder, options.bundle))
     print(f"Serve it: python -m http.server -d {options.folder}   then open http://localhost:8000")
+
+
+def folder_and_bundle(description: str) -> argparse.Namespace:
+    """What the command line says: `folder`, and `bundle`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", type=Path, help="where to; an earlier collection there is replaced")
+    parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
+    return parser.parse_args()
 
 
 def put_in_place(folder: Path, make: Callable[[Path], None]) -> None:

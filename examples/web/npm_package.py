@@ -6,21 +6,17 @@ npm install ./sspnet-npm            # in your project; then: import { Estimator 
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from pathlib import Path
 
-from collect import PAGE, REPOSITORY, copy_bundle, put_in_place, unpack_onnxruntime
+from collect import PAGE, REPOSITORY, copy_bundle, folder_and_bundle, put_in_place, unpack_onnxruntime
 
 from sspnet_sdk import __version__
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Collect the browser's estimator into a folder that npm can pack.")
-    parser.add_argument("folder", type=Path, help="where to; an earlier collection there is replaced")
-    parser.add_argument("--bundle", type=Path, default=REPOSITORY / "sspnet_sdk/default_bundle", help="folder of a bundle")
-    options = parser.parse_args()
+    options = folder_and_bundle("Collect the browser's estimator into a folder that npm can pack.")
     put_in_place(options.folder, lambda folder: collect(folder, options.bundle))
     print(f'Use it: npm install {options.folder.resolve()}   then: import {{ Estimator }} from "sspnet-sdk"')
 

@@ -3,11 +3,11 @@
 import os
 import sys
 import threading
-from fractions import Fraction
 
 import cv2
 import numpy as np
 import pytest
+from noise_video import noise_video
 
 from sspnet_sdk import ImageError
 from sspnet_sdk.capture import Capture
@@ -38,23 +38,10 @@ def pipe(tmp_path):
         assert not writer.is_alive()
 
 
-def _video(path, codec="libx264", frames=90):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=30)
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        for index in range(frames):
-            image = np.random.default_rng(index).integers(0, 255, (96, 128, 3), np.uint8)
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            frame.pts, frame.time_base = index, Fraction(1, 30)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
-
-
 @pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mjpeg", ".y4m"])
 def test_all_of_a_video_comes_through_a_pipe(suffix, pipe, tmp_path):
     codec = {".mjpeg": "mjpeg", ".y4m": "rawvideo"}.get(suffix, "libx264")
-    with Capture(pipe(_video(tmp_path / f"a{suffix}", codec))) as capture:
+    with Capture(pipe(noise_video(tmp_path / f"a{suffix}", codec))) as capture:
         assert len(list(capture)) == 90 and capture.damage == ""
 
 
@@ -77,7 +64,7 @@ def test_a_picture_through_a_pipe_is_shown_the_right_way_up(kind, pipe, tmp_path
 @pytest.mark.parametrize("suffix", [".y4m", ".mjpeg", ".ts"])
 def test_a_pipe_that_ends_in_the_middle_of_a_frame_says_so(suffix, pipe, tmp_path, caplog):
     codec = {".mjpeg": "mjpeg", ".y4m": "rawvideo"}.get(suffix, "libx264")
-    content = _video(tmp_path / f"a{suffix}", codec)
+    content = noise_video(tmp_path / f"a{suffix}", codec)
     with Capture(pipe(content[: len(content) // 2 + 1234])) as capture:
         assert 30 < len(list(capture)) < 60 and capture.damage
     assert "pipe is damaged" in caplog.text

@@ -2,10 +2,9 @@
 
 import http.server
 import threading
-from fractions import Fraction
 
-import numpy as np
 import pytest
+from noise_video import noise_video
 
 from sspnet_sdk import ImageError, capture
 from sspnet_sdk.capture import Capture
@@ -15,17 +14,7 @@ av = pytest.importorskip("av")
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
-    path = tmp_path_factory.mktemp("video") / "a.ts"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=30, options={"g": "10"})
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
-        for index in range(90):
-            image = np.random.default_rng(index).integers(0, 255, (96, 128, 3), np.uint8)
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            frame.pts, frame.time_base = index, Fraction(1, 30)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
+    return noise_video(tmp_path_factory.mktemp("video") / "a.ts", options={"g": "10"})
 
 
 @pytest.fixture
