@@ -35,6 +35,10 @@ class Crop:
         """(..., 2) coordinates in [0, 1] of the crop → pixels of the image."""
         return uv * np.float32(self.side) + np.array([self.x, self.y], np.float32)
 
+    def from_image(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., 2) pixels of the image → coordinates in [0, 1] of the crop."""
+        return (xy - np.array([self.x, self.y], np.float32)) / np.float32(self.side)
+
 
 def check_box(box: Any, image: Image) -> Box:
     """A caller's box as (4,) float32 x, y, w, h in pixels. It may reach over the image's border, but must touch the image.

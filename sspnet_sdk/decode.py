@@ -27,12 +27,14 @@ class Target:
         box: x, y, w, h in pixels of the image.
         sure: whether that is surely a person.
         camera: of the image, or None.
+        previous: their pose in the frame before, or None.
     """
 
     image: Image
     box: Box
     sure: bool = True
     camera: Intrinsics | None = None
+    previous: Pose | None = None
 
 
 def seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

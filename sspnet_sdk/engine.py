@@ -106,8 +106,14 @@ class Engine:
         """
         return self.poses_in([(image, crop) for crop in crops], point, deadline)
 
-    def poses_in(self, views: Sequence[tuple[Image, Crop]], point: OperatingPoint, deadline: float | None = None) -> Answers:
-        """As `poses`, of crops of several images."""
+    def poses_in(
+        self,
+        views: Sequence[tuple[Image, Crop]],
+        point: OperatingPoint,
+        deadline: float | None = None,
+        previous: NDArray[np.float32] | None = None,
+    ) -> Answers:
+        """As `poses`, of crops of several images. `previous` (N, J, 4): the same people in the frame before, on these crops."""
         chain, answers, cuts = self.chain(point.precision, point.input_size), [], []
         batch = min(len(views), self._batch(point.input_size))
         buffer = self._buffer(point.input_size, batch)
@@ -116,7 +122,8 @@ class Engine:
             for row, (image, crop) in enumerate(part):
                 cut_out(image, crop, buffer[row], self.bundle.border)
             until = None if deadline is None else _share(deadline, len(part) / (len(views) - start))
-            answers.append(chain.run(buffer[: len(part)], point.cut, until))
+            before = None if previous is None else previous[start : start + len(part)]
+            answers.append(chain.run(buffer[: len(part)], point.cut, until, before))
             cuts += [answers[-1].cut] * len(part)
         features = [answer.root_features for answer in answers if answer.root_features is not None]
         return Answers(

@@ -25,6 +25,7 @@ from sspnet_sdk.options import Goal, Options, check_people
 from sspnet_sdk.plan import Plan
 from sspnet_sdk.pool import EnginePool
 from sspnet_sdk.pose import Pose
+from sspnet_sdk.previous import on_crops
 from sspnet_sdk.same_person import distinct
 from sspnet_sdk.search import Search
 from sspnet_sdk.stature import check_height
@@ -207,13 +208,18 @@ class Estimator:
             located = any(box is None for box in places)
             return self._poses(engine, targets, goal, begin, located, frames=max(len(targets), 1))
 
-    def predict_many(self, img: Any, boxes: Iterable[Any], *, camera: Any = None) -> list[Pose]:
+    def predict_many(
+        self, img: Any, boxes: Iterable[Any], *, camera: Any = None, previous: Iterable[Pose | None] | None = None
+    ) -> list[Pose]:
         """The poses of several people in one image, one for each box, in order. Their crops share the frame's budget.
 
         Args:
             img: as for `predict`.
             boxes: (N, 4) x, y, w, h in pixels; may be empty.
             camera: as for `predict`.
+            previous: in a video, the poses that this method gave the same people in the frame before, one for each box, None for
+                whoever was not there: answers are steadier then, and sides swap less. `stream` and `Tracker` do that by
+                themselves.
 
         Raises:
             SSPNetError: as `predict`.
@@ -222,7 +228,9 @@ class Estimator:
         with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            people = [Target(image, check_box(box, image), True, intrinsics) for box in _several(boxes)]
+            places = [check_box(box, image) for box in _several(boxes)]
+            before = self._before(previous, len(places))
+            people = [Target(image, box, True, intrinsics, pose) for box, pose in zip(places, before, strict=True)]
             return self._poses(engine, people, self._goal(None, engine), begin)
 
     def predict_all(self, img: Any, max_people: int | None = None, *, camera: Any = None) -> list[Pose]:
@@ -336,14 +344,29 @@ class Estimator:
             return []
         in_frame = len(people) // frames
         point = self._plan.choose(goal, in_frame, located)
-        views = [(person.image, Crop.around(person.box, self._bundle.box_scale)) for person in people]
+        crops = [Crop.around(person.box, self._bundle.box_scale) for person in people]
+        views = [(person.image, crop) for person, crop in zip(people, crops, strict=True)]
         deadline = None
         if goal.deadline_ms is not None:
             deadline = begin + (frames * goal.deadline_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
-        answers = engine.poses_in(views, point, deadline)
+        before = None
+        if any(person.previous is not None for person in people):
+            joints, depth_range = len(self._bundle.joint_names), self._bundle.depth_range_mm
+            before = on_crops([person.previous for person in people], crops, joints, depth_range)
+        answers = engine.poses_in(views, point, deadline, before)
         poses = poses_of(answers, people, engine, point.input_size, begin)
         network_ms, total_ms = answers.network_ms / frames, poses[-1].latency_ms / frames
         self._plan.observe(point, answers.cuts[-1], network_ms, total_ms, in_frame, located)
+        return poses
+
+    def _before(self, previous: Any, people: int) -> list[Pose | None]:
+        poses = [None] * people if previous is None else _several(previous, "previous must be a list of poses")
+        joints = len(self._bundle.joint_names)
+        if len(poses) != people:
+            raise OptionError(f"previous must be one pose or None for each box: there are {len(poses)} for {people} boxes")
+        for pose in poses:
+            if pose is not None and (not isinstance(pose, Pose) or len(pose.keypoints) != joints):
+                raise OptionError(f"previous must hold poses of {joints} joints, as this estimator gives them, or None")
         return poses
 
     def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:

@@ -171,7 +171,7 @@ def _check_graphs(document: dict[str, Any], graphs: Any, what: str, cuts: list[i
     stages = items(entry(graphs, "stages", what), f"{what}.stages", MOST_CHOICES)
     if [entry(stage, "cut", f"{what}.stages") for stage in stages] != cuts:
         raise FieldError(f"is malformed: '{what}.stages' must be those of the cuts {cuts}")
-    given = {"image"}
+    given = {"image", "previous"}
     for stage, cut in zip(stages, cuts, strict=True):
         file = listed(document, entry(stage, "file", f"{what}.stages"))
         needed, gives = (_tensors(stage, name, f"{what}.stages") for name in ("inputs", "outputs"))

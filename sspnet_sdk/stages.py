@@ -43,7 +43,9 @@ class StageChain:
         self._sessions: list[CheckedSession] = []
         self._times = [StageTime() for _ in self._graphs]
 
-    def run(self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None) -> ChainAnswer:
+    def run(
+        self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None, previous: NDArray[np.float32] | None = None
+    ) -> ChainAnswer:
         """Poses of some crops.
 
         Args:
@@ -51,9 +53,13 @@ class StageChain:
             cut: where to stop at the latest.
             deadline: `time.perf_counter()` at which the answer must be there; a stage that is not expected to end by then is not
                 begun. The first stage always runs.
+            previous: (N, J, 4) the same people's u, v, z, confidence in the frame before, on these crops. None: nothing is known.
         """
-        tensors: dict[str, Any] = {"image": crops}
         people, expected = len(crops), 0.0
+        tensors: dict[str, Any] = {"image": crops}
+        if "previous" in self._graphs[0].inputs:
+            unknown = np.zeros((people, self._joints, 4), np.float32)
+            tensors["previous"] = unknown if previous is None else np.ascontiguousarray(previous)
         stage_ms: list[float] = []
         pose, reached = np.empty((0, self._joints, 4), np.float32), 0
         for index, graph in enumerate(self._graphs):

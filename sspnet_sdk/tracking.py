@@ -27,6 +27,7 @@ _SAME_BOX, _SUPPORT = 0.4, 0.1  # intersection over union
 _MOST_DOUBTS = 2
 _LOOK_EVERY_S = 0.25  # at the clothes of one person alone
 _LEAST_INSIDE = 0.1  # of a box that is still looked at
+_FRESH_S = 0.2  # an older pose tells nothing of this frame's
 
 
 class Tracker:
@@ -97,7 +98,8 @@ class Tracker:
         """Run the boxes where people should be, and say who is whom."""
         followed = self._ids.followed
         looked_at = [track for track in followed if _inside(track.box_at(time_s), image)]
-        poses = self._poses(img, [track.box_at(time_s) for track in looked_at])
+        before = [track.pose if time_s - track.seen_s <= _FRESH_S else None for track in looked_at]
+        poses = self._poses(img, [track.box_at(time_s) for track in looked_at], before)
         own = {id(pose): track for track, pose in zip(looked_at, poses, strict=True)}
         distinct = _distinct([pose for pose in poses if not pose.unsure])
         sightings = [Sighting(pose, self._look(image, pose, time_s, len(followed))) for pose in distinct]
@@ -118,8 +120,8 @@ class Tracker:
                 self._searched_s = -np.inf
         return pairs
 
-    def _poses(self, img: Any, boxes: Sequence[Box]) -> list[Pose]:
-        return self._estimator.predict_many(img, boxes, camera=self._camera) if len(boxes) else []
+    def _poses(self, img: Any, boxes: Sequence[Box], before: Sequence[Pose | None] | None = None) -> list[Pose]:
+        return self._estimator.predict_many(img, boxes, camera=self._camera, previous=before) if len(boxes) else []
 
     def _look(self, image: Image, pose: Pose, time_s: float, people: int) -> Any:
         """What they wear: in every frame if they may be taken for somebody, else now and then."""

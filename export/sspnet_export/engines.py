@@ -57,15 +57,21 @@ def as_array(tensor: Any) -> NDArray[Any]:
     return tensor if isinstance(tensor, np.ndarray) else np.array(tensor.data)
 
 
-def chain_poses(bundle: Bundle, name: str, precision: str, size: int, images: NDArray[np.uint8]) -> Arrays:
+def chain_poses(
+    bundle: Bundle, name: str, precision: str, size: int, images: NDArray[np.uint8], previous: NDArray[np.float32] | None = None
+) -> Arrays:
     """`pose_<cut>` of every cut by the runtime's chain of stages. With a root depth, also `root_features`."""
     backend = load(name)
     chain = StageChain(bundle, backend, precision, size, default_threads())
     try:
         answers: Arrays = {}
-        starts = range(0, len(images), backend.largest_batch)
+        batch = backend.largest_batch
+        parts = [slice(start, start + batch) for start in range(0, len(images), batch)]
         for cut in bundle.cuts:
-            runs = [chain.run(np.ascontiguousarray(images[start : start + backend.largest_batch]), cut) for start in starts]
+            runs = [
+                chain.run(np.ascontiguousarray(images[part]), cut, previous=None if previous is None else previous[part])
+                for part in parts
+            ]
             answers[f"pose_{cut}"] = np.concatenate([run.poses for run in runs])
             features = [run.root_features for run in runs if run.root_features is not None]
             answers |= {"root_features": np.concatenate(features)} if features else {}

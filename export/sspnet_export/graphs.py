@@ -31,7 +31,7 @@ class Graph:
 
     @property
     def inputs(self) -> list[str]:
-        return [value.name for value in self.model.graph.input]
+        return inputs_of(self.model)
 
     @property
     def outputs(self) -> list[str]:
@@ -40,7 +40,11 @@ class Graph:
 
 def cut_out_whole(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> Graph:
     """All cuts of one size."""
-    return Graph("full", extract(traced, ["image"], [f"pose_{cut}" for cut in cuts]))
+    return Graph("full", extract(traced, inputs_of(traced), [f"pose_{cut}" for cut in cuts]))
+
+
+def inputs_of(model: onnx.ModelProto) -> list[str]:
+    return [value.name for value in model.graph.input]
 
 
 def cut_out_finder(traced: onnx.ModelProto) -> Graph:
@@ -50,7 +54,7 @@ def cut_out_finder(traced: onnx.ModelProto) -> Graph:
 def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph]:
     """The chain. A stage gives its pose, and what some later stage takes. The first also gives what the root's depth needs."""
     handed = boundaries(traced, cuts)
-    taken, known = [], ["image"]
+    taken, known = [], inputs_of(traced)
     for cut, tensors in zip(cuts, handed, strict=True):
         taken.append(reached(traced, [f"pose_{cut}", *tensors], known))
         known = known + [name for name in tensors if name not in known]

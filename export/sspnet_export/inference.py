@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sspnet_export.fold import fold_batch_norm, folded_conv
 from sspnet_export.guided_entry import InferenceEntry
+from sspnet_export.previous_pose import InferencePreviousPose
 from sspnet_export.second_entry import InferenceSecondEntry
 from sspnet_export.units import InferenceUnit
 
@@ -20,6 +21,8 @@ ROOT_FEATURES = "root_features"
 
 class InferenceNetwork(nn.Module):
     """uint8 images (N, size, size, 3) RGB to a dict of named tensors.
+
+    If the config has `previous`, the poses of the frame before come in too: (N, J, 4) u, v, z, confidence.
 
     - `pose_<cut>` (N, J, 4): u, v, z, confidence of the last head of pyramid <cut>.
     - `features_<pyramid>_<level>`: what pyramid <pyramid> (0 is the entry) left at a level, where a cut may hand over to the next
@@ -40,6 +43,7 @@ class InferenceNetwork(nn.Module):
         known = {0}
         if isinstance(network.entry, MoveNetEntry):
             self.entry, known = InferenceEntry(network.entry, size), {0, 1, 2}
+        self.previous = None if network.previous is None else InferencePreviousPose(network.previous, size)
         self.second_entry: InferenceSecondEntry | None = None
         if network.second_entry is not None and self.config.second_entry <= cuts[-1]:
             second = network.second_entry
@@ -55,7 +59,7 @@ class InferenceNetwork(nn.Module):
             )
             known |= set(levels)
 
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, previous: Tensor | None = None) -> dict[str, Tensor]:
         picture = image.permute(0, 3, 1, 2).float() - 127.5
         outputs: dict[str, Tensor] = {}
         if isinstance(self.entry, InferenceEntry):
@@ -64,6 +68,9 @@ class InferenceNetwork(nn.Module):
         else:
             entry = self.entry(picture)
         levels, state, fine = dict(entry.levels), entry.pose, entry.fine
+        if self.previous is not None and previous is not None:
+            assert state is not None
+            state, levels[0] = self.previous(state, previous), levels[0] + self.previous.features(previous)
         names = {level: f"features_0_{level}" for level in levels}
         for number, pyramid in enumerate(self.pyramids, start=1):
             if self.second_entry is not None and number == self.config.second_entry:

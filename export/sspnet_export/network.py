@@ -15,7 +15,7 @@ from sspnet_train.network.network_input import network_input
 from sspnet_export.engines import Arrays, chain_poses, runtimes
 from sspnet_export.graphs import Graph, cut_out_stages, cut_out_whole
 from sspnet_export.traces import Traces, graph_file
-from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
+from sspnet_export.verify import TOLERANCE, check_model, compared, test_images, test_previous
 from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
 
@@ -60,13 +60,15 @@ def verify_network(bundle: Bundle, network: SSPNet, tolerance: float = TOLERANCE
     """
     for size in bundle.sizes:
         images, whole = test_images(size), whole_graph(bundle, "fp32", size)
-        expected = reference(network, images, bundle.cuts)
+        previous = test_previous(network.config.joints) if network.previous is not None else None
+        expected = reference(network, images, bundle.cuts, previous)
+        inputs = {"image": images} | ({} if previous is None else {"previous": previous})
         for path in (whole, *(stage.path for stage in bundle.stages["fp32", size])):
             check_model(path)
         for runtime, open_graph in runtimes().items():
-            answers = open_graph(whole)({"image": images})
+            answers = open_graph(whole)(inputs)
             yield from compared(size, runtime, "full", answers, expected, tolerance)
-            poses = chain_poses(bundle, runtime, "fp32", size, images)
+            poses = chain_poses(bundle, runtime, "fp32", size, images, previous)
             yield from compared(size, runtime, "stages", poses, expected, tolerance)
 
 
@@ -76,9 +78,11 @@ def whole_graph(bundle: Bundle, precision: str, size: int) -> Path:
 
 
 @torch.no_grad()
-def reference(network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...]) -> Arrays:
+def reference(
+    network: SSPNet, images: NDArray[np.uint8], cuts: tuple[int, ...], previous: NDArray[np.float32] | None = None
+) -> Arrays:
     """What the network itself answers, neither folded nor rounded."""
-    predictions = network(network_input(images), cuts[-1])
+    predictions = network(network_input(images), cuts[-1], None if previous is None else torch.from_numpy(previous))
     answers = {}
     for cut in cuts:
         last = predictions[cut * network.config.levels - 1]

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -43,7 +44,7 @@ def to_int8(traced: onnx.ModelProto, crops: NDArray[np.uint8]) -> onnx.ModelProt
     with tempfile.TemporaryDirectory() as folder, quiet():
         path = Path(folder) / "int8.onnx"
         quantize_static(
-            model, path, Reader(crops), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
+            model, path, Reader(model, crops), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
             nodes_to_quantize=[node.name for node in chosen],
         )  # fmt: skip
@@ -66,7 +67,7 @@ def mean_inputs(model: onnx.ModelProto, convs: list[onnx.NodeProto], crops: NDAr
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(probed.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    found = [session.run(None, {"image": crop[None]}) for crop in crops]
+    found = [session.run(None, inputs) for inputs in iter(Reader(model, crops).get_next, None)]
     return {name: np.mean([means[index] for means in found], axis=0) for index, name in enumerate(names)}
 
 
@@ -91,14 +92,18 @@ def correct_biases(model: onnx.ModelProto, convs: list[onnx.NodeProto], means: d
 
 
 class Reader(CalibrationDataReader):
-    """Crops, one at a time."""
+    """A graph's inputs, one crop at a time, with nothing known of a frame before."""
 
-    def __init__(self, crops: NDArray[np.uint8]):
+    def __init__(self, model: onnx.ModelProto, crops: NDArray[np.uint8]):
         self._crops = iter(crops)
+        self._others: dict[str, NDArray[Any]] = {}
+        for value in model.graph.input:
+            extents = [1, *(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:])]
+            self._others |= {} if value.name == "image" else {value.name: np.zeros(extents, np.float32)}
 
-    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+    def get_next(self) -> dict[str, NDArray[Any]] | None:
         crop = next(self._crops, None)
-        return None if crop is None else {"image": crop[None]}
+        return None if crop is None else {"image": crop[None], **self._others}
 
 
 @contextmanager

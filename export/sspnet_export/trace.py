@@ -30,16 +30,19 @@ COORDINATES = (
     "centre.3.",
     "box_offset.3.",
     "box_scale.3.",
+    ".previous.",
 )
 IR_VERSION = 10  # what ONNX Runtime 1.18 reads
 
 
 def trace(network: InferenceNetwork) -> onnx.ModelProto:
     """The graph of a network. Every tensor that it names is an output. The batch is symbolic, height and width are fixed."""
-    example = torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)
+    examples = {"image": torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)}
+    if network.previous is not None:
+        examples["previous"] = torch.zeros(BATCH, network.config.joints, 4)
     with torch.no_grad():
-        names = list(network(example[:1]))
-    return export_onnx(network, {"image": example}, names)
+        names = list(network(*(example[:1] for example in examples.values())))
+    return export_onnx(network, examples, names)
 
 
 def trace_module(module: nn.Module, examples: dict[str, Tensor]) -> onnx.ModelProto:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sspnet_export.engines import Arrays, Run, runtimes
 from sspnet_export.errors import ExportError
 
-__all__ = ["TOLERANCE", "Arrays", "Difference", "Run", "check_model", "compared", "runtimes", "test_images"]
+__all__ = ["TOLERANCE", "Arrays", "Difference", "Run", "check_model", "compared", "runtimes", "test_images", "test_previous"]
 
 TOLERANCE = 1e-4
 
@@ -43,6 +43,15 @@ def test_images(size: int) -> NDArray[np.uint8]:
         cv2.line(picture, joints[start], joints[end], color, size // 16, cv2.LINE_AA)
     cv2.circle(picture, joints["head"], size // 14, (214, 170, 140), -1, cv2.LINE_AA)
     return np.stack([noise, picture])
+
+
+def test_previous(joints: int) -> NDArray[np.float32]:
+    """(2, joints, 4): nothing known of the first picture's frame before, and a pose with some joints missing."""
+    rng = np.random.default_rng(joints)
+    previous = rng.uniform(0.2, 0.8, (2, joints, 4)).astype(np.float32)
+    previous[0] = 0.0
+    previous[1, ::5, 3] = 0.0
+    return previous
 
 
 FIGURE = {

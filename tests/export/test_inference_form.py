@@ -7,7 +7,8 @@ import copy
 import numpy as np
 import pytest
 import torch
-from small_networks import GUIDED, NARROW, SEEN_AGAIN, lived_in
+from small_networks import GUIDED, IN_VIDEO, NARROW, SEEN_AGAIN, lived_in
+from sspnet_export import verify
 from sspnet_export.centres import people
 from sspnet_export.fold import FactoredConv, fold_batch_norm
 from sspnet_export.graphs import cut_out_stages
@@ -56,6 +57,24 @@ def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
     assert set(expected) <= set(outputs)
     for name, values in expected.items():
         np.testing.assert_allclose(outputs[name].numpy(), values, atol=1e-4, rtol=0, err_msg=name)
+
+
+def test_the_pose_of_the_frame_before_counts_as_in_the_trained_network():
+    network, images, previous = lived_in(IN_VIDEO), verify.test_images(64), verify.test_previous(17)
+    expected = reference(network, images, (1, 2), previous)
+    with torch.no_grad():
+        outputs = InferenceNetwork(network, (1, 2), 64)(torch.from_numpy(images), torch.from_numpy(previous))
+    for name, values in expected.items():
+        np.testing.assert_allclose(outputs[name].numpy(), values, atol=1e-4, rtol=0, err_msg=name)
+    alone = reference(network, images, (1, 2))["pose_2"]
+    np.testing.assert_array_equal(expected["pose_2"][0], alone[0])
+    assert np.abs(expected["pose_2"][1] - alone[1]).max() > 0.01
+
+
+def test_only_the_first_stage_takes_the_pose_of_the_frame_before():
+    traced = trace(InferenceNetwork(lived_in(IN_VIDEO), (1, 2), 64))
+    stages = {graph.cut: graph.inputs for graph in cut_out_stages(traced, (1, 2))}
+    assert stages[1] == ["image", "previous"] and "previous" not in stages[2]
 
 
 def test_exporting_leaves_the_network_as_it_was():

@@ -26,7 +26,9 @@ def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int,
     was_training = network.training
     try:
         with torch.no_grad():
-            network.eval()(torch.zeros(1, 3, size, size, device=next(network.parameters()).device), cut)
+            device = next(network.parameters()).device
+            previous = torch.zeros(1, network.config.joints, 4, device=device)
+            network.eval()(torch.zeros(1, 3, size, size, device=device), cut, previous)
     finally:
         network.train(was_training)
         for hook in hooks:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
 from sspnet_train.network.entry_flow import EntryFlow
 from sspnet_train.network.movenet import LIGHTNING, THUNDER, MoveNetEntry
+from sspnet_train.network.previous_pose import PreviousPose
 from sspnet_train.network.second_entry import SecondEntry
 
 
@@ -46,6 +47,7 @@ class SSPNetConfig:
         lift: share that the networks that know bodies have in the joints in millimetres (`pose_lift`). 0 means the heads' depths
             alone, as in the paper.
         second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
+        previous: whether the pose of a video's frame before may come in. Needs refining heads.
     """
 
     name: str
@@ -63,6 +65,7 @@ class SSPNetConfig:
     second_look: tuple[int, ...] = ()
     lift: float = 0.0
     second_entry: int = 0
+    previous: bool = False
 
     def __post_init__(self) -> None:
         if self.pyramids % 2 or self.pyramids < 2 or self.levels < 1:
@@ -73,6 +76,8 @@ class SSPNetConfig:
             raise ValueError('second_entry needs heads="refining", 3 levels and a pyramid from the third on')
         if self.second_entry % 2 == 0 and self.second_entry:
             raise ValueError("second_entry joins before an odd pyramid, where a cut has just ended")
+        if self.previous and self.heads != "refining":
+            raise ValueError('previous needs heads="refining": other heads start from no pose')
         if self.depths and len(self.depths) != self.pyramids:
             raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
 
@@ -106,6 +111,7 @@ CONFIGS = {
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
         joints=28, depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9, second_entry=5,
+        previous=True,
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip
@@ -162,6 +168,7 @@ class SSPNet(nn.Module):
             self.entry = MoveNetEntry(config.width, config.joints)
         else:
             self.entry = EntryFlow(config.width, config.entry_multiplier)
+        self.previous = PreviousPose(config.width, config.joints) if config.previous else None
         self.second_entry = SecondEntry(config.width, config.joints) if config.second_entry else None
         self.pyramids = nn.ModuleList(
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
@@ -170,19 +177,23 @@ class SSPNet(nn.Module):
         self.bodies: dict[str, Tensor] = {}
         """Weights of the networks that know bodies, where the checkpoint brings its own; no part of `state_dict`."""
 
-    def forward(self, image: Tensor, cut: int | None = None) -> list[Prediction]:
+    def forward(self, image: Tensor, cut: int | None = None, previous: Tensor | None = None) -> list[Prediction]:
         """Every head's prediction.
 
         Args:
             image: (N, 3, H, W) RGB in [-1, 1], H and W multiples of `config.largest_stride`.
             cut: the last pyramid that runs; None for all of them.
+            previous: (N, J, 4) u, v, z and confidence of the same people in the frame before, in [0, 1] of this crop. None, or
+                a confidence of 0: nothing is known. A network without `config.previous` does not look at it.
 
         Returns:
             levels·cut predictions. Head i belongs to pyramid 1 + i // levels.
         """
-        return self.answers(image, cut)[1]
+        return self.answers(image, cut, previous)[1]
 
-    def answers(self, image: Tensor, cut: int | None = None) -> tuple[list[Tensor], list[Prediction]]:
+    def answers(
+        self, image: Tensor, cut: int | None = None, previous: Tensor | None = None
+    ) -> tuple[list[Tensor], list[Prediction]]:
         """As `forward`; and the poses (N, J, 2 or 3) that the entries gave to the pyramids behind them, in order."""
         entry = self.entry(image)
         levels, pose, fine = dict(entry.levels), None, entry.fine
@@ -191,6 +202,10 @@ class SSPNet(nn.Module):
         if entry.pose is not None:
             given.append(entry.pose)
             pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
+        if self.previous is not None and pose is not None and previous is not None:
+            pose = self.previous(pose.detach(), previous)
+            levels[0] = levels[0] + self.previous.features(previous, *levels[0].shape[2:])
+            given.append(pose)
         for number in range(1, (cut or self.config.pyramids) + 1):
             if number == self.config.second_entry:
                 assert self.second_entry is not None and pose is not None

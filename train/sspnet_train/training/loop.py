@@ -23,6 +23,7 @@ from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_
 from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.distributed import agreed, mean_over_ranks, rank_and_world
+from sspnet_train.training.frame_before import frame_before
 from sspnet_train.training.interruptible import interruptible
 from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
 from sspnet_train.training.optimizer import Plateau, build_optimizer
@@ -114,14 +115,15 @@ class _Run:
         yield from zip(order, loader, strict=True)
 
     def step(self, step: int, image: Tensor, targets: Targets) -> float:
-        set_modes(self.network, self.recipe)
         rate = self._rate(step)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate
         image = image.to(self.device, memory_format=torch.channels_last)
         targets = Targets(*(value.to(self.device) for value in targets))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
-            given, predictions = self.parallel(image)
+            previous = self._previous(step, image, targets)
+            set_modes(self.network, self.recipe)
+            given, predictions = self.parallel(image, previous)
         counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
         loss, heads = total_loss(
             predictions,
@@ -146,6 +148,12 @@ class _Run:
         self._log(step, image.shape[2], means[0], means[1:])
         self._housekeeping()
         return means[0]
+
+    def _previous(self, step: int, image: Tensor, targets: Targets) -> Tensor | None:
+        if self.network.previous is None or not self.recipe.previous:
+            return None
+        self.network.eval()
+        return frame_before(self.network, image, targets, self.recipe.previous, (self.options.seed, step, self.rank))
 
     def _rate(self, step: int) -> float:
         rate = min(1.0, (step + 1) / max(self.recipe.warmup_steps, 1)) * self.plateau.rate
@@ -293,5 +301,5 @@ class _Forward(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor):
-        return self.network.answers(image)
+    def forward(self, image: Tensor, previous: Tensor | None):
+        return self.network.answers(image, previous=previous)
