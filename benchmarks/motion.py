@@ -1,4 +1,4 @@
-"""Video against exact truth: jitter, lag, swapped legs, distance and ids, as the network answers, smoothed, and by One Euro.
+"""Video against exact truth: jitter, lag, swapped legs, distance and ids, as the network answers, by One Euro, and smoothed.
 
 python benchmarks/motion.py made                       kinematic sequences with made-up noise: no network, a minute
 python benchmarks/motion.py sequences/walk.mp4 …       rendered sequences (sspnet_train.synth.sequence_files)
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import cv2
 import made_motion
@@ -19,7 +20,11 @@ from numpy.typing import NDArray
 from one_euro import OneEuro
 
 from sspnet_sdk import Estimator
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.hold_back import Seen
+from sspnet_sdk.identity import Track
 from sspnet_sdk.pose import BODY_JOINTS, Pose
+from sspnet_sdk.smoothed_frames import InHindsight
 from sspnet_sdk.smoothing import PoseSmoother
 from sspnet_sdk.tracking import Tracker
 
@@ -60,16 +65,36 @@ class Euro:
         return replace(pose, keypoints=keypoints.astype(np.float32), joints3d=joints3d.astype(np.float32), joints3d_camera=camera)
 
 
-WAYS: dict[str, Callable[[], Callable[[Pose, float], Pose]]] = {
-    "raw": lambda: lambda pose, _: pose,
-    "One Euro": Euro,
-    "smoothed": PoseSmoother,
+def one_by_one(make: Callable[[], Callable[[Pose, float], Pose]]) -> Callable[[Run], list[Pose]]:
+    """A way of the past alone."""
+
+    def way(run: Run) -> list[Pose]:
+        smoother = make()
+        return [smoother(pose, float(time)) for pose, time in zip(run.poses, run.times, strict=True)]
+
+    return way
+
+
+def in_hindsight(run: Run) -> list[Pose]:
+    """As frames of a recording are smoothed, each after those that it waits for."""
+    frames, who = InHindsight(0.5), cast(Track, object())
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    given: list[tuple[Frame, Seen]] = []
+    for index, (pose, time) in enumerate(zip(run.poses, run.times, strict=True)):
+        given += frames.add(Frame(nothing, "", index, float(time), ()), [(who, pose)])
+    return [pose for _, seen in [*given, *frames.rest()] for _, pose in seen]
+
+
+WAYS: dict[str, Callable[[Run], list[Pose]]] = {
+    "raw": lambda run: run.poses,
+    "One Euro": one_by_one(Euro),
+    "smoothed, live": one_by_one(PoseSmoother),
+    "smoothed, recording": in_hindsight,
 }
 
 
-def measured(run: Run, way: Callable[[Pose, float], Pose]) -> dict[str, float]:
-    """The columns of the table, of one run."""
-    poses = [way(pose, float(time)) for pose, time in zip(run.poses, run.times, strict=True)]
+def measured(run: Run, poses: list[Pose]) -> dict[str, float]:
+    """The columns of the table, of one run as a way gives it."""
     keypoints = np.array([pose.keypoints[:BODY_JOINTS] for pose in poses], np.float64)
     joints = np.array([pose.joints3d[:BODY_JOINTS] for pose in poses], np.float64)
     error = (keypoints - run.keypoints) * (TALL_PX / run.tall[:, None, None])
@@ -183,8 +208,8 @@ def table(name: str, runs: list[Run]) -> None:
     """A row for each way, means over runs by their frames; lag is what the way adds."""
     weights = [len(run.poses) for run in runs]
     base = 0.0
-    for way, make in WAYS.items():
-        rows = [measured(run, make()) for run in runs]
+    for way, smoothed in WAYS.items():
+        rows = [measured(run, smoothed(run)) for run in runs]
         means = {key: float(np.average([row[key] for row in rows], weights=weights)) for key in rows[0]}
         base = means["lag"] if way == "raw" else base
         cells = [f"{means['jitter']:.1f}", f"{means['error']:.1f}", f"{means['lag'] - base:.1f}", f"{means['mm']:.1f}"]

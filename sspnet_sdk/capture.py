@@ -93,6 +93,11 @@ class Capture:
         self.close()
 
     @property
+    def recorded(self) -> bool:
+        """Whether later frames are there already, so that nobody loses time by waiting for them."""
+        return not self.live
+
+    @property
     def begin_s(self) -> float:
         """The source's own time of its first frame, for what runs beside it (its sound)."""
         return float(getattr(self._decoder, "begin_s", None) or 0.0)

@@ -30,6 +30,9 @@ class OwnFrames:
         frames: images as `Estimator.predict` takes them, each alone or as a pair (image, seconds).
         color: channel order of their arrays.
         fps: frames per second of images that come alone; None: a list has 30, others are timed as they come.
+
+    Attributes:
+        recorded: later frames are there already; not known of a generator without `fps`, which may be a camera.
     """
 
     name, live = "frames", False
@@ -39,6 +42,7 @@ class OwnFrames:
             raise OptionError(f"fps must be a positive number, not {fps!r}")
         self._frames, self._color = frames, color
         self._fps = _FPS_OF_A_LIST if fps is None and isinstance(frames, Sized) else fps
+        self.recorded = self._fps is not None
 
     def __iter__(self) -> Iterator[Shot]:
         """Frames until the iterable ends.

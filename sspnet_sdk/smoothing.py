@@ -29,7 +29,7 @@ class PoseSmoother:
 
     def __init__(self, smooth: float = 0.5) -> None:
         self._smooth = check_smooth(smooth)
-        factor = _SPAN ** (1.0 - 2.0 * self._smooth)
+        factor = span_of(self._smooth)
         self._keypoints, self._joints3d = (TrackingFilter(JOINTS.scaled(factor)) for _ in range(2))
         self._distance = SteadyDistance(DISTANCE.scaled(factor))
         self._sides = SideKeeper()
@@ -40,14 +40,27 @@ class PoseSmoother:
         if self._smooth == 0.0:
             return pose
         pose = self._sides(pose, time_s)
-        size = max(float(pose.box[2:].max()), 1.0)
-        keypoints = self._keypoints(pose.keypoints, time_s, size, pose.confidence).astype(np.float32)
+        keypoints = self._keypoints(pose.keypoints, time_s, body_px(pose), pose.confidence).astype(np.float32)
         joints3d = self._joints3d(pose.joints3d, time_s, _BODY_MM, pose.confidence).astype(np.float32)
-        pose = dataclasses.replace(pose, keypoints=keypoints, joints3d=joints3d)
-        if pose.joints3d_camera is None:
-            return pose
-        in_camera = check_camera(pose.camera).unproject(keypoints, joints3d[:, 2] + self._distance(pose, time_s))
-        return dataclasses.replace(pose, joints3d_camera=in_camera)
+        return with_distance(dataclasses.replace(pose, keypoints=keypoints, joints3d=joints3d), time_s, self._distance)
+
+
+def with_distance(pose: Pose, time_s: float, distance: SteadyDistance) -> Pose:
+    """A pose with smooth `keypoints` and `joints3d`, and with a smooth distance in `joints3d_camera` if it has that."""
+    if pose.joints3d_camera is None:
+        return pose
+    in_camera = check_camera(pose.camera).unproject(pose.keypoints, pose.joints3d[:, 2] + distance(pose, time_s))
+    return dataclasses.replace(pose, joints3d_camera=in_camera)
+
+
+def body_px(pose: Pose) -> float:
+    """The longer side of the person's box."""
+    return max(float(pose.box[2:].max()), 1.0)
+
+
+def span_of(smooth: float) -> float:
+    """What cutoffs are multiplied by: 1 at smooth = 0.5."""
+    return float(_SPAN ** (1.0 - 2.0 * smooth))
 
 
 def check_smooth(smooth: float) -> float:

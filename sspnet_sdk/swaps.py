@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.pose import Pose
 
-_LIMBS: tuple[tuple[tuple[int, int], ...], ...] = (
+LIMBS: tuple[tuple[tuple[int, int], ...], ...] = (
     ((1, 4),),
     ((2, 5), (3, 6), (22, 23), (24, 25), (26, 27)),
     ((11, 14),),
@@ -42,14 +42,14 @@ class SideKeeper:
         self._velocity: Array = np.zeros((0, 2))
         self._depths: Array = np.zeros(0)
         self._confidence: Array = np.zeros(0)
-        self._changed = np.full(len(_LIMBS), -_MOST)
+        self._changed = np.full(len(LIMBS), -_MOST)
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
         """The pose at `time_s` (seconds, ascending) with sides put right. It is the same object where nothing is changed."""
         points, depths = pose.keypoints.astype(np.float64), pose.joints3d[:, 2].astype(np.float64)
         elapsed, order = time_s - self._time, np.arange(len(points))
         if 0.0 < elapsed <= _LONGEST_GAP_S and len(self._points) == len(points):
-            for limb, pairs in enumerate(_LIMBS):
+            for limb, pairs in enumerate(LIMBS):
                 known = np.array([pair for pair in pairs if max(pair) < len(points)])
                 if len(known) and self._is_changed(limb, known, pose, elapsed):
                     order[known[:, 0]], order[known[:, 1]] = known[:, 1], known[:, 0]
@@ -59,7 +59,7 @@ class SideKeeper:
             self._changed[:] = -_MOST
         self._points, self._depths, self._time = points, depths, time_s
         self._confidence = pose.confidence.astype(np.float64)
-        return pose if (order == np.arange(len(order))).all() else _reordered(pose, order)
+        return pose if (order == np.arange(len(order))).all() else reordered(pose, order)
 
     def _is_changed(self, limb: int, pairs: NDArray[np.int64], pose: Pose, elapsed: float) -> bool:
         """Whether the labels of these pairs are changed in this answer. If they flipped, what is remembered flips with them."""
@@ -84,7 +84,8 @@ class SideKeeper:
         return float((trust * (as_labelled - changed)).sum()) / 2 + _FLIP
 
 
-def _reordered(pose: Pose, order: NDArray[np.int64]) -> Pose:
+def reordered(pose: Pose, order: NDArray[np.int64]) -> Pose:
+    """The pose whose joint i is the joint `order[i]`, (J,), of `pose`."""
     in_camera = None if pose.joints3d_camera is None else pose.joints3d_camera[order]
     return replace(
         pose, keypoints=pose.keypoints[order], joints3d=pose.joints3d[order], confidence=pose.confidence[order],

@@ -13,10 +13,10 @@ from sspnet_sdk.capture import Capture, Shot
 from sspnet_sdk.errors import ImageError
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.hold_back import HoldBack
-from sspnet_sdk.identity import Track
 from sspnet_sdk.image import Image, open_image
 from sspnet_sdk.own_frames import OwnFrames
-from sspnet_sdk.smoothing import PoseSmoother, check_smooth
+from sspnet_sdk.smoothed_frames import AsTheyCome, InHindsight
+from sspnet_sdk.smoothing import check_smooth
 from sspnet_sdk.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def stream(
 
     Reading, the network and the caller's loop run at the same time. Every frame of a file is yielded, in order. A live source
     does not lag: if the network or the caller is slow, stale frames are dropped (`Frame.index` counts them). A person is somebody
-    seen in three frames. A file's frames wait for that, a live source's do not.
+    seen in three frames. A file's frames wait for that, a live source's do not. Frames of a recording (a file, a list, an
+    iterable with `fps`) also wait for those of the next 0.2 s, by which they are smoothed; 8 at most.
 
     Args:
         source: path of a video, number of a camera, address, an open `Capture` (which stays the caller's to close), or any
@@ -52,7 +53,8 @@ def stream(
         smooth: smoothing of the poses, and sides put right (`smoothing.py`), 0 (off) to 1.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
         camera: intrinsics of the frames, as `Estimator.predict` takes them. Poses then have `joints3d_camera`.
-        live: drop stale frames (True) or keep all (False); None decides by the source.
+        live: drop stale frames and wait for none (True), or keep all and smooth by later ones too (False); None decides by the
+            source. Say True for an iterable of pictures that a camera takes now.
 
     Raises:
         ImageError: the source does not open or gives no frames.
@@ -61,7 +63,9 @@ def stream(
     check_smooth(smooth)
     tracker = Tracker(estimator, people, boxes, camera)
     capture = _opened(source, estimator, fps)
-    return _stream(capture, capture is not source, tracker, smooth, capture.live if live is None else live)
+    recorded = capture.recorded if live is None else not live
+    smoothed = InHindsight(smooth) if recorded and smooth else AsTheyCome(smooth)
+    return _stream(capture, capture is not source, tracker, smoothed, capture.live if live is None else live)
 
 
 def _opened(source: Any, estimator: Estimator, fps: float | None) -> Capture | OwnFrames:
@@ -73,10 +77,10 @@ def _opened(source: Any, estimator: Estimator, fps: float | None) -> Capture | O
 
 
 def _stream(
-    capture: Capture | OwnFrames, owned: bool, tracker: Tracker, smooth: float, live: bool
+    capture: Capture | OwnFrames, owned: bool, tracker: Tracker, smoothed: AsTheyCome | InHindsight, live: bool
 ) -> Generator[Frame, None, None]:
     shots = in_background(_shots(capture, owned), _READ_AHEAD, latest=live)
-    return in_background(_estimate(shots, capture.name, tracker, smooth, live), _DONE_AHEAD, latest=live)
+    return in_background(_estimate(shots, capture.name, tracker, smoothed, live), _DONE_AHEAD, latest=live)
 
 
 def _shots(capture: Capture | OwnFrames, owned: bool) -> Generator[Shot, None, None]:
@@ -88,20 +92,26 @@ def _shots(capture: Capture | OwnFrames, owned: bool) -> Generator[Shot, None, N
 
 
 def _estimate(
-    shots: Generator[Shot, None, None], source: str, tracker: Tracker, smooth: float, live: bool
+    shots: Generator[Shot, None, None], source: str, tracker: Tracker, smoothed: AsTheyCome | InHindsight, live: bool
 ) -> Generator[Frame, None, None]:
-    smoothers: dict[Track, PoseSmoother] = {}
     rate, held = _Rate(), HoldBack(live)
+    failure: Exception | None = None
     try:
         for shot in shots:
             seen = tracker.observe(_checked(shot, source), shot.time_s)
-            smoothers = {track: smoothers.get(track) or PoseSmoother(smooth) for track, _ in seen}
-            smoothed = [(track, smoothers[track](pose, shot.time_s)) for track, pose in seen]
-            yield from held.add(Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick()), smoothed)
-        tracker.end()
-        yield from held.rest()
+            frame = Frame(shot.image, source, shot.index, shot.time_s, (), rate.tick())
+            for known in smoothed.add(frame, seen):
+                yield from held.add(*known)
+    except Exception as error:  # the frames before it come first
+        failure = error
     finally:
         shots.close()
+    tracker.end()
+    for known in smoothed.rest():
+        yield from held.add(*known)
+    yield from held.rest()
+    if failure is not None:
+        raise failure
 
 
 def _checked(shot: Shot, source: str) -> Image:

@@ -10,6 +10,7 @@ import pytest
 from moving_photo import BOX, FPS, PHOTO, frames, write_video
 
 from sspnet_sdk import Estimator, ImageError, OptionError, stream
+from sspnet_sdk.own_frames import OwnFrames
 from sspnet_sdk.pictures import pictures
 
 
@@ -108,3 +109,28 @@ def test_a_frame_that_is_no_image_is_named(estimator):
         list(estimator.stream([(frames(1)[0], "soon")]))
     with pytest.raises(OptionError, match="fps"):
         estimator.stream(frames(1), fps=-1)
+
+
+def test_a_recording_waits_for_later_frames_and_a_generator_does_not(estimator):
+    asked = []
+
+    def camera():
+        for frame in frames(12):
+            asked.append(len(asked))
+            yield frame
+
+    results = estimator.stream(camera(), boxes=[BOX], live=False)
+    assert next(results).index == 0
+    assert len(asked) > 6
+    results.close()
+    assert OwnFrames(frames(2), "bgr").recorded
+    assert OwnFrames(iter(frames(2)), "bgr", fps=30).recorded
+    assert not OwnFrames(iter(frames(2)), "bgr").recorded
+
+
+def test_frames_before_a_bad_one_come_first(estimator):
+    given = []
+    with pytest.raises(ImageError, match="frame 9"):
+        for frame in estimator.stream([*frames(9), None], boxes=[BOX]):
+            given.append(frame.index)
+    assert given == list(range(9))
