@@ -97,5 +97,5 @@ class RootDepthPart:
 
 @torch.no_grad()
 def reference_depth(network: SSPNet, root: RootDepth, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    features = root_features(network, network.entry(network_input(images)))
+    features = root_features(network, network_input(images))
     return root.absolute(features, torch.from_numpy(BOXES)).numpy()

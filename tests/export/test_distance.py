@@ -50,7 +50,7 @@ def test_the_runtime_says_pytorchs_distance(depth_bundle, backend, cut):
         crop = np.empty((1, SIZE, SIZE, 3), np.uint8)
         cut_out(open_image(image, "rgb"), Crop.around(np.array(box, np.float32), 1.25), crop[0], 128)
         with torch.no_grad():
-            features = root_features(network, network.entry(network_input(crop)))
+            features = root_features(network, network_input(crop))
             expected = root.absolute(features, torch.from_numpy(camera.box_features([np.array(box, np.float32)])))
         assert pose.joints3d_camera is not None
         assert pose.joints3d_camera[0, 2] == pytest.approx(expected.item(), rel=1e-3)

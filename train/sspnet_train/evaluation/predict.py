@@ -162,7 +162,7 @@ def _one_view(
     root_z = None
     if root is not None:
         boxes = torch.stack([box_features(person) for person in people]).to(device)
-        root_z = root.absolute(root_features(network, network.entry(image)), boxes).cpu().numpy()
+        root_z = root.absolute(root_features(network, image), boxes).cpu().numpy()
     return HeadPoses(
         _to_sample(pose[..., :2] * size, inverse),
         (pose[..., 2] - 0.5) * DEPTH_RANGE_MM,

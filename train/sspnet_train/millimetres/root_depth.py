@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from sspnet_train.data.sample import Sample
 from sspnet_train.errors import DataError, TrainingError
-from sspnet_train.network.entry_flow import Entry
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.weight_file import write_weights
 
@@ -50,12 +49,10 @@ class RootDepth(nn.Module):
         return 1000.0 * torch.exp(self(features, box) + box[:, 0])
 
 
-def root_features(network: SSPNet, entry: Entry) -> Tensor:
-    """The mean of F_1^3 over its cells. -> (N, width)."""
-    pose = None
-    if entry.pose is not None:
-        pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
-    levels, _, _ = network.run_pyramid(1, dict(entry.levels), pose, entry.fine)
+def root_features(network: SSPNet, image: Tensor, previous: Tensor | None = None) -> Tensor:
+    """The mean of F_1^3 over its cells, of images and the frame before as `SSPNet.forward` takes them. -> (N, width)."""
+    entry = network.entry(image)
+    levels, _, _ = network.run_pyramid(1, *network.start(entry, previous), entry.fine)
     return levels[network.config.levels].float().mean(dim=(2, 3))
 
 
@@ -79,7 +76,7 @@ def features_digest(network: SSPNet) -> str:
     """Digest of the weights that F_1^3 comes from. An MLP fits only the weights it was trained on."""
     digest = hashlib.sha256()
     for name, value in sorted(network.state_dict().items()):
-        if name.startswith(("entry.", "pyramids.0.")) and not any(part in name for part in NOT_FEATURES):
+        if name.startswith(("entry.", "previous.", "pyramids.0.")) and not any(part in name for part in NOT_FEATURES):
             digest.update(name.encode() + value.detach().cpu().float().contiguous().numpy().tobytes())
     return digest.hexdigest()
 

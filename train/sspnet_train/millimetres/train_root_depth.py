@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sspnet_train.data.crop import BOX_SCALE, view_matrix, warp
-from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
+from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource
 from sspnet_train.errors import DataError, one_line
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features, save_root_depth
 from sspnet_train.network.model import SSPNet
@@ -28,6 +28,8 @@ SIZES = (128, 192, 256)
 JITTER_SCALE, JITTER_SHIFT = 0.15, 0.05
 SQUARE_SHARE = 0.15
 """Views whose box is a square around the person: what callers give who know no better."""
+IN_VIDEO, NOISE = 0.5, 0.015
+"""Views that have a frame before (`frame_before`), and how far it is off, in shares of the crop."""
 
 
 class Distances(NamedTuple):
@@ -76,18 +78,40 @@ def see(
     order = [person for person in people for _ in range(views)]
     for start in range(0, len(order), batch):
         size = sizes[start // batch % len(sizes)]
-        pictures = []
+        pictures, previous = [], torch.zeros(min(batch, len(order) - start), network.config.joints, 4)
         for row in range(start, min(start + batch, len(order))):
             rng = np.random.default_rng((seed, row))
-            picture, found.boxes[row], found.truth[row] = _view(source, order[row], size, rng if jitter else None)
-            pictures.append(picture)
-        image = network_input(pictures).to(next(network.parameters()).device)
-        found.features[start : start + len(pictures)] = root_features(network, network.entry(image)).cpu()
+            view = _view(source, order[row], size, rng if jitter else None)
+            found.boxes[row], found.truth[row] = view.box, view.truth
+            if network.previous is not None and jitter and rng.random() < IN_VIDEO:
+                previous[row - start] = frame_before(view, network.config.joints, rng)
+            pictures.append(view.picture)
+        device = next(network.parameters()).device
+        image, previous = network_input(pictures).to(device), previous.to(device)
+        found.features[start : start + len(pictures)] = root_features(network, image, previous).cpu()
         on_progress(start + len(pictures), len(order))
     return found
 
 
-def _view(source: SampleSource, person: int, size: int, rng: np.random.Generator | None) -> tuple[np.ndarray, Tensor, float]:
+class View(NamedTuple):
+    """A picture (size, size, 3) of somebody, their joints (J, 3) u, v, z in it, `box_features`, mm from the camera."""
+
+    picture: np.ndarray
+    joints: np.ndarray
+    box: Tensor
+    truth: float
+
+
+def frame_before(view: View, joints: int, rng: np.random.Generator) -> Tensor:
+    """(joints, 4) u, v, z, confidence as the network would have said them in a video's frame before."""
+    previous = np.zeros((joints, 4), np.float32)
+    known = min(joints, len(view.joints))
+    previous[:known, :3] = view.joints[:known] + rng.normal(0.0, NOISE, (known, 3))
+    previous[:known, 3] = rng.uniform(0.3, 1.0, known)
+    return torch.from_numpy(previous)
+
+
+def _view(source: SampleSource, person: int, size: int, rng: np.random.Generator | None) -> View:
     sample = source[person]
     if sample.root_z is None:
         raise DataError(f"{source.name} has no absolute depths to learn from; synth3d, human36m and mpi-inf-3dhp have")
@@ -97,7 +121,11 @@ def _view(source: SampleSource, person: int, size: int, rng: np.random.Generator
         features[4] = -features[4]
     x, y, w, h = (float(value) for value in box)
     view = view_matrix(np.array([x + w / 2, y + h / 2]), BOX_SCALE * max(w, h), size, mirror=mirror)
-    return warp(sample.image, view, size), features, float(sample.root_z)
+    uv = (sample.keypoints @ view[:, :2].T + view[:, 2]) / size
+    joints = np.column_stack([uv, sample.depth / DEPTH_RANGE_MM + 0.5])
+    if mirror:
+        joints = joints[list(FLIP_ORDER[: len(joints)])]
+    return View(warp(sample.image, view, size), joints, features, float(sample.root_z))
 
 
 def jittered_box(sample: Sample, rng: np.random.Generator) -> np.ndarray:

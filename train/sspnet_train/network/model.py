@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
-from sspnet_train.network.entry_flow import EntryFlow
+from sspnet_train.network.entry_flow import Entry, EntryFlow
 from sspnet_train.network.movenet import LIGHTNING, THUNDER, MoveNetEntry
 from sspnet_train.network.previous_pose import PreviousPose
 from sspnet_train.network.second_entry import SecondEntry
@@ -196,16 +196,11 @@ class SSPNet(nn.Module):
     ) -> tuple[list[Tensor], list[Prediction]]:
         """As `forward`; and the poses (N, J, 2 or 3) that the entries gave to the pyramids behind them, in order."""
         entry = self.entry(image)
-        levels, pose, fine = dict(entry.levels), None, entry.fine
-        given: list[Tensor] = []
-        predictions: list[Prediction] = []
-        if entry.pose is not None:
-            given.append(entry.pose)
-            pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
-        if self.previous is not None and pose is not None and previous is not None:
-            pose = self.previous(pose.detach(), previous)
-            levels[0] = levels[0] + self.previous.features(previous, *levels[0].shape[2:])
+        levels, pose = self.start(entry, previous)
+        fine, given = entry.fine, [] if entry.pose is None else [entry.pose]
+        if pose is not None and self.previous is not None and previous is not None:
             given.append(pose)
+        predictions: list[Prediction] = []
         for number in range(1, (cut or self.config.pyramids) + 1):
             if number == self.config.second_entry:
                 assert self.second_entry is not None and pose is not None
@@ -216,6 +211,16 @@ class SSPNet(nn.Module):
             levels, pose, found = self.run_pyramid(number, levels, pose, fine)
             predictions += found
         return given, predictions
+
+    def start(self, entry: Entry, previous: Tensor | None) -> tuple[dict[int, Tensor], Tensor | None]:
+        """What pyramid 1 starts from: features by level, and a pose (N, J, 3) where the entry gives one."""
+        if entry.pose is None:
+            return dict(entry.levels), None
+        pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
+        if self.previous is None or previous is None:
+            return dict(entry.levels), pose
+        seen = entry.levels[0] + self.previous.features(previous, *entry.levels[0].shape[2:])
+        return {**entry.levels, 0: seen}, self.previous(pose.detach(), previous)
 
     def run_pyramid(
         self, number: int, levels: dict[int, Tensor], pose: Tensor | None, fine: Tensor | None
