@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,13 +58,11 @@ class Intrinsics:
             None where the pixels are of no body in front of the camera.
         """
         seen, body = (pixels.astype(np.float64) - self.centre) / self.focal, joints3d.astype(np.float64)
-        rows = np.zeros((len(seen), 2, 3))
-        rows[:, 0, 0] = rows[:, 1, 1] = 1.0
-        rows[:, :, 2] = -seen
-        weight = np.maximum(weights, 0.0).astype(np.float64)[:, None]
-        wanted = (seen * body[:, 2:] - body[:, :2]) * weight
-        solved = np.linalg.lstsq((rows * weight[..., None]).reshape(-1, 3), wanted.reshape(-1), rcond=None)[0]
-        distance = float(solved[2])
+        weight = np.maximum(weights, 0.0).astype(np.float64)[:, None] ** 2
+        slope, offset = seen, body[:, :2] - seen * body[:, 2:]  # place = slope * distance - offset, the same for all joints
+        slope, offset = (values - (weight * values).sum(axis=0) / max(weight.sum(), 1e-12) for values in (slope, offset))
+        spread = float((weight * slope**2).sum())
+        distance = float((weight * slope * offset).sum()) / spread if spread > 0.0 else math.inf
         return distance if np.isfinite(distance) and distance >= _NEAREST_MM else None
 
     def unproject(self, pixels: NDArray[Any], z_mm: NDArray[Any]) -> NDArray[np.float32]:

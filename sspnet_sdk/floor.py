@@ -46,10 +46,12 @@ class Floor:
     Attributes:
         turn: (3, 3) from the camera's axes (x right, y up, z towards it) to those of the floor, y against gravity.
         height_mm: of the camera above it, or None if that is not known.
+        sure: the pitch is given, or told by feet. Else it is what bodies look like.
     """
 
     turn: Array
     height_mm: float | None
+    sure: bool = True
 
     @property
     def pitch_deg(self) -> float:
@@ -103,7 +105,7 @@ def find_floor(walkers: Sequence[Walker], pitch_deg: float | None = None) -> Flo
         up = _tilted(_bodies_up(walkers), feet)
     heights = [points[:, :3] @ up for points in feet if len(points)]
     height = -float(np.median(np.concatenate(heights))) if heights else None
-    return Floor(_turn_to_y(up), height)
+    return Floor(_turn_to_y(up), height, pitch_deg is not None or any(_travel(points) for points in feet))
 
 
 def _standing(walker: Walker) -> Array:
@@ -189,11 +191,16 @@ def _against_plane(up: Array, across: Array, points: Array) -> tuple[Array, Arra
     below = -(points[:, :3] / away[:, None]) @ up
     seen = below > _LOWEST_SINE
     directions, share = points[seen, :3] / away[seen, None], points[seen, 3]
-    if len(share) < 3 or np.log(away[seen]).std() < _LEAST_TRAVEL:
+    if not _travel(points[seen]):
         return np.zeros((0, 2)), np.zeros(0), np.zeros((0, 1))
     slopes, off = directions @ across.T / below[seen, None], np.log(away[seen]) + np.log(below[seen])
     slopes, off = (values - np.average(values, axis=0, weights=share) for values in (slopes, off))
     return slopes, off, share[:, None] / _NOISE**2
+
+
+def _travel(points: Array) -> bool:
+    """Whether one person's feet stand at distances (N, 4) different enough to tell how the floor lies."""
+    return len(points) >= 3 and float(np.log(np.linalg.norm(points[:, :3], axis=1)).std()) >= _LEAST_TRAVEL
 
 
 def _turn_to_y(up: Array) -> Array:

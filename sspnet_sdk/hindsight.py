@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,10 @@ from sspnet_sdk.two_sided_filter import lone, shares
 AHEAD_S, MOST_AHEAD = 0.2, 8
 """A pose waits for those that come so soon after it, and for so many of them at most."""
 
-_BEHIND = 10  # poses before it that count
+_BEHIND = 9  # poses before it that count
 _CUTOFF_HZ = 3.0  # at smooth = 0.5
 _LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere
-_JUMP = 0.5  # of the body, from one frame to the next: the picture has changed
+_JUMP = 0.6  # of the body, across and down, from one frame to the next: the picture has changed
 
 
 class Hindsight:
@@ -53,47 +53,59 @@ class Hindsight:
         return with_distance(pose, time_s, self._distance)
 
 
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """One pose, and it as (J, 6) numbers: keypoint, 3D joint, confidence."""
+
+    time_s: float
+    pose: Pose
+    numbers: NDArray[np.float64]
+
+    def reordered(self, order: NDArray[np.int64]) -> _Answer:
+        return _Answer(self.time_s, reordered(self.pose, order), self.numbers[order])
+
+
 class _Stretch:
     """Poses of one person without a gap or a jump."""
 
     def __init__(self, joints: int) -> None:
-        self._given: deque[tuple[float, Pose]] = deque(maxlen=_BEHIND)
-        self.waiting: deque[tuple[float, Pose]] = deque()
+        self._given: deque[_Answer] = deque(maxlen=_BEHIND)
+        self.waiting: deque[_Answer] = deque()
         self._sides = SidesInHindsight(joints, MOST_AHEAD + 1)
 
     def is_over(self, pose: Pose, time_s: float) -> bool:
         """Whether this pose is not the next one."""
-        last_s, last = (self.waiting or self._given)[-1]
-        moved = np.linalg.norm(pose.keypoints - last.keypoints, axis=1)
-        return time_s - last_s > _LONGEST_GAP_S or float(np.median(moved)) > _JUMP * body_px(pose)
+        last = (self.waiting or self._given)[-1]
+        moved = np.abs(pose.keypoints - last.pose.keypoints).sum(axis=1)
+        return time_s - last.time_s > _LONGEST_GAP_S or float(np.sort(moved)[len(moved) // 2]) > _JUMP * body_px(pose)
 
     def add(self, pose: Pose, time_s: float) -> None:
-        self.waiting.append((time_s, pose))
-        self._sides.add(pose.keypoints, pose.confidence, body_px(pose), time_s)
+        numbers = np.concatenate([pose.keypoints, pose.joints3d, pose.confidence[:, None]], axis=1, dtype=np.float64)
+        self.waiting.append(_Answer(time_s, pose, numbers))
+        self._sides.add(numbers[:, :2], numbers[:, 5], body_px(pose), time_s)
 
     def next(self, cutoff_hz: float) -> tuple[float, Pose]:
         changed = self._sides.changed(len(self.waiting))
-        right = [(time, self._changed(pose, limbs)) for (time, pose), limbs in zip(self.waiting, changed, strict=True)]
-        index = len(self._given)
-        times, poses = zip(*self._given, *right, strict=True)
+        right = [self._changed(answer, limbs) for answer, limbs in zip(self.waiting, changed, strict=True)]
+        smooth = _smoothed([*self._given, *right], len(self._given), cutoff_hz)
         self.waiting.popleft()
         self._given.append(right[0])
-        return times[index], _smoothed(np.array(times), poses, index, cutoff_hz)
+        return right[0].time_s, smooth
 
-    def _changed(self, pose: Pose, limbs: NDArray[np.bool_]) -> Pose:
-        """The pose with the labels of some limbs changed."""
+    def _changed(self, answer: _Answer, limbs: NDArray[np.bool_]) -> _Answer:
+        """The answer with the labels of some limbs changed."""
         if not limbs.any():
-            return pose
-        order = np.arange(len(pose.keypoints))
+            return answer
+        order = np.arange(len(answer.numbers))
         for pairs in (pairs for pairs, changed in zip(self._sides.limbs, limbs, strict=True) if changed):
             order[pairs] = order[pairs[:, ::-1]]
-        return reordered(pose, order)
+        return answer.reordered(order)
 
 
-def _smoothed(times: NDArray[np.float64], poses: Sequence[Pose], index: int, cutoff_hz: float) -> Pose:
-    keypoints = np.stack([pose.keypoints.astype(np.float64) for pose in poses])
-    trust = np.stack([pose.confidence for pose in poses]) * lone(keypoints, times, body_px(poses[index]))
+def _smoothed(answers: Sequence[_Answer], index: int, cutoff_hz: float) -> Pose:
+    times, pose = np.array([answer.time_s for answer in answers]), answers[index].pose
+    numbers = np.stack([answer.numbers for answer in answers])
+    trust = numbers[..., 5] * lone(numbers[..., :2], times, body_px(pose))
     share = shares(times, index, trust, cutoff_hz)
-    joints3d = np.stack([pose.joints3d for pose in poses])
-    smooth = [(share[..., None] * points).sum(axis=0).astype(np.float32) for points in (keypoints, joints3d)]
-    return replace(poses[index], keypoints=smooth[0], joints3d=smooth[1])
+    smooth = (share[..., None] * numbers[..., :5]).sum(axis=0).astype(np.float32)
+    return replace(pose, keypoints=smooth[:, :2].copy(), joints3d=smooth[:, 2:].copy())

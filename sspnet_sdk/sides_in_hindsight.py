@@ -36,11 +36,11 @@ class SidesInHindsight:
         self._costs = np.zeros((len(self.limbs), 2, 2))
         self._before: deque[NDArray[np.int64]] = deque(maxlen=most)
 
-    def add(self, keypoints: NDArray[np.float32], confidence: NDArray[np.float32], size: float, time_s: float) -> None:
+    def add(self, keypoints: Array, confidence: Array, size: float, time_s: float) -> None:
         """Take the next answer: (J, 2) pixels, (J,), the body's size in pixels, seconds (ascending)."""
-        points = keypoints.astype(np.float64)[self._pairs]
+        points = keypoints[self._pairs]
         states = np.stack([points, points[:, ::-1]])
-        trust = confidence.astype(np.float64)[self._pairs].min(axis=1)
+        trust = confidence[self._pairs].min(axis=1)
         changed = _UNLIKELY * np.add.reduceat(trust, self._starts) / [len(pairs) for pairs in self.limbs]
         costs = self._costs[..., None] + (self._bends(states, trust, size, time_s) if len(self._past) == 2 else 0.0)
         costs = costs + np.stack([np.zeros(len(self.limbs)), changed], axis=-1)[:, None, None, :]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -16,6 +18,7 @@ from sspnet_sdk.frame import Frame
 from sspnet_sdk.rigid import rigid
 from sspnet_sdk.staging import StagedFile, write_text
 
+logger = logging.getLogger("sspnet_sdk")
 Array = NDArray[np.float64]
 Rows = dict[int, NDArray[np.float32]]
 """Frame -> joints, root, keypoints and confidence, flat."""
@@ -69,8 +72,19 @@ def over_the_floor(tracks: list[Motion], pitch_deg: float | None) -> list[Motion
     """All tracks in axes along gravity, over one floor (`floor.py`): y of `root` is the pelvis's height."""
     walkers = [Walker(track.times, track.joints, track.root) for track in tracks]
     floor = find_floor([walker for walker, track in zip(walkers, tracks, strict=True) if not track.unsure] or walkers, pitch_deg)
+    if walkers and not floor.sure:
+        _say_unsure(round(floor.pitch_deg))
     over = [floor.of(walker) for walker in walkers]
     return [replace(track, joints=walker.joints, root=walker.root) for track, walker in zip(tracks, over, strict=True)]
+
+
+@lru_cache(maxsize=64)  # once, however many files there are
+def _say_unsure(pitch_deg: int) -> None:
+    logger.warning(
+        "the floor is a guess (pitch %d°): nobody walks towards the camera or away, so it is where standing people have their"
+        " heads; give the camera's pitch, --floor DEGREES",
+        pitch_deg,
+    )
 
 
 class Motions:

@@ -8,6 +8,7 @@ from made_people import make_frame, make_pose, moving_joints, write_all
 
 from sspnet_sdk import OptionError
 from sspnet_sdk.floor import Walker, find_floor
+from sspnet_sdk.formats import motion as motion_files
 from sspnet_sdk.formats import open_writer
 from sspnet_sdk.frame import Person
 from sspnet_sdk.pose import JOINT_PARENTS
@@ -87,7 +88,22 @@ def test_feet_put_bodies_right_that_are_seen_too_upright():
 def test_who_stays_as_far_away_says_nothing_of_the_floor():
     leaning = _seen_more_upright(_walker(15), -6)
     stays = replace(leaning, root=np.repeat(leaning.root[:1], 90, axis=0) * np.random.default_rng(0).normal(1, 0.03, (90, 1)))
-    assert find_floor([stays]).pitch_deg == pytest.approx(9, abs=0.5)
+    floor = find_floor([stays])
+    assert floor.pitch_deg == pytest.approx(9, abs=0.5)
+    assert not floor.sure and find_floor([leaning]).sure and find_floor([stays], 15.0).sure
+
+
+@pytest.mark.parametrize(("floor", "lines"), [("auto", 1), (8, 0)])
+def test_a_floor_that_nobody_tells_is_said_to_be_a_guess(floor, lines, walk, tmp_path, caplog):
+    caplog.set_level("WARNING", "sspnet_sdk")
+    motion_files._say_unsure.cache_clear()
+    for form in ("trc", "bvh"):
+        writer = open_writer(form, tmp_path / f"a.{form}", floor=floor)
+        for frame in walk:
+            writer.write(frame)
+        writer.close()
+    said = [record.getMessage() for record in caplog.records if "floor" in record.getMessage()]
+    assert len(said) == lines and all("--floor DEGREES" in line for line in said)
 
 
 def test_a_given_pitch_is_taken():
