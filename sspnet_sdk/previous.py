@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sspnet_sdk.crop import Crop
 from sspnet_sdk.pose import Pose
 
-
 _FURTHEST = 1.0  # of the crop, from its middle
 
 
