@@ -22,6 +22,7 @@ _LEAST_TRAVEL = 0.1  # deviation of a distance's logarithm: whoever stays as far
 _NEW_EVERY_S = 0.5  # errors of neighbouring frames are alike
 _LOWER_LEG = ((6, 22, 24, 26), (3, 23, 25, 27))  # ankle, heel, toes: left, right
 _UPRIGHT_FROM = 0.82  # of the longest distance from feet to thorax
+_LEAN_SHARE, _LEAN_BACK = 0.8, np.radians(2.4)  # the network sees that share of a body's lean, and so much less of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +144,18 @@ def _soles(joints: Array) -> Array:
 
 
 def _bodies_up(walkers: Sequence[Walker]) -> Array:
-    """Mean direction from the ankles to the thorax, of the frames in which that is longest: people stand then."""
+    """Mean direction from the ankles to the thorax, of the frames in which that is longest: people stand then.
+
+    The network sees people more upright in the picture than they are. That is put right.
+    """
     every = np.concatenate([_body_axes(walker.joints) for walker in walkers]) if walkers else np.zeros((0, 3))
     every = every[~np.isnan(every).any(axis=1)]
     if not len(every):
         return np.array([0.0, 1.0, 0.0])
     mean = (every / np.maximum(np.linalg.norm(every, axis=1), 1.0)[:, None])[_upright(every)].mean(axis=0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-6)  # type: ignore[no-any-return]
+    across = float(np.hypot(mean[0], mean[1]))
+    lean = (np.arctan2(mean[2], across) + _LEAN_BACK) / _LEAN_SHARE
+    return np.array([*(mean[:2] / max(across, 1e-6) * np.cos(lean)), np.sin(lean)])
 
 
 def _body_axes(joints: Array) -> Array:

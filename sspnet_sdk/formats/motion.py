@@ -81,8 +81,8 @@ def over_the_floor(tracks: list[Motion], pitch_deg: float | None) -> list[Motion
 @lru_cache(maxsize=64)  # once, however many files there are
 def _say_unsure(pitch_deg: int) -> None:
     logger.warning(
-        "the floor is a guess (pitch %d°): nobody walks towards the camera or away, so it is where standing people have their"
-        " heads; give the camera's pitch, --floor DEGREES",
+        "nobody walks towards the camera or away: the floor is told by how bodies stand alone (pitch %d°, at times 3° off);"
+        " give the pitch if you know it, --floor DEGREES",
         pitch_deg,
     )
 
