@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sspnet_sdk.errors import SSPNetError
+from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.formats.table import Columns, columns_of, person_columns
 from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.pose import Pose
@@ -28,19 +28,27 @@ def to_dataframe(poses: Pose | Frame | Iterable[Pose | Frame]) -> DataFrame:
 
     Raises:
         SSPNetError: pandas is not installed.
+        OptionError: `poses` are neither.
     """
     pandas = _library()
     gathered: Columns = {}
     of_frames, in_camera = False, False
-    for number, item in enumerate([poses] if isinstance(poses, (Pose, Frame)) else poses, start=1):
+    items = [poses] if isinstance(poses, (Pose, Frame)) or not isinstance(poses, Iterable) else poses
+    for number, item in enumerate(items, start=1):
         of_frames = of_frames or isinstance(item, Frame)
-        frame = item if isinstance(item, Frame) else Frame(_NO_PICTURE, "", 0, None, (Person(number, item),))
+        frame = item if isinstance(item, Frame) else Frame(_NO_PICTURE, "", 0, None, (_person(number, item),))
         for person in frame.people:
             in_camera = in_camera or person.pose.joints3d_camera is not None
             for name, values in person_columns(frame, person, True).items():
                 gathered.setdefault(name, []).extend(values)
     columns = [name for name in columns_of(in_camera) if of_frames or name not in _OF_FRAMES]
     return pandas.DataFrame({name: gathered.get(name, []) for name in columns})
+
+
+def _person(number: int, item: object) -> Person:
+    if not isinstance(item, Pose):
+        raise OptionError(f"expected poses or frames, not {type(item).__name__}: one table for each picture's list of poses")
+    return Person(number, item)
 
 
 def _library() -> Any:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.image import open_image
 from sspnet_sdk.inset import render_inset
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import Pose, poses_in
 from sspnet_sdk.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
 
 Image = NDArray[np.uint8]
@@ -24,19 +25,22 @@ _INSET_SHARE = 0.4  # of the picture's shorter side
 _SMALLEST_INSET = 110
 
 
-def draw(image: Image, poses: Pose | Iterable[Pose], *, inset: bool = True, legend: str | None = None) -> Image:
-    """A copy of `image` with every pose drawn on it.
+def draw(image: Any, poses: Pose | Iterable[Pose], *, inset: bool = True, legend: str | None = None) -> Image:
+    """A picture, (H, W, 3) uint8 BGR, of `image` with every pose drawn on it. `image` itself stays as it is.
 
     Args:
-        image: (H, W, 3) uint8 BGR.
+        image: (H, W, 3) uint8 BGR, or anything else that `Estimator.predict` takes.
         poses: one `Pose` or several, in pixels of `image`.
         inset: show the 3D skeletons from an oblique angle in the corner that hides least.
         legend: one line of text for the lower left corner; None writes cut, size and latency of the first pose, "" nothing.
 
     Colours name the person's side (orange right, blue left, white centre); opacity and thickness follow the confidence.
+
+    Raises:
+        ImageError: the image cannot be used.
+        OptionError: `poses` are none.
     """
-    people = [poses] if isinstance(poses, Pose) else list(poses)
-    return Overlay(inset=inset).draw(image, people, legend)
+    return Overlay(inset=inset).draw(open_image(image).bgr(), poses_in(poses), legend)
 
 
 @dataclass
@@ -194,7 +198,7 @@ def _emptiest_corner(shape: tuple[int, ...], side: int, poses: Sequence[Pose]) -
 class _Module(ModuleType):
     """`sspnet_sdk.draw` is this file, and the function in it: whichever of the two a program holds, it can call."""
 
-    def __call__(self, image: Image, poses: Pose | Iterable[Pose], **options: Any) -> Image:
+    def __call__(self, image: Any, poses: Pose | Iterable[Pose], **options: Any) -> Image:
         return draw(image, poses, **options)
 
 

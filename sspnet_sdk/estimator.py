@@ -197,6 +197,8 @@ class Estimator:
         """
         begin = time.perf_counter()
         pictures = _several(images, "images must be a list of images")
+        if isinstance(images, np.ndarray) and images.ndim < 4 and images.shape[-1:] in ((3,), (4,)):
+            raise OptionError(f"images must be a list of images, not one of shape {images.shape}: predict takes that")
         places = [None] * len(pictures) if boxes is None else _several(boxes)
         if len(places) != len(pictures):
             raise OptionError(f"boxes must be one for each image, or None: there are {len(places)} for {len(pictures)} images")

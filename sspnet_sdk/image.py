@@ -25,6 +25,12 @@ _TO_RGBA = {
     ("bgr", 4): cv2.COLOR_BGRA2RGBA,
     ("rgb", 4): None,
 }
+_TO_BGR = {
+    None: cv2.COLOR_RGBA2BGR,
+    cv2.COLOR_GRAY2RGBA: cv2.COLOR_GRAY2BGR,
+    cv2.COLOR_RGB2RGBA: cv2.COLOR_RGB2BGR,
+    cv2.COLOR_BGRA2RGBA: cv2.COLOR_BGRA2BGR,
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,12 @@ class Image:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 BGR; `pixels` themselves where they are that."""
+        if self.to_rgba == cv2.COLOR_BGR2RGBA:
+            return self.pixels
+        return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.to_rgba]), np.uint8)
 
 
 def check_color(color: Any) -> str:

@@ -25,5 +25,17 @@ def look_up(name: object, known: Sequence[str], what: str) -> int:
     spelt = canonical(name) if isinstance(name, str) else ""
     if spelt in known:
         return known.index(spelt)
-    near = get_close_matches(spelt, known, n=1)
-    raise OptionError(f"{what} {name!r}: " + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"))
+    near = _meant(spelt, known)
+    raise OptionError(f"{what} {name!r}: " + (f"did you mean {near}?" if near else f"there are {', '.join(known)}"))
+
+
+def _meant(spelt: str, known: Sequence[str]) -> str:
+    """Both sides of a name without one ("knee"), else the nearest name ("leftknee" is the left one's); "" for none."""
+    sides = [name for name in known if spelt and name.partition("-")[2] == spelt]
+    if sides:
+        return " or ".join(map(repr, sides))
+    words = {side: word for word, side in _SIDES.items()}
+    spellings = {name: name for name in known}
+    spellings.update({"-".join([words[name[0]], name[2:]]): name for name in known if name[:2] in ("l-", "r-")})
+    near = get_close_matches(spelt, spellings, n=1)
+    return repr(spellings[near[0]]) if near else ""

@@ -6,21 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sspnet_sdk.capture import Shot
 from sspnet_sdk.errors import ImageError, OptionError
-from sspnet_sdk.image import Image, open_image
+from sspnet_sdk.image import open_image
 
 _FPS_OF_A_LIST = 30.0
-_TO_BGR = {
-    None: cv2.COLOR_RGBA2BGR,
-    cv2.COLOR_GRAY2RGBA: cv2.COLOR_GRAY2BGR,
-    cv2.COLOR_RGB2RGBA: cv2.COLOR_RGB2BGR,
-    cv2.COLOR_BGRA2RGBA: cv2.COLOR_BGRA2BGR,
-}
 
 
 class OwnFrames:
@@ -57,7 +49,7 @@ class OwnFrames:
                 seconds = time.monotonic() - begin if self._fps is None else index / self._fps
             last = max(_number(seconds, index), last + 1e-3)
             try:
-                yield Shot(bgr(open_image(img, self._color)), index, last)
+                yield Shot(open_image(img, self._color).bgr(), index, last)
             except ImageError as error:
                 raise ImageError(f"frame {index}: {error}") from None
 
@@ -66,14 +58,6 @@ class OwnFrames:
         close = getattr(self._frames, "close", None)
         if close is not None and isinstance(self._frames, Iterator):
             close()
-
-
-def bgr(image: Image) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 BGR."""
-    code = image.to_rgba
-    if code == cv2.COLOR_BGR2RGBA:
-        return image.pixels
-    return np.asarray(cv2.cvtColor(image.pixels, _TO_BGR[code]), np.uint8)
 
 
 def _number(seconds: Any, index: int) -> float:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,8 +38,7 @@ class PictureSequence:
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
         for path in self._files:
-            pixels = open_image(path).pixels
-            yield np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8) if pixels.ndim == 2 else pixels, None
+            yield open_image(path).bgr(), None
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,8 +74,7 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
     Raises:
         ImageError: names the file and what is wrong with it.
     """
-    pixels = open_image(Path(path)).pixels
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8) if pixels.ndim == 2 else pixels
+    return open_image(Path(path)).bgr()
 
 
 def _read(paths: Iterable[Path]) -> Iterator[tuple[Path, NDArray[np.uint8] | ImageError]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.angles import ANGLE_NAMES, angle_of
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.joint_names import canonical, look_up
 from sspnet_sdk.stature import check_height, stature_mm
 
@@ -146,6 +148,10 @@ class Pose:
         in_camera = None if self.joints3d_camera is None else self.joints3d_camera[index]
         return Joint(self.names[index], self.keypoints[index], self.joints3d[index], float(self.confidence[index]), in_camera)
 
+    def __iter__(self) -> Iterator[str]:
+        """The names of its joints, as of a mapping: `{name: pose[name].keypoint for name in pose}`."""
+        return iter(self.names)
+
     def __contains__(self, name: object) -> bool:
         """Whether the pose has a joint of this name."""
         return isinstance(name, str) and canonical(name) in self.names
@@ -176,8 +182,8 @@ class Pose:
         in_camera = None if self.joints3d_camera is None else self.joints3d_camera * factor
         return replace(self, joints3d=self.joints3d * factor, joints3d_camera=in_camera)
 
-    def draw(self, image: NDArray[np.uint8], *, inset: bool = True) -> NDArray[np.uint8]:
-        """A copy of `image`, (H, W, 3) uint8 BGR, with this pose on it: see `sspnet_sdk.draw.draw`."""
+    def draw(self, image: Any, *, inset: bool = True) -> NDArray[np.uint8]:
+        """A picture, (H, W, 3) uint8 BGR, of `image` with this pose on it: see `sspnet_sdk.draw.draw`."""
         from sspnet_sdk.draw import draw
 
         return draw(image, self, inset=inset, legend="")
@@ -216,6 +222,19 @@ class Pose:
         from sspnet_sdk.supervision_keypoints import to_supervision
 
         return to_supervision([self])
+
+
+def poses_in(poses: Pose | Iterable[Pose]) -> list[Pose]:
+    """One pose or several as a list.
+
+    Raises:
+        OptionError: something else is there.
+    """
+    people = [poses] if isinstance(poses, Pose) else list(poses) if isinstance(poses, Iterable) else [poses]
+    for person in people:
+        if not isinstance(person, Pose):
+            raise OptionError(f"expected a Pose or a list of them, not {type(person).__name__}")
+    return people
 
 
 def _rounded(values: NDArray[np.float32], digits: int) -> Any:

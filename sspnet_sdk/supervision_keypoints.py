@@ -10,7 +10,7 @@ import numpy as np
 
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.layouts import COCO_17
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import Pose, poses_in
 
 if TYPE_CHECKING:
     from supervision import KeyPoints
@@ -24,9 +24,10 @@ def to_supervision(poses: Pose | Iterable[Pose]) -> KeyPoints:
 
     Raises:
         SSPNetError: supervision is not installed.
+        OptionError: `poses` are none.
     """
     library = _library()
-    people = [poses] if isinstance(poses, Pose) else list(poses)
+    people = poses_in(poses)
     if not people:
         return library.KeyPoints.empty()
     rows = np.stack([COCO_17.rows(pose) for pose in people]).astype(np.float32)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_people import make_frame, make_pose
 
+from sspnet_sdk import ImageError
 from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.frame import Person
 from sspnet_sdk.inset import render_inset
@@ -39,6 +40,17 @@ def test_the_picture_itself_is_not_touched():
     before = GREY.copy()
     draw(GREY, make_pose())
     np.testing.assert_array_equal(GREY, before)
+
+
+def test_any_image_that_predict_takes_can_be_drawn_on(tmp_path):
+    file, pose = tmp_path / "grey.png", make_pose()
+    cv2.imwrite(str(file), GREY)
+    expected = draw(GREY, pose)
+    for image in (file, str(file), file.read_bytes(), GREY[:, :, 0], np.dstack([GREY, GREY[:, :, :1]])):
+        np.testing.assert_array_equal(draw(image, pose), expected)
+        np.testing.assert_array_equal(pose.draw(image), draw(GREY, pose, legend=""))
+    with pytest.raises(ImageError, match="uint8"):
+        draw(GREY.astype(float), pose)
 
 
 def test_doubtful_joints_are_fainter():

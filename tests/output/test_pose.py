@@ -64,13 +64,25 @@ def test_every_joint_has_its_name():
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("left_kne", "did you mean 'l-knee'"), ("nose", "no joint 'nose'"), (3, "no joint 3"), ("", "there are pelvis, r-hip")],
+    [
+        ("left_kne", "did you mean 'l-knee'"),
+        ("leftknee", "did you mean 'l-knee'"),
+        ("RightWrist", "did you mean 'r-wrist'"),
+        ("knee", "did you mean 'r-knee' or 'l-knee'"),
+        ("nose", "no joint 'nose'"),
+        (3, "no joint 3"),
+        ("", "there are pelvis, r-hip"),
+    ],
 )
 def test_a_joint_that_is_not_there_is_named_with_what_is(name, words):
     pose = make_pose()
     with pytest.raises(OptionError, match=words):
         pose[name]
     assert name not in pose
+
+
+def test_a_pose_goes_through_the_names_of_its_joints():
+    assert list(make_pose()) == list(JOINT_NAMES[:17])
 
 
 def test_somebody_upright_has_the_angles_that_their_definitions_say():
@@ -194,6 +206,13 @@ def test_supervision_gets_cocos_keypoints_in_pixels():
     np.testing.assert_allclose(with_face.to_supervision().xy[0, 0], with_face["nose"].keypoint, atol=1e-4)
     drawn = supervision.EdgeAnnotator().annotate(np.zeros((480, 640, 3), np.uint8), with_face.to_supervision())
     assert (drawn > 0).any()
+
+
+@pytest.mark.parametrize("of", [to_supervision, to_dataframe, lambda poses: draw(np.zeros((480, 640, 3), np.uint8), poses)])
+@pytest.mark.parametrize("poses", ["walk", 5, None, [[make_pose()]], [make_pose(), None]])
+def test_what_holds_no_poses_is_refused_in_one_line(of, poses):
+    with pytest.raises(OptionError, match=r"^expected (a Pose|poses)[^\n]*$"):
+        of(poses)
 
 
 def test_without_a_library_it_says_what_to_install(monkeypatch):

@@ -37,9 +37,9 @@ def test_a_deadline_is_shared_so_that_no_image_pays_for_the_others(dot_bundle, d
     deadlines = []
     run = StageChain.run
 
-    def timed(chain, crops, cut, deadline=None):
+    def timed(chain, crops, cut, deadline=None, *others):
         deadlines.append(deadline)
-        return run(chain, crops, cut, deadline)
+        return run(chain, crops, cut, deadline, *others)
 
     monkeypatch.setattr(StageChain, "run", timed)
     images = [dot_image(*place) for place in PLACES[:5]]
@@ -60,6 +60,13 @@ def test_a_camera_counts_for_every_image(depth_dot_bundle, dot_image):
 def test_what_is_no_list_of_images_is_refused(dot_bundle, images):
     with pytest.raises(OptionError, match="images must be"):
         Estimator(dot_bundle, backend="onnxruntime").predict_batch(images)
+
+
+def test_one_image_is_no_list_of_them_but_a_stack_is(dot_bundle, dot_image):
+    estimator, image = Estimator(dot_bundle, backend="onnxruntime"), dot_image(1, 1)
+    with pytest.raises(OptionError, match="predict takes that"):
+        estimator.predict_batch(image)
+    assert len(estimator.predict_batch(np.stack([image, image]), [BOX, BOX])) == 2
 
 
 def test_boxes_are_one_for_each_image_and_images_are_images(dot_bundle, dot_image):
