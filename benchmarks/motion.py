@@ -1,4 +1,4 @@
-"""Video against exact truth: jitter, lag, swapped legs, distance and ids, as the network answers, by One Euro, and smoothed.
+"""Video against exact truth: jitter, lag, swaps, distance, ids and floor, as the network answers, by One Euro, and smoothed.
 
 python benchmarks/motion.py made                       kinematic sequences with made-up noise: no network, a minute
 python benchmarks/motion.py sequences/walk.mp4 …       rendered sequences (sspnet_train.synth.sequence_files)
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from one_euro import OneEuro
 
 from sspnet_sdk import Estimator
+from sspnet_sdk.floor import Walker, find_floor
+from sspnet_sdk.formats.motion import TO_Y_UP
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.hold_back import Seen
 from sspnet_sdk.identity import Track
@@ -162,10 +164,14 @@ def _drift(shape: tuple[int, ...], fps: float, rng: np.random.Generator) -> Arra
     return values
 
 
-def rendered(video: Path, estimator: Estimator) -> tuple[list[Run], list[str]]:
-    """The network's answers to a rendered sequence, person by person; and whether ids stayed, a line per person."""
+def truth_of(video: Path) -> dict[str, Array]:
+    """What `sequence_files` wrote beside a video."""
     with np.load(video.with_suffix(".npz")) as file:
-        truth = {name: file[name] for name in file.files}
+        return {name: file[name] for name in file.files}
+
+
+def rendered(video: Path, truth: dict[str, Array], estimator: Estimator) -> tuple[list[Run], list[str]]:
+    """The network's answers to a rendered sequence, person by person; and whether ids stayed, a line per person."""
     fps = float(truth["fps"])
     tracker = Tracker(estimator, camera=truth["camera"])
     capture = cv2.VideoCapture(str(video))
@@ -217,20 +223,42 @@ def table(name: str, runs: list[Run]) -> None:
         print(f"| {name} | {way} | {' | '.join(cells)} |", flush=True)
 
 
+def floor_row(name: str, runs: list[Run], truth: dict[str, Array]) -> str:
+    """The floor under everybody, as `--camera --floor auto` finds it in a recording."""
+    up, walkers = truth["up"] * TO_Y_UP / np.linalg.norm(truth["up"]), []
+    for run in runs:
+        poses = in_hindsight(run)
+        roots = [pose.joints3d_camera[0] for pose in poses if pose.joints3d_camera is not None]
+        joints = np.array([pose.joints3d for pose in poses], np.float64) * TO_Y_UP
+        walkers.append(Walker(run.times, joints, np.array(roots, np.float64) * TO_Y_UP if roots else None))
+    floor = find_floor(walkers)
+    off = math.degrees(math.acos(min(float(floor.turn[1] @ up), 1.0)))
+    height = abs(float(truth["floor"] @ truth["up"])) / float(np.linalg.norm(truth["up"])) / 1000
+    found = "–" if floor.height_mm is None else f"{floor.height_mm / 1000:.2f} m"
+    pitch = math.degrees(math.atan2(up[2], up[1]))
+    told = "feet" if floor.sure else "bodies"
+    return f"| {name} | {told} | {off:.1f}° | {pitch:.1f}°, {floor.pitch_deg:.1f}° | {height:.2f} m, {found} |"
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Print the table."""
+    """Print the tables."""
     print("| sequence | | jitter, px/frame² | error, px | lag, ms | mm | leg swaps/min | distance, mm/frame² |")
     print("|---|---|---|---|---|---|---|---|")
-    estimator = None
+    estimator, floors = None, []
     for argument in arguments:
         if argument == "made":
             for name, runs in made().items():
                 table(f"made: {name}", runs)
             continue
         estimator = estimator or Estimator(backend="onnxruntime", cut=2, input_size=256, threads=1)
-        runs, lines = rendered(Path(argument), estimator)
-        table(Path(argument).stem, runs)
+        video, truth = Path(argument), truth_of(Path(argument))
+        runs, lines = rendered(video, truth, estimator)
+        table(video.stem, runs)
         print("\n".join(lines), file=sys.stderr)
+        floors.append(floor_row(video.stem, runs, truth))
+    if floors:
+        print("\n| sequence | told by | off gravity | pitch: truth, estimated | height of the camera: truth, estimated |")
+        print("|---|---|---|---|---|\n" + "\n".join(floors))
 
 
 if __name__ == "__main__":
