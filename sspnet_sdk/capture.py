@@ -184,6 +184,7 @@ class Capture:
         try:
             once = file if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else Piped(file)
             kind = once.kind if isinstance(once, Piped) else open_file_kind(once)
+            once = once.whole() if isinstance(once, Piped) and once.index_is_last else once
         except OSError as error:
             raise ImageError(f"cannot read {self.name}: {(error.strerror or str(error)).lower()}") from None
         if kind == "picture":
@@ -241,7 +242,8 @@ def _is_pipeline(source: Any) -> bool:
 def _name(source: int | str | os.PathLike[str]) -> str:
     """How results name the source."""
     if not isinstance(source, (int, str, os.PathLike)) or isinstance(source, bool):
-        raise OptionError(f"a source is a path, a camera's number or an address, not {type(source).__name__}")
+        hint = ": write the video to a file first" if isinstance(source, bytes) or hasattr(source, "read") else ""
+        raise OptionError(f"a source is a path, a camera's number or an address, not {type(source).__name__}{hint}")
     number = camera_number(source)
     if number is not None:
         return f"camera{number}"

@@ -129,6 +129,8 @@ def _kind(source: Any) -> str:
     kind = f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")
     if kind in ("list", "tuple"):
         return f"{kind}: pass numpy.asarray(image, numpy.uint8); several images go to predict_batch"
+    if hasattr(source, "get_data"):  # pyrealsense2
+        return f"{kind}: pass numpy.asanyarray(frame.get_data())"
     if kind.startswith("torch."):
         return f"{kind}: pass an (H, W, 3) uint8 array, tensor.cpu().numpy()"
     return kind

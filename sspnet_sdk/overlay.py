@@ -57,16 +57,25 @@ class OverlayPicture:
             raise OptionError(f"{path} is not a name for a picture: use {', '.join(IMAGE_SUFFIXES)}")
         StagedFile(path)
         self._path, self.files = path, [path]
+        self._drawn: NDArray[np.uint8] | None = None
 
     def write(self, frame: Frame) -> None:
-        """Draw and write the picture at once."""
-        write_image(self._path, draw(frame.image, [person.pose for person in frame.people]))
+        """Draw the picture.
+
+        Raises:
+            OptionError: it is not the first.
+        """
+        if self._drawn is not None:
+            raise OptionError(f"{self._path} holds one picture, and {frame.source} gives more: name a video, such as .mp4")
+        self._drawn = draw(frame.image, [person.pose for person in frame.people])
 
     def close(self) -> None:
-        """The picture is complete already."""
+        """Write the picture."""
+        if self._drawn is not None:
+            write_image(self._path, self._drawn)
 
     def discard(self) -> None:
-        """The picture is complete already."""
+        """Leave what was there before."""
 
 
 class OverlayPictures:
@@ -82,7 +91,9 @@ class OverlayPictures:
 
     def write(self, frame: Frame) -> None:
         """Draw and write the picture at once."""
-        OverlayPicture(self._folder / self._name(frame.source)).write(frame)
+        picture = OverlayPicture(self._folder / self._name(frame.source))
+        picture.write(frame)
+        picture.close()
 
     def _name(self, source: str) -> str:
         stem, suffix = Path(source).stem, Path(source).suffix

@@ -30,6 +30,8 @@ class OwnFrames:
     name, live = "frames", False
 
     def __init__(self, frames: Iterable[Any], color: str, fps: float | None = None) -> None:
+        if isinstance(frames, np.ndarray) and frames.ndim < 4 and frames.shape[-1:] in ((3,), (4,)):
+            raise OptionError(f"frames must be images, one after the other, not one of shape {frames.shape}: predict takes that")
         if fps is not None and not (isinstance(fps, (int, float)) and 0.0 < fps < 1e6):
             raise OptionError(f"fps must be a positive number, not {fps!r}")
         self._frames, self._color = frames, color

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import shutil
+import tempfile
+from typing import IO, BinaryIO
 
 from sspnet_sdk.file_kind import Kind, content_kind
+from sspnet_sdk.picture_parts import box_size
 
 _LEAST_HEAD, _MOST_HEAD = 1 << 10, 1 << 16
 
@@ -26,6 +29,25 @@ class Piped:
     def kind(self) -> Kind | None:
         """What its first bytes say. GIF, which may move, and JPEG, which cameras send in a row, are videos."""
         return "video" if self._head.startswith((b"GIF8", b"\xff\xd8\xff")) else content_kind(self._head)
+
+    @property
+    def index_is_last(self) -> bool:
+        """Whether it is an MP4 or MOV whose index follows the pictures, as phones write it: no frame can be read without."""
+        at = 0
+        while at + 8 <= len(self._head):
+            name = self._head[at + 4 : at + 8]
+            if name in (b"mdat", b"moov") or not name.isalpha():
+                return name == b"mdat"
+            at += max(box_size(self._head[at : at + 16], len(self._head) - at)[1], 8)
+        return False
+
+    def whole(self) -> IO[bytes]:
+        """All of it in a temporary file, which can be read in any order and is gone once it is closed."""
+        file = tempfile.TemporaryFile()  # noqa: SIM115, closed by its reader
+        file.write(self.read(len(self._head)))
+        shutil.copyfileobj(self._file, file)
+        file.seek(0)
+        return file
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes, all that is left if negative; empty at the end."""

@@ -71,7 +71,7 @@ def stream(
 def _opened(source: Any, estimator: Estimator, fps: float | None) -> Capture | OwnFrames:
     if isinstance(source, Capture):
         return source
-    if isinstance(source, (int, str, os.PathLike)) or not isinstance(source, Iterable):
+    if isinstance(source, (int, str, os.PathLike, bytes)) or hasattr(source, "read") or not isinstance(source, Iterable):
         return Capture(source)
     return OwnFrames(source, estimator.color, fps)
 

@@ -115,7 +115,8 @@ def _show(found: dict[str, Any]) -> None:
     _line("bundle", f"{bundle['name']} ({bundle['folder']}), {bundle['bytes'] / 1e6:.1f} MB, made {bundle['created'] or '?'}")
     _line("joints", f"{len(bundle['joints'])}: the body{', face and feet' if 'nose' in bundle['joints'] else ''}")
     _line("licence", bundle["license"] or "not stated")
-    _line("trained", ", ".join(bundle["training_data"]) or "not stated")
+    for number, data in enumerate(bundle["training_data"] or ["not stated"]):
+        _line("" if number else "trained", data)
     show_table(("cut", "precision", "size", "parameters", "MACs", "PCK@0.2", "PA-MPJPE mm"), [_row(p) for p in bundle["points"]])
     if default is not None:
         click.echo()

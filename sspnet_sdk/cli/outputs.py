@@ -14,7 +14,7 @@ from sspnet_sdk.cli.interrupts import Interrupts
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats import Writer, open_writer
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.overlay import OverlayPicture, OverlayPictures, OverlayVideo
+from sspnet_sdk.overlay import IMAGE_SUFFIXES, OverlayPicture, OverlayPictures, OverlayVideo
 from sspnet_sdk.rerun_view import RerunView
 
 
@@ -39,7 +39,7 @@ class Outputs:
             for name, path in targets.items():
                 rerun = name == "rerun"
                 self._writers[path] = RerunView(path) if rerun else open_writer(name, path, fps, keep_unsure=True, **options)
-            if overlay is not None and video:
+            if overlay is not None and video and overlay.suffix.lower() not in IMAGE_SUFFIXES:
                 self._writers[overlay] = OverlayVideo(overlay, fps, sound)
             elif overlay is not None:
                 self._writers[overlay] = OverlayPictures(overlay) if several else OverlayPicture(overlay)

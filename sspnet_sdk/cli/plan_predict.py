@@ -118,7 +118,8 @@ def _jobs(sources: Sequence[str], found: _Sources, out: Path | None, targets: di
     if len(found.videos) == 1 and not found.pictures:
         (video,) = found.videos
         name = _stem(video)
-        overlay = _file(out, f"{name}.mp4", f"{name}.pose.mp4", VIDEO_SUFFIXES) if wanted else None
+        suffixes = (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES) if video == "-" else VIDEO_SUFFIXES  # a pipe may bring a picture
+        overlay = _file(out, f"{name}.mp4", f"{name}.pose.mp4", suffixes) if wanted else None
         return [Job([], False, video, overlay, targets)]
     _check_folders(targets)
     overlays = _folder(out, default, "sources") if wanted else None

@@ -239,3 +239,13 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(command_line, environm
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert {line.split(":")[0] for line in done.stderr.splitlines()} == {"Error"} and not list(tmp_path.iterdir())
+
+
+def test_a_picture_on_standard_input_becomes_a_picture_and_a_video_does_not(run, clip, tmp_path):
+    with PHOTO.open("rb") as file:
+        done = run("predict", "-", "--out", "pose.png", *FAST, stdin=file)
+    assert (done.returncode, cv2.imread(str(tmp_path / "pose.png")).shape) == (0, cv2.imread(str(PHOTO)).shape), done.stderr
+    with clip.open("rb") as file:
+        done = run("predict", "-", "--out", "clip.png", *FAST, stdin=file)
+    assert done.returncode == 2 and "clip.png holds one picture, and stdin gives more: name a video" in done.stderr
+    assert not (tmp_path / "clip.png").exists()

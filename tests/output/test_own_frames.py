@@ -1,5 +1,6 @@
 """Frames of one's own: lists, generators, timed pairs, any channel order; the same people as from a file."""
 
+import io
 import threading
 import time
 from itertools import pairwise
@@ -134,3 +135,26 @@ def test_frames_before_a_bad_one_come_first(estimator):
         for frame in estimator.stream([*frames(9), None], boxes=[BOX]):
             given.append(frame.index)
     assert given == list(range(9))
+
+
+@pytest.mark.parametrize("source", [b"\0\0\0\x18ftypmp42", io.BytesIO(b"\0\0\0\x18ftypmp42")])
+def test_a_videos_content_is_refused_and_the_hint_is_right(estimator, source):
+    with pytest.raises(OptionError, match=r"not (bytes|BytesIO): write the video to a file first"):
+        estimator.stream(source)
+
+
+def test_one_image_is_no_stream_but_a_stack_of_them_is(estimator):
+    with pytest.raises(OptionError, match=r"not one of shape \(48, 64, 3\): predict takes that"):
+        estimator.stream(np.zeros((48, 64, 3), np.uint8))
+    assert len(list(estimator.stream(np.zeros((4, 48, 64, 3), np.uint8)))) == 4
+
+
+def test_a_frame_of_realsense_is_told_from_its_pixels(estimator):
+    class VideoFrame:
+        def get_data(self):
+            return np.zeros((48, 64, 3), np.uint8)
+
+    with pytest.raises(ImageError, match=r"frame 0: .*: pass numpy\.asanyarray\(frame\.get_data\(\)\)"):
+        list(estimator.stream([VideoFrame()]))
+    (frame,) = estimator.stream([np.asanyarray(VideoFrame().get_data())])
+    assert "array" not in repr(frame) and "source='frames'" in repr(frame)

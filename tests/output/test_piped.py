@@ -38,7 +38,7 @@ def pipe(tmp_path):
         assert not writer.is_alive()
 
 
-@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mjpeg", ".y4m"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts", ".mjpeg", ".y4m"])
 def test_all_of_a_video_comes_through_a_pipe(suffix, pipe, tmp_path):
     codec = {".mjpeg": "mjpeg", ".y4m": "rawvideo"}.get(suffix, "libx264")
     with Capture(pipe(noise_video(tmp_path / f"a{suffix}", codec))) as capture:
