@@ -17,7 +17,7 @@ from sspnet_train.data.sample import FLIP_ORDER
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.losses import Targets
 
-TRUTH, STILL, SWAPPED, SOMEBODY_ELSE, MISSING = 0.45, 0.35, 0.1, 0.06, 0.08
+TRUTH, STILL, SWAPPED, SOMEBODY_ELSE, MISSING = 0.45, 0.35, 0.25, 0.06, 0.08
 """Shares: of poses that are the truth with noise, people who hardly move, swapped sides, others' poses, joints that are lost."""
 SLOWEST, FASTEST = -2.6, -1.4
 """Of a joint against its parent, in shares of the crop, as powers of ten."""
