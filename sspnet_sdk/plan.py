@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from contextlib import AbstractContextManager
@@ -18,12 +17,11 @@ from sspnet_sdk.pool import EnginePool
 from sspnet_sdk.profile import Setting, compare, settings_of
 from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
-from sspnet_sdk.survey import Survey
+from sspnet_sdk.survey import Survey, Surveyor
 from sspnet_sdk.thresholds import CentresAndBoxes
 
 logger = logging.getLogger("sspnet_sdk")
 
-_FRAMES_BEFORE = 2  # a measurement begins
 _ESTIMATED_SHARE = 0.7  # of the budget, for a network whose time is only estimated
 
 
@@ -39,16 +37,13 @@ class Plan:
         self._bundle, self._choices = bundle, options.check(bundle)
         self._goal = self._choices.goal
         self._controller: RateController | None = None
-        self._survey: Survey | None = None
-        self._measuring, self._kept = False, None if self._goal.budget_ms is None else self._goal
         self._offer: _Offer | None = None
         self._lock = threading.RLock()
         self.workers = self._choices.workers
         threads = self._choices.threads or max(1, default_threads() // self.workers)
         self._engines = EngineChoice(bundle, self._choices, threads, choosing=self._goal.budget_ms is not None)
         self._chosen = self._engines.make() if self._engines.is_made else self._engines.first_that_works()
-        self._frames = 0
-        self._unknown = not self._engines.is_made
+        self._surveyor = Surveyor(self._measure, due=not self._engines.is_made)
         self.goal()
 
     @property
@@ -134,26 +129,28 @@ class Plan:
 
     def _control(self, goal: Goal) -> RateController:
         assert goal.budget_ms is not None
-        self._kept = goal
         percentile = None if goal.deadline_ms is None else self._choices.percentile
         if self._controller is None:
-            self._controller = RateController(self._points(self._chosen, goal), goal.budget_ms, percentile, goal.label)
-            if not self._chosen.profile.knows(self._settings(self._chosen)):
-                self._unknown = True
+            points = self._points(self._chosen, goal.budget_ms)
+            self._controller = RateController(points, goal.budget_ms, percentile, goal.label)
+            if not self._is_measured(self._chosen):
+                self._surveyor.ask()
         else:
             self._controller.retarget(goal.budget_ms, percentile, goal.label)
         return self._controller
 
-    def _points(self, chosen: Chosen, goal: Goal) -> list[OperatingPoint]:
+    def _is_measured(self, chosen: Chosen) -> bool:
+        return chosen.profile.knows(self._settings(chosen))
+
+    def _points(self, chosen: Chosen, budget_ms: float) -> list[OperatingPoint]:
         """As measured; before that, as estimated for the one input size that is opened first."""
         settings = self._settings(chosen)
-        if chosen.profile.knows(settings):
+        if self._is_measured(chosen):
             return chosen.profile.points(settings, self._choices.cuts)
         alike = [setting for setting in settings if setting.precision == chosen.seen.precision]
         compare([(chosen.profile, chosen.seen)])
         points = chosen.profile.estimate(alike, self._choices.cuts, chosen.seen)
-        assert goal.budget_ms is not None
-        fitting = [point for point in points if point.p50_ms <= _ESTIMATED_SHARE * goal.budget_ms] or points[:1]
+        fitting = [point for point in points if point.p50_ms <= _ESTIMATED_SHARE * budget_ms] or points[:1]
         best = min(fitting, key=lambda point: point.error)
         return [point for point in points if point.input_size == best.input_size]
 
@@ -174,7 +171,7 @@ class Plan:
 
     def turn(self) -> AbstractContextManager[None]:
         """For a frame: while the device is measured still, nothing is measured meanwhile."""
-        return contextlib.nullcontext() if self._survey is None else self._survey.frame()
+        return self._surveyor.frame()
 
     def take_up(self, pool: EnginePool) -> None:
         """What was found out about this device since the last frame, with engines that are opened already."""
@@ -185,55 +182,43 @@ class Plan:
             if offer is None:
                 return
             self._chosen = offer.chosen
-            if self._controller is not None and offer.points:
-                self._controller.replan(offer.points)
+            if self._controller is not None:
+                self._controller.replan(offer.points or self._points(offer.chosen, self._controller.budget_ms))
             pool.renew(offer.engines)
         logger.info("from now on: %s, %d threads", offer.chosen.seen.label, offer.chosen.threads)
 
     def wait(self) -> None:
         """Until the device is measured."""
-        while self._survey is not None and self._survey.running:
-            self._survey.wait()
+        self._surveyor.wait()
 
     def close(self) -> None:
         """Measure no more."""
-        if self._survey is not None:
-            self._survey.stop()
+        self._surveyor.stop()
         with self._lock:
             offer, self._offer = self._offer, None
         for engine in () if offer is None else offer.engines:
             engine.close()
 
     def frame_done(self) -> None:
-        """Begin to measure after the second frame: the first would wait for it, and a program that wants one pose at its end."""
-        self._frames += 1
-        if self._unknown and self._frames >= _FRAMES_BEFORE:
-            self.measure_on()
+        """What is not known of this device is measured in the background, from some frame on."""
+        self._surveyor.frame_done()
 
     def measure_on(self) -> None:
         """Begin to measure what is not known of this device, in the background, unless that goes on already."""
-        with self._lock:
-            if self._unknown and not self._measuring:
-                logger.info("%s until this device is measured", self._chosen.seen.label)
-                self._unknown, self._measuring = False, True
-                self._survey = Survey(self._measure)
+        self._surveyor.begin()
 
     def _measure(self, survey: Survey) -> None:
         """In the survey's thread: the engine first, then all of its operating points where there is a goal to keep."""
-        try:
-            chosen = self._engines.make(survey.turn)
-            if (chosen.backend, chosen.threads) != (self.backend, self.threads):
-                self._prepare(chosen, survey)
-            with self._lock:
-                self._measuring = self._controller is not None
-            if self._measuring:
-                chosen.profile.measure(self._settings(chosen), turn=survey.turn)
-                self._prepare(chosen, survey)
-        finally:
-            self._measuring = False
+        logger.info("%s until this device is measured", self._chosen.seen.label)
+        chosen = self._engines.make(survey.turn)
+        if (chosen.backend, chosen.threads) != (self.backend, self.threads):
+            self._prepare(chosen, survey)
+        if self._controller is not None and not self._is_measured(chosen):
+            chosen.profile.measure(self._settings(chosen), turn=survey.turn)
+            self._prepare(chosen, survey)
 
     def _prepare(self, chosen: Chosen, survey: Survey) -> None:
-        points = [] if self._kept is None else self._points(chosen, self._kept)
+        points = [] if self._controller is None else self._points(chosen, self._controller.budget_ms)
         chains = {(point.precision, point.input_size) for point in pareto_front(points)}
         engines = []
         try:

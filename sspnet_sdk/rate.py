@@ -92,6 +92,11 @@ class RateController:
             self._warn(1, False)
 
     @property
+    def budget_ms(self) -> float:
+        """Time for one frame."""
+        return self._budget_ms
+
+    @property
     def load(self) -> float:
         """Latency now over latency when profiled."""
         return self._load.value

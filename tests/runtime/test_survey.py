@@ -9,7 +9,7 @@ from sspnet_sdk import BackendError, Estimator
 from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.options import Options
 from sspnet_sdk.plan import Plan
-from sspnet_sdk.survey import Survey
+from sspnet_sdk.survey import Survey, Surveyor
 
 BOX = (60, 40, 200, 160)
 
@@ -47,7 +47,7 @@ def test_what_was_measured_is_kept_for_the_next_start(dot_bundle, measured):
     first = measured(Plan(open_bundle(dot_bundle), options))
     again = Plan(open_bundle(dot_bundle), options)
     again.measure_on()
-    assert again._survey is None and again.chains == first.chains and again.threads == first.threads
+    assert again._surveyor._survey is None and again.chains == first.chains and again.threads == first.threads
 
 
 def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, measured, monkeypatch, caplog):
@@ -78,7 +78,7 @@ def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, 
 
 def test_a_deadline_of_one_frame_begins_it_too(dot_bundle, dot_image, measured):
     estimator = Estimator(dot_bundle, backend="onnxruntime", threads=1)
-    assert estimator._plan._survey is None and not estimator._plan.chains
+    assert not estimator._plan._surveyor.running and not estimator._plan.chains
     estimator.predict(dot_image(150, 110), BOX, deadline_ms=500)
     assert len(measured(estimator)._plan.chains) == 2
 
@@ -86,10 +86,10 @@ def test_a_deadline_of_one_frame_begins_it_too(dot_bundle, dot_image, measured):
 def test_closing_ends_it_at_its_next_step(dot_bundle, dot_image):
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
     estimator.predict(dot_image(150, 110), BOX)
-    assert estimator._plan._survey is None  # a program that wants one pose is not kept at its end
+    assert not estimator._plan._surveyor.running  # a program that wants one pose is not kept at its end
     estimator.predict(dot_image(150, 110), BOX)
     estimator.close()
-    assert not estimator._plan._survey.running
+    assert not estimator._plan._surveyor.running
 
 
 def test_a_frame_and_a_measurement_take_turns():
@@ -107,6 +107,35 @@ def test_a_frame_and_a_measurement_take_turns():
         order.append("frame")
     survey.wait()
     assert order == ["measured", "frame"] and not survey.running
+
+
+def test_one_survey_goes_on_at_a_time_and_another_begins_when_it_is_asked_for_meanwhile():
+    go_on, begun = threading.Event(), []
+
+    def work(survey):
+        begun.append(survey)
+        go_on.wait(5)
+
+    surveyor = Surveyor(work, due=True)
+    surveyor.frame_done()
+    assert not surveyor.running  # the first frame's program may want one pose only
+    surveyor.frame_done()
+    surveyor.ask()
+    surveyor.frame_done()
+    assert surveyor.running and len(begun) == 1
+    go_on.set()
+    surveyor.wait()
+    surveyor.frame_done()
+    surveyor.wait()
+    surveyor.frame_done()
+    assert len(begun) == 2 and not surveyor.running
+
+
+def test_a_surveyor_that_was_stopped_begins_nothing():
+    surveyor = Surveyor(lambda survey: pytest.fail("a survey began"), due=True)
+    surveyor.stop()
+    surveyor.begin()
+    assert not surveyor.running
 
 
 def test_what_cannot_be_measured_is_said_and_frames_go_on(dot_bundle, dot_image, measured, monkeypatch, caplog):
