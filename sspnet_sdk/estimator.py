@@ -349,8 +349,9 @@ class Estimator:
         crops = [Crop.around(person.box, self._bundle.box_scale) for person in people]
         views = [(person.image, crop) for person, crop in zip(people, crops, strict=True)]
         deadline = None
-        if goal.deadline_ms is not None:
-            deadline = begin + (frames * goal.deadline_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
+        late_ms = self._plan.late_ms(goal)
+        if late_ms is not None:
+            deadline = begin + (frames * late_ms - _AFTERWARDS_MS - len(people) * engine.lift_ms) / 1000
         before = None
         if any(person.previous is not None for person in people):
             joints, depth_range = len(self._bundle.joint_names), self._bundle.depth_range_mm

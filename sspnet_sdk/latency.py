@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections import deque
 from statistics import median
@@ -67,6 +68,24 @@ class RecentSpread:
         """The ratio that `percentile` of the latest frames did not exceed, at least 1."""
         count = len(self._ordered)
         return max(1.0, self._ordered[min(int(count * percentile / 100), count - 1)])
+
+
+class LateFrames:
+    """How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again."""
+
+    _ALLOWED, _STEP, _MOST = 0.04, 0.02, 1.1  # of all frames; steps and the most are logarithms of the factor
+
+    def __init__(self) -> None:
+        self._caution = 0.0
+
+    @property
+    def factor(self) -> float:
+        """At least 1."""
+        return math.exp(self._caution)
+
+    def update(self, late: bool) -> None:
+        """Take a frame. In the long run `_ALLOWED` of them are late, however their times are spread."""
+        self._caution = min(max(self._caution + self._STEP * (late - self._ALLOWED), 0.0), self._MOST)
 
 
 class StageTime:

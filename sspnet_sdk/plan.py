@@ -15,7 +15,7 @@ from sspnet_sdk.engine_choice import Chosen, EngineChoice
 from sspnet_sdk.options import Goal, Options
 from sspnet_sdk.pool import EnginePool
 from sspnet_sdk.profile import Setting, compare, settings_of
-from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
+from sspnet_sdk.rate import LATE, OperatingPoint, RateController, pareto_front
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
 from sspnet_sdk.survey import Survey, Surveyor
 from sspnet_sdk.thresholds import CentresAndBoxes
@@ -112,6 +112,12 @@ class Plan:
         with self._lock:
             return leaves_time(self._finder_costs(sizes), goal)
 
+    def late_ms(self, goal: Goal) -> float | None:
+        """After which time a frame is late. What would end later is not begun, but for a cut that was asked for beside a rate."""
+        if goal.deadline_ms is not None or goal.budget_ms is None:
+            return goal.deadline_ms
+        return LATE * goal.budget_ms if len(self._choices.cuts) > 1 else None
+
     def choose(self, goal: Goal, people: int = 1, located: bool = False) -> OperatingPoint:
         """The operating point for this frame. Without a goal it is the deepest cut at the largest size."""
         if goal.budget_ms is None:
@@ -186,6 +192,11 @@ class Plan:
                 self._controller.replan(offer.points or self._points(offer.chosen, self._controller.budget_ms))
             pool.renew(offer.engines)
         logger.info("from now on: %s, %d threads", offer.chosen.seen.label, offer.chosen.threads)
+
+    @property
+    def is_being_measured(self) -> bool:
+        """Whether this device is measured now, in the background."""
+        return self._surveyor.running
 
     def wait(self) -> None:
         """Until the device is measured."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from sspnet_sdk.latency import LoadEstimate, RecentSpread
+from sspnet_sdk.latency import LateFrames, LoadEstimate, RecentSpread
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -19,9 +19,8 @@ logger = logging.getLogger("sspnet_sdk")
 _KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 4
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 30.0, 2.0
 _UNREACHED_FRAMES = 10
-# A frame rate is a mean, but hardly a frame shall be late: this percentile of them takes at most so many budgets. Where it takes
-# more than _STALL times as long as usual, or is late whatever is run, going faster would only cost accuracy.
-_RATE_PERCENTILE, _LATE, _STALL = 95, 1.05, 2.5
+LATE = 1.05
+"""A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class RateController:
     Args:
         points: what can be run, in any order.
         budget_ms: time for one frame.
-        percentile: None keeps the mean within the budget (a frame rate), and 95 of 100 frames within 1.05 budgets where going
+        percentile: None keeps the mean within the budget (a frame rate), and 95 of 100 frames within `LATE` budgets where going
             faster can do that; a number in (0, 100) keeps that percentile (a deadline).
         goal: how the user asked for it; begins the one warning that says it is out of reach.
         clock: seconds, monotonic.
@@ -81,7 +80,7 @@ class RateController:
         self._budget_ms, self._percentile, self._goal, self._clock = budget_ms, percentile, goal, clock
         self._load = LoadEstimate()
         self._overheads: dict[bool, deque[float]] = {False: deque(maxlen=9), True: deque(maxlen=9)}
-        self._spread = RecentSpread()
+        self._spread, self._late = RecentSpread(), LateFrames()
         self._index = self._best(_TAKE, 1, False)
         self._dwell = 0
         self._candidate = self._index
@@ -104,12 +103,12 @@ class RateController:
     @property
     def out_of_reach(self) -> bool:
         """Whether even the fastest point misses the budget now, or the last frames missed it as they were asked for."""
-        return self._cost(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
+        return self._expected(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
     def replan(self, points: Sequence[OperatingPoint]) -> None:
         """Choose among other points from now on, as at the start: what is known of the load is forgotten."""
         self.front, self._points = pareto_front(points), {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
-        self._load, self._spread = LoadEstimate(), RecentSpread()
+        self._load, self._spread, self._late = LoadEstimate(), RecentSpread(), LateFrames()
         for overheads in self._overheads.values():
             overheads.clear()
         self._index = self._candidate = self._best(_TAKE, 1, False)
@@ -147,22 +146,29 @@ class RateController:
         ratio = network_ms / (known.p50_ms * people)
         self._load.update(ratio)
         self._spread.update(ratio / self._load.value)
+        late_ms = LATE * self._budget_ms
+        hopeless = ratio * people * self.front[0].p50_ms + self._overhead(located) > late_ms  # even the fastest point is late
+        if not hopeless:
+            self._late.update(total_ms > late_ms)
         self._overheads[located].append(max(total_ms - network_ms, 0.0))
-        self._unreached = self._unreached + 1 if self._cost(0, people, located) > self._budget_ms * _KEEP else 0
+        self._unreached = self._unreached + 1 if self._expected(0, people, located) > self._budget_ms * _KEEP else 0
         if self._unreached >= _UNREACHED_FRAMES:
             self._warn(people, located)
 
     def _cost(self, index: int, people: int, located: bool) -> float:
         """What has to stay within the budget."""
-        point, overhead = self.front[index], self._overhead(located)
-        usual = self._load.value * people
+        expected = self._expected(index, people, located)
         if self._percentile is not None:
-            return usual * self._tail(point, self._percentile) * point.p50_ms + overhead
-        mean = self._load.mean * people * point.p50_ms + overhead
-        tail = self._spread.tail(_RATE_PERCENTILE) if self._spread.known else 1.0
-        if tail > _STALL or usual * tail * self.front[0].p50_ms + overhead > self._budget_ms * _LATE:
-            return mean
-        return max(mean, (usual * tail * point.p50_ms + overhead) / _LATE)
+            return expected
+        usual = self._load.value * people * self.front[index].p50_ms + self._overhead(located)
+        return max(expected, self._late.factor * usual)
+
+    def _expected(self, index: int, people: int, located: bool) -> float:
+        """The mean, or the percentile that is asked for."""
+        p50_ms, overhead = self.front[index].p50_ms * people, self._overhead(located)
+        if self._percentile is None:
+            return self._load.mean * p50_ms + overhead
+        return self._load.value * self._tail(self.front[index], self._percentile) * p50_ms + overhead
 
     def _overhead(self, located: bool) -> float:
         overheads = self._overheads[located]
@@ -202,7 +208,7 @@ class RateController:
         if self._warned:
             return
         self._warned = True
-        point, latency = self.front[0], self._cost(0, people, located)
+        point, latency = self.front[0], self._expected(0, people, located)
         logger.warning(
             "%s is out of reach here: the fastest operating point (cut %d at %d px, %s %s) takes %.1f ms, %.0f frames per second",
             self._goal,

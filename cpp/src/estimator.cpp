@@ -14,10 +14,10 @@ constexpr double kAfterwardsMs = 0.3;  // from the joints in millimetres to the 
 constexpr float kSamePerson = 0.15f;   // of the longer side of the larger box
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
-std::optional<Clock::time_point> when(Clock::time_point begin, const Goal& goal, double lift_ms) {
-    if (!goal.deadline_ms) return std::nullopt;
+std::optional<Clock::time_point> when(Clock::time_point begin, std::optional<double> late_ms, double lift_ms) {
+    if (!late_ms) return std::nullopt;
     return begin + std::chrono::duration_cast<Clock::duration>(
-                       std::chrono::duration<double, std::milli>(*goal.deadline_ms - kAfterwardsMs - lift_ms));
+                       std::chrono::duration<double, std::milli>(*late_ms - kAfterwardsMs - lift_ms));
 }
 
 /// The share of the time until `deadline` that the next of `left` people may take.
@@ -69,7 +69,7 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     const bool located = box == nullptr;
     const Found person = located ? locate(image, goal) : Found{check_box(*box, image), 1, true, {}};
     const OperatingPoint point = plan_.choose(goal, 1, located);
-    sspnet_pose result = pose(image, person.box, point, when(begin, goal, plan_.networks().lift_ms()));
+    sspnet_pose result = pose(image, person.box, point, when(begin, plan_.late_ms(goal), plan_.networks().lift_ms()));
     result.unsure = result.unsure != 0 || !person.sure;
     result.latency_ms = ms_between(begin, Clock::now());
     plan_.observe(point, result.cut, stages_ms(point), result.latency_ms, 1, located);
@@ -171,7 +171,8 @@ std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* 
     double network_ms = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t left = count - i;
-        poses.push_back(pose(image, boxes[i], point, share(when(begin, goal, double(left) * plan_.networks().lift_ms()), left)));
+        const auto until = when(begin, plan_.late_ms(goal), double(left) * plan_.networks().lift_ms());
+        poses.push_back(pose(image, boxes[i], point, share(until, left)));
         poses.back().latency_ms = ms_between(begin, Clock::now());
         network_ms += stages_ms(point);
     }

@@ -7,6 +7,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr std::size_t kLatest = 200, kFewest = 40;
+constexpr double kAllowed = 0.04, kStep = 0.02, kMost = 1.1;  // late of all frames; logarithms of the factor
 
 }  // namespace
 
@@ -47,6 +48,12 @@ void RecentSpread::update(double ratio) {
 double RecentSpread::tail(double percentile) const {
     const std::size_t at = std::min(std::size_t(double(ordered_.size()) * percentile / 100), ordered_.size() - 1);
     return std::max(1.0, ordered_[at]);
+}
+
+double LateFrames::factor() const { return std::exp(caution_); }
+
+void LateFrames::update(bool late) {
+    caution_ = std::min(std::max(caution_ + kStep * (double(late) - kAllowed), 0.0), kMost);
 }
 
 void StageTime::update(double elapsed_ms) {

@@ -42,6 +42,18 @@ private:
     std::vector<double> ordered_;
 };
 
+/// How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again.
+class LateFrames {
+public:
+    /// At least 1.
+    double factor() const;
+
+    void update(bool late);
+
+private:
+    double caution_ = 0;
+};
+
 /// Running estimate of one stage's time, in milliseconds.
 class StageTime {
 public:

@@ -88,6 +88,11 @@ void Plan::set_goal(const Goal& goal) {
     goal_ = goal;
 }
 
+std::optional<double> Plan::late_ms(const Goal& goal) const {
+    if (goal.deadline_ms || !goal.budget_ms) return goal.deadline_ms;
+    return cuts_.size() > 1 ? std::optional<double>(kLate * *goal.budget_ms) : std::nullopt;
+}
+
 OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
     if (goal.budget_ms) return control(goal).choose(people, located);
     return unmeasured(cuts_.back());

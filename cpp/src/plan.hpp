@@ -36,6 +36,9 @@ public:
     /// The largest input size and the shallowest cut that the options allow, to see with whether somebody is a person.
     OperatingPoint first_look() const { return unmeasured(cuts_.front()); }
 
+    /// After which time a frame is late. What would end later is not begun, but for a cut that was asked for beside a rate.
+    std::optional<double> late_ms(const Goal& goal) const;
+
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
 

@@ -14,9 +14,6 @@ namespace {
 constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 30, kLastingS = 2;
 constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
 constexpr std::size_t kOverheads = 9;
-// A frame rate is a mean, but hardly a frame shall be late: this percentile of them takes at most so many budgets. Where it takes
-// more than kStall times as long as usual, or is late whatever is run, going faster would only cost accuracy.
-constexpr double kRatePercentile = 95, kLate = 1.05, kStall = 2.5;
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 void keep(std::deque<double>& values, double value, std::size_t most) {
@@ -54,7 +51,7 @@ RateController::RateController(const std::vector<OperatingPoint>& points, Target
     if (out_of_reach()) warn(1, false);
 }
 
-bool RateController::out_of_reach() const { return cost(0, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
+bool RateController::out_of_reach() const { return expected(0, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
 
 void RateController::retarget(const Target& target) {
     if (target.budget_ms == target_.budget_ms && target.percentile == target_.percentile) return;
@@ -75,21 +72,31 @@ void RateController::observe(const OperatingPoint& point, double network_ms, dou
     const double ratio = network_ms / ((known == points_.end() ? point : known->second).p50_ms * people);
     load_.update(ratio);
     spread_.update(ratio / load_.value());
+    const double late_ms = kLate * target_.budget_ms;
+    const bool hopeless = ratio * people * front_[0].p50_ms + overhead(located) > late_ms;  // even the fastest point is late
+    if (!hopeless) late_.update(total_ms > late_ms);
     keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
-    unreached_ = cost(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
+    unreached_ = expected(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
     if (unreached_ >= kUnreachedFrames) warn(people, located);
 }
 
 /// What has to stay within the budget.
 double RateController::cost(std::size_t index, int people, bool located) const {
-    const OperatingPoint& point = front_[index];
-    const double overhead = overheads_[located].empty() ? 0.0 : median(overheads_[located]);
-    const double usual = load_.value() * people;
-    if (target_.percentile) return usual * tail(point, *target_.percentile) * point.p50_ms + overhead;
-    const double mean = load_.mean() * people * point.p50_ms + overhead;
-    const double slow = spread_.known() ? spread_.tail(kRatePercentile) : 1.0;
-    if (slow > kStall || usual * slow * front_[0].p50_ms + overhead > target_.budget_ms * kLate) return mean;
-    return std::max(mean, (usual * slow * point.p50_ms + overhead) / kLate);
+    const double expected_ms = expected(index, people, located);
+    if (target_.percentile) return expected_ms;
+    const double usual = load_.value() * people * front_[index].p50_ms + overhead(located);
+    return std::max(expected_ms, late_.factor() * usual);
+}
+
+/// The mean, or the percentile that is asked for.
+double RateController::expected(std::size_t index, int people, bool located) const {
+    const double p50_ms = front_[index].p50_ms * people;
+    if (!target_.percentile) return load_.mean() * p50_ms + overhead(located);
+    return load_.value() * tail(front_[index], *target_.percentile) * p50_ms + overhead(located);
+}
+
+double RateController::overhead(bool located) const {
+    return overheads_[located].empty() ? 0.0 : median(overheads_[located]);
 }
 
 double RateController::tail(const OperatingPoint& point, double percentile) const {
@@ -133,7 +140,7 @@ void RateController::warn(int people, bool located) {
     if (warned_) return;
     warned_ = true;
     const OperatingPoint& point = front_.front();
-    const double latency = cost(0, people, located);
+    const double latency = expected(0, people, located);
     char text[160];
     std::snprintf(text, sizeof text,
                   " is out of reach here: the fastest operating point (cut %d at %d px) takes %.1f ms, %.0f frames per second",

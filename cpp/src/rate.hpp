@@ -30,6 +30,9 @@ std::vector<OperatingPoint> pareto_front(std::vector<OperatingPoint> points);
 /// The standard normal distribution's quantile of `p` in (0, 1), exact to about 1e-15 relative.
 double normal_quantile(double p);
 
+/// A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets.
+constexpr double kLate = 1.05;
+
 /// What one frame is to keep: a mean budget (a frame rate), or a percentile of a deadline.
 struct Target {
     double budget_ms = 0;
@@ -68,6 +71,8 @@ public:
 
 private:
     double cost(std::size_t index, int people, bool located) const;
+    double expected(std::size_t index, int people, bool located) const;
+    double overhead(bool located) const;
     double tail(const OperatingPoint& point, double percentile) const;
     std::size_t best(double share, int people, bool located) const;
     void degrade(std::size_t index);
@@ -82,6 +87,7 @@ private:
     Warn warn_;
     LoadEstimate load_;
     RecentSpread spread_;
+    LateFrames late_;
     std::deque<double> overheads_[2];
     std::size_t index_ = 0, candidate_ = 0;
     int switches_ = 0, dwell_ = 0, unreached_ = 0;

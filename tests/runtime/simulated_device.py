@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sspnet_sdk.latency import StageTime, next_stage_fits
-from sspnet_sdk.rate import OperatingPoint, RateController
+from sspnet_sdk.rate import LATE, OperatingPoint, RateController
 
 CUTS = (2, 4, 8)
 COSTS = {128: (2.5, 2.9, 3.7), 192: (5.0, 5.7, 7.3), 256: (9.0, 10.2, 13.0)}  # ms, cumulative by cut
@@ -61,7 +61,7 @@ def simulate(loads, budget_ms, percentile=None, noise=0.06, overhead=0.4, seed=0
     for load in loads:
         point = controller.choose()
         factor = load * random.lognormal(0, noise)
-        deadline = None if percentile is None else budget_ms
+        deadline = LATE * budget_ms if percentile is None else budget_ms
         reached, network = _stages(point, factor, deadline, overhead, times[point.input_size])
         latency = network + overhead * load
         controller.observe(replace(point, cut=reached), network, latency)
@@ -81,7 +81,7 @@ def _stages(point, factor, deadline, overhead, times):
         cut = CUTS[index]
         if cut > point.cut and reached:
             break
-        if deadline is not None and reached and not next_stage_fits(deadline - overhead - spent, spent, expected, times[index]):
+        if reached and not next_stage_fits(deadline - overhead - spent, spent, expected, times[index]):
             break
         elapsed = cost * factor
         spent, expected = spent + elapsed, expected + times[index].mean_ms

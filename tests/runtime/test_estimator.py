@@ -148,6 +148,18 @@ def test_an_impossible_deadline_still_gets_the_first_stage_and_a_long_one_the_la
     assert Estimator(dot_bundle, backend=backend, deadline_ms=1e-3).predict(dot_image(150, 110), BOX).cut == 2
 
 
+def test_a_frame_that_would_be_late_for_its_rate_ends_at_a_shallower_cut_but_for_one_asked_for(dot_bundle, dot_image, measured):
+    for cut, reached in ((None, 2), (8, 8)):
+        with measured(
+            Estimator(dot_bundle, target_fps=10, cut=cut, input_size=128, backend="onnxruntime", threads=1)
+        ) as estimator:
+            estimator.predict(dot_image(150, 110), BOX)
+            (engine,) = estimator._pool._all
+            first = engine.chain("fp32", 128)._sessions[0]
+            first.run = lambda inputs, run=first.run: time.sleep(0.12) or run(inputs)
+            assert estimator.predict(dot_image(150, 110), BOX).cut == reached
+
+
 def test_a_deadline_without_time_to_search_looks_where_the_person_was(dot_bundle, dot_image, backend, caplog):
     estimator = Estimator(dot_bundle, backend=backend, input_size=128)
     estimator.predict(dot_image(150, 110, radius=12), deadline_ms=10_000)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from simulated_device import POINTS, beside_a_busy_program, simulate, unsteady
 
-from sspnet_sdk.latency import LoadEstimate, RecentSpread, StageTime, next_stage_fits
+from sspnet_sdk.latency import LateFrames, LoadEstimate, RecentSpread, StageTime, next_stage_fits
 from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
 
 FRAMES = 1200
@@ -46,6 +46,17 @@ def test_beside_a_busy_program_hardly_a_frame_is_later_than_a_frame_rate_allows(
     assert np.mean(taken > 1.05 * budget_ms) <= 0.05
     assert taken.mean() <= 1.05 * budget_ms
     assert np.mean(run.error) <= 1.16 * np.mean(run.oracle)
+
+
+def test_late_frames_make_frames_dearer_and_few_enough_of_them_do_not():
+    often, seldom = LateFrames(), LateFrames()
+    for frame in range(400):
+        often.update(frame % 5 == 0)
+        seldom.update(frame % 50 == 0)
+    assert often.factor > 2.5 and seldom.factor < 1.03
+    for _ in range(2000):
+        often.update(False)
+    assert often.factor == 1.0
 
 
 def test_accuracy_is_not_given_up_for_frames_that_are_late_whatever_is_run():

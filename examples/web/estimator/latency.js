@@ -37,29 +37,20 @@ export class LoadEstimate {
   }
 }
 
-const LATEST = 200;
-const FEWEST = 40;
+const ALLOWED = 0.04; // of all frames
+const STEP = 0.02; // of the factor's logarithm
+const MOST = 1.1;
 
-/** How far single frames lie from what was expected of them: quantiles of the latest ratios. */
-export class RecentSpread {
-  #latest = [];
-  #ordered = null;
+/** How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again. */
+export class LateFrames {
+  #caution = 0;
 
-  /** Whether enough frames were seen to speak of quantiles. */
-  get known() {
-    return this.#latest.length >= FEWEST;
+  /** At least 1. */
+  get factor() {
+    return Math.exp(this.#caution);
   }
 
-  /** `ratio`: a frame's latency over the one that was expected of it. */
-  update(ratio) {
-    this.#latest = [...this.#latest, ratio].slice(-LATEST);
-    this.#ordered = null;
-  }
-
-  /** The ratio that `percentile` of the latest frames did not exceed, at least 1. */
-  tail(percentile) {
-    this.#ordered ??= [...this.#latest].sort((a, b) => a - b);
-    const count = this.#ordered.length;
-    return Math.max(1, this.#ordered[Math.min(Math.floor((count * percentile) / 100), count - 1)]);
+  update(late) {
+    this.#caution = Math.min(Math.max(this.#caution + STEP * (Number(late) - ALLOWED), 0), MOST);
   }
 }

@@ -1,7 +1,7 @@
 // Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
 // A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
 
-import { LoadEstimate, RecentSpread, median } from "./latency.js";
+import { LateFrames, LoadEstimate, median } from "./latency.js";
 
 // Hysteresis: a point is left when it costs more than KEEP budgets. A dearer one is taken when it would cost less than TAKE of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
@@ -11,11 +11,8 @@ const DWELL_FRAMES = 4;
 const FIRST_WAIT_S = 0.5;
 const LONGEST_WAIT_S = 30;
 const LASTING_S = 2;
-// A frame rate is a mean, but hardly a frame shall be late: this percentile of them takes at most so many budgets. Where it takes
-// more than STALL times as long as usual, or is late whatever is run, going faster would only cost accuracy.
-const PERCENTILE = 95;
+// A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets.
 const LATE = 1.05;
-const STALL = 2.5;
 
 /** The points that no other beats in both latency and error, fastest (and worst) first. */
 export function paretoFront(points) {
@@ -33,7 +30,7 @@ export class RateController {
   #budget;
   #clock;
   #overheads = { false: [], true: [] };
-  #spread = new RecentSpread();
+  #late = new LateFrames();
   #index;
   #candidate;
   #dwell = 0;
@@ -52,7 +49,7 @@ export class RateController {
 
   /** Whether even the fastest point does not fit the budget now. */
   get outOfReach() {
-    return this.#cost(0, false) > this.#budget;
+    return this.#mean(0, false) > this.#budget;
   }
 
   /** Changes the budget; what is known about the load stays. */
@@ -75,18 +72,25 @@ export class RateController {
     const known = this.#points.find((other) => other.cut === point.cut && other.size === point.size) ?? point;
     const ratio = network / known.p50;
     this.load.update(ratio);
-    this.#spread.update(ratio / this.load.value);
+    const lateAfter = LATE * this.#budget;
+    const hopeless = ratio * this.front[0].p50 + this.#overhead(located) > lateAfter; // even the fastest point is late
+    if (!hopeless) this.#late.update(total > lateAfter);
     this.#overheads[located] = [...this.#overheads[located], Math.max(total - network, 0)].slice(-9);
   }
 
   /** What has to stay within the budget. */
   #cost(index, located) {
+    const usual = this.load.value * this.front[index].p50 + this.#overhead(located);
+    return Math.max(this.#mean(index, located), this.#late.factor * usual);
+  }
+
+  #mean(index, located) {
+    return this.load.mean * this.front[index].p50 + this.#overhead(located);
+  }
+
+  #overhead(located) {
     const overheads = this.#overheads[located];
-    const overhead = overheads.length ? median(overheads) : 0;
-    const mean = this.load.mean * this.front[index].p50 + overhead;
-    const tail = this.#spread.known ? this.#spread.tail(PERCENTILE) : 1;
-    if (tail > STALL || this.load.value * tail * this.front[0].p50 + overhead > this.#budget * LATE) return mean;
-    return Math.max(mean, (this.load.value * tail * this.front[index].p50 + overhead) / LATE);
+    return overheads.length ? median(overheads) : 0;
   }
 
   #best(share, located) {
