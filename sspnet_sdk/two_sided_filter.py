@@ -37,7 +37,8 @@ def shares(times: Array, index: int, trust: Array, cutoff_hz: float) -> Array:
     bends = _second_differences(times)
     stiff = bends.T @ bends / (2.0 * math.pi * cutoff_hz) ** 4
     system = stiff + np.eye(count) * trust.T[:, None, :]
-    row = np.linalg.solve(system, np.eye(count)[:, index : index + 1])[..., 0]
+    asked = np.eye(count)[None, :, index : index + 1]  # as many axes as the system, so that numpy 1 takes it for columns too
+    row = np.linalg.solve(system, asked)[..., 0]
     return row.T * trust  # type: ignore[no-any-return]
 
 
