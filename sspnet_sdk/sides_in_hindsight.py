@@ -35,6 +35,7 @@ class SidesInHindsight:
         self._past: deque[tuple[float, Array, Array]] = deque(maxlen=2)  # time, points (2, P, 2, 2), trust (P,)
         self._costs = np.zeros((len(self.limbs), 2, 2))
         self._before: deque[NDArray[np.int64]] = deque(maxlen=most)
+        self._straight = 0  # frames in a row before which nothing was changed, if nothing was in them
 
     def add(self, keypoints: Array, confidence: Array, size: float, time_s: float) -> None:
         """Take the next answer: (J, 2) pixels, (J,), the body's size in pixels, seconds (ascending)."""
@@ -44,7 +45,9 @@ class SidesInHindsight:
         changed = _UNLIKELY * np.add.reduceat(trust, self._starts) / [len(pairs) for pairs in self.limbs]
         costs = self._costs[..., None] + (self._bends(states, trust, size, time_s) if len(self._past) == 2 else 0.0)
         costs = costs + np.stack([np.zeros(len(self.limbs)), changed], axis=-1)[:, None, None, :]
-        self._before.append(costs.argmin(axis=1))
+        before = costs.argmin(axis=1)
+        self._before.append(before)
+        self._straight = 0 if before[:, 0, 0].any() else self._straight + 1
         least = costs.min(axis=1)
         self._costs = least - least.min(axis=(1, 2), keepdims=True)
         self._past.append((time_s, states, trust))
@@ -64,6 +67,8 @@ class SidesInHindsight:
         limbs = np.arange(len(self.limbs))
         last, now = np.divmod(self._costs.reshape(-1, 4).argmin(axis=1), 2)
         found = np.zeros((count, len(limbs)), bool)
+        if not now.any() and not last.any() and self._straight >= count:
+            return found
         for index in range(count - 1, -1, -1):
             found[index] = now
             last, now = self._before[index - count][limbs, last, now], last

@@ -21,7 +21,7 @@ from sspnet_sdk.same_person import same_person
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator
 
-_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S = 1.0, 0.2, 1.0
+_SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S, _VERIFY_BELIEVED_EVERY_S = 1.0, 0.2, 1.0, 2.0
 _SEARCH_HARD_S = 3.0  # so long after somebody was lost, the search is frequent
 _SAME_BOX, _SUPPORT = 0.4, 0.1  # intersection over union
 _MOST_DOUBTS = 2
@@ -38,7 +38,7 @@ class Tracker:
     - at every frame, while nobody is followed;
     - now and then, while fewer than `people` are;
     - often, after somebody was lost;
-    - every second, to check that a crop has not drifted off its person.
+    - every second, to check that a crop has not drifted off its person; every two seconds while poses are confident.
 
     All poses of a frame are given to people at once, by where each should be and by what each wears (`identity.py`).
 
@@ -139,7 +139,8 @@ class Tracker:
         if any(track.doubts or not track.certain for track in followed):
             return since >= _SEARCH_LOST_EVERY_S
         if len(followed) >= self._people:
-            return since >= _VERIFY_EVERY_S
+            believed = all(track.pose and track.pose.certainty >= self._estimator.bundle.poses.believed for track in followed)
+            return since >= (_VERIFY_BELIEVED_EVERY_S if believed else _VERIFY_EVERY_S)
         lately = any(time_s - track.seen_s <= _SEARCH_HARD_S for track in self._ids.lost)
         return since >= (_SEARCH_LOST_EVERY_S if lately else _SEARCH_EVERY_S)
 

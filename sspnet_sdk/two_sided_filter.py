@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -34,20 +35,23 @@ def shares(times: Array, index: int, trust: Array, cutoff_hz: float) -> Array:
     """
     trust = np.maximum(trust, _LEAST_TRUST)
     count = len(times)
-    bends = _second_differences(times)
-    stiff = bends.T @ bends / (2.0 * math.pi * cutoff_hz) ** 4
-    system = stiff + np.eye(count) * trust.T[:, None, :]
-    asked = np.eye(count)[None, :, index : index + 1]  # as many axes as the system, so that numpy 1 takes it for columns too
+    stiff = _stiffness(tuple(np.diff(times).round(7).tolist())) / (2.0 * math.pi * cutoff_hz) ** 4
+    system = np.repeat(stiff[None], trust.shape[1], axis=0)
+    diagonal = np.arange(count)
+    system[:, diagonal, diagonal] += trust.T
+    asked = np.zeros((1, count, 1))  # as many axes as the system, so that numpy 1 takes it for columns too
+    asked[:, index] = 1.0
     row = np.linalg.solve(system, asked)[..., 0]
     return row.T * trust  # type: ignore[no-any-return]
 
 
-def _second_differences(times: Array) -> Array:
-    """(T - 2, T): times a track, its second derivative."""
-    slopes = np.diff(np.eye(len(times)), axis=0) / np.diff(times)[:, None]
-    if len(times) < 3:
-        return np.zeros((0, len(times)))
-    return 2.0 * np.diff(slopes, axis=0) / (times[2:] - times[:-2])[:, None]  # type: ignore[no-any-return]
+@lru_cache(maxsize=64)  # most videos have a steady rate
+def _stiffness(steps: tuple[float, ...]) -> Array:
+    """(T, T): the form that gives the sum of squared second derivatives of a track. `steps` are the seconds between frames."""
+    between = np.array(steps)
+    slopes = np.diff(np.eye(len(steps) + 1), axis=0) / between[:, None]
+    bends = 2.0 * np.diff(slopes, axis=0) / (between[1:] + between[:-1])[:, None]
+    return bends.T @ bends  # type: ignore[no-any-return]
 
 
 def lone(points: Array, times: Array, size: float) -> Array:
