@@ -46,6 +46,12 @@ def dot_bundle_28(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def video_dot_bundle(tmp_path_factory):
+    """The same, in 17 joints, whose network takes the pose of the frame before."""
+    return write_dot_bundle(tmp_path_factory.mktemp("dotvideo") / "bundle", previous=True)
+
+
+@pytest.fixture(scope="session")
 def doubting_bundle(tmp_path_factory):
     """The default bundle with one number changed: no pose is confident enough to be sure."""
     folder = tmp_path_factory.mktemp("doubting") / "bundle"

@@ -33,20 +33,22 @@ CENTRES_AND_BOXES = {
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 
 
-def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False) -> Path:
+def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False, previous=False) -> Path:
     """Write the bundle into `folder` (made here) and give it back. joints: 17 or 28; lift: a graph gives the millimetres.
-    finder: True for one of single-person centres, "boxes" for one of centres and boxes."""
+    finder: True for one of single-person centres, "boxes" for one of centres and boxes; previous: a joint is drawn a quarter of the
+    way to where the frame before had it, times that confidence."""
     graphs: dict = {}
     for size in sizes:
         (folder / str(size)).mkdir(parents=True)
         entries = []
         for number, cut in enumerate(cuts):
             name = f"{size}/stage_{cut}.onnx"
-            inputs = ["image"] if number == 0 else [f"features_{cuts[number - 1]}"]
+            inputs = ["image", "previous"][: 1 + previous] if number == 0 else [f"features_{cuts[number - 1]}"]
             outputs = [f"pose_{cut}", f"features_{cut}"][: 1 if cut == cuts[-1] else 2]
             if root_depth and number == 0:
                 outputs.append("root_features")
-            _save(_first_stage(size, outputs, joints) if number == 0 else _later_stage(inputs[0], outputs, joints), folder / name)
+            stage = _later_stage(inputs[0], outputs, joints) if number else _first_stage(size, outputs, joints, previous)
+            _save(stage, folder / name)
             entries.append({"cut": cut, "file": name, "inputs": inputs, "outputs": outputs})
         graphs[str(size)] = {"stages": entries}
         if finder == "boxes":
@@ -109,7 +111,7 @@ def _brightness(size):
     ], {"zero": np.array(0, np.int64), "floor": np.float32(200)}
 
 
-def _first_stage(size, outputs, joints):
+def _first_stage(size, outputs, joints, previous):
     nodes, constants = _brightness(size)
     centres = (np.arange(size, dtype=np.float32) + 0.5) / size
     constants |= {"us": centres[None, None, :], "vs": centres[None, :, None], "axes": np.array([1, 2], np.int64)}
@@ -127,7 +129,10 @@ def _first_stage(size, outputs, joints):
         helper.make_node("Mul", ["total", "none"], ["nought"]),
         helper.make_node("Concat", ["u", "v", "nought", "confidence"], ["state"], axis=2),  # (N, 1, 4)
     ]
-    return _with_template(nodes, constants, "state", outputs, [("image", TensorProto.UINT8, ["N", size, size, 3])], joints)
+    inputs = [("image", TensorProto.UINT8, ["N", size, size, 3])]
+    if previous:
+        inputs.append(("previous", TensorProto.FLOAT, ["N", joints, 4]))
+    return _with_template(nodes, constants, "state", outputs, inputs, joints)
 
 
 def _later_stage(features, outputs, joints):
@@ -146,7 +151,17 @@ def _with_template(nodes, constants, state, outputs, inputs, joints):
     template[0, :, :2], template[0, :, 2] = TEMPLATE[:joints], 0.5
     constants["template"] = template
     poses = [name for name in outputs if name != "root_features"]
-    nodes = [*nodes, *(helper.make_node("Add", [state, "template"], [name]) for name in poses)]
+    alone = ["alone"] if len(inputs) > 1 else poses
+    nodes = [*nodes, *(helper.make_node("Add", [state, "template"], [name]) for name in alone)]
+    if alone != poses:
+        constants |= {"last": np.array([3]), "quarter": np.float32([0.25, 0.25, 0.25, 0])}
+        nodes += [
+            helper.make_node("Gather", ["previous", "last"], ["known"], axis=2),
+            helper.make_node("Sub", ["previous", "alone"], ["apart"]),
+            helper.make_node("Mul", ["apart", "known"], ["pull"]),
+            helper.make_node("Mul", ["pull", "quarter"], ["pulled"]),
+            *(helper.make_node("Add", ["alone", "pulled"], [name]) for name in poses),
+        ]
     if len(poses) < len(outputs):
         constants["person"] = np.array([1], np.int64)
         nodes.append(helper.make_node("Squeeze", [state, "person"], ["root_features"]))

@@ -82,11 +82,13 @@ void run_stream(const DemoOptions& options, sspnet::Estimator& estimator) {
     std::vector<std::uint8_t> frame(3 * std::size_t(options.width) * std::size_t(options.height));
     const sspnet::Image image = {frame.data(), options.width, options.height, 0, SSPNET_BGR};
     std::optional<sspnet::Box> box;
+    std::vector<sspnet::Pose> before;
     if (!options.boxes.empty()) box = options.boxes[0];
     while (std::fread(frame.data(), 1, frame.size(), stdin) == frame.size()) {
-        const sspnet::Pose pose = estimator.predict(image, box);
+        const sspnet::Pose pose = box ? estimator.predict_many(image, {*box}, before).front() : estimator.predict(image);
         print(options, pose);
         std::fflush(stdout);
+        before = {pose};
         box = pose.unsure ? std::nullopt : std::optional<sspnet::Box>(around(pose));
     }
 }

@@ -110,9 +110,14 @@ sspnet_status sspnet_predict_within(sspnet_estimator* estimator, const sspnet_im
 
 sspnet_status sspnet_predict_many(sspnet_estimator* estimator, const sspnet_image* image, const sspnet_box* boxes, size_t count,
                                   sspnet_pose* poses) {
+    return sspnet_predict_next(estimator, image, boxes, nullptr, count, poses);
+}
+
+sspnet_status sspnet_predict_next(sspnet_estimator* estimator, const sspnet_image* image, const sspnet_box* boxes,
+                                  const sspnet_pose* previous, size_t count, sspnet_pose* poses) {
     return guarded([&] {
         if (count > 0) given(boxes, "boxes"), given(poses, "poses");
-        const auto found = given(estimator, "estimator").core.predict_many(given(image, "image"), boxes, count);
+        const auto found = given(estimator, "estimator").core.predict_many(given(image, "image"), boxes, count, previous);
         std::copy(found.begin(), found.end(), poses);
     });
 }

@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace sspnet::core {
 namespace {
 
-constexpr int kSpare = 4;             // bytes past the last pixel, which four-byte copies may write
 constexpr int kLeft = 2, kRight = 3;  // pixels of border beside a row: as far as taps reach
-
-/// Pixels in the image's own channel order, as a window into the image or a copy at half its size.
-struct Region {
-    const std::uint8_t* pixels;
-    int width, height;
-    std::size_t stride;
-};
+constexpr int kAhead = 4;              // rows that are asked of the memory before they are read
 
 /// The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`, and its corner.
-Region under(const Image& image, const Crop& crop, double crop_height, int multiple, int& left, int& top) {
+Cropper::Region under(const Image& image, const Crop& crop, double crop_height, int multiple, int& left, int& top) {
     const int margin = 2 * multiple;
     const auto bound = [](double value, int most) { return int(std::clamp(std::trunc(value), -1e9, double(most))); };
     left = std::max(0, bound(crop.x, image.width) - margin);
@@ -26,76 +18,27 @@ Region under(const Image& image, const Crop& crop, double crop_height, int multi
     const int right = std::min(image.width, bound(crop.x + crop.side, image.width) + margin);
     const int bottom = std::min(image.height, bound(crop.y + crop_height, image.height) + margin);
     const int width = (right - left) / multiple * multiple, height = (bottom - top) / multiple * multiple;
-    if (width <= 0 || height <= 0) return {nullptr, 0, 0, 0};
-    return {image.row(top) + left * image.channels, width, height, image.stride};
+    if (width <= 0 || height <= 0) return {};
+    return {image.row(top) + left * image.channels, width, height, image.channels, image.stride};
 }
 
-/// Half the sum, rounded up; compilers know this form as one instruction for many bytes.
-std::uint8_t average(std::uint8_t a, std::uint8_t b) { return std::uint8_t((a + b + 1) >> 1); }
-
-/// A quarter of the sum, rounded half up: the average of averages, less one where those rounded up too much.
-std::uint8_t mean(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
-    const std::uint8_t ab = average(a, b), cd = average(c, d);
-    return std::uint8_t(average(ab, cd) - (((a ^ b) | (c ^ d)) & (ab ^ cd) & 1));
-}
-
-/// Mean of each 2x2 block. Means of all neighbours first, which compilers turn into vector instructions, then every second one
-/// is kept.
-Region halve(const Region& from, int channels, std::vector<std::uint8_t>& buffer, std::vector<std::uint8_t>& means) {
-    const int width = from.width / 2, height = from.height / 2, values = (2 * width - 1) * channels;
-    buffer.resize(std::size_t(width) * height * channels + kSpare);
-    means.resize(std::size_t(2) * width * channels + kSpare);
-    std::uint8_t* out = buffer.data();
-    for (int y = 0; y < height; ++y) {
-        const std::uint8_t* upper = from.pixels + 2 * y * from.stride;
-        const std::uint8_t* lower = upper + from.stride;
-        std::uint8_t* all = means.data();
-        for (int i = 0; i < values; ++i) all[i] = mean(upper[i], upper[i + channels], lower[i], lower[i + channels]);
-        // Four bytes at once even of three channels: the next pixel overwrites the fourth.
-        for (int x = 0; x < width; ++x, out += channels) std::memcpy(out, all + 2 * x * channels, 4);
-    }
-    return {buffer.data(), width, height, std::size_t(width) * channels};
-}
-
-/// Where a row or column of the crop takes its two samples, and how much of the second.
-struct Tap {
-    int first;
-    float weight;
-};
-
-std::vector<Tap> taps(double corner, double side, int size, int extent) {
-    std::vector<Tap> result(size);
+/// Where the lines of a crop lie in `extent` pixels, of which number 0 is called `first`.
+void place_taps(double corner, double side, int extent, int first, std::vector<Tap>& taps) {
+    const int size = int(taps.size());
     for (int i = 0; i < size; ++i) {
         // Corners to pixel centres and back: hence the halves. Beyond the extent all is border, however far.
         const double at = std::clamp(corner + (i + 0.5) * side / size - 0.5, -2.0, extent + 1.0);
-        result[i] = {int(std::floor(at)), float(at - std::floor(at))};
-    }
-    return result;
-}
-
-/// Two rows of the region blended, with kLeft and kRight pixels of border beside them; a row outside is all border.
-void blend_rows(const Region& region, const Tap& line, int channels, const std::uint8_t* border, float* out) {
-    const auto row = [&](int y) { return y < 0 || y >= region.height ? border : region.pixels + std::size_t(y) * region.stride; };
-    const std::uint8_t *upper = row(line.first), *lower = row(line.first + 1);
-    const float weight = line.weight;
-    const int values = region.width * channels;
-    std::fill_n(out, kLeft * channels, float(*border));
-    out += kLeft * channels;
-    for (int i = 0; i < values; ++i) out[i] = float(upper[i]) + float(lower[i] - upper[i]) * weight;
-    std::fill_n(out + values, kRight * channels, float(*border));
-}
-
-/// A blended row, resampled along x into RGB.
-void resample_row(const float* row, const std::vector<Tap>& columns, const Image& order, std::uint8_t* out) {
-    const int channels = order.channels, red = order.red, green = order.green, blue = order.blue;
-    for (const Tap& tap : columns) {
-        const float *left = row + (tap.first + kLeft) * channels, *right = left + channels, weight = tap.weight;
-        out[0] = std::uint8_t(int(left[red] + (right[red] - left[red]) * weight + 0.5f));
-        out[1] = std::uint8_t(int(left[green] + (right[green] - left[green]) * weight + 0.5f));
-        out[2] = std::uint8_t(int(left[blue] + (right[blue] - left[blue]) * weight + 0.5f));
-        out += 3;
+        taps[i] = {first + int(std::floor(at)), float(at - std::floor(at))};
     }
 }
+
+#if defined(__GNUC__)
+void will_read(const std::uint8_t* begin, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(begin + i);
+}
+#else
+void will_read(const std::uint8_t*, std::size_t) {}
+#endif
 
 }  // namespace
 
@@ -123,22 +66,56 @@ void Cropper::cut_out(const Image& image, const Crop& crop, int width, int heigh
     const int halvings = std::max(0, int(std::log2(std::max(crop.side / width, 1.0))));
     int left = 0, top = 0;
     const double crop_height = crop.side * height / width;
-    Region region = under(image, crop, crop_height, 1 << halvings, left, top);
-    if (region.pixels == nullptr) {
+    region_ = under(image, crop, crop_height, 1 << halvings, left, top);
+    if (region_.pixels == nullptr) {
         std::fill_n(out, 3 * std::size_t(width) * height, border);
         return;
     }
-    for (int i = 0; i < halvings; ++i) region = halve(region, image.channels, halves_[i % 2], means_);
     const double scale = 1.0 / (1 << halvings);
-    const std::vector<Tap> columns = taps((crop.x - left) * scale, crop.side * scale, width, region.width);
-    const std::vector<Tap> lines = taps((crop.y - top) * scale, crop_height * scale, height, region.height);
-    border_row_.assign(std::size_t(region.width) * image.channels, border);
-    row_.resize(std::size_t(region.width + kLeft + kRight) * image.channels);
-    for (const Tap& line : lines) {
-        blend_rows(region, line, image.channels, border_row_.data(), row_.data());
-        resample_row(row_.data(), columns, image, out);
+    const int columns = region_.width >> halvings, rows = region_.height >> halvings, channels = image.channels;
+    columns_.resize(std::size_t(width)), lines_.resize(std::size_t(height));
+    place_taps((crop.x - left) * scale, crop.side * scale, columns, kLeft, columns_);
+    place_taps((crop.y - top) * scale, crop_height * scale, rows, 0, lines_);
+    reserve(halvings, border);
+    float* const row = row_.data();
+    const int values = columns * channels;
+    std::fill_n(row, kLeft * channels, float(border));
+    std::fill_n(row + kLeft * channels + values, kRight * channels, float(border));
+    const auto line_of = [&](int y) { return y < 0 || y >= rows ? border_row_.data() : halved(halvings, y); };
+    for (const Tap& line : lines_) {
+        kernels_.blend(line_of(line.first), line_of(line.first + 1), line.weight, values, row + kLeft * channels);
+        kernels_.resample(row, columns_, {channels, image.red, image.green, image.blue}, out);
         out += 3 * width;
     }
+}
+
+void Cropper::reserve(int halvings, std::uint8_t border) {
+    const std::size_t bytes = std::size_t(region_.width) * region_.channels + kSpareBytes;
+    scratch_.resize(bytes);
+    border_row_.assign(bytes, border);
+    row_.resize(bytes + (kLeft + kRight) * std::size_t(region_.channels));
+    if (int(levels_.size()) <= halvings) levels_.resize(std::size_t(halvings) + 1);
+    for (Level& level : levels_) {
+        level.held[0] = level.held[1] = -1;
+        for (std::vector<std::uint8_t>& kept : level.rows)
+            if (kept.size() < bytes) kept.resize(bytes);
+    }
+}
+
+const std::uint8_t* Cropper::halved(int times, int y) {
+    if (times == 0) {
+        const std::size_t bytes = std::size_t(region_.width) * region_.channels;
+        if (y + kAhead < region_.height) will_read(region_.pixels + std::size_t(y + kAhead) * region_.stride, bytes);
+        return region_.pixels + std::size_t(y) * region_.stride;
+    }
+    Level& level = levels_[std::size_t(times)];
+    std::vector<std::uint8_t>& row = level.rows[y % 2];
+    if (level.held[y % 2] != y) {
+        level.held[y % 2] = y;
+        const std::uint8_t *upper = halved(times - 1, 2 * y), *lower = halved(times - 1, 2 * y + 1);
+        kernels_.halve(upper, lower, region_.width >> times, region_.channels, scratch_.data(), row.data());
+    }
+    return row.data();
 }
 
 }  // namespace sspnet::core

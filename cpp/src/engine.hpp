@@ -16,7 +16,7 @@ struct GraphFile {
     std::vector<std::string> inputs, outputs;
 };
 
-/// What a chain is given: a crop, uint8 (1, size, size, 3) RGB, or one pose, float32 (1, joints, 4).
+/// What a chain is given: a crop, uint8 (1, size, size, 3) RGB, or a pose, float32 (1, joints, 4).
 struct ChainInput {
     std::string name;
     std::vector<std::size_t> shape;
@@ -26,7 +26,7 @@ struct ChainInput {
         return {"image", {1, std::size_t(height), std::size_t(width), 3}, false};
     }
     static ChainInput image(int size) { return {"image", {1, std::size_t(size), std::size_t(size), 3}, false}; }
-    static ChainInput pose(int joints) { return {"pose", {1, std::size_t(joints), 4}, true}; }
+    static ChainInput pose(const char* name, int joints) { return {name, {1, std::size_t(joints), 4}, true}; }
 
     std::size_t bytes() const {
         std::size_t count = is_float ? sizeof(float) : 1;
@@ -46,13 +46,13 @@ class Chain {
 public:
     virtual ~Chain() = default;
 
-    /// Where the input goes: a ChainInput's bytes.
-    virtual void* input() = 0;
+    /// Where the input of that name goes: a ChainInput's bytes, zeros at first.
+    virtual void* input(const std::string& name) = 0;
 
     /// Compile the graphs up to number `index`, unless that is done. Throws BackendError with the engine's own words.
     virtual void open(std::size_t index) = 0;
 
-    /// Run one opened graph on the input and what the graphs before it gave. Throws BackendError.
+    /// Run one opened graph on the inputs and what the graphs before it gave. Throws BackendError.
     virtual void run(std::size_t index) = 0;
 
     /// An output of graph `index`, which has run. Throws BackendError.
@@ -76,7 +76,7 @@ public:
     /// Besides fp32, what it computes fp32 graphs in on a device where it is asked to.
     virtual std::vector<std::string> precisions(const std::string& device) = 0;
 
-    virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+    virtual std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const std::vector<ChainInput>& inputs,
                                          const EngineSettings& settings) = 0;
 };
 

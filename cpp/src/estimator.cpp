@@ -1,6 +1,7 @@
 #include "estimator.hpp"
 
 #include "lift.hpp"
+#include "previous.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -76,12 +77,16 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     return result;
 }
 
-std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, const sspnet_box* boxes, std::size_t count) {
+std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, const sspnet_box* boxes, std::size_t count,
+                                                 const sspnet_pose* previous) {
     const Clock::time_point begin = Clock::now();
     const std::lock_guard<std::mutex> lock(one_at_a_time_);
     const Image image = check_image(source);
-    for (std::size_t i = 0; i < count; ++i) check_box(boxes[i], image);
-    return poses(image, boxes, count, plan_.goal(), begin, false);
+    for (std::size_t i = 0; i < count; ++i) {
+        check_box(boxes[i], image);
+        if (previous != nullptr) check_previous(previous[i], bundle_.manifest.joint_count);
+    }
+    return poses(image, boxes, count, plan_.goal(), begin, false, previous);
 }
 
 std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std::size_t max_people) {
@@ -164,7 +169,7 @@ Look Estimator::look(const Image& image, const sspnet_box& box) {
 }
 
 std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* boxes, std::size_t count, const Goal& goal,
-                                          Clock::time_point begin, bool located) {
+                                          Clock::time_point begin, bool located, const sspnet_pose* previous) {
     std::vector<sspnet_pose> poses;
     if (count == 0) return poses;
     const OperatingPoint point = plan_.choose(goal, int(count), located);
@@ -172,7 +177,7 @@ std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* 
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t left = count - i;
         const auto until = when(begin, plan_.late_ms(goal), double(left) * plan_.networks().lift_ms());
-        poses.push_back(pose(image, boxes[i], point, share(until, left)));
+        poses.push_back(pose(image, boxes[i], point, share(until, left), previous == nullptr ? nullptr : previous + i));
         poses.back().latency_ms = ms_between(begin, Clock::now());
         network_ms += stages_ms(point);
     }
@@ -181,9 +186,9 @@ std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* 
 }
 
 sspnet_pose Estimator::pose(const Image& image, const sspnet_box& person, const OperatingPoint& point,
-                            std::optional<Clock::time_point> deadline) {
+                            std::optional<Clock::time_point> deadline, const sspnet_pose* previous) {
     const Crop crop = Crop::around(person, bundle_.manifest.box_scale);
-    const StageChain::Result answer = plan_.networks().pose(image, crop, point, deadline);
+    const StageChain::Result answer = plan_.networks().pose(image, crop, point, deadline, previous);
     sspnet_pose pose = {};
     place_joints(answer.pose, bundle_.manifest.joint_count, crop, pose);
     pose.network_ms = stages_ms(point);

@@ -168,7 +168,7 @@ void check_chain(const std::vector<StageGraph>& stages, const std::vector<int>& 
     const auto same = [](const StageGraph& stage, int cut) { return stage.cut == cut; };
     if (!std::equal(stages.begin(), stages.end(), cuts.begin(), cuts.end(), same))
         malformed("'" + what + ".stages' must be those of the cuts");
-    std::set<std::string> given = {"image"};
+    std::set<std::string> given = {"image", "previous"};
     for (const StageGraph& stage : stages) {
         for (const std::string& name : stage.inputs)
             if (given.count(name) == 0) malformed("no stage gives '" + name + "', which " + stage.file + " needs");

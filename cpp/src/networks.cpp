@@ -2,6 +2,7 @@
 
 #include "answers.hpp"
 #include "error.hpp"
+#include "previous.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -54,7 +55,7 @@ Chain* Networks::finder(int size) {
     std::unique_ptr<Chain>& finder = finders_[size];
     if (!finder) {
         auto opened =
-            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, ChainInput::image(size), settings_);
+            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, {ChainInput::image(size)}, settings_);
         opened->open(0);
         finder = std::move(opened);
     }
@@ -62,9 +63,11 @@ Chain* Networks::finder(int size) {
 }
 
 StageChain::Result Networks::pose(const Image& image, const Crop& crop, const OperatingPoint& point,
-                                  std::optional<Clock::time_point> deadline) {
+                                  std::optional<Clock::time_point> deadline, const sspnet_pose* previous) {
     StageChain& stages = chain(point.precision, point.input_size);
     cropper_.cut_out(image, crop, point.input_size, bundle_.manifest.border, stages.image());
+    if (float* before = stages.previous())
+        place_previous(previous, crop, bundle_.manifest.joint_count, bundle_.manifest.depth_range_mm, before);
     return stages.run(point.cut, deadline);
 }
 
@@ -74,7 +77,7 @@ Chain* Networks::lift() {
     if (!lift_) {
         EngineSettings settings = settings_;
         settings.precision = "fp32", settings.threads = 1;  // a second thread costs such a small graph more than it gives
-        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, ChainInput::pose(bundle_.manifest.joint_count), settings);
+        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, {ChainInput::pose("pose", bundle_.manifest.joint_count)}, settings);
         opened->open(0);
         lift_ = std::move(opened);
     }
@@ -95,7 +98,7 @@ void Networks::warm_up_lift() {
 Networks::Lifted Networks::lifted(const float* pose) {
     Chain& graph = *lift();
     const Clock::time_point begin = Clock::now();
-    std::copy_n(pose, 4 * bundle_.manifest.joint_count, static_cast<float*>(graph.input()));
+    std::copy_n(pose, 4 * bundle_.manifest.joint_count, static_cast<float*>(graph.input("pose")));
     graph.run(0);
     const double elapsed_ms = ms_between(begin, Clock::now());
     lift_time_.update(elapsed_ms);
@@ -108,7 +111,7 @@ Networks::Lifted Networks::lifted(const float* pose) {
 
 RunFinder Networks::run_finder(const Image& image, int size) {
     return [this, &image, size, &graph = *finder(size)](const Crop& crop) {
-        cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
+        cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input("image")));
         graph.run(0);
         const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(size), kLargestMap); };
         return maps(map("centre"), map("joints"), map("heat"));
@@ -120,7 +123,7 @@ Chain& Networks::box_finder(int size, int width, int height) {
     std::unique_ptr<Chain>& finder = box_finders_[{width, height}];
     if (!finder) {
         auto opened = engine_.chain({{bundle_.file(finder_file(size)), {"image"}, {"centre", "box"}}},
-                                    ChainInput::image(width, height), settings_);
+                                    {ChainInput::image(width, height)}, settings_);
         opened->open(0);
         finder = std::move(opened);
     }
@@ -132,7 +135,7 @@ std::vector<Found> Networks::find_boxes(const Image& image, const SearchPlan& pl
     const auto [width, height] = view_of(image, int(std::lround(numbers.picture_scale * plan.size)), numbers.stride);
     const Crop crop = Crop::whole_in(image, width, height);
     Chain& graph = box_finder(plan.size, width, height);
-    cropper_.cut_out(image, crop, width, height, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input()));
+    cropper_.cut_out(image, crop, width, height, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input("image")));
     graph.run(0);
     const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(plan.size), kLargestMap); };
     const Answer centre = map("centre"), box = map("box");

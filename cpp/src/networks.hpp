@@ -36,9 +36,9 @@ public:
 
     bool has_finder(int size) const { return !finder_file(size).empty(); }
 
-    /// The pose in a crop of the image (see StageChain::run).
+    /// The pose in a crop of the image (see StageChain::run); `previous`: the same person's in the frame before, or NULL.
     StageChain::Result pose(const Image& image, const Crop& crop, const OperatingPoint& point,
-                            std::optional<Clock::time_point> deadline);
+                            std::optional<Clock::time_point> deadline, const sspnet_pose* previous = nullptr);
 
     /// The opened graph from a pose to millimetres; NULL where the bundle has none.
     Chain* lift();

@@ -94,23 +94,27 @@ Owned<OrtSessionOptions> session_options(const EngineSettings& settings, const s
 
 class OnnxRuntimeChain : public Chain {
 public:
-    OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs, const ChainInput& input)
+    OnnxRuntimeChain(OrtEnv* env, const EngineSettings& settings, std::vector<GraphFile> graphs,
+                     const std::vector<ChainInput>& inputs)
         : env_(env),
           settings_(settings),
           here_(memory("Cpu")),
           there_(memory(settings.device == "cpu" ? "Cpu" : "Cuda")),
-          graphs_(std::move(graphs)),
-          input_(input.bytes()) {
-        const std::vector<std::int64_t> shape(input.shape.begin(), input.shape.end());
-        const auto type = input.is_float ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT : ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
-        auto value = owned<OrtValue>(api().ReleaseValue, "failed", [&](OrtValue** made) {
-            return api().CreateTensorWithDataAsOrtValue(here_.get(), input_.data(), input_.size(), shape.data(), shape.size(),
-                                                        type, made);
-        });
-        values_.emplace(input.name, std::move(value));
+          graphs_(std::move(graphs)) {
+        for (const ChainInput& input : inputs) {
+            std::vector<std::uint8_t>& bytes = inputs_[input.name];
+            bytes.resize(input.bytes());
+            const std::vector<std::int64_t> shape(input.shape.begin(), input.shape.end());
+            const auto type = input.is_float ? ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT : ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+            auto value = owned<OrtValue>(api().ReleaseValue, "failed", [&](OrtValue** made) {
+                return api().CreateTensorWithDataAsOrtValue(here_.get(), bytes.data(), bytes.size(), shape.data(), shape.size(),
+                                                            type, made);
+            });
+            values_.emplace(input.name, std::move(value));
+        }
     }
 
-    void* input() override { return input_.data(); }
+    void* input(const std::string& name) override { return inputs_.at(name).data(); }
 
     void open(std::size_t index) override {
         while (opened_.size() <= index) {
@@ -187,7 +191,7 @@ private:
     EngineSettings settings_;
     Owned<OrtMemoryInfo> here_, there_;
     std::vector<GraphFile> graphs_;
-    std::vector<std::uint8_t> input_;
+    std::map<std::string, std::vector<std::uint8_t>> inputs_;
     std::map<std::string, Owned<OrtValue>> values_;
     std::vector<Opened> opened_;
 };
@@ -205,9 +209,9 @@ public:
 
     std::vector<std::string> precisions(const std::string&) override { return {}; }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const std::vector<ChainInput>& inputs,
                                  const EngineSettings& settings) override {
-        return std::make_unique<OnnxRuntimeChain>(env_.get(), settings, std::move(graphs), input);
+        return std::make_unique<OnnxRuntimeChain>(env_.get(), settings, std::move(graphs), inputs);
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <openvino/openvino.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <optional>
 
@@ -33,15 +34,17 @@ const Computed kComputed[] = {{"bf16", "BF16", ov::element::bf16}, {"fp16", "FP1
 
 class OpenVinoChain : public Chain {
 public:
-    OpenVinoChain(ov::Core& core, const EngineSettings& settings, std::vector<GraphFile> graphs, const ChainInput& input)
-        : core_(core),
-          settings_(settings),
-          graphs_(std::move(graphs)),
-          input_(input.is_float ? ov::element::f32 : ov::element::u8, ov::Shape(input.shape)) {
-        tensors_[input.name] = input_;
+    OpenVinoChain(ov::Core& core, const EngineSettings& settings, std::vector<GraphFile> graphs,
+                  const std::vector<ChainInput>& inputs)
+        : core_(core), settings_(settings), graphs_(std::move(graphs)) {
+        for (const ChainInput& input : inputs) {
+            ov::Tensor tensor(input.is_float ? ov::element::f32 : ov::element::u8, ov::Shape(input.shape));
+            std::memset(tensor.data(), 0, tensor.get_byte_size());
+            tensors_[input.name] = tensor;
+        }
     }
 
-    void* input() override { return input_.data(); }
+    void* input(const std::string& name) override { return tensors_.at(name).data(); }
 
     void open(std::size_t index) override {
         while (requests_.size() <= index) {
@@ -109,7 +112,6 @@ private:
     ov::Core& core_;
     EngineSettings settings_;
     std::vector<GraphFile> graphs_;
-    ov::Tensor input_;
     std::map<std::string, ov::Tensor> tensors_;
     std::vector<ov::InferRequest> requests_;
 };
@@ -132,9 +134,9 @@ public:
         return able;
     }
 
-    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const ChainInput& input,
+    std::unique_ptr<Chain> chain(std::vector<GraphFile> graphs, const std::vector<ChainInput>& inputs,
                                  const EngineSettings& settings) override {
-        return std::make_unique<OpenVinoChain>(core_, settings, std::move(graphs), input);
+        return std::make_unique<OpenVinoChain>(core_, settings, std::move(graphs), inputs);
     }
 
 private:

@@ -17,13 +17,25 @@ std::vector<GraphFile> files(const Bundle& bundle, const std::vector<StageGraph>
     return result;
 }
 
+bool any_takes(const std::vector<StageGraph>& graphs, const std::string& name) {
+    const auto takes = [&](const StageGraph& graph) { return std::count(graph.inputs.begin(), graph.inputs.end(), name) > 0; };
+    return std::any_of(graphs.begin(), graphs.end(), takes);
+}
+
+std::vector<ChainInput> inputs(int size, int joints, bool previous) {
+    std::vector<ChainInput> all = {ChainInput::image(size)};
+    if (previous) all.push_back(ChainInput::pose("previous", joints));
+    return all;
+}
+
 }  // namespace
 
 StageChain::StageChain(const Bundle& bundle, Engine& engine, const EngineSettings& settings, int size)
     : graphs_(bundle.manifest.graphs.at({settings.precision, size}).stages),
       size_(size),
       joints_(std::size_t(bundle.manifest.joint_count)),
-      chain_(engine.chain(files(bundle, graphs_), ChainInput::image(size), settings)),
+      takes_previous_(any_takes(graphs_, "previous")),
+      chain_(engine.chain(files(bundle, graphs_), inputs(size, bundle.manifest.joint_count, takes_previous_), settings)),
       times_(graphs_.size()) {}
 
 StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> deadline) {
@@ -51,6 +63,7 @@ double StageChain::network_ms() const { return std::accumulate(stage_ms_.begin()
 
 void StageChain::warm_up(int cut) {
     std::fill_n(image(), 3 * std::size_t(size_) * std::size_t(size_), kGrey);
+    if (takes_previous_) std::fill_n(previous(), 4 * joints_, 0.0f);
     run(cut);
     times_.assign(graphs_.size(), {});
     for (int i = 0; i < 3; ++i) run(cut);

@@ -22,7 +22,11 @@ public:
     StageChain(const Bundle& bundle, Engine& engine, const EngineSettings& settings, int size);
 
     /// Where the crop goes: size x size x 3 bytes RGB.
-    std::uint8_t* image() { return static_cast<std::uint8_t*>(chain_->input()); }
+    std::uint8_t* image() { return static_cast<std::uint8_t*>(chain_->input("image")); }
+
+    /// Where the same person's pose in the frame before goes: (joints, 4) u, v, z, confidence on this crop, confidence 0 where nothing
+    /// is known. NULL where the network does not look at it.
+    float* previous() { return takes_previous_ ? static_cast<float*>(chain_->input("previous")) : nullptr; }
 
     int size() const { return size_; }
 
@@ -31,7 +35,7 @@ public:
         int cut;            ///< the cut that gave it
     };
 
-    /// The pose in the crop at `image()`.
+    /// The pose in the crop at `image()`, of somebody who was at `previous()`.
     ///
     /// @param cut       where to stop at the latest
     /// @param deadline  when the answer must be there; a stage that is not expected to end by then is not begun. The first always
@@ -53,6 +57,7 @@ private:
     std::vector<StageGraph> graphs_;
     int size_;
     std::size_t joints_;
+    bool takes_previous_;
     std::unique_ptr<Chain> chain_;
     std::vector<StageTime> times_;
     std::vector<double> stage_ms_;

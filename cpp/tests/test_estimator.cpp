@@ -75,6 +75,22 @@ TEST_CASE("many people give the poses that each gives alone") {
     CHECK(estimator.predict_many(scene.image(), {}).empty());
 }
 
+TEST_CASE("poses of the frame before are taken as they were given, and refused where they are of another skeleton") {
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.input_size = 128, options.cut = 2;
+    sspnet::Estimator estimator(kDefaultBundle, options);
+    const std::vector<sspnet::Box> boxes = {kBox, {10, 10, 100, 200}};
+    std::vector<sspnet::Pose> previous = estimator.predict_many(scene.image(), boxes);
+    for (const sspnet::Pose& pose : estimator.predict_many(scene.image(), boxes, previous)) CHECK(is_sound(pose));
+    const sspnet::Pose nobody = estimator.predict_many(scene.image(), {kBox}, {sspnet::Pose{}}).front();
+    CHECK(std::memcmp(nobody.keypoints, previous[0].keypoints, sizeof nobody.keypoints) == 0);
+    previous[1].joint_count = 5;
+    CHECK(status_of([&] { estimator.predict_many(scene.image(), boxes, previous); }) == SSPNET_BAD_OPTION);
+    previous[1].joint_count = previous[0].joint_count, previous[1].keypoints[3][0] = NAN;
+    CHECK(status_of([&] { estimator.predict_many(scene.image(), boxes, previous); }) == SSPNET_BAD_OPTION);
+}
+
 TEST_CASE("without a box somebody is looked for, and an empty scene is unsure") {
     const Scene scene;
     sspnet::Estimator estimator(kDefaultBundle, quiet_options());

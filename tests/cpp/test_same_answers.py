@@ -125,6 +125,23 @@ def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
     assert np.abs(middles[2] - middles[0]).max() < 0.2 * max(poses[0]["box"][2:])
 
 
+def test_in_a_stream_the_network_is_told_the_pose_of_the_frame_before(demo, video_dot_bundle):
+    frames = [np.zeros((240, 320, 3), np.uint8) for _ in range(3)]
+    for index, frame in enumerate(frames):
+        cv2.circle(frame, (150 + 8 * index, 110), 6, (0, 0, 255), -1)
+    stream = b"".join(frame.tobytes() for frame in frames)
+    poses = poses_of(demo("--json", "--raw", "320x240", "--box", "60,40,200,160", video_dot_bundle, input=stream))
+    estimator = Estimator(video_dot_bundle, backend="openvino", threads=1)
+    before = None
+    for frame, pose in zip(frames, poses, strict=True):
+        (expected,) = estimator.predict_many(frame, [pose["box"]], previous=[before])
+        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
+        np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
+        (alone,) = estimator.predict_many(frame, [pose["box"]])
+        assert (np.abs(alone.keypoints - expected.keypoints).max() > 1) == (before is not None)
+        before = expected
+
+
 def test_a_gray_picture_is_read_and_the_skeleton_is_drawn_in_colour(demo, as_ppm, tmp_path):
     image, _path = as_ppm(PHOTOS[0])
     cv2.imwrite(str(tmp_path / "gray.pgm"), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))

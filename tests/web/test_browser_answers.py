@@ -160,6 +160,37 @@ def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
     assert answer["toe"][2] > answer["toe"][0] + 60  # the left foot is blue
 
 
+BEFORE = """async ({rgba, width, height, box}) => {
+    const {Estimator} = await import("/estimator/estimator.js");
+    const estimator = await Estimator.open(new URL("/in_video/", location.href), "wasm");
+    const frames = rgba.map((one) => new ImageData(Uint8ClampedArray.from(atob(one), (byte) => byte.charCodeAt(0)), width, height));
+    const alone = await estimator.predict(frames[1], {box});
+    const previous = await estimator.predict(frames[0], {box});
+    const after = await estimator.predict(frames[1], {box, previous});
+    const unsure = await estimator.predict(frames[1], {box, previous: {...previous, unsure: true}});
+    const refused = await estimator.predict(frames[1], {box, previous: {...previous, keypoints: []}}).catch((error) => error.message);
+    return {alone, after, unsure, refused};
+}"""
+
+
+def test_the_pose_of_the_frame_before_counts_as_in_python(page, site, video_dot_bundle):
+    with_weights(video_dot_bundle, site / "in_video")
+    frames = [np.zeros((240, 320, 3), np.uint8) for _ in range(2)]
+    for index, frame in enumerate(frames):
+        cv2.circle(frame, (150 + 20 * index, 110), 6, (0, 0, 255), -1)
+    rgba = [base64.b64encode(cv2.cvtColor(frame, cv2.COLOR_BGR2RGBA).tobytes()).decode() for frame in frames]
+    box = (60, 40, 200, 160)
+    answer = page.evaluate(BEFORE, {"rgba": rgba, "width": 320, "height": 240, "box": box})
+    estimator = Estimator(video_dot_bundle, backend="onnxruntime", threads=1)
+    (previous,), (alone,) = (estimator.predict_many(frame, [box]) for frame in frames)
+    (after,) = estimator.predict_many(frames[1], [box], previous=[previous])
+    assert np.abs(after.keypoints - alone.keypoints).max() > 3
+    for name, expected in (("alone", alone), ("after", after), ("unsure", alone)):
+        np.testing.assert_allclose(answer[name]["keypoints"], expected.keypoints, atol=0.5)
+        np.testing.assert_allclose(answer[name]["joints3d"], expected.joints3d, atol=4)
+    assert answer["refused"] == "previous must be a pose of 17 joints, as this estimator gives them, not of 0"
+
+
 def test_a_number_changed_in_the_manifest_changes_what_is_believed(page, people, site, doubting_bundle):
     runpy.run_path(str(ROOT / "examples/web/collect.py"))["copy_bundle"](doubting_bundle, site / "doubting")
     ask = {"people": people[:1], "options": {"size": 128, "cut": 2}}

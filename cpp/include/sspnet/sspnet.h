@@ -181,6 +181,14 @@ SSPNET_API sspnet_status sspnet_predict_within(sspnet_estimator *estimator, cons
 SSPNET_API sspnet_status sspnet_predict_many(sspnet_estimator *estimator, const sspnet_image *image, const sspnet_box *boxes,
                                              size_t count, sspnet_pose *poses);
 
+/** sspnet_predict_many() in a video: answers are steadier, and sides swap less, where the network knows the poses of the frame before.
+ *
+ *  @param previous  `count` poses that this estimator gave the same people in the frame before (they may lie where `poses` does), or
+ *                   NULL; with joint_count 0 for whoever was not there. Of an unsure pose nothing is taken. Give none that is older
+ *                   than about 0.2 s, and none that was smoothed */
+SSPNET_API sspnet_status sspnet_predict_next(sspnet_estimator *estimator, const sspnet_image *image, const sspnet_box *boxes,
+                                             const sspnet_pose *previous, size_t count, sspnet_pose *poses);
+
 /** The poses of everybody in an image, the most prominent first (needs a bundle with a finder). Whose pose is not confident is nobody.
  *
  *  @param poses  room for `room` poses: so many people at most

@@ -89,10 +89,13 @@ public:
         return pose;
     }
 
-    /// One pose for each box, in order.
-    std::vector<Pose> predict_many(const Image& image, const std::vector<Box>& boxes) {
+    /// One pose for each box, in order. In a video, `previous` holds what this gave the same people in the frame before, one for each
+    /// box, Pose{} for whoever was not there (see sspnet_predict_next).
+    std::vector<Pose> predict_many(const Image& image, const std::vector<Box>& boxes, std::vector<Pose> previous = {}) {
         std::vector<Pose> poses(boxes.size());
-        check(sspnet_predict_many(handle_.get(), &image, boxes.data(), boxes.size(), poses.data()));
+        if (!previous.empty()) previous.resize(boxes.size());
+        const Pose* before = previous.empty() ? nullptr : previous.data();
+        check(sspnet_predict_next(handle_.get(), &image, boxes.data(), before, boxes.size(), poses.data()));
         return poses;
     }
 

@@ -33,6 +33,11 @@ export function toImage(crop, [u, v]) {
   return [u * crop.side + crop.x, v * crop.side + crop.y];
 }
 
+/** Pixels of the image → [u, v] in [0, 1] of the crop. */
+export function fromImage(crop, [x, y]) {
+  return [(x - crop.x) / crop.side, (y - crop.y) / crop.side];
+}
+
 /**
  * Resamples `crop` of `image`, all of it or the part that `areaUnder` tells, into `out`, size × size × 3 bytes RGB; what lies outside the image becomes grey `border`. `out` may have
  * another number of rows: a view whose width shows the crop's side, and its height as much as fits.

@@ -13,6 +13,7 @@ import { Peaks } from "./peaks.js";
 import { boxOfSeenJoints } from "./person_box.js";
 import { judged, peopleOf } from "./person_boxes.js";
 import { toPixels } from "./pixels.js";
+import { placed } from "./previous.js";
 import { measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { planSearch } from "./search_plan.js";
@@ -121,13 +122,14 @@ export class Estimator {
    *
    * image: what `toPixels` takes. options: `box` [x, y, w, h] in pixels, or `person` as `find` gives it, else the person
    * is found within the frame's budget; `targetFps`, once prepared, or `cut` and `size`; without any of these the deepest cut at the
-   * largest size. `begin`: when the frame's time began (`performance.now()`).
+   * largest size; in a video `previous`, the pose that this gave the same person in the frame before, not smoothed and not older than
+   * about 0.2 s. `begin`: when the frame's time began (`performance.now()`).
    *
    * Gives keypoints (J × [x, y], pixels), joints3d (J × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
    * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
    */
   async predict(image, options = {}) {
-    const { box = null, targetFps = null, cut = null, size = null, begin = performance.now() } = options;
+    const { box = null, targetFps = null, cut = null, size = null, previous = null, begin = performance.now() } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
     const given = options.person ?? (box === null ? null : { box, sure: true });
@@ -139,7 +141,7 @@ export class Estimator {
     const crop = cropAround(person.box, this.#bundle.boxScale);
     const pixels = whole ?? (await toPixels(image, (extent) => areaUnder(extent, crop, point.size)));
     cutOut(pixels, crop, point.size, this.#bundle.border, chain.image);
-    const answer = await chain.run(point.cut);
+    const answer = await chain.run(point.cut, placed(previous, crop, this.#bundle.jointCount, this.#bundle.depthRange));
     const pose = await this.#pose(answer, crop, person);
     const latencyMs = performance.now() - begin;
     controller?.observe(point, answer.stageMs.reduce((sum, ms) => sum + ms), latencyMs, located);

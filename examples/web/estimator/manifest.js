@@ -138,7 +138,7 @@ function checkFiles(files) {
 function checkGraphs(files, graphs, what, cuts) {
   for (const name of GRAPHS) if (name in object(graphs, what)) listed(files, graphs[name]);
   const stages = list(entry(graphs, "stages", what), `${what}.stages`, 0, MOST_CHOICES);
-  const given = new Set(["image"]);
+  const given = new Set(["image", "previous"]);
   if (stages.map((stage) => entry(stage, "cut", `${what}.stages`)).join() !== cuts.join()) {
     refuse(`is malformed: '${what}.stages' must be those of the cuts`);
   }

@@ -19,10 +19,17 @@ export class StageChain {
     this.#stages = bundle.graphs[size].stages;
   }
 
-  /** Runs the crop in `image` to `cut`. Gives {pose: joints × 4 u, v, z, confidence, cut, stageMs: each stage's milliseconds}. */
-  async run(cut) {
+  /**
+   * Runs the crop in `image` to `cut`. `previous`: joints × 4 u, v, z, confidence of the same person in the frame before, on this
+   * crop; null: nothing is known. Gives {pose: joints × 4 u, v, z, confidence, cut, stageMs: each stage's milliseconds}.
+   */
+  async run(cut, previous = null) {
     const { Tensor } = this.#engine.ort;
     const tensors = { image: new Tensor("uint8", this.image, [1, this.size, this.size, 3]) };
+    if (this.#stages.some(({ inputs }) => inputs.includes("previous"))) {
+      const count = this.#bundle.jointCount;
+      tensors.previous = new Tensor("float32", previous ?? new Float32Array(4 * count), [1, count, 4]);
+    }
     const result = { pose: null, cut: 0, stageMs: [] };
     try {
       for (let index = 0; index < this.#stages.length && (index === 0 || this.#stages[index].cut <= cut); index++) {

@@ -7,10 +7,11 @@
 import { Estimator } from "./estimator.js";
 import { BODY_JOINTS } from "./joints.js";
 import { boxOfJoints } from "./person_box.js";
-import { toPixels } from "./pixels.js";
+
+const FRESH_MS = 200; // an older pose tells nothing of this frame's
 
 let estimator;
-let followed = null; // the box of the person that the frames before showed
+let followed = null; // {box, pose, at} of the person that the frames before showed
 
 self.onmessage = async ({ data }) => {
   try {
@@ -28,16 +29,17 @@ async function open({ url, provider, kept }) {
 }
 
 async function predict({ bitmap, box, targetFps, follow }) {
-  let begin = performance.now();
-  const image = await toPixels(bitmap);
-  bitmap.close();
-  let person = box === null ? null : { box, sure: true };
-  if (follow && followed !== null) person = { box: followed, sure: true };
-  if (!follow && person === null) {
-    person = await estimator.find(image); // a photo can wait: its rate is that of the pose
-    begin = performance.now();
+  const arrived = performance.now();
+  try {
+    const before = follow ? followed : null;
+    const known = before?.box ?? box;
+    // A photo can wait: its rate is that of the pose.
+    const person = known !== null ? { box: known, sure: true } : follow ? null : await estimator.find(bitmap);
+    const previous = before !== null && arrived - before.at <= FRESH_MS ? before.pose : null;
+    const pose = await estimator.predict(bitmap, { person, previous, targetFps, begin: follow ? arrived : performance.now() });
+    followed = pose.unsure ? null : { box: boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses), pose, at: arrived };
+    return pose;
+  } finally {
+    bitmap.close();
   }
-  const pose = await estimator.predict(image, { person, targetFps, begin });
-  followed = pose.unsure ? null : boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses);
-  return pose;
 }

@@ -53,6 +53,11 @@ export interface PredictOptions extends PoseOptions {
   box?: Box | null;
   /** The same, as `find` gave it. */
   person?: Person | null;
+  /**
+   * In a video, the pose that `predict` gave the same person in the frame before, not smoothed and not older than about 0.2 s: answers
+   * are steadier, and sides swap less.
+   */
+  previous?: Pose | null;
   /** When the frame's time began, by `performance.now()`. */
   begin?: number;
 }
