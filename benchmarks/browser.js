@@ -36,15 +36,36 @@ async function moveNet(backend, model, [x, y, w, h]) {
   return { name: `TensorFlow.js, ${backend}${threads}: ${model}`, run };
 }
 
-/** Opens what works here. Gives {names, failed: [one line each]}; what was opened stays in `globalThis.entries`. */
-globalThis.openAll = async ({ box, providers, points, backends, models }) => {
+/** Why what is called `kind` here would not be a GPU's work; null: it is, or needs none. */
+async function lacksGpu(kind) {
+  if (kind === "webgpu") {
+    const adapter = await navigator.gpu?.requestAdapter();
+    if (adapter == null) return "webgpu: this browser has none here";
+    return (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? "webgpu: there is no GPU here, the CPU would pretend to be one" : null;
+  }
+  if (kind !== "webgl") return null;
+  const gl = new OffscreenCanvas(8, 8).getContext("webgl2");
+  if (gl === null) return "webgl: this browser has none here";
+  const renderer = gl.getParameter(gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);
+  return /swiftshader|llvmpipe|software/i.test(renderer) ? "webgl: there is no GPU here, the CPU would pretend to be one" : null;
+}
+
+/**
+ * Opens what works here. What would need a GPU is passed over where there is none, unless `inSoftware`. Gives {names, failed: [one
+ * line each]}; what was opened stays in `globalThis.entries`.
+ */
+globalThis.openAll = async ({ box, providers, points, backends, models, inSoftware }) => {
+  const [entries, failed] = [[], []];
+  const lacking = new Map();
+  for (const kind of inSoftware ? [] : new Set([...providers, ...backends])) lacking.set(kind, await lacksGpu(kind));
+  failed.push(...[...lacking.values()].filter((reason) => reason !== null));
+  const isThere = (kind) => (lacking.get(kind) ?? null) === null;
   globalThis.tf?.wasm?.setWasmPaths("/tfjs/");
   globalThis.tf?.wasm?.setThreadsCount(Math.min(navigator.hardwareConcurrency, 4));
   const wanted = [
-    ...providers.flatMap((provider) => points.map(([size, cut]) => () => ours(provider, size, cut, box))),
-    ...backends.flatMap((backend) => models.map((model) => () => moveNet(backend, model, box))),
+    ...providers.filter(isThere).flatMap((provider) => points.map(([size, cut]) => () => ours(provider, size, cut, box))),
+    ...backends.filter(isThere).flatMap((backend) => models.map((model) => () => moveNet(backend, model, box))),
   ];
-  const [entries, failed] = [[], []];
   const frame = await nextFrame();
   for (const open of wanted) {
     try {

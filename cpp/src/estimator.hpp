@@ -3,8 +3,6 @@
 
 #include "plan.hpp"
 
-#include <mutex>
-
 namespace sspnet::core {
 
 class Estimator {
@@ -37,7 +35,7 @@ private:
     /// Of the last pose: what the controller compares with the measured time of the point.
     double stages_ms(const OperatingPoint& point);
 
-    std::mutex one_at_a_time_;
+    Turns turns_;
     Bundle bundle_;
     Plan plan_;
 };

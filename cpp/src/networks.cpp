@@ -27,9 +27,18 @@ FinderMaps maps(const Answer& centre, const Answer& joints, const Answer& heat) 
 StageChain& Networks::chain(const std::string& precision, int size) {
     const auto found = chains_.find({precision, size});
     if (found != chains_.end()) return found->second;
+    return chains_.emplace(std::pair(precision, size), another_chain(precision, size)).first->second;
+}
+
+StageChain Networks::another_chain(const std::string& precision, int size) const {
     EngineSettings settings = settings_;
     settings.precision = precision;
-    return chains_.try_emplace({precision, size}, bundle_, engine_, settings, size).first->second;
+    return {bundle_, engine_, settings, size};
+}
+
+void Networks::adopt(std::map<std::pair<std::string, int>, StageChain> chains) {
+    for (const auto& [key, chain] : chains) chains_.erase(key);
+    chains_.merge(chains);
 }
 
 void Networks::keep(const std::set<std::pair<std::string, int>>& chains) {
@@ -44,22 +53,27 @@ std::string Networks::finder_file(int size) const {
     return half == graphs.end() ? std::string() : half->second.finer_finder;
 }
 
-Chain* Networks::finder(int size) {
-    const std::string file = finder_file(size);
-    if (file.empty()) return nullptr;
-    if (const CentresAndBoxes* numbers = gives_boxes()) {
-        const int down = int(std::lround(numbers->picture_scale * size)) * 3 / 4 / numbers->stride;
-        const int across = int(std::lround(numbers->picture_scale * size)) / numbers->stride;
-        return &box_finder(size, std::max(1, across) * numbers->stride, std::max(1, down) * numbers->stride);
-    }
+std::unique_ptr<Chain> Networks::another_finder(int size) const {
+    if (!has_finder(size)) return nullptr;
+    const CentresAndBoxes* numbers = gives_boxes();
+    if (numbers == nullptr) return open_finder(size, size, size);
+    const int across = int(std::lround(numbers->picture_scale * size)) / numbers->stride;
+    const int down = int(std::lround(numbers->picture_scale * size)) * 3 / 4 / numbers->stride;
+    return open_finder(size, std::max(1, across) * numbers->stride, std::max(1, down) * numbers->stride);
+}
+
+std::unique_ptr<Chain> Networks::open_finder(int size, int width, int height) const {
+    const std::vector<std::string> outputs =
+        gives_boxes() != nullptr ? std::vector<std::string>{"centre", "box"} : std::vector<std::string>{"centre", "joints", "heat"};
+    auto opened = engine_.chain({{bundle_.file(finder_file(size)), {"image"}, outputs}}, {ChainInput::image(width, height)}, settings_);
+    opened->open(0);
+    return opened;
+}
+
+Chain& Networks::finder(int size) {
     std::unique_ptr<Chain>& finder = finders_[size];
-    if (!finder) {
-        auto opened =
-            engine_.chain({{bundle_.file(file), {"image"}, {"centre", "joints", "heat"}}}, {ChainInput::image(size)}, settings_);
-        opened->open(0);
-        finder = std::move(opened);
-    }
-    return finder.get();
+    if (!finder) finder = open_finder(size, size, size);
+    return *finder;
 }
 
 StageChain::Result Networks::pose(const Image& image, const Crop& crop, const OperatingPoint& point,
@@ -110,7 +124,7 @@ Networks::Lifted Networks::lifted(const float* pose) {
 }
 
 RunFinder Networks::run_finder(const Image& image, int size) {
-    return [this, &image, size, &graph = *finder(size)](const Crop& crop) {
+    return [this, &image, size, &graph = finder(size)](const Crop& crop) {
         cropper_.cut_out(image, crop, size, bundle_.manifest.border, static_cast<std::uint8_t*>(graph.input("image")));
         graph.run(0);
         const auto map = [&](const char* name) { return checked_answer(graph, 0, name, finder_file(size), kLargestMap); };
@@ -121,12 +135,7 @@ RunFinder Networks::run_finder(const Image& image, int size) {
 Chain& Networks::box_finder(int size, int width, int height) {
     if (box_finders_.size() > kMostShapes) box_finders_.clear();
     std::unique_ptr<Chain>& finder = box_finders_[{width, height}];
-    if (!finder) {
-        auto opened = engine_.chain({{bundle_.file(finder_file(size)), {"image"}, {"centre", "box"}}},
-                                    {ChainInput::image(width, height)}, settings_);
-        opened->open(0);
-        finder = std::move(opened);
-    }
+    if (!finder) finder = open_finder(size, width, height);
     return *finder;
 }
 

@@ -22,11 +22,18 @@ public:
 
     StageChain& chain(const std::string& precision, int size);
 
+    /// A chain of its own, which may be used beside this; not opened yet.
+    StageChain another_chain(const std::string& precision, int size) const;
+
+    /// Take chains that are opened already, in place of those of the same precision and size.
+    void adopt(std::map<std::pair<std::string, int>, StageChain> chains);
+
     /// Close the chains but those of some precisions and sizes.
     void keep(const std::set<std::pair<std::string, int>>& chains);
 
-    /// The opened finder, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this precision and size.
-    Chain* finder(int size);
+    /// An opened finder of its own, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this precision and
+    /// size. May be asked for beside this.
+    std::unique_ptr<Chain> another_finder(int size) const;
 
     /// The numbers of a finder that gives boxes; NULL where the bundle has another or none.
     const CentresAndBoxes* gives_boxes() const { return std::get_if<CentresAndBoxes>(&bundle_.manifest.finder); }
@@ -63,7 +70,9 @@ public:
 private:
     std::string finder_file(int size) const;
     RunFinder run_finder(const Image& image, int size);
+    Chain& finder(int size);
     Chain& box_finder(int size, int width, int height);
+    std::unique_ptr<Chain> open_finder(int size, int width, int height) const;
 
     const Bundle& bundle_;
     Engine& engine_;

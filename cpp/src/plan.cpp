@@ -8,6 +8,8 @@
 namespace sspnet::core {
 namespace {
 
+constexpr int kFramesBefore = 2;  // a measurement begins
+
 std::vector<int> one_of(int value, const std::vector<int>& allowed, const char* name) {
     if (value == 0) return allowed;
     if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return {value};
@@ -68,15 +70,16 @@ Goal first_goal(const Options& options) {
 
 }  // namespace
 
-Plan::Plan(const Bundle& bundle, Options options)
+Plan::Plan(const Bundle& bundle, Options options, Turns& turns)
     : bundle_(bundle),
       options_(std::move(options)),
+      turns_(turns),
       cuts_(one_of(options_.cut, bundle.manifest.cuts, "cut")),
       sizes_(one_of(options_.input_size, bundle.manifest.sizes, "input_size")),
       settings_(engine_settings(bundle, options_)),
       engine_(make_engine(options_.backend, settings_)),
+      precisions_(choices(bundle.manifest, options_, settings_, *engine_)),
       networks_(bundle, *engine_, settings_) {
-    precisions_ = choices(bundle.manifest, options_, settings_, *engine_);
     set_goal(first_goal(options_));
 }
 
@@ -101,6 +104,7 @@ OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
 void Plan::observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located) {
     point.cut = cut;
     if (controller_) controller_->observe(point, network_ms, total_ms, people, located);
+    if (++frames_ >= kFramesBefore && controller_ && !survey_) begin_to_measure();
 }
 
 SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
@@ -111,8 +115,7 @@ SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
         finders.sizes.push_back(size);
         if (networks_.has_finder(2 * size)) finders.finer.insert(size);
         if (!goal.budget_ms) continue;
-        const Profile& profile = profiles_.at(settings_.precision);
-        if (profile.knows(size)) finders.cost_ms[size] = profile.at(size).finder_ms * load;
+        if (std::count(sizes_.begin(), sizes_.end(), size) > 0) finders.cost_ms[size] = speeds_->finder_ms(size) * load;
     }
     if (finders.sizes.empty()) throw OptionError("this bundle cannot find people: give the person's box");
     finders.one_look = networks_.gives_boxes() != nullptr;
@@ -122,48 +125,85 @@ SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
 RateController& Plan::control(const Goal& goal) {
     const auto percentile = goal.deadline_ms ? std::optional<double>(options_.percentile) : std::nullopt;
     const Target target = {*goal.budget_ms, percentile, goal.label};
+    budget_ms_ = target.budget_ms;
     if (controller_) {
         controller_->retarget(target);
         return *controller_;
     }
-    for (const std::string& precision : precisions_) measure_sizes(precision);
+    speeds_ = speeds_kept();
+    const auto is_known = [&](const std::string& precision) { return speeds_->knows(precision); };
+    if (std::none_of(precisions_.begin(), precisions_.end(), is_known)) speeds_->look(networks_.chain(precisions_.back(), sizes_.back()));
     const auto seconds = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
-    controller_.emplace(points(), target, seconds, options_.log);
-    std::set<std::pair<std::string, int>> front;
-    for (const OperatingPoint& point : controller_->front()) front.insert({point.precision, point.input_size});
-    for (const auto& [precision, size] : front) networks_.chain(precision, size).warm_up(cuts_.back());
-    front.insert({settings_.precision, sizes_.back()});  // what people are looked at with
-    networks_.keep(front);
+    controller_.emplace(speeds_->points(target.budget_ms), target, seconds, options_.log);
+    const OperatingPoint first = controller_->choose(1, false);
+    networks_.chain(first.precision, first.input_size).warm_up(first.cut);
     return *controller_;
 }
 
-void Plan::measure_sizes(const std::string& precision) {
-    const std::string key = "1|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() +
-                            " " + engine_->version() + "|" + settings_.device + "|" + precision + " beside " + settings_.precision +
-                            "|" + bundle_.manifest.digest;
-    const std::size_t cuts = bundle_.manifest.cuts.size();
-    Profile& profile = profiles_.try_emplace(precision, settings_.cache, key, cuts).first->second;
-    for (const int size : sizes_) {
-        if (profile.knows(size)) continue;
-        StageChain& chain = networks_.chain(precision, size);
-        chain.warm_up(bundle_.manifest.cuts.back());
-        Chain* finder = precision == settings_.precision ? networks_.finder(size) : nullptr;
-        profile.add(size, measure(chain, finder, bundle_.manifest.cuts.back()));
+Speeds Plan::speeds_kept() const {
+    const std::string key = "2|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() + " " +
+                            engine_->version() + "|" + settings_.device;
+    return {bundle_.manifest, {cuts_, sizes_, precisions_}, settings_.cache, key};
+}
+
+void Plan::take_up() {
+    std::optional<Found> found;
+    {
+        const std::lock_guard<std::mutex> lock(offered_);
+        found.swap(offer_);
+    }
+    if (!found) return;
+    speeds_ = std::move(found->speeds);
+    controller_->replan(speeds_->points(budget_ms_));
+    networks_.adopt(std::move(found->chains));
+    std::set<std::pair<std::string, int>> used = {{settings_.precision, sizes_.back()}};  // what people are looked at with
+    for (const OperatingPoint& point : controller_->front()) used.insert({point.precision, point.input_size});
+    networks_.keep(used);
+}
+
+void Plan::begin_to_measure() {
+    survey_ = std::make_unique<Survey>(turns_, [this, speeds = *speeds_, budget_ms = budget_ms_](Survey& survey) {
+        measure(speeds, budget_ms, survey);
+    });
+}
+
+/// In the survey's thread. The precision that the first look was taken in comes first, so that there is a good choice soon.
+void Plan::measure(Speeds speeds, double budget_ms, Survey& survey) {
+    for (auto precision = precisions_.rbegin(); precision != precisions_.rend(); ++precision) {
+        Chains chains;
+        for (const int size : sizes_)
+            if (!speeds.knows(*precision, size)) measure_size(speeds, *precision, size, chains, survey);
+        std::set<int> front;
+        for (const OperatingPoint& point : pareto_front(speeds.points(budget_ms)))
+            if (point.precision == *precision) front.insert(point.input_size);
+        for (auto chain = chains.begin(); chain != chains.end();)
+            chain = front.count(chain->first.second) > 0 ? std::next(chain) : chains.erase(chain);
+        for (const int size : front) {
+            if (chains.count({*precision, size}) > 0) continue;
+            StageChain& chain = chains.emplace(std::pair(*precision, size), networks_.another_chain(*precision, size)).first->second;
+            survey.go_on();
+            chain.open(cuts_.back());
+            survey.in_turn([&] { chain.warm_up(cuts_.back()); });
+        }
+        offer(speeds, std::move(chains));
     }
 }
 
-std::vector<OperatingPoint> Plan::points() const {
-    const std::vector<int>& all = bundle_.manifest.cuts;
-    std::vector<OperatingPoint> points;
-    for (const std::string& precision : precisions_)
-        for (const int size : sizes_) {
-            const Timings& timings = profiles_.at(precision).at(size);
-            for (std::size_t i = 0; i < all.size(); ++i)
-                if (std::find(cuts_.begin(), cuts_.end(), all[i]) != cuts_.end())
-                    points.push_back({all[i], size, timings.p50_ms[i], timings.p95_ms[i],
-                                      bundle_.manifest.error(precisions_, precision, size, all[i]), precision});
-        }
-    return points;
+void Plan::measure_size(Speeds& speeds, const std::string& precision, int size, Chains& chains, Survey& survey) const {
+    const int deepest = bundle_.manifest.cuts.back();
+    StageChain& chain = chains.emplace(std::pair(precision, size), networks_.another_chain(precision, size)).first->second;
+    survey.go_on();
+    chain.open(deepest);
+    survey.in_turn([&] { chain.warm_up(deepest); });
+    const std::unique_ptr<Chain> finder = precision == settings_.precision ? networks_.another_finder(size) : nullptr;
+    const InTurn in_turn = [&](const std::function<void()>& run) { survey.in_turn(run); };
+    speeds.add(precision, size, sspnet::core::measure(chain, finder.get(), deepest, in_turn));
+}
+
+void Plan::offer(const Speeds& speeds, Chains chains) {
+    const std::lock_guard<std::mutex> lock(offered_);
+    if (offer_) chains.merge(offer_->chains);
+    offer_ = Found{speeds, std::move(chains)};
 }
 
 }  // namespace sspnet::core

@@ -3,9 +3,10 @@
 
 #include "goal.hpp"
 #include "networks.hpp"
-#include "profile.hpp"
 #include "rate.hpp"
 #include "search_plan.hpp"
+#include "speeds.hpp"
+#include "survey.hpp"
 
 #include <functional>
 
@@ -23,8 +24,8 @@ struct Options {
 /// Checks the options, chooses the operating point frame by frame.
 class Plan {
 public:
-    /// Throws OptionError, BackendError. `bundle` outlives the plan.
-    Plan(const Bundle& bundle, Options options);
+    /// Throws OptionError, BackendError. `bundle` and `turns`, of which every frame takes one, outlive the plan.
+    Plan(const Bundle& bundle, Options options, Turns& turns);
 
     Networks& networks() { return networks_; }
     const Engine& engine() const { return *engine_; }
@@ -39,10 +40,14 @@ public:
     /// After which time a frame is late. What would end later is not begun, but for a cut that was asked for beside a rate.
     std::optional<double> late_ms(const Goal& goal) const;
 
+    /// For a frame to begin with: what was found out about this device since the last one.
+    void take_up();
+
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
 
-    /// Tell what a frame really took, and the cut that it reached.
+    /// Tell what a frame really took, and the cut that it reached. With a goal, the device is measured in the background from the second
+    /// frame on: the first would wait for it, and so would a program that wants one pose at its end.
     void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
 
     /// How to search for people (see plan_search). Throws OptionError where the bundle has no finder.
@@ -50,20 +55,37 @@ public:
 
 private:
     OperatingPoint unmeasured(int cut) const { return {cut, sizes_.back(), 1, 1, 0, settings_.precision}; }
+    using Chains = std::map<std::pair<std::string, int>, StageChain>;
+
+    /// What the survey found: timings, and the chains that frames may switch between, warmed up.
+    struct Found {
+        Speeds speeds;
+        Chains chains;
+    };
+
     RateController& control(const Goal& goal);
-    void measure_sizes(const std::string& precision);
-    std::vector<OperatingPoint> points() const;
+    Speeds speeds_kept() const;
+    void begin_to_measure();
+    void measure(Speeds speeds, double budget_ms, Survey& survey);
+    void measure_size(Speeds& speeds, const std::string& precision, int size, Chains& chains, Survey& survey) const;
+    void offer(const Speeds& speeds, Chains chains);
 
     const Bundle& bundle_;
     Options options_;
+    Turns& turns_;
     std::vector<int> cuts_, sizes_;
-    std::vector<std::string> precisions_;  ///< to choose from; people are found in the first
     EngineSettings settings_;
     std::unique_ptr<Engine> engine_;
+    std::vector<std::string> precisions_;  ///< to choose from; people are found in the first
     Networks networks_;
     Goal goal_;
-    std::map<std::string, Profile> profiles_;  ///< by precision
+    std::optional<Speeds> speeds_;  ///< with a goal
     std::optional<RateController> controller_;
+    double budget_ms_ = 0;  ///< of the latest goal that had one
+    int frames_ = 0;
+    std::mutex offered_;
+    std::optional<Found> offer_;  ///< until a frame takes it up
+    std::unique_ptr<Survey> survey_;
 };
 
 }  // namespace sspnet::core

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <random>
 
 namespace sspnet::core {
@@ -18,14 +17,14 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // Per size: all of the cuts in one go.
-constexpr double kMilliseconds = 400;
+constexpr double kMilliseconds = 250;
 constexpr std::size_t kFewestRuns = 8, kMostRuns = 40;
 
-void repeat(const std::function<void()>& run) {
+void repeat(const InTurn& in_turn, const std::function<void()>& run) {
     const Clock::time_point begin = Clock::now();
     for (std::size_t runs = 0; runs < kFewestRuns || (ms_between(begin, Clock::now()) < kMilliseconds && runs < kMostRuns);
          ++runs)
-        run();
+        in_turn(run);
 }
 
 bool is_timing(double value) { return value > 0 && value < 1e6; }
@@ -82,9 +81,9 @@ void Profile::write() const {
     if (!complete || code) fs::remove(staging, code);  // what cannot be kept is measured again next time
 }
 
-Timings measure(StageChain& chain, Chain* finder, int deepest_cut) {
+Timings measure(StageChain& chain, Chain* finder, int deepest_cut, const InTurn& in_turn) {
     std::vector<std::vector<double>> by_cut;
-    repeat([&] {
+    repeat(in_turn, [&] {
         chain.run(deepest_cut);
         double sum = 0;
         by_cut.resize(chain.stage_ms().size());
@@ -97,7 +96,7 @@ Timings measure(StageChain& chain, Chain* finder, int deepest_cut) {
     }
     if (finder == nullptr) return timings;
     std::vector<double> finder_ms;
-    repeat([&] {
+    repeat(in_turn, [&] {
         const Clock::time_point begin = Clock::now();
         finder->run(0);
         finder_ms.push_back(ms_between(begin, Clock::now()));

@@ -5,6 +5,7 @@
 #include "stages.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 
 namespace sspnet::core {
@@ -36,8 +37,11 @@ private:
     std::map<int, Timings> timings_;
 };
 
-/// Measure a chain that was warmed up, and its finder (NULL: none), whose image is already there.
-Timings measure(StageChain& chain, Chain* finder, int deepest_cut);
+/// Calls what it is given where nothing else runs meanwhile.
+using InTurn = std::function<void(const std::function<void()>&)>;
+
+/// Measure a chain that was warmed up, and its finder (NULL: none), whose image is already there; each run within `in_turn`.
+Timings measure(StageChain& chain, Chain* finder, int deepest_cut, const InTurn& in_turn);
 
 /// The `share` (0..1) quantile, linear between the values.
 double quantile(std::vector<double> values, double share);

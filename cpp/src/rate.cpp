@@ -39,19 +39,26 @@ std::vector<OperatingPoint> pareto_front(std::vector<OperatingPoint> points) {
 }
 
 RateController::RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn_with)
-    : front_(pareto_front(points)),
-      target_(std::move(target)),
+    : target_(std::move(target)),
       clock_(std::move(clock)),
       warn_(std::move(warn_with)),
       upgraded_at_(kNever),
       wait_s_(kFirstWaitS),
       not_before_(kNever) {
-    for (const OperatingPoint& point : points) points_[{point.cut, point.input_size, point.precision}] = point;
-    index_ = candidate_ = best(kTake, 1, false);
+    replan(points);
     if (out_of_reach()) warn(1, false);
 }
 
 bool RateController::out_of_reach() const { return expected(0, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
+
+void RateController::replan(const std::vector<OperatingPoint>& points) {
+    front_ = pareto_front(points);
+    points_.clear();
+    for (const OperatingPoint& point : points) points_[{point.cut, point.input_size, point.precision}] = point;
+    load_ = {}, spread_ = {};
+    for (std::deque<double>& overheads : overheads_) overheads.clear();
+    index_ = candidate_ = best(kTake, 1, false), dwell_ = unreached_ = 0;
+}
 
 void RateController::retarget(const Target& target) {
     if (target.budget_ms == target_.budget_ms && target.percentile == target_.percentile) return;

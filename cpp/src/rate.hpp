@@ -53,6 +53,9 @@ public:
     double load() const { return load_.value(); }  ///< latency now over latency when profiled
     bool out_of_reach() const;
 
+    /// Choose among other points from now on, as at the start: what is known of the load is forgotten.
+    void replan(const std::vector<OperatingPoint>& points);
+
     /// Change the target; what is known about the load stays.
     void retarget(const Target& target);
 

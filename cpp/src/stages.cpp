@@ -61,6 +61,10 @@ StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> dea
 
 double StageChain::network_ms() const { return std::accumulate(stage_ms_.begin(), stage_ms_.end(), 0.0); }
 
+void StageChain::open(int cut) {
+    for (std::size_t i = 0; i < graphs_.size() && (i == 0 || graphs_[i].cut <= cut); ++i) chain_->open(i);
+}
+
 void StageChain::warm_up(int cut) {
     std::fill_n(image(), 3 * std::size_t(size_) * std::size_t(size_), kGrey);
     if (takes_previous_) std::fill_n(previous(), 4 * joints_, 0.0f);

@@ -48,6 +48,9 @@ public:
     /// Their sum.
     double network_ms() const;
 
+    /// Open the stages up to `cut`.
+    void open(int cut);
+
     /// Open the stages up to `cut` and run them until their times are known (a first run is not like the others).
     void warm_up(int cut);
 

@@ -2,8 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
 #include <string>
+
+namespace fs = std::filesystem;
 
 TEST_CASE("stages that would not end before the deadline are not begun, even where only the deepest cut is planned") {
     const Scene scene;
@@ -35,6 +42,45 @@ TEST_CASE("an impossible rate takes the first cut and is said once; a slow one, 
     estimator.set_target_fps(0);
     CHECK_FALSE(estimator.out_of_reach());
     CHECK(estimator.predict(scene.image(), kBox).cut == info.cuts[info.cut_count - 1]);
+}
+
+TEST_CASE("a new device gives its first pose at once, is measured beside the frames, and known ever after") {
+    const fs::path cache = fs::temp_directory_path() / ("sspnet-" + std::to_string(std::random_device{}()));
+    fs::create_directories(cache);
+    const auto kept = [&] {
+        std::size_t sizes = 0;
+        if (!fs::exists(cache / "libsspnet")) return sizes;
+        for (const auto& file : fs::directory_iterator(cache / "libsspnet")) {
+            std::ifstream stream(file.path());
+            const std::string text{std::istreambuf_iterator<char>(stream), {}};
+            for (std::size_t at = text.find("p50_ms"); at != std::string::npos; at = text.find("p50_ms", at + 1)) ++sizes;
+        }
+        return sizes;
+    };
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.cache_dir = cache.string(), options.target_fps = 1000, options.precision = "fp32", options.input_size = 128;
+    {
+        sspnet::Estimator estimator(kDefaultBundle, options);
+        CHECK(estimator.predict(scene.image(), kBox).cut == 2);
+        CHECK(kept() == 0);
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+        while (kept() == 0 && std::chrono::steady_clock::now() < limit) CHECK(estimator.predict(scene.image(), kBox).cut == 2);
+        CHECK(kept() == 1);
+        CHECK(estimator.predict(scene.image(), kBox).input_size == 128);
+    }
+    sspnet::Estimator again(kDefaultBundle, options);
+    CHECK(again.predict(scene.image(), kBox).cut == 2);
+    CHECK(kept() == 1);
+    fs::remove_all(cache);
+}
+
+TEST_CASE("an estimator that is closed while its device is measured ends at once") {
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.target_fps = 30;
+    sspnet::Estimator estimator(kDefaultBundle, options);
+    for (int i = 0; i < 3; ++i) estimator.predict(scene.image(), kBox);
 }
 
 TEST_CASE("a moved estimator still logs") {

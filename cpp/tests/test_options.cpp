@@ -18,7 +18,8 @@ std::string complaint(const std::function<void(Options&)>& change) {
     options.cache_dir = "";
     change(options);
     try {
-        Plan(bundle, options);
+        Turns turns;
+        Plan(bundle, options, turns);
         return "";
     } catch (const OptionError& error) {
         return error.what();

@@ -163,12 +163,14 @@ def test_a_bundle_with_face_and_feet_gives_28_joints(page, site, dot_bundle_28):
 BEFORE = """async ({rgba, width, height, box}) => {
     const {Estimator} = await import("/estimator/estimator.js");
     const estimator = await Estimator.open(new URL("/in_video/", location.href), "wasm");
-    const frames = rgba.map((one) => new ImageData(Uint8ClampedArray.from(atob(one), (byte) => byte.charCodeAt(0)), width, height));
+    const bytes = (one) => Uint8ClampedArray.from(atob(one), (byte) => byte.charCodeAt(0));
+    const frames = rgba.map((one) => new ImageData(bytes(one), width, height));
     const alone = await estimator.predict(frames[1], {box});
     const previous = await estimator.predict(frames[0], {box});
     const after = await estimator.predict(frames[1], {box, previous});
     const unsure = await estimator.predict(frames[1], {box, previous: {...previous, unsure: true}});
-    const refused = await estimator.predict(frames[1], {box, previous: {...previous, keypoints: []}}).catch((error) => error.message);
+    const foreign = {...previous, keypoints: []};
+    const refused = await estimator.predict(frames[1], {box, previous: foreign}).catch((error) => error.message);
     return {alone, after, unsure, refused};
 }"""
 

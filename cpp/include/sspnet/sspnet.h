@@ -150,7 +150,7 @@ SSPNET_API const char *sspnet_joint_name(int joint);
 SSPNET_API int sspnet_joint_parent(int joint);
 
 /** Open a bundle: check its schema, paths and the sha256 of every file, and load the engine. With a target, the first use of a
- *  bundle on a device measures it for a few seconds; the result is kept in the cache folder.
+ *  bundle on a device measures it in the background, from the second frame on; the result is kept in the cache folder.
  *
  *  @param bundle     folder of the bundle, UTF-8
  *  @param options    NULL for sspnet_default_options()
@@ -170,7 +170,7 @@ SSPNET_API sspnet_status sspnet_predict(sspnet_estimator *estimator, const sspne
                                         sspnet_pose *pose);
 
 /** The same, answered within `deadline_ms` from now by the deepest cut that is expected to fit, whatever the estimator's own target.
- *  The first such call on an estimator without a target measures what it needs, and takes longer. */
+ *  The first such call on an estimator without a target takes a look at the device, and longer. */
 SSPNET_API sspnet_status sspnet_predict_within(sspnet_estimator *estimator, const sspnet_image *image, const sspnet_box *box,
                                                double deadline_ms, sspnet_pose *pose);
 
