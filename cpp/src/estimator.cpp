@@ -64,7 +64,7 @@ Estimator::Estimator(const std::string& folder, Options options)
 
 sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box, std::optional<double> deadline_ms) {
     const Clock::time_point begin = Clock::now();
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     plan_.take_up();
     const Image image = check_image(source);
     const Goal goal = deadline_ms ? Goal::deadline(*deadline_ms) : plan_.goal();
@@ -81,7 +81,7 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
 std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, const sspnet_box* boxes, std::size_t count,
                                                  const sspnet_pose* previous) {
     const Clock::time_point begin = Clock::now();
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     plan_.take_up();
     const Image image = check_image(source);
     for (std::size_t i = 0; i < count; ++i) {
@@ -93,7 +93,7 @@ std::vector<sspnet_pose> Estimator::predict_many(const sspnet_image& source, con
 
 std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std::size_t max_people) {
     const Clock::time_point begin = Clock::now();
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     plan_.take_up();
     const Image image = check_image(source);
     const Goal goal = plan_.goal();
@@ -113,7 +113,7 @@ std::vector<sspnet_pose> Estimator::predict_all(const sspnet_image& source, std:
 }
 
 std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     plan_.take_up();
     const Image image = check_image(source);
     std::vector<sspnet_box> boxes;
@@ -123,12 +123,12 @@ std::vector<sspnet_box> Estimator::find(const sspnet_image& source) {
 }
 
 void Estimator::set_goal(const Goal& goal) {
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     plan_.set_goal(goal);
 }
 
 bool Estimator::out_of_reach() {
-    const Turns::Frame turn(turns_);
+    const Turns::Turn turn(turns_);
     return plan_.out_of_reach();
 }
 

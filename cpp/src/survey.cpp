@@ -53,7 +53,7 @@ Survey::~Survey() {
 }
 
 void Survey::in_turn(const std::function<void()>& step) {
-    const Turns::Run turn(turns_);
+    const Turns::Turn turn(turns_);
     go_on();
     step();
 }

@@ -1,4 +1,5 @@
-// Frames of an estimator, and runs of whoever measures beside them, one at a time; a frame that waits comes first.
+// Frames of an estimator, and runs of whoever measures beside them: one at a time, in the order in which they came. So a frame waits
+// for one run at most, and frames without a pause between them let the runs through.
 #pragma once
 
 #include <condition_variable>
@@ -8,56 +9,34 @@ namespace sspnet::core {
 
 class Turns {
 public:
-    /// For as long as it lives, nothing else runs.
-    class Frame {
+    /// For as long as it lives, nobody else has a turn.
+    class Turn {
     public:
-        explicit Frame(Turns& turns) : turns_(turns) { turns_.begin_frame(); }
-        ~Frame() { turns_.end(); }
-        Frame(const Frame&) = delete;
-        Frame& operator=(const Frame&) = delete;
+        explicit Turn(Turns& turns) : turns_(turns) {
+            std::unique_lock<std::mutex> lock(turns_.mutex_);
+            const unsigned long mine = turns_.last_++;
+            turns_.next_.wait(lock, [&] { return turns_.current_ == mine; });
+        }
 
-    private:
-        Turns& turns_;
-    };
+        ~Turn() {
+            {
+                const std::lock_guard<std::mutex> lock(turns_.mutex_);
+                ++turns_.current_;
+            }
+            turns_.next_.notify_all();
+        }
 
-    /// The same for a run that is measured.
-    class Run {
-    public:
-        explicit Run(Turns& turns) : turns_(turns) { turns_.begin_run(); }
-        ~Run() { turns_.end(); }
-        Run(const Run&) = delete;
-        Run& operator=(const Run&) = delete;
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
 
     private:
         Turns& turns_;
     };
 
 private:
-    void begin_frame() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        ++frames_waiting_;
-        free_.wait(lock, [&] { return !taken_; });
-        --frames_waiting_, taken_ = true;
-    }
-
-    void begin_run() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        free_.wait(lock, [&] { return !taken_ && frames_waiting_ == 0; });
-        taken_ = true;
-    }
-
-    void end() {
-        {
-            const std::lock_guard<std::mutex> lock(mutex_);
-            taken_ = false;
-        }
-        free_.notify_all();
-    }
-
     std::mutex mutex_;
-    std::condition_variable free_;
-    int frames_waiting_ = 0;
-    bool taken_ = false;
+    std::condition_variable next_;
+    unsigned long last_ = 0, current_ = 0;
 };
 
 }  // namespace sspnet::core

@@ -7,7 +7,7 @@
 
 using namespace sspnet::core;
 
-TEST_CASE("nothing is measured while a frame runs, and a frame that waits comes first") {
+TEST_CASE("nothing is measured while a frame runs, and a frame waits for one run at most") {
     Turns turns;
     std::promise<void> in_step, may_end;
     std::atomic<int> steps = 0;
@@ -17,7 +17,7 @@ TEST_CASE("nothing is measured while a frame runs, and a frame that waits comes 
     });
     in_step.get_future().wait();
     auto frame = std::async(std::launch::async, [&] {
-        const Turns::Frame turn(turns);
+        const Turns::Turn turn(turns);
         const int before = steps;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         return std::pair(before, steps.load());
@@ -41,5 +41,5 @@ TEST_CASE("a survey is left at its next step, and one that fails hurts nobody") 
     }
     CHECK_FALSE(ended);
     Survey failing(turns, [](Survey&) { throw std::runtime_error("no engine"); });
-    const Turns::Frame turn(turns);
+    const Turns::Turn turn(turns);
 }
