@@ -55,7 +55,7 @@ void RateController::replan(const std::vector<OperatingPoint>& points) {
     front_ = pareto_front(points);
     points_.clear();
     for (const OperatingPoint& point : points) points_[{point.cut, point.input_size, point.precision}] = point;
-    load_ = {}, spread_ = {};
+    load_ = {}, spread_ = {}, late_ = {};
     for (std::deque<double>& overheads : overheads_) overheads.clear();
     index_ = candidate_ = best(kTake, 1, false), dwell_ = unreached_ = 0;
 }
