@@ -85,7 +85,8 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _decoded(bytes(source), "the image")
     if hasattr(source, "read"):
-        return _decoded(_content(source), str(getattr(source, "name", "the image")))
+        name = getattr(source, "name", None)  # a number of open(0), None of a SpooledTemporaryFile
+        return _decoded(_content(source), name if isinstance(name, str) and name else "the image")
     if type(source).__module__.partition(".")[0] == "PIL" and hasattr(source, "convert"):
         return _from_pil(source)
     raise ImageError(f"expected an image as a numpy array, a path, bytes, a file or a PIL image, not {_kind(source)}")

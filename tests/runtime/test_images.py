@@ -1,6 +1,7 @@
 """What may be handed in as an image, and the one clear line for what may not."""
 
 import io
+import tempfile
 
 import cv2
 import numpy as np
@@ -153,6 +154,13 @@ def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):
     with path.open("rb") as file, pytest.raises(ImageError, match="truncated") as caught:
         open_image(file)
     assert path.name in str(caught.value)
+
+
+def test_an_uploaded_file_without_a_name_is_called_the_image():
+    with tempfile.SpooledTemporaryFile() as file, pytest.raises(ImageError, match="^the image is not an image"):
+        file.write(b"nonsense")
+        file.seek(0)
+        open_image(file)
 
 
 def test_color_says_which_channel_is_red(dot_bundle, dot_image):
