@@ -21,8 +21,9 @@ _LANDMARKS, _WORLD = 0, 4  # outputs: 39 x (x, y, z, visibility, presence) in cr
 class BlazePose:
     """One of the networks: a crop of 256x256 RGB in, landmarks out."""
 
-    def __init__(self, folder: Path, variant: str, threads: int) -> None:
-        compiled = ov.Core().compile_model(folder / f"pose_landmark_{variant}.tflite", "CPU", openvino_settings(threads))
+    def __init__(self, folder: Path, variant: str, threads: int, precision: str = "fp32") -> None:
+        settings = openvino_settings(threads, precision)
+        compiled = ov.Core().compile_model(folder / f"pose_landmark_{variant}.tflite", "CPU", settings)
         self._request = compiled.create_infer_request()
 
     def run(self, crop: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""MoveNet Lightning and Thunder (Google) from their TensorFlow.js files to ONNX, and their decoding."""
+"""MoveNet Lightning, Thunder and MultiPose (Google) from their TensorFlow.js files to ONNX, and their decoding."""
 
 from __future__ import annotations
 
@@ -15,27 +15,40 @@ from sspnet_train.network.init_movenet import read_tfjs
 
 _PREFIX = "StatefulPartitionedCall/"
 _HEADS = {
-    "heat": f"{_PREFIX}kpt_heatmap_0/conv2d_5/BiasAdd",
-    "regression": f"{_PREFIX}kpt_regress_0/conv2d_6/BiasAdd",
-    "centre": f"{_PREFIX}center_0/conv2d_4/BiasAdd",
-    "offset": f"{_PREFIX}kpt_offset_0/conv2d_7/BiasAdd",
+    "heat": "kpt_heatmap",
+    "regression": "kpt_regress",
+    "centre": "center",
+    "offset": "kpt_offset",
+    "box_scale": "box_scale",
+    "box_offset": "box_offset",
 }
+_ANY_SIZE = 256  # of a network that takes any
 _CELLS_FROM_GUESS = 1.8
 
 
 def to_onnx(model_json: Path) -> tuple[onnx.ModelProto, int]:
-    """The network up to its four heads (image uint8 (1, size, size, 3) RGB in), and the size of its input."""
+    """The network up to its heads, and the size of its input, which is an image (1, size, size, 3) of uint8, RGB.
+
+    The heads are four; MultiPose has two more, for boxes.
+    """
     topology, weights = json.loads(model_json.read_text())["modelTopology"], read_tfjs(model_json)
     operations = {node["name"]: node for node in topology["node"]}
-    size = int(operations["input"]["attr"]["shape"]["shape"]["dim"][1]["size"])
+    size = max(int(operations["input"]["attr"]["shape"]["shape"]["dim"][1]["size"]), 0) or _ANY_SIZE
     graph = _Graph(weights)
     for node in topology["node"]:
         graph.add(node)
-    heads = [helper.make_node("Identity", [inner], [name]) for name, inner in _HEADS.items()]
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in _HEADS]
+    ends = {name: _end_of(head, operations) for name, head in _HEADS.items()}
+    heads = [helper.make_node("Identity", [end], [name]) for name, end in ends.items() if end is not None]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name, end in ends.items() if end is not None]
     image = helper.make_tensor_value_info("image", TensorProto.UINT8, [1, size, size, 3])
     proto = helper.make_graph([*graph.nodes, *heads], model_json.stem, [image], outputs, graph.tensors)
     return helper.make_model(proto, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), size
+
+
+def _end_of(head: str, operations: dict[str, Any]) -> str | None:
+    """The last convolution of a head; None where the network lacks it."""
+    ends = (name for name in operations if name.startswith(f"{_PREFIX}{head}_0/") and name.endswith("/BiasAdd"))
+    return next((name for name in ends if operations[name]["op"] == "_FusedConv2D"), None)
 
 
 class _Graph:

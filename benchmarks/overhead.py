@@ -33,11 +33,12 @@ def main() -> None:
     if given.parts:
         return parts(bundle, given.threads, given.rounds)
     print("| engine | size | cut | network | predict | ratio |\n|---|---|---|---|---|---|")
-    for backend in installed():
+    for backend, precision in engines():
         for size in bundle.sizes:
             for cut in (bundle.cuts[0], bundle.cuts[-1]):
-                estimator = Estimator(bundle, cut=cut, input_size=size, backend=backend, threads=given.threads)
-                chain = StageChain(bundle, load(backend), "fp32", size, given.threads)
+                fixed = {"cut": cut, "input_size": size, "backend": backend, "precision": precision}
+                estimator = Estimator(bundle, **fixed, threads=given.threads)
+                chain = StageChain(bundle, load(backend), precision, size, given.threads)
                 crop = np.full((1, size, size, 3), 128, np.uint8)
                 bursts: dict[str, Burst] = {
                     "network": timed(lambda c=chain, x=crop, k=cut: c.run(x, k)),  # type: ignore[misc]
@@ -45,7 +46,12 @@ def main() -> None:
                 }
                 found = side_by_side(bursts, given.rounds, 8)
                 times = f"{found['network']:.2f} ms | {found['predict']:.2f} ms | {found['predict'] / found['network']:.2f}"
-                print(f"| {backend} | {size} | {cut} | {times} |", flush=True)
+                print(f"| {backend} {precision} | {size} | {cut} | {times} |", flush=True)
+
+
+def engines() -> list[tuple[str, str]]:
+    """Each backend with each precision that it computes the default bundle in."""
+    return [(backend, precision) for backend in installed() for precision in ("fp32", *load(backend).precisions)]
 
 
 def parts(bundle: Bundle, threads: int, rounds: int) -> None:

@@ -14,7 +14,7 @@ BLAZEPOSE, MOVENET, MEDIAPIPE = "@mediapipe/pose@0.5.1675469404", "@vladmandic/h
 
 @dataclass(frozen=True)
 class PeerFiles:
-    """Folder with pose_landmark_{lite,full,heavy}.tflite, and folder with movenet-{lightning,thunder}.json."""
+    """Folder with pose_landmark_{lite,full,heavy}.tflite, and folder with movenet-{lightning,thunder,multipose}.json."""
 
     blazepose: Path
     movenet: Path

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -14,13 +14,13 @@ import numpy as np
 import onnxruntime as ort
 import openvino as ov
 from blazepose import SIZE, VARIANTS, BlazePose
-from frames import FPS, frames, there_and_back
+from frames import FPS, box_in, frames, there_and_back
 from movenet import to_onnx
 from side_by_side import Burst, keep_to_cores, openvino_settings, side_by_side, timed
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
-from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.bundle import Bundle, open_bundle
 from sspnet_sdk.smoothing import PoseSmoother
 from sspnet_sdk.stages import StageChain
 from sspnet_sdk.tracking import Tracker
@@ -28,38 +28,69 @@ from sspnet_sdk.tracking import Tracker
 Speeds = dict[str, dict[str, float]]
 """name -> engine -> milliseconds."""
 FRAMES, BURST = 24, 12
+FRAME_WITH_BOX = "ours, 1080p frame and box to pose, 128 px cut 2"
 
 
 def network_only(bundle: Path | None, movenets: Path, blazeposes: Path, threads: int, rounds: int) -> Speeds:
-    """One crop through each network in each engine that reads it."""
+    """One crop through each network in each engine that reads it, and ours from a 1080p frame with a box to the pose."""
     keep_to_cores(threads)
-    opened, bursts = open_bundle(bundle), {}
-    for backend in installed():
-        for size in opened.sizes:
-            chain, grey = StageChain(opened, load(backend), "fp32", size, threads), np.full((1, size, size, 3), 128, np.uint8)
-            for cut in opened.cuts:
-                bursts[f"ours {size} px cut {cut}", backend] = timed(lambda c=chain, g=grey, k=cut: c.run(g, k))  # type: ignore[misc]
-    for name in ("lightning", "thunder"):
-        for engine, run in _movenet_runs(movenets / f"movenet-{name}.json", threads).items():
-            bursts[f"MoveNet {name.title()}", engine] = timed(run)
-    for variant in VARIANTS:
-        network, crop = BlazePose(blazeposes, variant, threads), np.full((SIZE, SIZE, 3), 128, np.uint8)
-        bursts[f"BlazePose {variant}", "openvino"] = timed(lambda n=network, c=crop: n.run(c))  # type: ignore[misc]
+    bursts: dict[tuple[str, str], Burst] = {}
+    for (name, engine), run in (
+        *_ours(open_bundle(bundle), threads),
+        *_movenets(movenets, threads),
+        *_blazeposes(blazeposes, threads),
+    ):
+        bursts[name, engine] = timed(run)
     medians, found = side_by_side(bursts, rounds, BURST), {}  # type: ignore[type-var]
     for (name, engine), milliseconds in medians.items():
         found.setdefault(name, {})[engine] = milliseconds
     return found
 
 
-def _movenet_runs(model_json: Path, threads: int) -> dict[str, Callable[[], object]]:
-    model, size = to_onnx(model_json)
-    content, image = model.SerializeToString(), np.full((1, size, size, 3), 128, np.uint8)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    core = ov.Core()
-    request = core.compile_model(core.read_model(content), "CPU", openvino_settings(threads)).create_infer_request()
-    return {"onnxruntime": lambda: session.run(None, {"image": image}), "openvino": lambda: request.infer({"image": image})}
+Run = tuple[tuple[str, str], Callable[[], object]]
+"""Name, engine and what is timed."""
+
+
+def _engines() -> list[tuple[str, str, str]]:
+    """Backend, precision, and both as a table says it."""
+    found = [(backend, "fp32", f"{backend} fp32") for backend in installed()]
+    return found + [(backend, "bf16", f"{backend} bf16") for backend in installed() if "bf16" in load(backend).precisions]
+
+
+def _ours(bundle: Bundle, threads: int) -> Iterator[Run]:
+    image, box = frames(1)[0], box_in(0)
+    for backend, precision, engine in _engines():
+        for size in bundle.sizes:
+            chain = StageChain(bundle, load(backend), precision, size, threads)
+            grey = np.full((1, size, size, 3), 128, np.uint8)
+            for cut in bundle.cuts:
+                yield (f"ours {size} px cut {cut}", engine), lambda c=chain, g=grey, k=cut: c.run(g, k)  # type: ignore[misc]
+        fast = {"input_size": bundle.sizes[0], "cut": bundle.cuts[0], "backend": backend, "precision": precision}
+        estimator = Estimator(bundle, threads=threads, **fast)
+        yield (FRAME_WITH_BOX, engine), lambda e=estimator: e.predict(image, box)  # type: ignore[misc]
+
+
+def _movenets(folder: Path, threads: int) -> Iterator[Run]:
+    for name in ("Lightning", "Thunder", "MultiPose"):
+        model, size = to_onnx(folder / f"movenet-{name.lower()}.json")
+        content, image = model.SerializeToString(), np.full((1, size, size, 3), 128, np.uint8)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        yield (f"MoveNet {name}", "onnxruntime fp32"), lambda s=session, i=image: s.run(None, {"image": i})  # type: ignore[misc]
+        core = ov.Core()
+        for precision in ("fp32", "bf16"):
+            compiled = core.compile_model(core.read_model(content), "CPU", openvino_settings(threads, precision))
+            request = compiled.create_infer_request()
+            yield (f"MoveNet {name}", f"openvino {precision}"), lambda r=request, i=image: r.infer({"image": i})  # type: ignore[misc]
+
+
+def _blazeposes(folder: Path, threads: int) -> Iterator[Run]:
+    crop = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    for variant in VARIANTS:
+        for precision in ("fp32", "bf16"):
+            network = BlazePose(folder, variant, threads, precision)
+            yield (f"BlazePose {variant}", f"openvino {precision}"), lambda n=network: n.run(crop)  # type: ignore[misc]
 
 
 def end_to_end(bundle: Path | None, mediapipe_python: Path, folder: Path, threads: int, rounds: int) -> Speeds:

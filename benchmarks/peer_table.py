@@ -9,24 +9,21 @@ _PIPELINES = {"BlazePose": "MediaPipe"}
 
 
 def table(accuracy: dict[str, Any], speed: dict[str, Any]) -> str:
-    """One row per network, the engines' better time."""
-    rows = [
-        "| network | network only | engine | FPS | 1080p frame to joints | PCK@0.2 photographs | PA-MPJPE rendered |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, scores in accuracy.items():
-        engines = speed["network"].get(name, {})
-        if not engines:
-            continue
-        engine = min(engines, key=engines.__getitem__)
-        whole = speed["end to end"].get(_pipeline(name), {}).get("pipeline")
-        error = scores["pa_mpjpe_mm"]
-        cells = [
-            name, f"{engines[engine]:.1f} ms", engine, f"{1000 / engines[engine]:.0f}",
-            "–" if whole is None else f"{whole:.1f} ms", f"{scores['pck']:.3f}", "–" if error is None else f"{error:.0f} mm",
-        ]  # fmt: skip
-        rows.append(f"| {' | '.join(cells)} |")
+    """One row per network; accuracy where it was measured."""
+    engines = sorted({engine for times in speed["network"].values() for engine in times})
+    heads = ["network", *engines, "1080p frame to joints", "PCK@0.2 photographs", "PA-MPJPE rendered"]
+    rows = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for name, times in speed["network"].items():
+        scores = accuracy.get(name, {})
+        cells = [_or_dash(times.get(engine), "{:.1f} ms") for engine in engines]
+        cells.append(_or_dash(speed["end to end"].get(_pipeline(name), {}).get("pipeline"), "{:.1f} ms"))
+        cells += [_or_dash(scores.get("pck"), "{:.3f}"), _or_dash(scores.get("pa_mpjpe_mm"), "{:.0f} mm")]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def _or_dash(value: float | None, text: str) -> str:
+    return "–" if value is None else text.format(value)
 
 
 def csv_of_peers(accuracy: dict[str, Any], speed: dict[str, Any]) -> str:

@@ -4,9 +4,9 @@
 
 The first run fetches the peers into OUT/files (`peer_files.py`): their networks by npm, and MediaPipe by pip into an environment
 of its own. That needs the network, npm, and a Python from 3.9 to 3.12 (`--python` if this one is newer).
-Accuracy takes minutes and is kept in OUT/accuracy.json, network by network; delete that file to measure it again. Speeds are in
-OUT/speed.json, the table in OUT/peers.md, the picture in OUT/peers.png, and in OUT/peers.csv what
-`sspnet-sdk bench --plot error.png --peers` marks.
+Accuracy takes minutes; without --people it is left out. What is measured is kept in OUT/accuracy.json (network by network),
+network.json and end_to_end.json: delete a file to measure it again. The table is in OUT/peers.md, the picture in OUT/peers.png,
+and in OUT/peers.csv what `sspnet-sdk bench --plot error.png --peers` marks.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import json
 import logging
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from peer_accuracy import aligned_error_mm, ours, pck, peers
 from peer_files import PeerFiles, mediapipe_python, networks
-from peer_speed import end_to_end, network_only
+from peer_speed import Speeds, end_to_end, network_only
 from peer_table import csv_of_peers, draw, table
 from sspnet_train.data.catalog import open_split
 
@@ -33,21 +34,35 @@ def main() -> None:
     given = _arguments()
     given.out.mkdir(parents=True, exist_ok=True)
     files = networks(given.files or given.out / "files")
-    accuracy = _accuracy(given, files, given.out / "accuracy.json")
+    accuracy = _accuracy(given, files, given.out / "accuracy.json") if given.people else {}
     if given.accuracy_only:
         return
     mediapipe = mediapipe_python(given.files or given.out / "files", given.python)
-    with tempfile.TemporaryDirectory() as folder:
-        speed = {
-            "network": network_only(given.bundle, files.movenet, files.blazepose, given.threads, given.rounds),
-            "end to end": end_to_end(given.bundle, mediapipe, Path(folder), given.threads, given.rounds),
-        }
-    (given.out / "speed.json").write_text(json.dumps(speed, indent=1))
+    speed = {
+        "network": _kept(given.out / "network.json", lambda: _network(given, files)),
+        "end to end": _kept(given.out / "end_to_end.json", lambda: _end_to_end(given, mediapipe)),
+    }
     text = table(accuracy, speed)
     (given.out / "peers.md").write_text(text)
     (given.out / "peers.csv").write_text(csv_of_peers(accuracy, speed))
-    draw(accuracy, speed, given.out / "peers.png")
+    if accuracy:
+        draw(accuracy, speed, given.out / "peers.png")
     print(text)
+
+
+def _kept(path: Path, make: Callable[[], Speeds]) -> Speeds:
+    if not path.is_file():
+        path.write_text(json.dumps(make(), indent=1))
+    return json.loads(path.read_text())  # type: ignore[no-any-return]
+
+
+def _network(given: argparse.Namespace, files: PeerFiles) -> Speeds:
+    return network_only(given.bundle, files.movenet, files.blazepose, given.threads, given.rounds)
+
+
+def _end_to_end(given: argparse.Namespace, mediapipe: Path) -> Speeds:
+    with tempfile.TemporaryDirectory() as folder:
+        return end_to_end(given.bundle, mediapipe, Path(folder), given.threads, given.rounds)
 
 
 def _accuracy(given: argparse.Namespace, files: PeerFiles, kept: Path) -> dict[str, dict[str, float | None]]:
