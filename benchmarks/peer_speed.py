@@ -28,6 +28,7 @@ from sspnet_sdk.tracking import Tracker
 Speeds = dict[str, dict[str, float]]
 """name -> engine -> milliseconds."""
 FRAMES, BURST = 24, 12
+_NEW_FRAMES = 6  # until the tracker takes somebody for a person; none of them is timed
 FRAME_WITH_BOX = "ours, 1080p frame and box to pose, 128 px cut 2"
 
 
@@ -123,10 +124,11 @@ def _tracking(estimator: Estimator, images: list[np.ndarray]) -> Burst:
             image, time_s = images[there_and_back(shown[0], len(images))], shown[0] / FPS
             begin = time.perf_counter()
             people = tracker.update(image, time_s)
-            smoother(people[0].pose, time_s)
+            for person in people[:1]:
+                smoother(person.pose, time_s)
             elapsed.append((time.perf_counter() - begin) * 1000)
             shown[0] += 1
-            if people[0].pose.unsure:
+            if shown[0] > _NEW_FRAMES and (not people or people[0].pose.unsure):
                 raise SystemExit("the person in the frames was lost: this would not be a fair time")
         return elapsed
 

@@ -73,7 +73,7 @@ class RecentSpread:
 class LateFrames:
     """How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again."""
 
-    _ALLOWED, _STEP, _MOST = 0.04, 0.02, 1.1  # of all frames; steps and the most are logarithms of the factor
+    _ALLOWED, _STEP, _MOST = 0.04, 0.03, 1.1  # of all frames; steps and the most are logarithms of the factor
 
     def __init__(self) -> None:
         self._caution = 0.0

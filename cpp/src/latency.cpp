@@ -7,7 +7,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr std::size_t kLatest = 200, kFewest = 40;
-constexpr double kAllowed = 0.04, kStep = 0.02, kMost = 1.1;  // late of all frames; logarithms of the factor
+constexpr double kAllowed = 0.04, kStep = 0.03, kMost = 1.1;  // late of all frames; logarithms of the factor
 
 }  // namespace
 

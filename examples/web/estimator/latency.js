@@ -38,7 +38,7 @@ export class LoadEstimate {
 }
 
 const ALLOWED = 0.04; // of all frames
-const STEP = 0.02; // of the factor's logarithm
+const STEP = 0.03; // of the factor's logarithm
 const MOST = 1.1;
 
 /** How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again. */
