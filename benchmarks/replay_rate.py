@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from sspnet_sdk import Estimator, open_bundle
 from sspnet_sdk.latency import StageTime, next_stage_fits
-from sspnet_sdk.rate import OperatingPoint, RateController
+from sspnet_sdk.rate import LATE, OperatingPoint, RateController
 from sspnet_sdk.stages import ChainAnswer, StageChain
 
+_STEADY_FRAMES = 10  # of the other program, until frames count
 FREE_SHARE = 0.3  # of the recording, before the other program begins
-AFTERWARDS_SHARE = 0.5  # of what a call takes beside the network comes after it
 
 
 @dataclass
@@ -130,7 +130,7 @@ def run(recording: Recording, points: Sequence[OperatingPoint], budget_ms: float
     for stages, overheads in zip(recording.stages, recording.overheads, strict=True):
         point = controller.choose()
         i = recording.sizes.index(point.input_size)
-        left = late_ms(controller) - overheads[i]
+        left = LATE * budget_ms - overheads[i]
         cut, network = _cut_short(point, stages[i], left, times[point.input_size], recording.cuts)
         total = network + overheads[i]
         controller.observe(replace(point, cut=cut), network, total)
@@ -138,10 +138,6 @@ def run(recording: Recording, points: Sequence[OperatingPoint], budget_ms: float
         taken.append(total)
         wrong.append(errors[point.input_size, cut])
     return np.array(taken), np.array(wrong), controller
-
-
-def late_ms(controller: RateController) -> float:
-    return float("inf")
 
 
 def _cut_short(
@@ -159,7 +155,8 @@ def _cut_short(
 
 
 def replay(path: Path, rates: Sequence[float], precision: str, out: Path | None) -> None:
-    print("| target | threads | | free | beside a program: late | frames per second | error |\n|---|---|---|---|---|---|---|")
+    heads = ["target", "threads", "", "alone: late, error", "beside a program: late", "frames per second", "error"]
+    print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
     for fps in rates:
         for threads in (1, 2):
             recording = read(path, threads)
@@ -176,7 +173,7 @@ def replay(path: Path, rates: Sequence[float], precision: str, out: Path | None)
 
 
 def _row(fps: float, threads: int, name: str, taken: NDArray, wrong: NDArray, busy: NDArray, late_ms: float) -> str:
-    steady = busy & (np.cumsum(busy) > 40)
+    steady = busy & (np.cumsum(busy) > _STEADY_FRAMES)
     free, beside = f"{(taken[~busy] > late_ms).mean():.1%}, {wrong[~busy].mean():.1f} mm", taken[steady]
     rate = f"{1000 / beside.mean():.0f} | {wrong[steady].mean():.1f} mm"
     return f"| {fps:g} | {threads} | {name} | {free} | {(beside > late_ms).mean():.1%} | {rate} |"
