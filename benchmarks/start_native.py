@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 from statistics import median
-from typing import IO
+from typing import IO, NamedTuple
 
 import cv2
 import numpy as np
@@ -50,8 +50,16 @@ def main() -> None:
         )
 
 
-def run(command: list[object], cache: str, fps: float, seconds: float) -> tuple[float, float, str]:
+class Start(NamedTuple):
     """When the first pose came, when the operating point changed last, and to what."""
+
+    first_s: float
+    settled_s: float
+    point: str
+
+
+def run(command: list[object], cache: str, fps: float, seconds: float) -> Start:
+    """The start of one process."""
     frame = np.ascontiguousarray(cv2.copyMakeBorder(cv2.imread(str(PHOTO)), 0, 56, 0, 0, cv2.BORDER_REFLECT))
     box = ",".join(f"{value:g}" for value in BOX)
     words = [*map(str, command), "--json", "--raw", "640x480", "--box", box, str(DEFAULT_BUNDLE)]
@@ -69,7 +77,7 @@ def run(command: list[object], cache: str, fps: float, seconds: float) -> tuple[
                 changes.append((time.perf_counter() - begin, point))
     if not changes:
         raise SystemExit(f"{words[0]} gave no pose")
-    return changes[0][0], changes[-1][0], changes[-1][1]
+    return Start(changes[0][0], *changes[-1])
 
 
 def _feed(pipe: IO[bytes], frame: bytes, begin: float, fps: float, seconds: float) -> None:
