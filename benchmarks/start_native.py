@@ -44,10 +44,10 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as cache:
                 ever.append(run([given.demo, *options], cache, given.fps, given.seconds))
                 later.append(run([given.demo, *options], cache, given.fps, given.seconds))
-        first, again = ([median(one[i] for one in runs) for i in (0, 1)] for runs in (ever, later))
-        print(
-            f"| {name} | {first[0]:.2f} s | {first[1]:.2f} s | {ever[-1][2]} | {again[0]:.2f} s | {again[1]:.2f} s |", flush=True
-        )
+        cells = [f"{median(start.first_s for start in ever):.2f} s", f"{median(start.settled_s for start in ever):.2f} s"]
+        cells += [ever[-1].point, f"{median(start.first_s for start in later):.2f} s"]
+        cells += [f"{median(start.settled_s for start in later):.2f} s"]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 class Start(NamedTuple):
