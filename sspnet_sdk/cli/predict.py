@@ -74,7 +74,7 @@ def command(
     """Find people in SOURCE and write where their joints are.
 
     SOURCE is a picture, a video, a folder of them, several of these, a camera's number (0 is the first), a stream's address
-    (rtsp://…), or - for a video on standard input. A file's content says what it is, not its name.
+    (rtsp://…), or - for a video or a picture on standard input. A file's content says what it is, not its name.
 
     If there are several videos, every option that names an output names a folder. Each video has a file of its own in it.
 
