@@ -166,7 +166,7 @@ class Engine:
         path = self.bundle.lift
         if path is None:
             return None
-        self._lift = self._lift or self._open(path, "fp32", "joints3d")
+        self._lift = self._lift or self._open(path, "fp32", "joints3d", threads=1)  # waking others costs more than it takes
         batch, found, begin = self._backend.largest_batch, [], time.perf_counter()
         for start in range(0, len(poses), batch):
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
@@ -225,8 +225,8 @@ class Engine:
         self._chains, self._finders, self._warm = {}, {}, set()
         self._boxes = self._root_depth = self._lift = None
 
-    def _open(self, path: Path, precision: str, *outputs: str) -> CheckedSession:
-        return CheckedSession(self._backend.open(path, self.threads, precision), path, outputs)
+    def _open(self, path: Path, precision: str, *outputs: str, threads: int | None = None) -> CheckedSession:
+        return CheckedSession(self._backend.open(path, threads or self.threads, precision), path, outputs)
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:
         if len(self._buffers.get(size, ())) < people:

@@ -54,7 +54,7 @@ class _Session:
             for name, value in inputs.items():
                 tensor = ov.Tensor(value, shared_memory=True) if isinstance(value, np.ndarray) else value
                 request.set_tensor(name, tensor)
-            request.infer()
+            request.infer(share_outputs=True)  # else it copies the features between stages, which nobody reads
             outputs: dict[str, Any] = {}
             for name, index in self._outputs:
                 tensor = request.get_output_tensor(index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -12,23 +14,21 @@ import pytest
 import torch
 from small_networks import GUIDED, exported
 from sspnet_train.millimetres.fusion import FusionNetwork
-from sspnet_train.millimetres.lifter import Lifter
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError
 
 
-def own_bodies() -> dict[str, torch.Tensor]:
+def own_bodies(*size: int) -> dict[str, torch.Tensor]:
     """Not those of the package: a bundle is made of its checkpoint's."""
     torch.manual_seed(5)
-    lifter, fusion = Lifter(32, 1), FusionNetwork(32, 1)
-    return {key: value.half().float() for key, value in bodies_of(lifter, fusion).items()}
+    return {key: value.half().float() for key, value in bodies_of(FusionNetwork(*size)).items()}
 
 
 @pytest.fixture(scope="module")
 def lifting(tmp_path_factory):
-    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}, own_bodies()).folder
+    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}, own_bodies(32, 1)).folder
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,22 @@ def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, b
         uv = (own.keypoints - (box[:2] + box[2:] / 2)) / (1.25 * max(box[2:])) + 0.5
         answer = np.concatenate([uv, own.joints3d[:, 2:] / 2000 + 0.5, own.confidence[:, None]], axis=1)
         with torch.no_grad():
-            expected = PoseLift(0.7, own_bodies()).eval()(torch.tensor(answer[None]).float())[0].numpy()
+            expected = PoseLift(0.7, own_bodies(32, 1)).eval()(torch.tensor(answer[None]).float())[0].numpy()
         np.testing.assert_allclose(pose.joints3d, expected, atol=1.0)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_lift_in_its_real_size_opens_whatever_the_number_of_threads(tmp_path, threads):
+    """In a process of its own: what OpenVINO cannot compile may end the process."""
+    folder = exported(replace(GUIDED, lift=0.7), tmp_path, (2,), 64, {}, own_bodies()).folder
+    program = (
+        "import sys, numpy; from sspnet_sdk.backends import load; from sspnet_sdk.bundle import open_bundle\n"
+        f"bundle = open_bundle(sys.argv[1]); session = load('openvino').open(bundle.lift, {threads}, 'fp32')\n"
+        "pose = numpy.random.rand(1, len(bundle.joint_names), 4).astype('f')\n"
+        "print(numpy.isfinite(session.run({'pose': pose})['joints3d']).all())"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == "True", ended.stderr
 
 
 def test_a_bundle_whose_lift_is_not_among_its_hashed_files_is_refused(lifting, tmp_path):

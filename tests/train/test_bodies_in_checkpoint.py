@@ -13,7 +13,6 @@ from sspnet_train.errors import TrainingError
 from sspnet_train.evaluation.scores import predict_cuts
 from sspnet_train.millimetres import train_fusion
 from sspnet_train.millimetres.fusion import FusionNetwork
-from sspnet_train.millimetres.lifter import Lifter
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 from sspnet_train.network.average import average
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
@@ -24,7 +23,7 @@ from sspnet_train.training.loop import RunOptions, train
 @pytest.fixture
 def bodies():
     torch.manual_seed(3)
-    return bodies_of(Lifter(16, 1), FusionNetwork(24, 1))
+    return bodies_of(FusionNetwork(24, 1))
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_a_checkpoint_brings_its_own_bodies_and_its_network_is_what_it_was(path,
 def test_a_checkpoint_without_bodies_uses_those_in_the_package(tiny_config, tmp_path):
     save_checkpoint(tmp_path / "old.safetensors", tiny_config, SSPNet(tiny_config).state_dict())
     network = load_network(tmp_path / "old.safetensors")
-    assert not network.bodies and PoseLift.of(network).fusion.enter.out_features == 384
+    assert not network.bodies and PoseLift.of(network).fusion.enter.out_features == 240
 
 
 def test_scores_are_of_the_checkpoints_own_bodies(path):
@@ -75,8 +74,8 @@ def test_the_mean_has_the_bodies_of_the_longest_run(path, bodies, tmp_path):
 
 def test_bodies_of_another_kind_are_refused_in_one_line(path):
     network = load_network(path)
-    network.bodies = {key: value for key, value in network.bodies.items() if key.startswith("lifter.")}
-    with pytest.raises(TrainingError, match="not a lifter and a fusion"):
+    network.bodies |= {"lifter.enter.bias": torch.zeros(3)}
+    with pytest.raises(TrainingError, match="not of this version"):
         PoseLift.of(network)
 
 
@@ -94,5 +93,5 @@ def test_the_command_writes_a_checkpoint_with_the_bodies_that_it_trained(path, t
     for key, value in before.state_dict().items():
         torch.testing.assert_close(after.state_dict()[key], value)
     assert (
-        PoseLift.of(after).fusion.enter.out_features == 384 and read_checkpoint(tmp_path / "done.safetensors")[2]["crops"] == "8"
+        PoseLift.of(after).fusion.enter.out_features == 240 and read_checkpoint(tmp_path / "done.safetensors")[2]["crops"] == "8"
     )

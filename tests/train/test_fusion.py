@@ -10,11 +10,21 @@ import torch
 from drawn_people import drawn_people, drawn_person, person_mm
 from sspnet_train.data.augment import Augmentation, make_example
 from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.synth3d import held_out
 from sspnet_train.errors import DataError, TrainingError
+from sspnet_train.metrics import pa_mpjpe
 from sspnet_train.millimetres.fusion import FusionNetwork, load_fusion
 from sspnet_train.millimetres.observations import Observations, joints_in_crop, load_observations, observe, save_observations
+from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 from sspnet_train.millimetres.residual import of_weights
-from sspnet_train.millimetres.train_fusion import Mistakes, canonical, train_fusion
+from sspnet_train.millimetres.train_fusion import (
+    Mistakes,
+    aligned_distance,
+    canonical,
+    train_fusion,
+    with_all_joints,
+    without_held_out,
+)
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
 from sspnet_train.synth.pose_sampling import PoseFile
@@ -77,14 +87,14 @@ def test_bodies_are_spoilt_by_the_mistakes_that_the_network_makes():
     bodies = body_poses(20)
     sampler = ViewSampler(bodies.joints, bodies.family)
     poses, truth = Mistakes(seen_with_shallow_depths(30)).simulated(sampler, 200, np.random.default_rng(0))
-    depth, true = (poses[..., 2] - 0.5) * 2000, truth[..., 2]
-    assert np.abs(poses[..., 3] - 0.9).max() < 1e-6
+    depth, true = (poses[:, :17, 2] - 0.5) * 2000, truth[..., 2]
+    assert np.abs(poses[:, :17, 3] - 0.9).max() < 1e-6 and not poses[:, 17:].any()
     assert np.abs(depth - true).mean() > 20, "the depths of the mistakes are not the true ones"
 
 
 @torch.no_grad()
 def error(network, seen: Observations) -> float:
-    found = network(torch.from_numpy(seen.poses[:, 0])).numpy()
+    found = network(torch.from_numpy(with_all_joints(seen.poses[:, 0]))).numpy()
     return float(np.linalg.norm(found - seen.joints3d, axis=2).mean())
 
 
@@ -96,3 +106,32 @@ def test_it_learns_bodies_from_few_steps_and_survives_half_precision(monkeypatch
     assert error(network, seen) < 0.5 * error(untaught, seen)
     again = of_weights(FusionNetwork, {key: value.half() for key, value in network.state_dict().items()})
     assert abs(error(again, seen) - error(network, seen)) < 1
+
+
+def test_what_is_learnt_beyond_turn_and_scale_is_the_error_that_evaluation_tells():
+    rng = np.random.default_rng(0)
+    truth = np.stack([person_mm(seed) for seed in range(8)])
+    found = 0.7 * (truth + rng.normal(0, 60, truth.shape)) @ turned(rng) + 500
+    own = float(aligned_distance(torch.from_numpy(found), torch.from_numpy(truth)))
+    assert own == pytest.approx(float(pa_mpjpe(found, truth).mean()), rel=1e-6)
+    mirrored = truth * [-1, 1, 1]
+    assert float(aligned_distance(torch.from_numpy(mirrored), torch.from_numpy(truth))) > 30
+
+
+def turned(rng: np.random.Generator) -> np.ndarray:
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    return turn * np.sign(np.linalg.det(turn))
+
+
+def test_a_pose_without_face_and_feet_is_one_whose_face_and_feet_nobody_sees():
+    torch.manual_seed(0)
+    lift, pose = PoseLift(1.0, bodies_of(FusionNetwork(16, 1))).eval(), torch.rand(3, 28, 4)
+    pose[:, 17:, 3] = 0
+    torch.testing.assert_close(lift(pose)[:, :17], lift(pose[:, :17]))
+
+
+def test_recordings_that_validation_is_made_of_are_not_learnt_from():
+    poses, held = body_poses(4), next(name for name in map(str, range(100)) if held_out(name))
+    kept = without_held_out(replace(poses, clip=np.array(["one", held, "one", held])))
+    np.testing.assert_array_equal(kept.joints, poses.joints[::2])
+    assert kept.clip.tolist() == ["one", "one"]

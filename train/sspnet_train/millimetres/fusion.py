@@ -13,12 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.crop import DEPTH_RANGE_MM
+from sspnet_train.data.sample import JOINTS
 from sspnet_train.errors import TrainingError
-from sspnet_train.millimetres.lifter import INPUT_JOINTS
+from sspnet_train.millimetres.one_scale import at_one_scale
 from sspnet_train.millimetres.residual import ResidualNetwork, of_weights
 
-WIDTH, BLOCKS, UNIT_MM = 384, 3, 400.0
+WIDTH, BLOCKS, UNIT_MM = 240, 2, 400.0
 SHIPPED = Path(__file__).with_name("fusion.safetensors")
 KNOWN_ABOVE, FEWEST_KNOWN = 0.2, 6
 """Joints of lower confidence do not say where a person is and how large; unless too few would be left."""
@@ -26,34 +28,38 @@ FURTHEST, DEEPEST = 4.0, 3.0
 
 
 class FusionNetwork(ResidualNetwork):
-    """(N, 17, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis: x right, y down, z away, of a canonical adult's size.
+    """(N, 28, 4) u, v, z, confidence -> (N, 17, 3) mm from the pelvis: x right, y down, z away, of a canonical adult's size.
 
-    u and v may have any scale and any origin. z is in [0, 1], as heads say it (Eq. 10).
+    u and v may have any scale and any origin. z is in [0, 1], as heads say it (Eq. 10). It answers what is to be changed in the
+    joints that `at_one_scale` makes. Joints of confidence 0 are not there: a pose network need not have faces and feet.
     """
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS):
-        super().__init__(4 * len(INPUT_JOINTS), 17 * 3, width, blocks)
+        super().__init__(4 * JOINTS + 3 * BODY_JOINTS, 3 * BODY_JOINTS, width, blocks)
 
     def forward(self, pose: Tensor) -> Tensor:
-        joints = UNIT_MM * self.answer(features(pose)).view(-1, 17, 3)
+        direct = at_one_scale(pose[:, :BODY_JOINTS])
+        known = (direct / UNIT_MM).clamp(-FURTHEST, FURTHEST).reshape(-1, 3 * BODY_JOINTS)
+        seen = torch.cat([features(pose), known], dim=1)
+        # The axis between: OpenVINO 2026.4 crashes on one thread where two blocks of up to 256 features have but two axes.
+        joints = direct + UNIT_MM * self.answer(seen[:, None]).view(-1, BODY_JOINTS, 3)
         return joints - joints[:, :1]
 
 
 def features(pose: Tensor) -> Tensor:
-    """What the network reads of a pose. (N, 17, 4) -> (N, 52).
+    """What the network reads of a pose. (N, 28, 4) -> (N, 112).
 
-    For each input joint: its place about the mean of the known joints, in units of their spread; its depth from the pelvis's; its
-    confidence.
+    Of all joints: places about the mean of the body's known joints, in units of their spread; then depths from the pelvis's; then
+    confidences.
     """
-    from_root = pose[..., 2:3] - pose[:, :1, 2:3]
-    pose = pose[:, list(INPUT_JOINTS)]
-    known = known_joints(pose[..., 3:])
-    count = known.sum(dim=1, keepdim=True)
-    centred = pose[..., :2] - (pose[..., :2] * known).sum(dim=1, keepdim=True) / count
-    spread = ((centred * known).square().sum(dim=(1, 2), keepdim=True) / count).sqrt() + 1e-6
-    place = (centred / spread).clamp(-FURTHEST, FURTHEST)
-    depth = (from_root[:, list(INPUT_JOINTS)] * (DEPTH_RANGE_MM / UNIT_MM)).clamp(-DEEPEST, DEEPEST)
-    return torch.cat([place, depth, pose[..., 3:]], dim=2).reshape(-1, 4 * len(INPUT_JOINTS))
+    known = known_joints(pose[:, :BODY_JOINTS, 3:])
+    points, count = pose[:, :BODY_JOINTS, :2], known.sum(dim=1, keepdim=True)
+    mean = (points * known).sum(dim=1, keepdim=True) / count
+    spread = (((points - mean) * known).square().sum(dim=(1, 2), keepdim=True) / count).sqrt() + 1e-6
+    place = ((pose[..., :2] - mean) / spread).clamp(-FURTHEST, FURTHEST)
+    depth = ((pose[..., 2:3] - pose[:, :1, 2:3]) * (DEPTH_RANGE_MM / UNIT_MM)).clamp(-DEEPEST, DEEPEST)
+    there = (pose[..., 3:] > 0).float()
+    return torch.cat([place * there, depth * there, pose[..., 3:]], dim=2).reshape(-1, 4 * JOINTS)
 
 
 def known_joints(confidence: Tensor) -> Tensor:

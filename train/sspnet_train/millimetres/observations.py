@@ -25,7 +25,7 @@ class Observations(NamedTuple):
     """What a pose network said about n people, and the truth.
 
     Attributes:
-        poses: (n, cuts, 17, 4) u, v, z, confidence.
+        poses: (n, cuts, J, 4) u, v, z, confidence.
         points: (n, 17, 2) the true u, v.
         joints3d: (n, 17, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size.
         torso: (n,) in crop units.
@@ -66,9 +66,7 @@ def observe(
         crops = [_view(sample, source, size, rng) for sample in samples]
         heads = network(network_input([crop.image for crop in crops]).to(next(network.parameters()).device), max(cuts))
         last = [heads[cut * network.config.levels - 1] for cut in cuts]
-        poses = torch.stack(
-            [torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2)[:, :BODY_JOINTS] for head in last], dim=1
-        )
+        poses = torch.stack([torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2) for head in last], dim=1)
         joints = np.stack([joints_in_crop(sample, crop.turn) for sample, crop in zip(samples, crops, strict=True)])
         points, torso = np.stack([crop.target[:BODY_JOINTS, :2] for crop in crops]), np.array([crop.torso for crop in crops])
         found.append((poses.float().cpu().numpy(), points, joints, torso))
@@ -89,6 +87,11 @@ def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
     joints = (body - body[:1]) * canonical_scale(body)
     joints = np.concatenate([joints[:, :2] @ turn.T, joints[:, 2:]], axis=1)
     return joints[list(BODY_FLIP_ORDER)] if np.linalg.det(turn) < 0 else joints
+
+
+def joined(parts: Sequence[Observations]) -> Observations:
+    """All of several."""
+    return Observations(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
 def save_observations(path: Path, seen: Observations) -> None:

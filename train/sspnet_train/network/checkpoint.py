@@ -1,7 +1,7 @@
 """Checkpoints: one .safetensors file with a config and weights. It is enough to export from or to start from.
 
-A checkpoint may also hold the weights of the networks that know bodies (`millimetres`), under names that begin with "bodies.".
-Without them, those in the package are used.
+A checkpoint may also hold the weights of the network that knows bodies (`millimetres`), under names that begin with "bodies.".
+Without them, that in the package is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def save_checkpoint(
 
 
 def read_checkpoint(path: Path) -> tuple[SSPNetConfig, dict[str, Tensor], dict[str, str]]:
-    """Read a checkpoint without the networks that know bodies.
+    """Read a checkpoint without the network that knows bodies.
 
     Returns:
         The config, float32 weights, and notes.

@@ -44,7 +44,7 @@ class SSPNetConfig:
         depths: residual units per unit, one number per pyramid. The first is DU's or UU's, a second one the prediction block's
             own.
         second_look: pyramids whose level 0 sees the stride-4 features of the last entry again.
-        lift: share that the networks that know bodies have in the joints in millimetres (`pose_lift`). 0 means the heads' depths
+        lift: share that the network that knows bodies has in the joints in millimetres (`pose_lift`). 0 means the heads' depths
             alone, as in the paper.
         second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
         previous: whether the pose of a video's frame before may come in. Needs refining heads.
@@ -175,7 +175,7 @@ class SSPNet(nn.Module):
             for pyramid in range(1, config.pyramids + 1)
         )
         self.bodies: dict[str, Tensor] = {}
-        """Weights of the networks that know bodies, where the checkpoint brings its own; no part of `state_dict`."""
+        """Weights of the network that knows bodies, where the checkpoint brings its own; no part of `state_dict`."""
 
     def forward(self, image: Tensor, cut: int | None = None, previous: Tensor | None = None) -> list[Prediction]:
         """Every head's prediction.
