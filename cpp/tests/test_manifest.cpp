@@ -35,7 +35,7 @@ TEST_CASE("the default bundle's manifest is read as it stands") {
     CHECK(manifest.precisions.front() == "fp32");
     CHECK(manifest.box_scale == 1.25);
     CHECK(manifest.depth_range_mm == 2000);
-    CHECK(manifest.graphs.at({"fp32", 128}).stages.front().inputs == std::vector<std::string>{"image"});
+    CHECK(manifest.graphs.at({"fp32", 128}).stages.front().inputs == std::vector<std::string>{"image", "previous"});
     CHECK(manifest.digest.size() == 64);
 }
 
