@@ -1,3 +1,4 @@
+#include "device.hpp"
 #include "engines.hpp"
 #include "error.hpp"
 
@@ -94,6 +95,8 @@ private:
         if (settings_.device == "cpu") {
             properties.insert(ov::num_streams(1));
             properties.insert(ov::inference_num_threads(settings_.threads));
+            // Fewer threads than cores would all be pinned to the first ones, where several estimators wait for each other.
+            properties.insert(ov::hint::enable_cpu_pinning(settings_.threads >= default_threads()));
         }
         if (const auto type = computed_in()) properties.insert(ov::hint::inference_precision(*type));
         if (!settings_.cache.empty()) properties.insert(ov::cache_dir((settings_.cache / "openvino").u8string()));

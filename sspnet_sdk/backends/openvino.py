@@ -15,6 +15,7 @@ import numpy as np
 from sspnet_sdk.backends.compiled_cache import CompiledCache
 from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.backends.protocol import is_answer
+from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import BackendError
 from sspnet_sdk.user_cache import cache_folder
 
@@ -123,7 +124,9 @@ def settings(device: str, threads: int, precision: str) -> dict[str, Any]:
     """OpenVINO's settings for one graph at the lowest latency."""
     chosen: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if device == "cpu":
-        chosen |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
+        # Fewer threads than cores would all be pinned to the first ones, where several workers wait for each other.
+        pinned = threads >= default_threads()
+        chosen |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": pinned}
     if device == "npu":  # computes in fp16 at best
         return chosen
     if precision in _HINTS:

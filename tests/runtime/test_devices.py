@@ -116,6 +116,12 @@ def test_fp32_stays_fp32_and_lower_precisions_may_use_what_the_device_has(dot_bu
         assert on_cpu["INFERENCE_NUM_THREADS"] == 2 and on_cpu["INFERENCE_PRECISION_HINT"] == "f32"
 
 
+def test_openvino_pins_threads_only_where_they_fill_the_cores(monkeypatch):
+    engine = module("openvino")
+    monkeypatch.setattr(engine, "default_threads", lambda: 4)
+    assert [engine.settings("cpu", threads, "fp32")["ENABLE_CPU_PINNING"] for threads in (1, 2, 4)] == [False, False, True]
+
+
 def test_tensorrt_keeps_engines_apart_by_the_weights_not_by_the_names_in_a_graph(dot_bundle, tmp_path):
     places = []
     for number, weights in enumerate((b"one", b"one", b"two")):
