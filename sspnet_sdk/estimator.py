@@ -19,7 +19,7 @@ from sspnet_sdk.crop import Crop, check_box, whole_image
 from sspnet_sdk.decode import Target, poses_of
 from sspnet_sdk.engine import Engine
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.image import Image, check_color, open_image
+from sspnet_sdk.image import Image, check_color, is_one_picture, open_image
 from sspnet_sdk.last_seen import LastSeen
 from sspnet_sdk.options import Goal, Options, check_people
 from sspnet_sdk.plan import Plan
@@ -197,7 +197,7 @@ class Estimator:
         """
         begin = time.perf_counter()
         pictures = _several(images, "images must be a list of images")
-        if isinstance(images, np.ndarray) and images.ndim < 4 and images.shape[-1:] in ((3,), (4,)):
+        if is_one_picture(images):
             raise OptionError(f"images must be a list of images, not one of shape {images.shape}: predict takes that")
         places = [None] * len(pictures) if boxes is None else _several(boxes)
         if len(places) != len(pictures):

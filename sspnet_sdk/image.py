@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import cv2
 import numpy as np
@@ -56,6 +56,11 @@ class Image:
         if self.to_rgba == cv2.COLOR_BGR2RGBA:
             return self.pixels
         return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.to_rgba]), np.uint8)
+
+
+def is_one_picture(images: Any) -> TypeGuard[NDArray[Any]]:
+    """Whether an array is one picture (H, W, 3 or 4), where several are asked for."""
+    return isinstance(images, np.ndarray) and images.ndim < 4 and images.shape[-1:] in ((3,), (4,))
 
 
 def check_color(color: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sspnet_sdk.capture import Shot
 from sspnet_sdk.errors import ImageError, OptionError
-from sspnet_sdk.image import open_image
+from sspnet_sdk.image import is_one_picture, open_image
 
 _FPS_OF_A_LIST = 30.0
 
@@ -30,7 +30,7 @@ class OwnFrames:
     name, live = "frames", False
 
     def __init__(self, frames: Iterable[Any], color: str, fps: float | None = None) -> None:
-        if isinstance(frames, np.ndarray) and frames.ndim < 4 and frames.shape[-1:] in ((3,), (4,)):
+        if is_one_picture(frames):
             raise OptionError(f"frames must be images, one after the other, not one of shape {frames.shape}: predict takes that")
         if fps is not None and not (isinstance(fps, (int, float)) and 0.0 < fps < 1e6):
             raise OptionError(f"fps must be a positive number, not {fps!r}")

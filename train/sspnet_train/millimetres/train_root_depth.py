@@ -29,7 +29,7 @@ JITTER_SCALE, JITTER_SHIFT = 0.15, 0.05
 SQUARE_SHARE = 0.15
 """Views whose box is a square around the person: what callers give who know no better."""
 IN_VIDEO, NOISE = 0.5, 0.015
-"""Views that have a frame before (`frame_before`), and how far it is off, in shares of the crop."""
+"""Views that have a frame before (`noisy_joints`), and how far it is off, in shares of the crop."""
 
 
 class Distances(NamedTuple):
@@ -84,7 +84,7 @@ def see(
             view = _view(source, order[row], size, rng if jitter else None)
             found.boxes[row], found.truth[row] = view.box, view.truth
             if network.previous is not None and jitter and rng.random() < IN_VIDEO:
-                previous[row - start] = frame_before(view, network.config.joints, rng)
+                previous[row - start] = noisy_joints(view, network.config.joints, rng)
             pictures.append(view.picture)
         device = next(network.parameters()).device
         image, previous = network_input(pictures).to(device), previous.to(device)
@@ -102,7 +102,7 @@ class View(NamedTuple):
     truth: float
 
 
-def frame_before(view: View, joints: int, rng: np.random.Generator) -> Tensor:
+def noisy_joints(view: View, joints: int, rng: np.random.Generator) -> Tensor:
     """(joints, 4) u, v, z, confidence as the network would have said them in a video's frame before."""
     previous = np.zeros((joints, 4), np.float32)
     known = min(joints, len(view.joints))

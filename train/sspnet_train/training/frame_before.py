@@ -92,7 +92,7 @@ def _motion(joints: int, draw: _Draw) -> Tensor:
     moved: list[Tensor] = []
     for joint in range(joints):
         parent = JOINT_PARENTS[joint]
-        moved.append(steps[:, joint] if parent < 0 or parent >= joint else moved[parent] + steps[:, joint])
+        moved.append(steps[:, joint] if parent < 0 else moved[parent] + steps[:, joint])
     return torch.stack(moved, dim=1) * speed
 
 
