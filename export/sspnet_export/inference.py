@@ -45,10 +45,13 @@ class InferenceNetwork(nn.Module):
             self.entry, known = InferenceEntry(network.entry, size), {0, 1, 2}
         self.previous = None if network.previous is None else InferencePreviousPose(network.previous, size)
         self.second_entry: InferenceSecondEntry | None = None
+        self.previous_again: InferencePreviousPose | None = None
         if network.second_entry is not None and self.config.second_entry <= cuts[-1]:
             second = network.second_entry
             second.stem.conv = folded_conv(second.stem).of_scaled_input(127.5)
             self.second_entry = InferenceSecondEntry(second, size, self.config.joints)
+            if network.previous_again is not None:
+                self.previous_again = InferencePreviousPose(network.previous_again, size)
         self.pyramids = nn.ModuleList()
         for number in range(1, cuts[-1] + 1):
             levels = self.config.levels_of(number)
@@ -76,6 +79,8 @@ class InferenceNetwork(nn.Module):
             if self.second_entry is not None and number == self.config.second_entry:
                 assert state is not None
                 levels, state, fine = self.second_entry(picture, levels, state)
+                if self.previous_again is not None and previous is not None:
+                    state, levels[0] = self.previous_again(state, previous), levels[0] + self.previous_again.features(previous)
             order = self.config.levels_of(number)
             x = levels[order[0] - 1 if number % 2 else order[0] + 1]
             for level, unit in zip(order, cast(nn.ModuleList, pyramid), strict=True):

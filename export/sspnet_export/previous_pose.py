@@ -7,8 +7,6 @@ import torch.nn.functional as F
 from sspnet_train.network.previous_pose import PreviousPose
 from torch import Tensor, nn
 
-from sspnet_export.heads import cell_line
-
 AXES = (0, 1, 3)
 """Where u, v and z stand in a state (N, J, 4): u - ½, v - ½, 1, z - ½."""
 
@@ -19,11 +17,10 @@ class InferencePreviousPose(nn.Module):
     to_state: Tensor
     middle: Tensor
     moves: Tensor
-    line: Tensor
 
     def __init__(self, block: PreviousPose, size: int):
         super().__init__()
-        self.extent, self.to_level0 = size // 8, block.to_level0
+        self.extent, self.block = size // 8, block
         self.hidden = linear(reading_states(block.hidden.weight), block.hidden.bias)
         self.trust = linear(by_state(block.trust.weight), by_state(block.trust.bias))
         to_state = torch.zeros(4, 4)
@@ -33,7 +30,6 @@ class InferencePreviousPose(nn.Module):
         self.register_buffer("to_state", to_state)
         self.register_buffer("middle", -0.5 * moves)
         self.register_buffer("moves", moves)
-        self.register_buffer("line", cell_line(self.extent) + 0.5)
 
     def forward(self, state: Tensor, previous: Tensor) -> Tensor:
         """The state (N, J, 4) that the first head refines."""
@@ -47,10 +43,7 @@ class InferencePreviousPose(nn.Module):
 
     def features(self, previous: Tensor) -> Tensor:
         """What level 0 sees of the frame before, (N, width, H/8, W/8)."""
-        across = (self.line - previous[..., 0:1]) * self.extent
-        down = (self.line - previous[..., 1:2]) * self.extent
-        rows, columns = previous[..., 3:] * torch.exp(-0.5 * down * down), torch.exp(-0.5 * across * across)
-        return self.to_level0(rows.unsqueeze(3) * columns.unsqueeze(2))
+        return self.block.features(previous, self.extent, self.extent)
 
 
 def linear(weight: Tensor, bias: Tensor) -> nn.Linear:

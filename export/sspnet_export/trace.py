@@ -31,6 +31,7 @@ COORDINATES = (
     "box_offset.3.",
     "box_scale.3.",
     ".previous.",
+    ".previous_again.",
 )
 IR_VERSION = 10  # what ONNX Runtime 1.18 reads
 

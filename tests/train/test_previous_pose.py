@@ -8,10 +8,13 @@ import pytest
 import torch
 from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
 from sspnet_train.training.frame_before import frame_before
+from sspnet_train.training.grown_start import grown_start
 from sspnet_train.training.losses import Targets
-from sspnet_train.training.previous_start import previous_start
 
-ALONE = replace(CONFIGS["edge"], width=16, pyramids=2, depths=(), second_look=(), second_entry=0, previous=False)
+ALONE = replace(
+    CONFIGS["edge"], width=16, pyramids=2, depths=(), second_look=(), second_entry=0, previous=False, previous_again=False
+)
+IN_VIDEO = replace(ALONE, previous=True)
 
 
 def network(config: SSPNetConfig = ALONE) -> SSPNet:
@@ -32,7 +35,7 @@ def targets(count: int = 3) -> Targets:
 @torch.no_grad()
 def test_with_nothing_known_the_network_answers_as_before_it_took_poses():
     alone = network()
-    widened = previous_start(alone)
+    widened = grown_start(alone, IN_VIDEO)
     with torch.no_grad():
         widened.previous.to_level0.weight.normal_()
         widened.previous.trust.weight.normal_()
@@ -45,7 +48,7 @@ def test_with_nothing_known_the_network_answers_as_before_it_took_poses():
 
 @torch.no_grad()
 def test_a_trusted_pose_is_where_the_first_head_starts_and_axes_are_trusted_apart():
-    block = previous_start(network()).previous
+    block = grown_start(network(), IN_VIDEO).previous
     guess, previous = torch.rand(3, 28, 3), poses()
     block.trust.weight.zero_()
     block.trust.bias.copy_(torch.tensor([30.0, 30.0, -30.0]).repeat(28))
@@ -60,7 +63,7 @@ def test_heads_that_start_from_no_pose_take_none():
 
 
 def test_the_frame_before_is_near_the_truth_or_the_networks_own_answer_and_depends_on_the_seed_alone():
-    trained, image = previous_start(network()), torch.rand(64, 3, 64, 64) * 2 - 1
+    trained, image = grown_start(network(), IN_VIDEO), torch.rand(64, 3, 64, 64) * 2 - 1
     truth = targets(64)
     made = frame_before(trained, image, truth, 1.0, (0, 7, 0))
     assert made.shape == (64, 28, 4) and torch.equal(made, frame_before(trained, image, truth, 1.0, (0, 7, 0)))
@@ -72,7 +75,7 @@ def test_the_frame_before_is_near_the_truth_or_the_networks_own_answer_and_depen
 
 
 def test_crops_without_a_frame_before_know_nothing():
-    trained, image = previous_start(network()), torch.rand(40, 3, 64, 64) * 2 - 1
+    trained, image = grown_start(network(), IN_VIDEO), torch.rand(40, 3, 64, 64) * 2 - 1
     made = frame_before(trained, image, targets(40), 0.5, (0, 0, 0))
     known = (made[..., 3] > 0).any(dim=1)
     assert 8 < known.sum() < 32

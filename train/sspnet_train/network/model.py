@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
 from sspnet_train.network.entry_flow import Entry, EntryFlow
 from sspnet_train.network.movenet import LIGHTNING, THUNDER, MoveNetEntry
-from sspnet_train.network.previous_pose import PreviousPose
+from sspnet_train.network.previous_pose import PreviousPose, joined
 from sspnet_train.network.second_entry import SecondEntry
 
 
@@ -47,7 +47,9 @@ class SSPNetConfig:
         lift: share that the network that knows bodies has in the joints in millimetres (`pose_lift`). 0 means the heads' depths
             alone, as in the paper.
         second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
+        second_scale: how large the second entry sees the image, as a share of its side, rounded up to multiples of 32.
         previous: whether the pose of a video's frame before may come in. Needs refining heads.
+        previous_again: whether it comes in behind the second entry too, which looks afresh.
     """
 
     name: str
@@ -65,7 +67,9 @@ class SSPNetConfig:
     second_look: tuple[int, ...] = ()
     lift: float = 0.0
     second_entry: int = 0
+    second_scale: float = 1.0
     previous: bool = False
+    previous_again: bool = False
 
     def __post_init__(self) -> None:
         if self.pyramids % 2 or self.pyramids < 2 or self.levels < 1:
@@ -78,6 +82,10 @@ class SSPNetConfig:
             raise ValueError("second_entry joins before an odd pyramid, where a cut has just ended")
         if self.previous and self.heads != "refining":
             raise ValueError('previous needs heads="refining": other heads start from no pose')
+        if self.previous_again and not (self.previous and self.second_entry):
+            raise ValueError("previous_again needs previous and a second_entry")
+        if not 0 < self.second_scale <= 1:
+            raise ValueError(f"second_scale must be above 0 and at most 1, got {self.second_scale}")
         if self.depths and len(self.depths) != self.pyramids:
             raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
 
@@ -111,7 +119,7 @@ CONFIGS = {
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
         joints=28, depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9, second_entry=5,
-        previous=True,
+        second_scale=0.75, previous=True, previous_again=True,
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip
@@ -169,7 +177,8 @@ class SSPNet(nn.Module):
         else:
             self.entry = EntryFlow(config.width, config.entry_multiplier)
         self.previous = PreviousPose(config.width, config.joints) if config.previous else None
-        self.second_entry = SecondEntry(config.width, config.joints) if config.second_entry else None
+        self.second_entry = SecondEntry(config.width, config.joints, config.second_scale) if config.second_entry else None
+        self.previous_again = PreviousPose(config.width, config.joints) if config.previous_again else None
         self.pyramids = nn.ModuleList(
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
             for pyramid in range(1, config.pyramids + 1)
@@ -206,8 +215,10 @@ class SSPNet(nn.Module):
                 assert self.second_entry is not None and pose is not None
                 second = self.second_entry(image, levels, pose.detach())
                 assert second.pose is not None
-                levels, pose, fine = second.levels, second.pose, second.fine
                 given.append(second.pose)
+                fine, (levels, pose) = second.fine, joined(self.previous_again, second.levels, second.pose, previous)
+                if pose is not second.pose:
+                    given.append(pose)
             levels, pose, found = self.run_pyramid(number, levels, pose, fine)
             predictions += found
         return given, predictions
@@ -217,10 +228,7 @@ class SSPNet(nn.Module):
         if entry.pose is None:
             return dict(entry.levels), None
         pose = torch.cat([entry.pose, torch.full_like(entry.pose[..., :1], 0.5)], dim=2)
-        if self.previous is None or previous is None:
-            return dict(entry.levels), pose
-        seen = entry.levels[0] + self.previous.features(previous, *entry.levels[0].shape[2:])
-        return {**entry.levels, 0: seen}, self.previous(pose.detach(), previous)
+        return joined(self.previous, entry.levels, pose, previous)
 
     def run_pyramid(
         self, number: int, levels: dict[int, Tensor], pose: Tensor | None, fine: Tensor | None

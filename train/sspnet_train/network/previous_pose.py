@@ -1,6 +1,6 @@
-"""In a video, where the joints were in the frame before is part of what the first head starts from.
+"""In a video, where the joints were in the frame before is part of what the first head behind an entry starts from.
 
-The pose of the frame before comes in twice. A small network weighs it against the first guess, all joints at once, so that legs
+The pose of the frame before comes in twice. A small network weighs it against the entry's guess, all joints at once, so that legs
 that swapped sides are seen as such. And its joints are drawn as blobs into the features at stride 8, where every head may read
 them. Joints of confidence 0 do neither: with nothing known, the network answers as it would without.
 """
@@ -18,7 +18,7 @@ LITTLE_TRUST = -1.0
 
 
 class PreviousPose(nn.Module):
-    """First guess, features and the pose of the frame before, to guess and features."""
+    """An entry's guess, its features and the pose of the frame before, to guess and features."""
 
     def __init__(self, width: int, joints: int):
         super().__init__()
@@ -51,3 +51,13 @@ class PreviousPose(nn.Module):
         down = (pixel_centres(height, previous) - previous[..., 1:2]) * height
         rows, columns = previous[..., 3:] * torch.exp(-0.5 * down * down), torch.exp(-0.5 * across * across)
         return self.to_level0(rows.unsqueeze(3) * columns.unsqueeze(2))
+
+
+def joined(
+    block: PreviousPose | None, levels: dict[int, Tensor], guess: Tensor, previous: Tensor | None
+) -> tuple[dict[int, Tensor], Tensor]:
+    """Features by level and the pose that heads start from; both as they came in without a block or a frame before."""
+    if block is None or previous is None:
+        return dict(levels), guess
+    seen = levels[0] + block.features(previous, *levels[0].shape[2:])
+    return {**levels, 0: seen}, block(guess.detach(), previous)
