@@ -12,5 +12,10 @@ def shipped(name: str) -> Path | None:
 
     A wheel has the checkpoints inside the package, the source tree beside it.
     """
-    places = [folder / "checkpoints" / f"{name}.safetensors" for folder in (_PACKAGE, _PACKAGE.parent)]
+    places = [folder / f"{name}.safetensors" for folder in (_PACKAGE / "checkpoints", in_the_source_tree())]
     return next((place for place in places if place.is_file()), None)
+
+
+def in_the_source_tree() -> Path:
+    """The folder of the checkpoints there."""
+    return _PACKAGE.parent / "checkpoints"

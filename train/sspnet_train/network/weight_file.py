@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sspnet_train.errors import CheckpointError
+from sspnet_train.network.borrowed import LENDER, NOTE, borrowed
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -37,18 +38,20 @@ def halved(key: str, value: Tensor) -> Tensor:
     return value if "running_" in key or not value.is_floating_point() else value.to(torch.float16)
 
 
-def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read what `write_weights` wrote.
+def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read what `write_weights` wrote. What a shipped checkpoint borrows is read from where it stands.
 
     Args:
         path: of the file.
         kind: what the file should be, for the errors: "checkpoint".
+        lender: the bundle's file of weights from which a shipped checkpoint borrows.
 
     Returns:
         float32 weights, and the notes.
 
     Raises:
-        CheckpointError: the file is missing, damaged, no .safetensors file, or holds numbers that are not finite.
+        CheckpointError: the file is missing, damaged, no .safetensors file, or holds numbers that are not finite; or it borrows
+            from another default bundle than is here.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -58,6 +61,10 @@ def read_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
         raise CheckpointError(f"no {kind} at {path}") from None
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a .safetensors {kind}: {error}") from None
+    try:
+        weights |= borrowed(notes.pop(NOTE), lender) if NOTE in notes else {}
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}") from None
     for key, value in weights.items():
         if not torch.isfinite(value).all():
             raise CheckpointError(f"{path}: {key} holds numbers that are not finite")
