@@ -15,4 +15,6 @@ def write_module(path: Path, weights: WeightFile, module: nn.Module, examples: d
     """Write a module that returns named tensors. `examples` holds a batch of `trace.BATCH` for each of its named inputs."""
     model = Graph(path.stem, extract(trace_module(module, examples), list(examples), outputs)).model
     weights.take_over(model, {})
+    for index, node in enumerate(model.graph.node):  # ONNX Runtime 1.18 fuses nodes without names to several of one name
+        node.name = f"{node.op_type}_{index}"
     path.write_bytes(model.SerializeToString(deterministic=True))

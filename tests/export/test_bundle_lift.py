@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import torch
 from small_networks import GUIDED, exported
@@ -62,6 +63,12 @@ def test_the_lift_in_its_real_size_opens_whatever_the_number_of_threads(tmp_path
     )
     ended = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=False)
     assert ended.stdout.strip() == "True", ended.stderr
+
+
+def test_every_node_of_the_lift_has_a_name_of_its_own(lifting):
+    """ONNX Runtime 1.18 does not open it otherwise."""
+    names = [node.name for node in onnx.load(str(lifting / "lift.onnx"), load_external_data=False).graph.node]
+    assert all(names) and len(set(names)) == len(names)
 
 
 def test_a_bundle_whose_lift_is_not_among_its_hashed_files_is_refused(lifting, tmp_path):

@@ -211,6 +211,8 @@ def test_supervision_gets_cocos_keypoints_in_pixels():
 @pytest.mark.parametrize("of", [to_supervision, to_dataframe, lambda poses: draw(np.zeros((480, 640, 3), np.uint8), poses)])
 @pytest.mark.parametrize("poses", ["walk", 5, None, [[make_pose()]], [make_pose(), None]])
 def test_what_holds_no_poses_is_refused_in_one_line(of, poses):
+    for library in {to_supervision: ["supervision"], to_dataframe: ["pandas"]}.get(of, []):
+        pytest.importorskip(library)
     with pytest.raises(OptionError, match=r"^expected (a Pose|poses)[^\n]*$"):
         of(poses)
 

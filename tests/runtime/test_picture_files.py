@@ -162,6 +162,8 @@ def test_what_stands_before_the_orientation_does_not_hide_it(inserted, tmp_path)
 @pytest.mark.parametrize("behind", [b"garbage" * 100, bytes(70_000)], ids=["garbage", "zeros"])
 def test_bytes_behind_the_picture_are_no_damage(kind, behind, tmp_path):
     (tmp_path / "a").write_bytes(_bytes(_picture(), kind) + behind)
+    if not cv2.haveImageReader(str(tmp_path / "a")):
+        pytest.skip(f"OpenCV {cv2.__version__} does not read {kind}")
     assert open_image(tmp_path / "a").pixels.shape == (48, 64, 3)
 
 
