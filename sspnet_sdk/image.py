@@ -88,10 +88,10 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     if isinstance(source, (str, os.PathLike)):
         return _decoded(_read(Path(source)), str(source))
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _decoded(bytes(source), "the image")
+        return _decoded(bytes(source), "the content")
     if hasattr(source, "read"):
         name = getattr(source, "name", None)  # a number of open(0), None of a SpooledTemporaryFile
-        return _decoded(_content(source), name if isinstance(name, str) and name else "the image")
+        return _decoded(_content(source), name if isinstance(name, str) and name else "the content")
     if type(source).__module__.partition(".")[0] == "PIL" and hasattr(source, "convert"):
         return _from_pil(source)
     raise ImageError(f"expected an image as a numpy array, a path, bytes, a file or a PIL image, not {_kind(source)}")

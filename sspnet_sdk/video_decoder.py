@@ -98,7 +98,7 @@ class VideoDecoder:
     def has_end(self) -> bool:
         """Whether the source says how long it is, in time or in bytes."""
         try:
-            return bool(self.frames) or (self._container.format.name not in _PLAYLISTS and self._container.size > 0)
+            return bool(self.frames) or (self._container.format.name not in _PLAYLISTS and (self._container.size or 0) > 0)
         except (av.FFmpegError, OSError):
             return False
 

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+from types import SimpleNamespace
 
 import pytest
 from noise_video import noise_video
@@ -75,3 +76,14 @@ def test_a_server_that_says_nothing_is_given_up(serve, monkeypatch):
     monkeypatch.setattr(capture, "_PATIENCE_S", 1.0)
     with pytest.raises(ImageError, match=r"does not open: no answer, or not a video \(nothing came for 1 s\)"):
         Capture(f"{serve}/endless/0/stall")
+
+
+@pytest.mark.parametrize(("size", "has_end"), [(None, False), (-38, False), (0, False), (1000, True)])
+def test_a_source_that_tells_no_size_has_no_end(size, has_end):
+    """PyAV 19 says None where older ones raise or give a negative number."""
+    from sspnet_sdk.video_decoder import VideoDecoder
+
+    decoder = VideoDecoder.__new__(VideoDecoder)
+    decoder.frames = None
+    decoder._container = SimpleNamespace(format=SimpleNamespace(name="mjpeg"), size=size)
+    assert decoder.has_end is has_end
