@@ -140,3 +140,20 @@ def test_resume_without_a_run_says_so(tiny_recipe, tmp_path):
 def test_a_recipe_names_the_data_it_misses(tiny_recipe, tmp_path):
     with pytest.raises(TrainingError, match="missing: \\['synth3d'\\]"):
         run(replace(tiny_recipe, shares={"drawn": 1.0, "synth3d": 1.0}), tmp_path)
+
+
+def test_a_new_run_does_not_replace_what_another_learned(tiny_recipe, tmp_path):
+    run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=2))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(TrainingError, match=r"holds a run: resume it \(--resume\), or choose another folder \(--out\)"):
+        run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=2))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_a_run_that_ended_before_its_first_save_leaves_nothing_in_the_next_ones_tables(tiny_recipe, tmp_path):
+    options = replace(OPTIONS, save_steps=0, validate_steps=1)
+    with pytest.raises(Killed):
+        run(tiny_recipe, tmp_path, options=options, on_step=die_at(3))
+    run(tiny_recipe, tmp_path, options=options)
+    steps = [int(row["step"]) for row in csv.DictReader((tmp_path / "validation.csv").open())]
+    assert steps == sorted(steps)

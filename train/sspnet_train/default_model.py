@@ -46,7 +46,6 @@ def default_model(
     """
     sets = {name: data / name for name in ("people2d", "people3d", "synth3d", "backgrounds")}
     by_hand, people, rendered, empty = (["--data", f"{name}={folder}"] for name, folder in sets.items())
-    out.mkdir(parents=True, exist_ok=True)
     start = _made(out / "start.safetensors", "training.movenet_start", "--movenet", movenet, *people)
     edge = trained(sets, out / "edge", "edge", edge_steps, start)
     settled = trained(sets, out / "settle", "settle", settle_steps, edge)

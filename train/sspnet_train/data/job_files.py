@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
+from sspnet_train.whole_file import whole_file
 
 WEBP_QUALITY = 82
 
@@ -34,19 +35,14 @@ class PictureTar:
 @contextmanager
 def picture_tar(path: Path) -> Iterator[PictureTar]:
     """A tar file that appears at `path` when it is complete."""
-    partial = path.with_name(path.name + ".part")
-    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
+    with whole_file(path) as partial, tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
         yield PictureTar(archive)
-    os.replace(partial, path)
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """A compressed .npz that appears at `path` when it is complete."""
-    partial = path.with_name(path.name + ".part")
-    path.parent.mkdir(exist_ok=True, parents=True)
-    with open(partial, "wb") as file:
+    with whole_file(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    os.replace(partial, path)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -69,12 +65,13 @@ def digest(path: Path) -> str:
 
 
 def changed_settings(path: Path, description: dict) -> list[str]:
-    """Which settings differ from those that an earlier run left at `path`. A first run leaves its own there."""
-    if path.is_file():
+    """Which settings differ from those that an earlier run left at `path`, beside the parts (.npz) that it finished.
+
+    A first run leaves its own there, and so does one after a run that finished no part.
+    """
+    if path.is_file() and any(path.parent.glob("*.npz")):
         before = json.loads(path.read_text())
         return sorted(name for name in description if before.get(name) != description[name])
-    path.parent.mkdir(exist_ok=True, parents=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(json.dumps(description, indent=1))
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(description, indent=1))
     return []

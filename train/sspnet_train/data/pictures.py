@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 
 from sspnet_train.errors import DataError
+from sspnet_train.whole_file import whole_file
 
 OPEN_VIDEOS = 16
+JPEG_QUALITY = 85
 
 
 class Frames(Protocol):
@@ -29,6 +31,13 @@ def read_picture(path: Path) -> np.ndarray:
     if image is None:
         raise DataError(f"{path} is {'not a readable image' if path.exists() else 'missing'}")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def write_jpeg(path: Path, image: np.ndarray) -> None:
+    """Write an image (H, W, 3) uint8 RGB."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+    with whole_file(path) as partial:
+        partial.write_bytes(encoded.tobytes())
 
 
 class PictureFolder:

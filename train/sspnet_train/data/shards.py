@@ -20,6 +20,7 @@ import numpy as np
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.data.sample_record import decode_sample, encode_sample
 from sspnet_train.errors import DataError
+from sspnet_train.whole_file import whole_file
 
 INDEX = "index.json"
 LAYOUT = (
@@ -103,20 +104,18 @@ def write_shards(source: SampleSource, folder: Path, per_shard: int = 1000) -> i
     Returns:
         The number of shards.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     for first in range(0, len(source), per_shard):
         rows = range(first, min(first + per_shard, len(source)))
         name = f"shard-{len(counts):05d}.tar"
-        with tarfile.open(folder / f"{name}.part", "w") as archive:
+        with whole_file(folder / name) as partial, tarfile.open(partial, "w") as archive:
             for row in rows:
                 picture, record = encode_sample(source[row])
                 _add(archive, f"{row:09d}.webp", picture)
                 _add(archive, f"{row:09d}.json", record)
-        (folder / f"{name}.part").replace(folder / name)
         counts[name] = len(rows)
-    (folder / f"{INDEX}.part").write_text(json.dumps(counts, indent=1))
-    (folder / f"{INDEX}.part").replace(folder / INDEX)
+    with whole_file(folder / INDEX) as partial:
+        partial.write_text(json.dumps(counts, indent=1))
     return len(counts)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from sspnet_train.data.pictures import write_jpeg
 from sspnet_train.errors import TrainingError
+from sspnet_train.whole_file import whole_file
 
 SHOWN_JOINTS = {"head": 10, "l-wrist": 13, "r-elbow": 15, "l-knee": 5, "r-ankle": 3}
 TILE = 128
@@ -40,7 +42,8 @@ def curves(series: Mapping[Any, Sequence[tuple[Any, Any]]], x: str, y: str, path
     if len(series) > 1:
         axes.legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(path)
+    with whole_file(path) as partial:
+        figure.savefig(partial)
     pyplot.close(figure)
 
 
@@ -56,7 +59,8 @@ def bars_by_map(rows: Sequence[Sequence[Any]], path: Path) -> None:
     axes.set_ylabel("MPJPE, mm")
     axes.legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(path)
+    with whole_file(path) as partial:
+        figure.savefig(partial)
     pyplot.close(figure)
 
 
@@ -73,4 +77,4 @@ def heatmap_sheet(crop: np.ndarray, heatmaps: Mapping[int, np.ndarray], path: Pa
             cv2.putText(tile, f"level {level} {name}", (3, 11), cv2.FONT_HERSHEY_SIMPLEX, 0.32, (255, 255, 255), 1, cv2.LINE_AA)
             tiles.append(tile)
         rows.append(np.concatenate(tiles, axis=1))
-    cv2.imwrite(str(path), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    write_jpeg(path, np.concatenate(rows))

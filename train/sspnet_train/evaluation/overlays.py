@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 
 from sspnet_sdk.pose import JOINT_PARENTS
 from sspnet_train.data.crop import plain_crop
+from sspnet_train.data.pictures import write_jpeg
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -25,11 +25,8 @@ SURE = 0.3
 def write_overlays(network: SSPNet, validation: Mapping[str, SampleSource], size: int, folder: Path, step: int) -> Path:
     """folder/step_000400.jpg: one row of pairs of rows per data set. Returns the path."""
     sheet = np.concatenate([overlay_rows(network, source, size) for source in validation.values()])
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step_{step:06d}.jpg"
-    partial = path.with_name("." + path.name)
-    cv2.imwrite(str(partial), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    os.replace(partial, path)
+    write_jpeg(path, sheet)
     return path
 
 

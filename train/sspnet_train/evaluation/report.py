@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import torch
@@ -12,6 +11,7 @@ from sspnet_train.data.catalog import parse_data
 from sspnet_train.errors import one_line
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
 from sspnet_train.evaluation.tables import Table
+from sspnet_train.whole_file import whole_file
 
 HONEST = """Human3.6M and MPI-INF-3DHP were not run here, because we have no licence for them. Do not compare the numbers on this
 page with the paper's, which stand beside ours only for the form. The paper's network was trained and tested on
@@ -59,9 +59,8 @@ def write(checkpoint: Path, data: Path, out: Path, command: str, root_depth: Pat
         _picture(folder.name, *FIGURES["heads"]),
         _picture(folder.name, *HEATMAPS),
     ]
-    partial = out.with_name(f".{out.name}")
-    partial.write_text("\n".join(parts))
-    os.replace(partial, out)
+    with whole_file(out) as partial:
+        partial.write_text("\n".join(parts))
 
 
 def _with_figure(table: Table, folder: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from sspnet_train.whole_file import whole_file
 
 Cell = str | float | int | None
 
@@ -42,15 +43,11 @@ class Table:
 
 def write_report(folder: Path, tables: list[Table], heading: str) -> None:
     """folder/report.md with all tables, and a CSV of each."""
-    folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        partial = folder / f".{table.name}.csv"
-        with partial.open("w", newline="") as file:
+        with whole_file(folder / f"{table.name}.csv") as partial, partial.open("w", newline="") as file:
             csv.writer(file).writerows([table.columns, *table.rows])
-        os.replace(partial, folder / f"{table.name}.csv")
-    partial = folder / ".report.md"
-    partial.write_text(heading + "\n\n" + "\n".join(table.markdown() for table in tables))
-    os.replace(partial, folder / "report.md")
+    with whole_file(folder / "report.md") as partial:
+        partial.write_text(heading + "\n\n" + "\n".join(table.markdown() for table in tables))
 
 
 def _shown(cell: Cell) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from sspnet_train.data.sample import BODY_FLIP_ORDER, Sample, SampleSource, cano
 from sspnet_train.errors import DataError
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
+from sspnet_train.whole_file import whole_file
 
 VIEW = Augmentation((0.8, 1.3), 25.0, 0.02, 0.06, 0.12, True, 0.3, 0.1, 0.3)
 
@@ -96,9 +96,8 @@ def joined(parts: Sequence[Observations]) -> Observations:
 
 def save_observations(path: Path, seen: Observations) -> None:
     """Write observations as .npz, in one step."""
-    partial = path.with_name(path.name + ".part.npz")
-    np.savez(partial, **seen._asdict())
-    os.replace(partial, path)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, **seen._asdict())
 
 
 def load_observations(path: Path) -> Observations:

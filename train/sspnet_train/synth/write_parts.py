@@ -112,7 +112,6 @@ def generate(
     if seed < 0:
         raise GenerateError(f"seed must not be negative, got {seed}")
     materials = Materials(assets, tuple(poses), seed, mix or SceneMix())
-    out.mkdir(parents=True, exist_ok=True)
     changed = changed_settings(out / "parts" / "run.json", _description(materials, part_size))
     if changed:
         raise GenerateError(

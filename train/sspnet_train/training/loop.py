@@ -33,6 +33,7 @@ from sspnet_train.training.run_options import RunOptions
 from sspnet_train.training.run_state import MovingAverage, load_state, save_state
 from sspnet_train.training.steady import disagreement, in_pairs
 from sspnet_train.training.sync_batch_norm import synchronise_batch_norm
+from sspnet_train.whole_file import whole_file
 
 Scores = dict[str, dict[int, dict[str, float]]]
 """Of one validation: data set -> cut -> measure -> value."""
@@ -57,9 +58,12 @@ def train(
         on_validation: called with the network, the step, and scores by set and cut.
 
     Raises:
-        TrainingError: there is nothing to resume, or the network does not fit.
+        TrainingError: there is nothing to resume, the folder holds a run that would be lost, the network does not fit, or the
+            system refuses to write.
         KeyboardInterrupt: on Ctrl-C and SIGTERM, after having saved.
     """
+    if not resume:
+        _check_free(folder)
     run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
     with interruptible() as interrupted:
         if options.validate_first and run.next_step == 0:
@@ -98,12 +102,12 @@ class _Run:
         self.average = MovingAverage(self.network, recipe.ema) if recipe.ema else None
         self.next_step, self.crops, self.validated_step, self.plateau = 0, 0, -1, Plateau(recipe.plateau_patience)
         self.losses: list[tuple[float, ...]] = []
-        folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self._restore()
         elif self.is_main:
             self._describe({} if init is None else read_checkpoint(init)[2])
             self._notes()
+            self._forget_rows()  # of a run that ended before its first save
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
@@ -236,10 +240,13 @@ class _Run:
         self.losses = [tuple(row) for row in state.get("losses", [])]  # type: ignore[attr-defined]
         self.validated_step = int(state.get("validated_step", -1))  # type: ignore[call-overload]
         if self.is_main:
-            forget_rows_after(self.folder / "log.csv", self.next_step)
-            forget_rows_after(self.folder / "validation.csv", self.next_step)
+            self._forget_rows()
         if self.average and state["average"]:
             self.average.weights = {k: v.to(self.device) for k, v in state["average"].items()}  # type: ignore[attr-defined]
+
+    def _forget_rows(self) -> None:
+        for name in ("log.csv", "validation.csv"):
+            forget_rows_after(self.folder / name, self.next_step)
 
     def validate(self) -> None:
         """Score the moving average on every validation set; rank 0 does it, the others wait."""
@@ -275,7 +282,14 @@ class _Run:
             "recipe": asdict(self.recipe), "options": asdict(self.options), "config": self.network.config.to_dict(),
             "started_from": started_from, "world": self.world, **environment(),
         }  # fmt: skip
-        (self.folder / "run.json").write_text(json.dumps(description, indent=1))
+        with whole_file(self.folder / "run.json") as partial:
+            partial.write_text(json.dumps(description, indent=1))
+
+
+def _check_free(folder: Path) -> None:
+    """A new run must not replace what another learned."""
+    if any((folder / name).exists() for name in ("state.pt", "checkpoint.safetensors")):
+        raise TrainingError(f"{folder} holds a run: resume it (--resume), or choose another folder (--out)")
 
 
 def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> SSPNet:

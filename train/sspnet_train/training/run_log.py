@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-import os
 import platform
 import subprocess
 from pathlib import Path
 
 import torch
 
+from sspnet_train.whole_file import refusals_in_one_line, whole_file
+
 
 def append_row(path: Path, columns: list[str], row: list[object]) -> None:
     fresh = not path.exists()
-    with path.open("a", newline="") as file:
+    with refusals_in_one_line(path), path.open("a", newline="") as file:
         writer = csv.writer(file)
         if fresh:
             writer.writerow(columns)
@@ -26,10 +27,8 @@ def forget_rows_after(path: Path, step: int) -> None:
         return
     with path.open(newline="") as file:
         header, *rows = list(csv.reader(file)) or [[]]
-    partial = path.with_name(path.name + ".part")
-    with partial.open("w", newline="") as file:
+    with whole_file(path) as partial, partial.open("w", newline="") as file:
         csv.writer(file).writerows([header, *(row for row in rows if row and row[0].isdigit() and int(row[0]) <= step)])
-    os.replace(partial, path)
 
 
 def environment() -> dict[str, object]:

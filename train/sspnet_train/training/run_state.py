@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from torch import nn
+
+from sspnet_train.whole_file import whole_file
 
 
 class MovingAverage:
@@ -28,9 +29,8 @@ class MovingAverage:
 
 def save_state(path: Path, state: dict[str, object]) -> None:
     """Write in one step: a kill leaves the old file whole."""
-    partial = path.with_name(path.name + ".part")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        torch.save(state, file)
 
 
 def load_state(path: Path) -> dict[str, object]:
