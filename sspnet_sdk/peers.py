@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sspnet_sdk.errors import OptionError
 
+_COLUMNS = ("name", "fps", "pck", "pa_mpjpe_mm")
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -33,16 +35,19 @@ def read_peers(path: Path) -> list[Peer]:
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            columns, rows = set(reader.fieldnames or ()), list(reader)
     except (OSError, ValueError, csv.Error) as error:
         raise OptionError(f"cannot read peers from {path}: {error}") from None
+    if not columns.issuperset(_COLUMNS):
+        raise OptionError(f"{path}: the first line must name the columns {', '.join(_COLUMNS)}")
     peers = []
     for number, row in enumerate(rows, start=2):
         try:
             pck, error_mm = (float(row[column]) if row[column] else None for column in ("pck", "pa_mpjpe_mm"))
             peers.append(Peer(row["name"], _positive(row["fps"]), pck, error_mm))
-        except (KeyError, TypeError, ValueError):
-            raise OptionError(f"{path}, line {number}: expected the columns name, fps, pck, pa_mpjpe_mm with numbers") from None
+        except (TypeError, ValueError):
+            raise OptionError(f"{path}, line {number}: expected numbers in {', '.join(_COLUMNS[1:])}") from None
     return peers
 
 

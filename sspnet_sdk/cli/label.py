@@ -12,7 +12,7 @@ from sspnet_sdk.cli.extras import needing
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="label")
+@click.command(name="label", short_help="Label everybody in your photographs, to train on.")
 @click.argument("photographs", type=_FILE)
 @click.option("--out", type=_FILE, required=True, help="Folder for crops and labels.")
 @click.option("--movenet", type=_FILE, required=True, help="MoveNet Thunder's TensorFlow.js model (.json).")

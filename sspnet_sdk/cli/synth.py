@@ -12,7 +12,7 @@ from sspnet_sdk.cli.extras import needing
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="synth")
+@click.command(name="synth", short_help="Render people with exact labels, to train on.")
 @click.option("--count", type=click.IntRange(min=1), required=True, help="How many people (one picture each is labelled).")
 @click.option("--out", type=_FILE, required=True, help="Folder for the tar files and labels.npz.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed gives the same people.")

@@ -16,7 +16,14 @@ def test_a_peer_has_the_errors_that_its_line_states(tmp_path):
 @pytest.mark.parametrize("line", ["A,fast,0.75,91", "A,0,0.75,91", "A,120,0.75,far"])
 def test_a_line_that_makes_no_sense_is_named(tmp_path, line):
     (tmp_path / "peers.csv").write_text(f"name,fps,pck,pa_mpjpe_mm\nB,90,,\n{line}\n")
-    with pytest.raises(OptionError, match="line 3: expected the columns"):
+    with pytest.raises(OptionError, match="line 3: expected numbers in fps, pck, pa_mpjpe_mm"):
+        read_peers(tmp_path / "peers.csv")
+
+
+@pytest.mark.parametrize("text", ["", "garbage\n", "name;fps;pck;pa_mpjpe_mm\nA;120;0.75;91\n"])
+def test_a_file_without_the_columns_is_not_an_empty_table(tmp_path, text):
+    (tmp_path / "peers.csv").write_text(text)
+    with pytest.raises(OptionError, match="the first line must name the columns name, fps, pck, pa_mpjpe_mm"):
         read_peers(tmp_path / "peers.csv")
 
 
