@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from sspnet_train.network.movenet import human36m_heatmaps
-from sspnet_train.network.second_entry import OWN_JOINTS, SecondEntry, resampled, seen_side
+from sspnet_train.network.second_entry import OWN_JOINTS, SecondEntry
 from torch import Tensor, nn
 
 from sspnet_export.fold import channel_scale, constant_conv, folded_conv
@@ -25,9 +25,7 @@ class InferenceSecondEntry(nn.Module):
 
     def __init__(self, entry: SecondEntry, size: int, joints: int):
         super().__init__()
-        self.entry, self.size = entry, size
-        self.seen = seen_side(size, entry.scale)
-        self.extent = self.seen // 4
+        self.entry, self.extent = entry, size // 4
         joint_maps = human36m_heatmaps(torch.eye(17)[:, :, None, None], joints)[..., 0, 0].T
         self.heatmaps = scaled_head(entry.heatmaps, entry.heat_gain)
         self.joint_maps = constant_conv(joint_maps[:, :, None, None])
@@ -48,7 +46,7 @@ class InferenceSecondEntry(nn.Module):
 
     def forward(self, image: Tensor, levels: dict[int, Tensor], state: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
         """The levels, the state (N, J, 4), and the features at stride 4 that later pyramids look at."""
-        skips, at32, at16, at8, at4 = self.entry.trunk(resampled(image, self.seen, self.seen))
+        skips, at32, at16, at8, at4 = self.entry.trunk(image)
         across = self.line - state[..., 0:1]
         down = self.line - state[..., 1:2]
         distance2 = (across * across).unsqueeze(2) + (down * down + self.reach).unsqueeze(3)
@@ -62,9 +60,5 @@ class InferenceSecondEntry(nn.Module):
             self.entry.to_level1(torch.cat([at16, skips[12]], dim=1)),
             self.entry.to_level2(torch.cat([at32, skips[16]], dim=1)),
         )
-        merged = {level: self.earlier[level](levels[level]) + self.at(8 << level, new[level]) for level in range(3)}
-        return {**levels, **merged}, state, self.at(4, at4)
-
-    def at(self, stride: int, maps: Tensor) -> Tensor:
-        """Maps at a stride of the whole image."""
-        return resampled(maps, self.size // stride, self.size // stride)
+        merged = {level: self.earlier[level](levels[level]) + new[level] for level in range(3)}
+        return {**levels, **merged}, state, at4

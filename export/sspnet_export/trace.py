@@ -77,27 +77,8 @@ def export_onnx(
         )  # fmt: skip
     assert program is not None
     model = program.model_proto  # made anew at every access
-    resize_by_scales(model.graph)
     free_batch(model.graph)
     return model
-
-
-def resize_by_scales(graph: onnx.GraphProto) -> None:
-    """Say how many times larger a map becomes, instead of how large, because that would hold the batch."""
-    shapes = {
-        value.name: np.array([dim.dim_value for dim in value.type.tensor_type.shape.dim], np.float32)
-        for value in graph.value_info
-    }
-    for node in graph.node:
-        if node.op_type == "Resize" and len(node.input) == 4:
-            scales = shapes[node.output[0]] / shapes[node.input[0]]
-            exact = np.floor(shapes[node.input[0]] * scales) == shapes[node.output[0]]
-            name = f"{node.output[0]}_scales"
-            graph.initializer.append(
-                numpy_helper.from_array(np.where(exact, scales, np.nextafter(scales, np.float32(np.inf))), name)
-            )
-            node.input[2] = name
-            del node.input[3]
 
 
 def free_batch(graph: onnx.GraphProto) -> None:

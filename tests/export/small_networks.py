@@ -37,7 +37,7 @@ SEEN_AGAIN = SSPNetConfig(
     second_look=(2, 4),
     second_entry=3,
 )
-SEEN_SMALLER = replace(SEEN_AGAIN, name="seen-smaller", second_scale=0.5, previous=True, previous_again=True)
+SEEN_AGAIN_IN_VIDEO = replace(SEEN_AGAIN, name="seen-again-in-video", previous=True, previous_again=True)
 IN_VIDEO = replace(GUIDED, name="in-video", previous=True)
 FACE_AND_FEET = SSPNetConfig("face-and-feet", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2, joints=28)
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)

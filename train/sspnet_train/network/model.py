@@ -47,7 +47,6 @@ class SSPNetConfig:
         lift: share that the network that knows bodies has in the joints in millimetres (`pose_lift`). 0 means the heads' depths
             alone, as in the paper.
         second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
-        second_scale: how large the second entry sees the image, as a share of its side, rounded up to multiples of 32.
         previous: whether the pose of a video's frame before may come in. Needs refining heads.
         previous_again: whether it comes in behind the second entry too, which looks afresh.
     """
@@ -67,7 +66,6 @@ class SSPNetConfig:
     second_look: tuple[int, ...] = ()
     lift: float = 0.0
     second_entry: int = 0
-    second_scale: float = 1.0
     previous: bool = False
     previous_again: bool = False
 
@@ -84,8 +82,6 @@ class SSPNetConfig:
             raise ValueError('previous needs heads="refining": other heads start from no pose')
         if self.previous_again and not (self.previous and self.second_entry):
             raise ValueError("previous_again needs previous and a second_entry")
-        if not 0 < self.second_scale <= 1:
-            raise ValueError(f"second_scale must be above 0 and at most 1, got {self.second_scale}")
         if self.depths and len(self.depths) != self.pyramids:
             raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
 
@@ -119,7 +115,7 @@ CONFIGS = {
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
         joints=28, depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9, second_entry=5,
-        second_scale=0.75, previous=True, previous_again=True,
+        previous=True, previous_again=True,
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip
@@ -177,7 +173,7 @@ class SSPNet(nn.Module):
         else:
             self.entry = EntryFlow(config.width, config.entry_multiplier)
         self.previous = PreviousPose(config.width, config.joints) if config.previous else None
-        self.second_entry = SecondEntry(config.width, config.joints, config.second_scale) if config.second_entry else None
+        self.second_entry = SecondEntry(config.width, config.joints) if config.second_entry else None
         self.previous_again = PreviousPose(config.width, config.joints) if config.previous_again else None
         self.pyramids = nn.ModuleList(
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))

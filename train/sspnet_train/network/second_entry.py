@@ -1,12 +1,10 @@
 """A second entry: MoveNet Thunder's trunk joins before a late pyramid, so later cuts see more than earlier ones could.
 
-Thunder is dear and may see the image smaller. Its features are weighed against those of each level. Its heatmaps are read around
-the pose of the cut before. They give the pose that the later pyramids refine.
+Its features are weighed against those of each level. Its heatmaps are read around the pose of the cut before. They give the pose
+that the later pyramids refine.
 """
 
 from __future__ import annotations
-
-import math
 
 import torch
 import torch.nn.functional as F
@@ -25,10 +23,8 @@ OWN_JOINTS = (0, 8, 10, *COCO_OF_LIMB, *COCO_OF_FACE)
 class SecondEntry(MoveNetTrunk):
     """Image, features and pose so far to the same three, after a second look at the picture."""
 
-    def __init__(self, width: int, joints: int, scale: float = 1.0):
-        """`scale`: how large it sees the image, as a share of its side, rounded up to multiples of 32."""
+    def __init__(self, width: int, joints: int):
         super().__init__(THUNDER)
-        self.scale = scale
         self.heatmaps = movenet_head(THUNDER.pyramid[-1], 17)
         blocks, (at32, at16, at8, _) = THUNDER.blocks, THUNDER.pyramid
         self.to_level0 = ConvBN(blocks[5] + at8 + joints, width)
@@ -49,7 +45,7 @@ class SecondEntry(MoveNetTrunk):
         Returns:
             The levels, the pose (N, J, 3), and Thunder's features at stride 4.
         """
-        skips, at32, at16, at8, at4 = self.trunk(resampled(image, *(seen_side(side, self.scale) for side in image.shape[2:])))
+        skips, at32, at16, at8, at4 = self.trunk(image)
         seen, heatmap = self.seen_around(at4, pose[..., :2])
         guide = F.avg_pool2d(heatmap, 2) * (heatmap.shape[2] * heatmap.shape[3] / 16.0)
         new = (
@@ -57,12 +53,8 @@ class SecondEntry(MoveNetTrunk):
             self.to_level1(torch.cat([at16, skips[12]], dim=1)),
             self.to_level2(torch.cat([at32, skips[16]], dim=1)),
         )
-        merged = {
-            level: self.merge[level, 0] * levels[level] + self.merge[level, 1] * resampled(new[level], *levels[level].shape[2:])
-            for level in range(3)
-        }
-        fine = resampled(at4, image.shape[2] // 4, image.shape[3] // 4)
-        return Entry({**levels, **merged}, torch.cat([seen, pose[..., 2:]], dim=2), fine)
+        merged = {level: self.merge[level, 0] * levels[level] + self.merge[level, 1] * new[level] for level in range(3)}
+        return Entry({**levels, **merged}, torch.cat([seen, pose[..., 2:]], dim=2), at4)
 
     def seen_around(self, at4: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """The pose of one person, read from heatmaps of everybody.
@@ -79,15 +71,3 @@ class SecondEntry(MoveNetTrunk):
         heatmap = spatial_softmax(self.heat_gain * heat - self.distance_gain * torch.log(distance2 + self.log_reach.exp()))
         own = torch.tensor([joint in OWN_JOINTS for joint in range(pose.shape[1])], device=pose.device)
         return torch.where(own[:, None], expectation(heatmap), pose), heatmap
-
-
-def seen_side(side: int, scale: float) -> int:
-    """Pixels of a side as the trunk sees it."""
-    return 32 * math.ceil(scale * side / 32)
-
-
-def resampled(maps: Tensor, height: int, width: int) -> Tensor:
-    """(N, C, h, w) -> (N, C, height, width), bilinear."""
-    if maps.shape[2:] == (height, width):
-        return maps
-    return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=False)

@@ -31,7 +31,6 @@ from sspnet_train.training.recipes import Recipe
 from sspnet_train.training.run_log import append_row, environment, forget_rows_after
 from sspnet_train.training.run_options import RunOptions
 from sspnet_train.training.run_state import MovingAverage, load_state, save_state
-from sspnet_train.training.steady import disagreement, in_pairs
 from sspnet_train.training.sync_batch_norm import synchronise_batch_norm
 from sspnet_train.whole_file import whole_file
 
@@ -125,12 +124,8 @@ class _Run:
             group["lr"] = group["base_lr"] * rate
         image = image.to(self.device, memory_format=torch.channels_last)
         targets = Targets(*(value.to(self.device) for value in targets))
-        seed = (self.options.seed, step, self.rank)
-        pairs = in_pairs(image, targets, seed) if self.recipe.steady else None
-        if pairs is not None:
-            image, targets = pairs.image, pairs.targets
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
-            previous = None if pairs is not None else self._previous(image, targets, seed)
+            previous = self._previous(step, image, targets)
             set_modes(self.network, self.recipe)
             given, predictions = self.parallel(image, previous)
         counts = LabelCounts(*mean_over_ranks(torch.stack(label_counts(targets))))
@@ -144,8 +139,6 @@ class _Run:
             self.recipe.missed,
             self.recipe.located,
         )
-        if pairs is not None:
-            loss = loss + self.recipe.steady * disagreement(predictions, pairs, self.head_weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip:
@@ -160,11 +153,11 @@ class _Run:
         self._housekeeping()
         return means[0]
 
-    def _previous(self, image: Tensor, targets: Targets, seed: tuple[int, ...]) -> Tensor | None:
+    def _previous(self, step: int, image: Tensor, targets: Targets) -> Tensor | None:
         if self.network.previous is None or not self.recipe.previous:
             return None
         self.network.eval()
-        return frame_before(self.network, image, targets, self.recipe.previous, seed)
+        return frame_before(self.network, image, targets, self.recipe.previous, (self.options.seed, step, self.rank))
 
     def _rate(self, step: int) -> float:
         rate = min(1.0, (step + 1) / max(self.recipe.warmup_steps, 1)) * self.plateau.rate
