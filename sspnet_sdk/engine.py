@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends import load
 from sspnet_sdk.backends.answers import CheckedSession
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.crop import Crop, cut_out, view_of, whole_in
-from sspnet_sdk.errors import BackendError, BundleError
+from sspnet_sdk.errors import BackendError, BundleError, SSPNetError
 from sspnet_sdk.image import Image
 from sspnet_sdk.latency import StageTime
 from sspnet_sdk.peaks import Answer
@@ -64,6 +66,7 @@ class Engine:
         self._boxes: tuple[Path, tuple[int, int] | None, CheckedSession] | None = None
         self._root_depth: CheckedSession | None = None
         self._lift: CheckedSession | None = None
+        self._opening_lift: Ahead[CheckedSession] | None = None
         self._lift_time = StageTime()
         self._buffers: dict[int, NDArray[np.uint8]] = {}
 
@@ -72,6 +75,12 @@ class Engine:
         if (precision, size) not in self._chains:
             self._chains[precision, size] = StageChain(self.bundle, self._backend, precision, size, self.threads)
         return self._chains[precision, size]
+
+    def open_ahead(self, precision: str, size: int, cut: int) -> None:
+        """Begin to open what a pose needs, all at once: an engine compiles each graph on one core. `poses` waits for each."""
+        self.chain(precision, size).open_ahead(cut)
+        if self.bundle.lift is not None and self._lift is None and self._opening_lift is None:
+            self._opening_lift = Ahead(self._open_lift)
 
     @property
     def lift_ms(self) -> float:
@@ -85,6 +94,7 @@ class Engine:
             return
         self._warm |= cold
         for precision, size in sorted(cold):
+            self.open_ahead(precision, size, cut)
             self.chain(precision, size).warm_up(cut)
         # Somebody with bones: of joints that all lie in one place there is no size, and a graph's answer need not be finite.
         somebody = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
@@ -166,7 +176,9 @@ class Engine:
         path = self.bundle.lift
         if path is None:
             return None
-        self._lift = self._lift or self._open(path, "fp32", "joints3d", threads=1)  # waking others costs more than it takes
+        if self._lift is None:
+            begun, self._opening_lift = self._opening_lift, None
+            self._lift = self._open_lift() if begun is None else begun.result()
         batch, found, begin = self._backend.largest_batch, [], time.perf_counter()
         for start in range(0, len(poses), batch):
             found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
@@ -219,11 +231,18 @@ class Engine:
         """Free all networks. The next call opens them anew."""
         for chain in self._chains.values():
             chain.close()
+        if self._opening_lift is not None:
+            with contextlib.suppress(SSPNetError):
+                self._lift = self._opening_lift.result()
         for session in (*self._finders.values(), self._boxes and self._boxes[2], self._root_depth, self._lift):
             if session is not None:
                 session.close()
         self._chains, self._finders, self._warm = {}, {}, set()
-        self._boxes = self._root_depth = self._lift = None
+        self._boxes = self._root_depth = self._lift = self._opening_lift = None
+
+    def _open_lift(self) -> CheckedSession:
+        assert self.bundle.lift is not None
+        return self._open(self.bundle.lift, "fp32", "joints3d", threads=1)  # waking others costs more than it takes
 
     def _open(self, path: Path, precision: str, *outputs: str, threads: int | None = None) -> CheckedSession:
         return CheckedSession(self._backend.open(path, threads or self.threads, precision), path, outputs)

@@ -323,6 +323,9 @@ class Estimator:
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
         goal = self._plan.goal(deadline_ms)
         engine.warm_up(self._plan.chains, self._plan.deepest_cut)
+        if goal.budget_ms is None:
+            point = self._plan.choose(goal)
+            engine.open_ahead(point.precision, point.input_size, point.cut)
         return goal
 
     def _target(self, engine: Engine, image: Image, box: Any, camera: Intrinsics | None, goal: Goal) -> Target:

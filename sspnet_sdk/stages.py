@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends.answers import CheckedSession
 from sspnet_sdk.backends.protocol import Backend
 from sspnet_sdk.bundle import Bundle, StageGraph
-from sspnet_sdk.errors import BundleError
+from sspnet_sdk.errors import BundleError, SSPNetError
 from sspnet_sdk.latency import StageTime, next_stage_fits
 
 
@@ -40,7 +43,8 @@ class StageChain:
         self.size, self._joints = size, len(bundle.joint_names)
         self._backend, self._precision, self._threads = backend, precision, threads
         self._graphs = bundle.stages[precision, size]
-        self._sessions: list[CheckedSession] = []
+        self._sessions: dict[int, CheckedSession] = {}
+        self._opening: dict[int, Ahead[CheckedSession]] = {}
         self._times = [StageTime() for _ in self._graphs]
 
     def run(
@@ -80,8 +84,15 @@ class StageChain:
             stage_time.update(elapsed / people)
         return ChainAnswer(pose, reached, tuple(stage_ms), _root_features(tensors, people))
 
+    def open_ahead(self, cut: int) -> None:
+        """Begin to open the stages up to `cut`, all at once. `run` waits for each when it needs it."""
+        for index, graph in enumerate(self._graphs):
+            if (graph.cut <= cut or index == 0) and index not in self._sessions and index not in self._opening:
+                self._opening[index] = Ahead(partial(self._opened, index))
+
     def warm_up(self, cut: int) -> None:
         """Open the stages up to `cut` and run them until their times are known. A session's first run is not like the others."""
+        self.open_ahead(cut)
         grey = np.full((1, self.size, self.size, 3), 128, np.uint8)
         self.run(grey, cut)
         self._times = [StageTime() for _ in self._graphs]
@@ -90,15 +101,22 @@ class StageChain:
 
     def close(self) -> None:
         """Free the sessions."""
-        while self._sessions:
-            self._sessions.pop().close()
+        for index in list(self._opening):
+            with contextlib.suppress(SSPNetError):
+                self._open(index)
+        for session in self._sessions.values():
+            session.close()
+        self._sessions = {}
 
     def _open(self, index: int) -> CheckedSession:
-        while len(self._sessions) <= index:
-            graph = self._graphs[len(self._sessions)]
-            session = self._backend.open(graph.path, self._threads, self._precision)
-            self._sessions.append(CheckedSession(session, graph.path, graph.outputs))
+        if index not in self._sessions:
+            begun = self._opening.pop(index, None)
+            self._sessions[index] = self._opened(index) if begun is None else begun.result()
         return self._sessions[index]
+
+    def _opened(self, index: int) -> CheckedSession:
+        graph = self._graphs[index]
+        return CheckedSession(self._backend.open(graph.path, self._threads, self._precision), graph.path, graph.outputs)
 
 
 def _answer(tensors: dict[str, Any], graph: StageGraph, shape: tuple[int, int, int]) -> NDArray[np.float32]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 _DIGEST = hashlib.sha256().digest_size
 _WEIGHTS = "weights.bin"
+_one_at_a_time = threading.Lock()  # threads that open graphs of one bundle would all read its weights
 
 
 class CompiledCache:
@@ -25,7 +28,9 @@ class CompiledCache:
         key = hashlib.sha256(repr(sorted(settings.items())).encode())
         for file in (graph, graph.with_name(_WEIGHTS)):
             if file.is_file():
-                key.update(hashlib.sha256(file.read_bytes()).digest())
+                state = file.stat()
+                with _one_at_a_time:
+                    key.update(_digest(file, state.st_size, state.st_mtime_ns))
         self._path = None if folder is None else folder / f"{key.hexdigest()[:32]}.compiled"
 
     def read(self) -> bytes | None:
@@ -52,3 +57,9 @@ class CompiledCache:
             except BaseException:
                 os.unlink(name)
                 raise
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(file: Path, size: int, changed_ns: int) -> bytes:
+    """Of a file's content; all graphs of a bundle share its weights, which are read for it once."""
+    return hashlib.sha256(file.read_bytes()).digest()

@@ -46,7 +46,8 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path):
 
 def test_poses_stay_right_when_a_compiled_graph_was_damaged(dot_bundle, dot_image, cache):
     pytest.importorskip("openvino")
-    expected = Estimator(dot_bundle, backend="openvino").predict(dot_image(150, 110), BOX).keypoints
+    with Estimator(dot_bundle, backend="openvino") as estimator:
+        expected = estimator.predict(dot_image(150, 110), BOX).keypoints
     files = sorted(cache.glob("*.compiled"))
     assert files
     for file in files:
@@ -54,6 +55,16 @@ def test_poses_stay_right_when_a_compiled_graph_was_damaged(dot_bundle, dot_imag
         content[len(content) // 3 : len(content) // 2] = bytes(len(content) // 2 - len(content) // 3)
         file.write_bytes(content)
     assert np.array_equal(Estimator(dot_bundle, backend="openvino").predict(dot_image(150, 110), BOX).keypoints, expected)
+
+
+def test_another_number_of_threads_reads_the_same_compiled_graphs(dot_bundle, dot_image, cache):
+    pytest.importorskip("openvino")
+    kept = []
+    for threads in (1, 2):
+        with Estimator(dot_bundle, backend="openvino", threads=threads) as estimator:
+            estimator.predict(dot_image(150, 110), BOX)
+        kept.append({file.name: file.stat().st_mtime_ns for file in cache.glob("*.compiled")})
+    assert kept[0] and kept[0] == kept[1]
 
 
 def test_processes_that_start_together_all_answer(dot_bundle, dot_image, cache, tmp_path):
