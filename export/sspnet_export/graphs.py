@@ -14,6 +14,9 @@ from onnx import helper
 from sspnet_export.inference import FINDER_OUTPUTS, ROOT_FEATURES
 from sspnet_export.trace import IR_VERSION, OPSET
 
+FINE = "fine"
+"""The features at stride 4 that later stages look at."""
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -65,7 +68,32 @@ def cut_out_stages(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[Graph
         gives = [name for name in gives if name not in taken[index]]
         gives += [value.name for value in traced.graph.output if value.name == ROOT_FEATURES and index == 0]
         stages.append(Graph(f"stage_{cut}", extract(traced, taken[index], gives), cut))
+    for stage in stages:
+        hand_over_channels_last(stage.model.graph, FINE)
     return stages
+
+
+def hand_over_channels_last(graph: onnx.GraphProto, name: str) -> None:
+    """Make (N, H, W, channels) of feature maps that come in or go out, in place.
+
+    OpenVINO keeps maps so, and reorders large maps of few channels slowly. Where it adds to a convolution's answer, as in all
+    other features, it does not see through a transpose.
+    """
+    values = [value for value in [*graph.input, *graph.output] if value.name == name]
+    if not values:
+        return
+    maps, nodes = f"{name}.maps", list(graph.node)
+    for node in nodes:
+        node.input[:] = [maps if each == name else each for each in node.input]
+        node.output[:] = [maps if each == name else each for each in node.output]
+    if values[0] in graph.input:
+        nodes.insert(0, helper.make_node("Transpose", [name], [maps], perm=[0, 3, 1, 2]))
+    else:
+        nodes.append(helper.make_node("Transpose", [maps], [name], perm=[0, 2, 3, 1]))
+    del graph.node[:]
+    graph.node.extend(nodes)
+    _, channels, height, width = values[0].type.tensor_type.shape.dim
+    channels.dim_value, height.dim_value, width.dim_value = height.dim_value, width.dim_value, channels.dim_value
 
 
 def boundaries(traced: onnx.ModelProto, cuts: tuple[int, ...]) -> list[list[str]]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sspnet_export.fold import FactoredConv, constant_conv
 from sspnet_export.heads import cell_centres, cell_line
+from sspnet_export.large_heads import LogDistance, as_maps, by_cell
 
 
 class InferenceEntry(nn.Module):
@@ -35,8 +36,9 @@ class InferenceEntry(nn.Module):
         body = joints[:17]
         self.people_heat = constant_conv(joint_maps[:17, :, None, None])
         self.people_offsets = constant_conv((torch.kron(body, torch.eye(2).flip(0)) / self.extent)[:, :, None, None])
+        self.log_distance = LogDistance(self.extent, torch.tensor(0.02**2))
         self.register_buffer("joints", joints)
-        self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1))
+        self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1).T.contiguous())
         self.register_buffer("line", cell_line(self.extent))
         self.register_buffer("middle", -cells.square().sum(dim=1) / (2 * CENTRE_SPREAD**2))
         self.register_buffer("slope", -decoding.distance_gain.detach())
@@ -52,15 +54,12 @@ class InferenceEntry(nn.Module):
 
     def first_pose(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """State (N, J, 4) and guide (N, J, H/8, W/8). The mean of the regression over cells is the regression of the mean."""
-        here = torch.softmax(self.weighted_centre(at4).flatten(1) + self.middle, dim=1).unsqueeze(2)
-        offset = self.offset((hidden.flatten(2) @ here).unsqueeze(3)).unflatten(1, (17, 2)).squeeze(4)
-        coarse = offset + (here.transpose(1, 2) @ self.cells[:, :2]).unsqueeze(3)
-        difference = self.line - coarse
-        across, down = (difference * difference).split(1, dim=2)
-        distance2 = across + (down + 0.02**2).transpose(2, 3)
-        heatmap = torch.softmax(self.heatmaps(at4).flatten(2) + self.slope * torch.log(distance2.flatten(2)), dim=2)
-        state = self.joints @ (heatmap @ self.cells) + self.start
-        return state, self.guide(heatmap.unflatten(2, (self.extent, self.extent)))
+        here = torch.softmax(self.weighted_centre(at4).flatten(1) + self.middle, dim=1).unsqueeze(1)
+        offset = self.offset((here @ by_cell(hidden)).transpose(1, 2).unsqueeze(3)).unflatten(1, (2, 17)).squeeze(4).squeeze(3)
+        place = offset + (here @ self.cells[:2].T).transpose(1, 2)
+        heatmap = torch.softmax(by_cell(self.heatmaps(at4)) + self.slope * self.log_distance(place), dim=1)
+        state = self.joints @ (self.cells @ heatmap).transpose(1, 2) + self.start
+        return state, self.guide(as_maps(heatmap, self.extent))
 
     def people(self, at4: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As `MoveNetEntry.people`."""
@@ -79,7 +78,7 @@ def scaled_head(head: nn.Sequential, gain: Tensor) -> nn.Sequential:
 
 
 def swapped_offsets(conv: nn.Module, extent: int) -> FactoredConv:
-    """The regression head's last convolution, giving (x, y) in units of the image instead of (y, x) in cells."""
+    """The regression head's last convolution, giving all x, then all y in units of the image, not (y, x) of a joint in cells."""
     assert isinstance(conv, nn.Conv2d) and conv.bias is not None
-    order = torch.arange(conv.out_channels).view(-1, 2).flip(1).flatten()
+    order = torch.arange(conv.out_channels).view(-1, 2).flip(1).T.flatten()
     return FactoredConv.of(conv, torch.tensor(1.0 / extent), conv.bias[order] / extent, raw=conv.weight[order])

@@ -67,7 +67,7 @@ class HeadMaps(NamedTuple):
     """What a head has in hand before its answer.
 
     Attributes:
-        heatmap: (N, J, H·W).
+        heatmap: (N, J, H·W); of a large head (N, H·W, J).
         y: (N, width, H, W), the head's features Y.
     """
 
@@ -84,6 +84,9 @@ class InferenceHead(nn.Module):
     carry: Tensor
     moves: Tensor
     answers: Tensor
+    read: nn.Module
+    write: nn.Module
+    prior: nn.Module
 
     def __init__(self, block: PredictionBlock, extent: int):
         super().__init__()
@@ -120,9 +123,12 @@ class InferenceHead(nn.Module):
         """u, v, z, confidence, all in [0, 1]. -> (N, J, 4)."""
         if not self.refining:
             state = state + torch.tensor([0.0, 0.0, 1.0, 0.0])
+        return torch.cat([state @ self.answers, self.believed(found)], dim=2)
+
+    def believed(self, found: HeadMaps) -> Tensor:
+        """Confidence (N, J, 1)."""
         evidence = self.to_evidence(found.y) if self.refining else None
-        confidence = self.confidence(self.square(found.heatmap), evidence).unsqueeze(2)
-        return torch.cat([state @ self.answers, confidence], dim=2)
+        return self.confidence(self.square(found.heatmap), evidence).unsqueeze(2)
 
 
 def moves(extent: int) -> Tensor:

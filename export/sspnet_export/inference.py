@@ -63,7 +63,7 @@ class InferenceNetwork(nn.Module):
             known |= set(levels)
 
     def forward(self, image: Tensor, previous: Tensor | None = None) -> dict[str, Tensor]:
-        picture = image.permute(0, 3, 1, 2).float() - 127.5
+        picture = (image.float() - 127.5).permute(0, 3, 1, 2)
         outputs: dict[str, Tensor] = {}
         if isinstance(self.entry, InferenceEntry):
             entry, (outputs["centre"], outputs["joints"], outputs["heat"]) = self.entry(picture)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sspnet_export.fold import FactoredConv, channel_scale, folded_conv
 from sspnet_export.heads import HeadMaps, InferenceHead
+from sspnet_export.large_heads import LEAST_EXTENT, LargeHead
 
 
 class InferenceUnit(nn.Module):
@@ -24,7 +25,7 @@ class InferenceUnit(nn.Module):
         if joins and unit.merge is not None:
             self.weigh(unit.merge)
         self.look = look_as_stride_2(folded_conv(unit.look)) if unit.look is not None else None
-        self.head = InferenceHead(unit.head, extent)
+        self.head = (LargeHead if extent >= LEAST_EXTENT else InferenceHead)(unit.head, extent)
 
     def weigh(self, merge: Tensor) -> None:
         """Fold the two merge weights into the branches they multiply."""

@@ -47,7 +47,7 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
     [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2)), (SEEN_AGAIN, (2, 4)), (SEEN_AGAIN, (2,))],
     ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry"],
 )
-@pytest.mark.parametrize("size", [64, 128])
+@pytest.mark.parametrize("size", [64, 128, 192])
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):
     network = lived_in(config)
     images = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
