@@ -13,7 +13,7 @@ from sspnet_sdk.capture import Capture
 from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, writing
+from sspnet_sdk.staging import refuse_unwritable, staged, writing
 from sspnet_sdk.video_file import VideoFile
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -55,7 +55,7 @@ class OverlayPicture:
     def __init__(self, path: Path) -> None:
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             raise OptionError(f"{path} is not a name for a picture: use {', '.join(IMAGE_SUFFIXES)}")
-        StagedFile(path)
+        refuse_unwritable(path)
         self._path, self.files = path, [path]
         self._drawn: NDArray[np.uint8] | None = None
 
@@ -124,11 +124,5 @@ def write_image(path: str | Path, image: NDArray[np.uint8]) -> None:
         raise SSPNetError(f"cannot write {path}: {error.err}") from None
     if not encoded:
         raise SSPNetError(f"cannot write {path}: this build of OpenCV cannot encode {path.suffix}")
-    staged = StagedFile(path)
-    try:
-        with writing(path):
-            staged.staging.write_bytes(content.tobytes())
-    except BaseException:
-        staged.discard()
-        raise
-    staged.commit()
+    with staged(path) as part:
+        part.write_bytes(content.tobytes())

@@ -10,7 +10,7 @@ from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.peers import Peer
 from sspnet_sdk.rate import OperatingPoint, pareto_front
-from sspnet_sdk.staging import StagedFile, writing
+from sspnet_sdk.staging import refuse_unwritable, staged
 
 _MEASURES = (("pa_mpjpe_mm", "PA-MPJPE, mm (lower is better)"), ("pck", "1 − PCK@0.2 (lower is better)"))
 _SUFFIXES = (".png", ".svg", ".pdf")
@@ -21,10 +21,11 @@ def check_plot(path: Path, bundle: Bundle) -> str:
 
     Raises:
         OptionError: the bundle states no accuracy, or the path is no picture's.
-        SSPNetError: matplotlib is missing.
+        SSPNetError: matplotlib is missing, or nothing can be written to the path.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise OptionError(f"{path} is not a name for a plot: use {', '.join(_SUFFIXES)}")
+    refuse_unwritable(path)
     for measure, _ in _MEASURES:
         if all(measure in bundle.accuracy(p, s, c) for p in bundle.precisions for s in bundle.sizes for c in bundle.cuts):
             try:
@@ -65,16 +66,11 @@ def plot_error_against_speed(points: Sequence[OperatingPoint], bundle: Bundle, p
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=8)
     figure.tight_layout()
-    staged = StagedFile(path)
     try:
-        with writing(path):
-            figure.savefig(staged.staging)
-    except BaseException:
-        staged.discard()
-        raise
+        with staged(path) as part:
+            figure.savefig(part)
     finally:
         pyplot.close(figure)
-    staged.commit()
 
 
 def _mark(axes: Any, peers: Sequence[Peer], measure: str) -> None:

@@ -57,6 +57,28 @@ class StagedFile:
                 self.staging.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """A sibling of `path` to write to. It gets that name at the end, or is removed if writing it fails."""
+    file = StagedFile(path)
+    try:
+        with writing(path):
+            yield file.staging
+    except BaseException:
+        file.discard()
+        raise
+    file.commit()
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say before the work, not after an hour of it, that nothing can be written to `path`."""
+    file = StagedFile(path)
+    if file.staging != file.path:
+        with writing(path):
+            file.staging.touch()
+        file.discard()
+
+
 class TextFile:
     """UTF-8 text into a staged file, or onto standard output for the path "-", flushed line by line there."""
 

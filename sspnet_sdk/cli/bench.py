@@ -54,12 +54,15 @@ def command(
     from sspnet_sdk.errors import OptionError
     from sspnet_sdk.peers import read_peers
     from sspnet_sdk.plot import check_plot, plot_error_against_speed
+    from sspnet_sdk.staging import refuse_unwritable
 
     if peers is not None and plot is None:
         raise OptionError("--peers are marked in a plot: give --plot too")
     opened, marked = open_bundle(bundle), [] if peers is None else read_peers(peers)
     if plot is not None:
         check_plot(plot, opened)
+    if csv_path is not None and str(csv_path) != "-":
+        refuse_unwritable(csv_path)
     measured = measure(
         opened,
         backends=engines(backend, device),

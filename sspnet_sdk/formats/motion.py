@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.floor import Walker, find_floor
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.rigid import rigid
-from sspnet_sdk.staging import StagedFile, write_text
+from sspnet_sdk.staging import refuse_unwritable, write_text
 
 logger = logging.getLogger("sspnet_sdk")
 Array = NDArray[np.float64]
@@ -175,7 +175,7 @@ class MotionWriter:
         self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Motion, str], str],
         put_right: Sequence[PutRight] = (),
     ) -> None:  # fmt: skip
-        StagedFile(path)  # says at the start, not after an hour, that the path cannot be written to
+        refuse_unwritable(path)
         self._path, self._motions, self._pieces, self._text = path, Motions(fps), pieces, text
         self._put_right = put_right
         self.files: list[Path] = []

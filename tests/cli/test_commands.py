@@ -103,6 +103,12 @@ def test_bench_says_what_there_is_instead(run, arguments, words):
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(("option", "path"), [("--csv", "/proc/bench.csv"), ("--plot", "/proc/bench.svg")])
+def test_bench_says_before_it_measures_that_a_file_cannot_be_written(run, option, path):
+    done = run("bench", option, path)
+    assert done.returncode == 1 and f"cannot write {path}" in done.stderr and "px" not in done.stdout
+
+
 def test_profile_shows_what_a_frame_rate_chooses_from(run):
     done = run("profile", "--backend", "onnxruntime", "--threads", "1")
     assert done.returncode == 0, done.stderr
