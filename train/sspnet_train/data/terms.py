@@ -27,6 +27,7 @@ TERMS: dict[str, tuple[str, ...]] = {
         "COCO keypoints (COCO Consortium): annotations CC BY 4.0; photographs from Flickr, each under its own licence",
         "MPII Human Pose (Andriluka et al., CVPR 2014): annotations free for research, frames from YouTube",
     ),
+    "backgrounds": ("panoramas without people by Poly Haven (CC0)",),
     "movenet": ("initial weights of the entries: MoveNet Lightning v4 and Thunder v4 (Google), Apache-2.0",),
 }
 
