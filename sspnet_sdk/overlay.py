@@ -67,7 +67,7 @@ class OverlayPicture:
         """
         if self._drawn is not None:
             raise OptionError(f"{self._path} holds one picture, and {frame.source} gives more: name a video, such as .mp4")
-        self._drawn = draw(frame.image, [person.pose for person in frame.people])
+        self._drawn = _drawn(frame)
 
     def close(self) -> None:
         """Write the picture."""
@@ -91,9 +91,7 @@ class OverlayPictures:
 
     def write(self, frame: Frame) -> None:
         """Draw and write the picture at once."""
-        picture = OverlayPicture(self._folder / self._name(frame.source))
-        picture.write(frame)
-        picture.close()
+        write_image(self._folder / self._name(frame.source), _drawn(frame))
 
     def _name(self, source: str) -> str:
         stem, suffix = Path(source).stem, Path(source).suffix
@@ -109,6 +107,10 @@ class OverlayPictures:
 
     def discard(self) -> None:
         """Pictures that were written stay: each is complete."""
+
+
+def _drawn(frame: Frame) -> NDArray[np.uint8]:
+    return draw(frame.image, [person.pose for person in frame.people])
 
 
 def write_image(path: str | Path, image: NDArray[np.uint8]) -> None:

@@ -73,14 +73,14 @@ class InferenceNetwork(nn.Module):
         levels, state, fine = dict(entry.levels), entry.pose, entry.fine
         if self.previous is not None and previous is not None:
             assert state is not None
-            state, levels[0] = self.previous(state, previous), levels[0] + self.previous.features(previous)
+            levels, state = self.previous.joined(levels, state, previous)
         names = {level: f"features_0_{level}" for level in levels}
         for number, pyramid in enumerate(self.pyramids, start=1):
             if self.second_entry is not None and number == self.config.second_entry:
                 assert state is not None
                 levels, state, fine = self.second_entry(picture, levels, state)
                 if self.previous_again is not None and previous is not None:
-                    state, levels[0] = self.previous_again(state, previous), levels[0] + self.previous_again.features(previous)
+                    levels, state = self.previous_again.joined(levels, state, previous)
             order = self.config.levels_of(number)
             x = levels[order[0] - 1 if number % 2 else order[0] + 1]
             for level, unit in zip(order, cast(nn.ModuleList, pyramid), strict=True):

@@ -41,9 +41,10 @@ class InferencePreviousPose(nn.Module):
         trust = torch.sigmoid(self.trust(F.relu(self.hidden(seen.flatten(1)))))
         return state + trust.unflatten(1, (-1, 4)) * moved
 
-    def features(self, previous: Tensor) -> Tensor:
-        """What level 0 sees of the frame before, (N, width, H/8, W/8)."""
-        return self.block.features(previous, self.extent, self.extent)
+    def joined(self, levels: dict[int, Tensor], state: Tensor, previous: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """Features by level, and the state, both with what is known of the frame before."""
+        seen = levels[0] + self.block.features(previous, self.extent, self.extent)
+        return {**levels, 0: seen}, self(state, previous)
 
 
 def linear(weight: Tensor, bias: Tensor) -> nn.Linear:

@@ -153,7 +153,7 @@ def test_sound_of_any_kind_and_rate_goes_into_every_container(suffix, codec, rat
             video.write(shot.image, shot.time_s)
         video.close()
     with av.open(str(tmp_path / f"o{suffix}")) as container:
-        assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < 0.2
+        assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < 0.15
 
 
 def test_a_start_offset_is_no_damage(tmp_path, caplog):
