@@ -152,8 +152,9 @@ def test_sound_of_any_kind_and_rate_goes_into_every_container(suffix, codec, rat
         for shot in capture:
             video.write(shot.image, shot.time_s)
         video.close()
+    longer = 0.16 if av.__version__ == "16.0.0" else 0.15  # the encoder that it brings pads 8 kHz by 0.152 s
     with av.open(str(tmp_path / f"o{suffix}")) as container:
-        assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < 0.15
+        assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < longer
 
 
 def test_a_start_offset_is_no_damage(tmp_path, caplog):
