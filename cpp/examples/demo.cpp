@@ -14,7 +14,7 @@ void print_list(const char* name, const float* values, int rows, int columns) {
     for (int row = 0; row < rows; ++row) {
         std::printf(row == 0 ? "" : ", ");
         if (columns > 1) std::printf("[");
-        for (int i = 0; i < columns; ++i) std::printf(i == 0 ? "%.6g" : ", %.6g", values[row * columns + i]);
+        for (int i = 0; i < columns; ++i) std::printf(i == 0 ? "%.9g" : ", %.9g", values[row * columns + i]);
         if (columns > 1) std::printf("]");
     }
     std::printf("], ");
