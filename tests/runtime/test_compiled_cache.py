@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 
 import cv2
 import numpy as np
@@ -55,6 +57,23 @@ def test_poses_stay_right_when_a_compiled_graph_was_damaged(dot_bundle, dot_imag
         content[len(content) // 3 : len(content) // 2] = bytes(len(content) // 2 - len(content) // 3)
         file.write_bytes(content)
     assert np.array_equal(Estimator(dot_bundle, backend="openvino").predict(dot_image(150, 110), BOX).keypoints, expected)
+
+
+def test_graphs_are_kept_while_none_is_opened(dot_bundle, dot_image, cache, monkeypatch):
+    backend = pytest.importorskip("sspnet_sdk.backends.openvino")
+    order, keep, open_one, together = [], CompiledCache.write, backend._fixed, threading.Barrier(3, timeout=20)
+
+    def opened(path, dimensions):
+        order.append("opens")
+        together.wait()
+        time.sleep(0.2 if path.name.startswith("stage_8") else 0)
+        return open_one(path, dimensions)
+
+    monkeypatch.setattr(backend, "_fixed", opened)
+    monkeypatch.setattr(CompiledCache, "write", lambda *given: (order.append("keeps"), keep(*given)))
+    with Estimator(dot_bundle, backend="openvino", cut=8) as estimator:
+        estimator.predict(dot_image(150, 110), BOX)
+    assert order == ["opens"] * 3 + ["keeps"] * 3 and len(list(cache.glob("*.compiled"))) == 3
 
 
 def test_another_number_of_threads_reads_the_same_compiled_graphs(dot_bundle, dot_image, cache):
