@@ -10,16 +10,15 @@ from torch import Tensor, nn
 
 from sspnet_export.fold import channel_scale, constant_conv, folded_conv
 from sspnet_export.guided_entry import scaled_head
-from sspnet_export.heads import cell_centres, cell_line
+from sspnet_export.heads import cell_centres
+from sspnet_export.large_heads import LogDistance, as_maps, by_cell
 
 
 class InferenceSecondEntry(nn.Module):
     """`SecondEntry` on images of size x size pixels. Its batch norms must be folded already."""
 
     cells: Tensor
-    line: Tensor
     slope: Tensor
-    reach: Tensor
     own: Tensor
     kept: Tensor
 
@@ -37,24 +36,19 @@ class InferenceSecondEntry(nn.Module):
         self.earlier = nn.ModuleList(channel_scale(width, merge[level, 0]) for level in range(3))
         own = torch.tensor([float(joint in OWN_JOINTS) for joint in range(joints)])[:, None]
         cells = cell_centres(self.extent)
-        self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1))
-        self.register_buffer("line", cell_line(self.extent))
+        self.log_distance = LogDistance(self.extent, entry.log_reach.exp())
+        self.register_buffer("cells", torch.cat([cells, torch.zeros_like(cells)], dim=1).T.contiguous())
         self.register_buffer("slope", -entry.distance_gain.detach())
-        self.register_buffer("reach", entry.log_reach.detach().exp())
         self.register_buffer("own", own)
         self.register_buffer("kept", 1 - own * torch.tensor([1.0, 1.0, 0.0, 0.0]))
 
     def forward(self, image: Tensor, levels: dict[int, Tensor], state: Tensor) -> tuple[dict[int, Tensor], Tensor, Tensor]:
         """The levels, the state (N, J, 4), and the features at stride 4 that later pyramids look at."""
         skips, at32, at16, at8, at4 = self.entry.trunk(image)
-        across = self.line - state[..., 0:1]
-        down = self.line - state[..., 1:2]
-        distance2 = (across * across).unsqueeze(2) + (down * down + self.reach).unsqueeze(3)
-        heat = self.joint_maps(self.heatmaps(at4)).flatten(2)
-        heatmap = torch.softmax(heat + self.slope * torch.log(distance2.flatten(2)), dim=2)
-        state = state * self.kept + self.own * (heatmap @ self.cells)
-        square = heatmap.unflatten(2, (self.extent, self.extent))
-        guide = F.avg_pool2d(square, 2) * self.guide_gain
+        distance = self.log_distance(state[..., :2].transpose(1, 2))
+        heatmap = torch.softmax(by_cell(self.joint_maps(self.heatmaps(at4))) + self.slope * distance, dim=1)
+        state = state * self.kept + self.own * (self.cells @ heatmap).transpose(1, 2)
+        guide = F.avg_pool2d(as_maps(heatmap, self.extent), 2) * self.guide_gain
         new = (
             self.entry.to_level0(torch.cat([skips[5], at8, guide], dim=1)),
             self.entry.to_level1(torch.cat([at16, skips[12]], dim=1)),
