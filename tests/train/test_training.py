@@ -98,6 +98,12 @@ def test_a_run_is_not_resumed_with_another_seed(small, tmp_path):
         run_training(small, tmp_path / "run", 4, recipe="small", seed=1, resume=True, quiet=True)
 
 
+def test_a_run_is_not_resumed_with_other_parts_frozen(small, tmp_path):
+    run_training(small, tmp_path / "run", 2, recipe="small", freeze=["entry"], quiet=True)
+    with pytest.raises(TrainingError, match="began with --freeze entry; resume it so"):
+        run_training(small, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
+
+
 def test_the_papers_recipe_takes_the_papers_data():
     recipe = prepared_recipe("paper", {"human36m": Path("h"), "mpii": Path("m")})
     assert recipe.shares == {"human36m": 0.5, "mpii": 0.5} and recipe.batch == {256: 24}

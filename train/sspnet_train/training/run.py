@@ -151,3 +151,7 @@ def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:
     if began["recipe"]["name"] != recipe.name or began["options"]["seed"] != seed:
         was = f"recipe {began['recipe']['name']} and seed {began['options']['seed']}"
         raise TrainingError(f"the run in {folder} began with {was}; resume it with these, or choose another folder")
+    was_frozen = not (began["recipe"]["entry_lr"] or began["recipe"].get("second_entry_lr"))
+    if was_frozen == bool(recipe.entry_lr or recipe.second_entry_lr):
+        way = "with" if was_frozen else "without"
+        raise TrainingError(f"the run in {folder} began {way} --freeze entry; resume it so, or choose another folder")
