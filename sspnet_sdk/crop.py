@@ -15,6 +15,8 @@ from sspnet_sdk.image import Image
 
 Box = NDArray[np.float32]
 
+_FURTHEST = 1e7  # pixels from the image's corner
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -27,7 +29,7 @@ class Crop:
     @classmethod
     def around(cls, box: Box, box_scale: float) -> Crop:
         """The square around `box` (x, y, w, h) whose side is `box_scale` times the box's longer side."""
-        x, y, w, h = (float(v) for v in box)
+        x, y, w, h = box.tolist()
         side = box_scale * max(w, h)
         return cls(x + (w - side) / 2, y + (h - side) / 2, side)
 
@@ -54,9 +56,9 @@ def check_box(box: Any, image: Image) -> Box:
         raise OptionError(f"a box is four numbers (x, y, w, h) in pixels, not {_brief(box)}") from None
     if values.shape != (4,):
         raise OptionError(f"a box is four numbers (x, y, w, h) in pixels, not {values.size}: {_brief(box)}")
-    if not np.isfinite(values).all() or np.abs(values).max() > 1e7:
+    x, y, w, h = values.tolist()
+    if not all(abs(value) <= _FURTHEST for value in (x, y, w, h)):
         raise OptionError(f"box {_brief(box)} holds values that are not pixels")
-    x, y, w, h = values
     if w < 1 or h < 1:
         raise OptionError(f"box {_brief(box)} is empty: width and height (the last two numbers) must be at least 1 pixel")
     if x >= image.width or y >= image.height or x + w <= 0 or y + h <= 0:
@@ -91,7 +93,7 @@ def cut_out(image: Image, crop: Crop, out: NDArray[np.uint8], border: int) -> No
     height, size = out.shape[:2]
     # Halve by area averages until one bilinear sample sees all of the pixels under it (no aliasing), then one affine.
     # Halving is vectorised in OpenCV, other area factors are not: 1000 px → 500 px takes 0.3 ms, → 333 px 2.7 ms.
-    halvings = max(0, int(np.log2(max(crop.side / size, 1.0))))
+    halvings = int(math.log2(max(crop.side / size, 1.0)))
     roi, left, top = _region(image.pixels, crop, crop.side * height / size, 1 << halvings)
     if roi is None:
         out[:] = border

@@ -39,7 +39,7 @@ class Target:
 
 def seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What the network says of one crop, in the image. (J, 4) -> keypoints (J, 2) in pixels, confidence (J,) in [0, 1]."""
-    return crop.to_image(answer[:, :2]), np.clip(answer[:, 3], 0, 1)
+    return crop.to_image(answer[:, :2]), answer[:, 3].clip(0, 1)
 
 
 def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_size: int, begin: float) -> list[Pose]:

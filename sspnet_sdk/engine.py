@@ -68,7 +68,7 @@ class Engine:
         self._lift: CheckedSession | None = None
         self._opening_lift: Ahead[CheckedSession] | None = None
         self._lift_time = StageTime()
-        self._buffers: dict[int, NDArray[np.uint8]] = {}
+        self._buffers: dict[tuple[int, int], NDArray[np.uint8]] = {}
 
     def chain(self, precision: str, size: int) -> StageChain:
         """The chain at `size` px."""
@@ -125,15 +125,15 @@ class Engine:
     ) -> Answers:
         """As `poses`, of crops of several images. `previous` (N, J, 4): the same people in the frame before, on these crops."""
         chain, answers, cuts = self.chain(point.precision, point.input_size), [], []
-        batch = min(len(views), self._batch(point.input_size))
-        buffer = self._buffer(point.input_size, batch)
+        batch = self._batch(point.input_size)
         for start in range(0, len(views), batch):
             part = views[start : start + batch]
+            buffer = self._buffer(point.input_size, len(part))
             for row, (image, crop) in enumerate(part):
                 cut_out(image, crop, buffer[row], self.bundle.border)
             until = None if deadline is None else _share(deadline, len(part) / (len(views) - start))
             before = None if previous is None else previous[start : start + len(part)]
-            answers.append(chain.run(buffer[: len(part)], point.cut, until, before))
+            answers.append(chain.run(buffer, point.cut, until, before))
             cuts += [answers[-1].cut] * len(part)
         features = [answer.root_features for answer in answers if answer.root_features is not None]
         return Answers(
@@ -195,7 +195,7 @@ class Engine:
             self._finders[size] = self._open(path, self.precision, "centre", "joints", "heat")
         buffer = self._buffer(size, 1)
         cut_out(image, crop, buffer[0], self.bundle.border)
-        answer: dict[str, Any] = self._finders[size].run({"image": buffer[:1]})
+        answer: dict[str, Any] = self._finders[size].run({"image": buffer})
         centre, joints, heat = answer["centre"], answer["joints"], answer["heat"]
         cells = centre.shape[1:]
         count = max(joints.shape[1] if joints.ndim == 5 else 0, BODY_JOINTS)
@@ -248,9 +248,10 @@ class Engine:
         return CheckedSession(self._backend.open(path, threads or self.threads, precision), path, outputs)
 
     def _buffer(self, size: int, people: int) -> NDArray[np.uint8]:
-        if len(self._buffers.get(size, ())) < people:
-            self._buffers[size] = np.empty((people, size, size, 3), np.uint8)
-        return self._buffers[size]
+        """One array for each size and number of crops: engines keep it bound as their input."""
+        if (size, people) not in self._buffers:
+            self._buffers[size, people] = np.empty((people, size, size, 3), np.uint8)
+        return self._buffers[size, people]
 
 
 def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:

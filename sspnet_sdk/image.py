@@ -143,16 +143,18 @@ def _kind(source: Any) -> str:
 
 
 def _checked(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    shape = "x".join(map(str, pixels.shape))
+    shape = pixels.shape
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
-        hint = _shape_hint(pixels.shape)
+        hint = _shape_hint(shape)
         raise ImageError(f"expected an image of shape (H, W), (H, W, 3) or (H, W, 4), not {pixels.shape}{hint}")
     if pixels.dtype != np.uint8:
         raise ImageError(f"expected uint8 pixels (0..255), not {pixels.dtype}{_dtype_hint(pixels)}")
     if min(pixels.shape[:2]) < SMALLEST_SIDE:
-        raise ImageError(f"the image is {shape} (height x width): each side must be at least {SMALLEST_SIDE} pixels")
+        raise ImageError(
+            f"the image is {'x'.join(map(str, shape))} (height x width): each side must be at least {SMALLEST_SIDE} pixels"
+        )
     return pixels if _readable_in_place(pixels) else np.ascontiguousarray(pixels)
 
 

@@ -46,6 +46,7 @@ class StageChain:
         self._sessions: dict[int, CheckedSession] = {}
         self._opening: dict[int, Ahead[CheckedSession]] = {}
         self._times = [StageTime() for _ in self._graphs]
+        self._unknown = np.zeros((0, self._joints, 4), np.float32)
 
     def run(
         self, crops: NDArray[np.uint8], cut: int, deadline: float | None = None, previous: NDArray[np.float32] | None = None
@@ -62,8 +63,7 @@ class StageChain:
         people, expected = len(crops), 0.0
         tensors: dict[str, Any] = {"image": crops}
         if "previous" in self._graphs[0].inputs:
-            unknown = np.zeros((people, self._joints, 4), np.float32)
-            tensors["previous"] = unknown if previous is None else np.ascontiguousarray(previous)
+            tensors["previous"] = self._nobody(people) if previous is None else np.ascontiguousarray(previous)
         stage_ms: list[float] = []
         pose, reached = np.empty((0, self._joints, 4), np.float32), 0
         for index, graph in enumerate(self._graphs):
@@ -83,6 +83,12 @@ class StageChain:
             expected += stage_time.mean_ms
             stage_time.update(elapsed / people)
         return ChainAnswer(pose, reached, tuple(stage_ms), _root_features(tensors, people))
+
+    def _nobody(self, people: int) -> NDArray[np.float32]:
+        """The same array each time: engines keep it bound as their input."""
+        if len(self._unknown) != people:
+            self._unknown = np.zeros((people, self._joints, 4), np.float32)
+        return self._unknown
 
     def open_ahead(self, cut: int) -> None:
         """Begin to open the stages up to `cut`, all at once. `run` waits for each when it needs it."""

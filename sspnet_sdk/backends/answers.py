@@ -26,7 +26,8 @@ class CheckedSession:
     """
 
     def __init__(self, session: Session, path: Path, outputs: Iterable[str]) -> None:
-        self._session, self._name, self._outputs = session, path.name, tuple(outputs)
+        self._session, self._name = session, path.name
+        self._outputs = tuple((name, _limit(name) if is_answer(name) else None) for name in outputs)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `Session.run`.
@@ -36,23 +37,26 @@ class CheckedSession:
             BundleError: the graph lacks an output.
         """
         answers = self._session.run(inputs)
-        for name in self._outputs:
+        for name, limit in self._outputs:
             if name not in answers:
                 raise BundleError(f"the graph {self._name} gives no {name}: it gives {', '.join(answers)[:200]}")
-            if is_answer(name):
-                self._check(name, answers[name])
+            if limit is not None:
+                self._check(name, answers[name], limit)
         return answers
 
     def close(self) -> None:
         """Free the engine's memory."""
         self._session.close()
 
-    def _check(self, name: str, values: Any) -> None:
+    def _check(self, name: str, values: Any, limit: float) -> None:
         kind = getattr(values, "dtype", type(values).__name__)
         if kind != np.float32:
             raise BackendError(f"the graph {self._name} gives {name} as {kind}, not as float32")
-        limit = next((most for start, most in _LIMITS if name.startswith(start)), _LIMIT)
-        largest = max(values.max(), -values.min()) if values.size else np.float32(0)
+        largest = np.abs(values).max() if values.size else np.float32(0)
         if not largest <= limit:
             what = f"a value of {largest:.3g}" if np.isfinite(largest) else "values that are not finite"
             raise BackendError(f"the graph {self._name} gave {what} in {name}, which is no answer")
+
+
+def _limit(output: str) -> float:
+    return next((most for start, most in _LIMITS if output.startswith(start)), _LIMIT)

@@ -77,8 +77,12 @@ class _Session:
     def __init__(self, compiled: ov.CompiledModel, keeping: Ahead[None] | None = None) -> None:
         self._compiled, self._keeping = compiled, keeping
         self._request: ov.InferRequest | None = compiled.create_infer_request()
+        self._bound: dict[str, Any] = {}
         # Before 2025.4, outputs that are one tensor share their names.
-        self._outputs = [(name, index) for index, output in enumerate(compiled.outputs) for name in output.get_names()]
+        outputs = [(name, index) for index, output in enumerate(compiled.outputs) for name in output.get_names()]
+        self._outputs = [(name, index, is_answer(name)) for name, index in outputs]
+        is_static = all(output.get_partial_shape().is_static for output in compiled.outputs)
+        self._tensors = _outputs_of(self._request) if is_static else None
         keep_in_children(self)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,21 +91,25 @@ class _Session:
             raise BackendError("OpenVINO: this session is closed")
         try:
             for name, value in inputs.items():
-                tensor = ov.Tensor(value, shared_memory=True) if isinstance(value, np.ndarray) else value
-                request.set_tensor(name, tensor)
+                if self._bound.get(name) is not value:
+                    request.set_tensor(name, ov.Tensor(value, shared_memory=True) if isinstance(value, np.ndarray) else value)
+                    self._bound[name] = value
             request.infer(share_outputs=True)  # else it copies the features between stages, which nobody reads
-            outputs: dict[str, Any] = {}
-            for name, index in self._outputs:
-                tensor = request.get_output_tensor(index)
-                outputs[name] = tensor.data.copy() if is_answer(name) else tensor
-            return outputs
+            tensors = self._tensors or _outputs_of(request)
+            return {name: tensors[index].data.copy() if is_read else tensors[index] for name, index, is_read in self._outputs}
         except Exception as error:  # the engine raises RuntimeError, ValueError and TypeError alike
             raise BackendError(f"OpenVINO failed: {error}") from error
 
     def close(self) -> None:
-        self._request = None
+        self._request = self._tensors = None
+        self._bound = {}
         if self._keeping is not None:
             self._keeping.result()
+
+
+def _outputs_of(request: ov.InferRequest) -> list[ov.Tensor]:
+    """They stay the same from run to run where their shapes do."""
+    return [request.get_output_tensor(index) for index in range(len(request.model_outputs))]
 
 
 class _OpenVino:

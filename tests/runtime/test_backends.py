@@ -79,6 +79,18 @@ def _ask(folder, code):
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60).stdout
 
 
+def test_a_run_reads_its_inputs_as_they_are_now_and_leaves_earlier_answers_alone(dot_bundle, dot_image, backend):
+    session = load(backend).open(dot_bundle / "64/stage_2.onnx", 1, "fp32")
+    dot = np.ascontiguousarray(dot_image(20, 30, 64, 64)[None, :, :, ::-1])
+    same = np.zeros_like(dot)
+    nothing = session.run({"image": same})["pose_2"]
+    before = nothing.copy()
+    same[:] = dot
+    seen = session.run({"image": same})["pose_2"]
+    assert np.array_equal(session.run({"image": dot.copy()})["pose_2"], seen) and not np.array_equal(seen, before)
+    assert np.array_equal(nothing, before)
+
+
 @pytest.mark.parametrize(
     "distribution", ["onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml", "onnxruntime-of-ours"]
 )
