@@ -41,10 +41,7 @@ def curves(series: Mapping[Any, Sequence[tuple[Any, Any]]], x: str, y: str, path
     axes.grid(alpha=0.3)
     if len(series) > 1:
         axes.legend(fontsize=8)
-    figure.tight_layout()
-    with whole_file(path) as partial:
-        figure.savefig(partial)
-    pyplot.close(figure)
+    _save(figure, path)
 
 
 def bars_by_map(rows: Sequence[Sequence[Any]], path: Path) -> None:
@@ -58,10 +55,14 @@ def bars_by_map(rows: Sequence[Sequence[Any]], path: Path) -> None:
     axes.set_xlabel("heatmap, cells")
     axes.set_ylabel("MPJPE, mm")
     axes.legend(fontsize=8)
+    _save(figure, path)
+
+
+def _save(figure: Any, path: Path) -> None:
     figure.tight_layout()
     with whole_file(path) as partial:
         figure.savefig(partial)
-    pyplot.close(figure)
+    _pyplot().close(figure)
 
 
 def heatmap_sheet(crop: np.ndarray, heatmaps: Mapping[int, np.ndarray], path: Path) -> None:
