@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import struct
 from pathlib import Path
@@ -13,6 +14,8 @@ from sspnet_sdk.picture_parts import box_size
 Kind = Literal["picture", "video", "other"]
 
 _HEAD = 1 << 16
+_TELLS_TEXT = 4096
+_LAYOUT = "\t\n\r\f\ufeff"
 _PICTURES = (
     *(
         b"\xff\xd8\xff",
@@ -98,6 +101,17 @@ def open_file_kind(file: BinaryIO) -> Kind | None:
 def content_kind(content: bytes) -> Kind | None:
     """The same of a file's content; None if it does not say."""
     return _kind(io.BytesIO(content))
+
+
+def no_media(content: bytes) -> str | None:
+    """What a file is, by its first bytes, that can hold no picture at all; None if it might."""
+    if not content:
+        return "empty"
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(content[:_TELLS_TEXT])  # the last letter may be cut off
+    except UnicodeDecodeError:
+        return None
+    return "a text file" if all(letter.isprintable() or letter in _LAYOUT for letter in text) else None
 
 
 def _kind(file: BinaryIO) -> Kind | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.display import oriented, picture_turns
 from sspnet_sdk.errors import ImageError
-from sspnet_sdk.file_kind import content_kind, is_animated_webp, is_raw_photo
+from sspnet_sdk.file_kind import content_kind, is_animated_webp, is_raw_photo, no_media
 from sspnet_sdk.native_messages import native_messages
 from sspnet_sdk.picture_parts import jpeg_segments, png_chunks
 
@@ -75,6 +75,8 @@ def _by_opencv(content: bytes, name: str) -> NDArray[np.uint8]:
     except cv2.error as error:
         raise ImageError(f"cannot decode {name}: {error.err}") from None
     if pixels is None:
+        if instead := no_media(content):
+            raise ImageError(f"{name} is {instead}, not an image")
         raise ImageError(f"{name} is not an image that OpenCV can decode, or it is damaged{_hint(content)}")
     if damage := next((line for line in said if line.startswith(_DAMAGE)), None):
         logger.warning("%s is damaged, and read as far as it goes (%s)", name, damage)

@@ -26,6 +26,11 @@ class Piped:
         self.count = len(self._head)
 
     @property
+    def head(self) -> bytes:
+        """Its first bytes."""
+        return self._head
+
+    @property
     def kind(self) -> Kind | None:
         """What its first bytes say. GIF, which may move, and JPEG, which cameras send in a row, are videos."""
         return "video" if self._head.startswith((b"GIF8", b"\xff\xd8\xff")) else content_kind(self._head)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.display import BY_TAG, Turns, display_turns, oriented
 from sspnet_sdk.errors import ImageError
+from sspnet_sdk.file_kind import no_media
 from sspnet_sdk.frame_times import Stamps
 from sspnet_sdk.piped import Piped
 from sspnet_sdk.pyav_options import READING
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp"}
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
+_HEAD = 1 << 12
 _LOOK_FOR_LOSS = 4  # packets after one that looked corrupt
 _LONGEST_LOSS_S = 10.0  # beyond, a stream's clock was set anew
 _LEAPING = ("mpegts", "mpeg")
@@ -60,7 +62,7 @@ class VideoDecoder:
                 **READING,
             )
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise ImageError(_why_not(name, address, self._words(error))) from None
+            raise ImageError(_why_not(target, name, self._words(error))) from None
         try:
             self._stream = self._picture_track(name)
         except ImageError:
@@ -222,7 +224,16 @@ def _ends_within_a_frame(target: str | IO[bytes] | Piped, end: int) -> bool:
     return not isinstance(target, str) and os.fstat(target.fileno()).st_size > end
 
 
-def _why_not(name: str, address: bool, reason: str) -> str:
-    if address:
+def _why_not(target: str | IO[bytes] | Piped, name: str, reason: str) -> str:
+    if isinstance(target, str):
         return f"{name} does not open: no answer, or not a video ({reason})"
+    if instead := no_media(_head(target)):
+        return f"{name} is {instead}, not a video"
     return f"{name} is not a video that FFmpeg can decode, or it is damaged"
+
+
+def _head(target: IO[bytes] | Piped) -> bytes:
+    if isinstance(target, Piped):
+        return target.head
+    target.seek(0)
+    return target.read(_HEAD)

@@ -165,12 +165,19 @@ def test_a_pipe_is_written_as_it_stands(run, video, tmp_path):
     assert (tmp_path / "pipe").is_fifo()
 
 
-@pytest.mark.parametrize("content", [b"", b"text"])
-def test_what_is_no_video_is_one_line(run, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "empty, not a video"),
+        ("Häuser\n".encode(), "a text file, not a video"),
+        (b"\0\xff" * 40, "not a video that FFmpeg can decode, or it is damaged"),
+    ],
+)
+def test_what_is_no_video_is_one_line(run, tmp_path, content, what):
     (tmp_path / "bad.mp4").write_bytes(content)
     done = run("predict", "bad.mp4", *FAST)
     assert done.returncode == 3
-    assert done.stderr.splitlines() == ["Error: bad.mp4 is not a video that FFmpeg can decode, or it is damaged"]
+    assert done.stderr.splitlines() == [f"Error: bad.mp4 is {what}"]
 
 
 class _Camera(http.server.BaseHTTPRequestHandler):
