@@ -43,6 +43,23 @@ def test_an_option_of_eval_that_lacks_another_is_a_fault_of_the_command_line(tmp
         assert result.exit_code == 2 and len(result.output.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["train", "--steps", "1", "--recipe", "nope", "--data", "synth3d={}"], "no recipe is called 'nope'"),
+        (["train", "--steps", "1", "--data", "nobody={}"], "no data set is called 'nobody'"),
+        (["eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}", "--data", "synth3d={}"], "synth3d is given twice"),
+        (["synth", "--out", "{}/people", "--count", "1", "--share", "tilted=2"], "the share of tilted must be from 0 to 1"),
+        (["export", "--cuts", "9", "--out", "{}/bundle"], "cuts must be distinct pyramids from 1 to 8, got 9"),
+        (["export", "--precision", "int8", "--out", "{}/bundle"], "int8 needs calibration"),
+    ],
+)
+def test_an_option_that_means_nothing_is_a_fault_of_the_command_line(words, line, tmp_path):
+    result = CliRunner().invoke(main, [word.replace("{}", str(tmp_path)) for word in words])
+    assert result.exit_code == 2 and line in result.output.splitlines()[-1], result.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_module_run_as_a_command_ends_with_one_line(tmp_path):
     @one_line()
     def command() -> None:

@@ -12,7 +12,7 @@ from sspnet_train.data import coco, human36m, mpi_inf_3dhp, mpii, people2d, peop
 from sspnet_train.data.backgrounds import backgrounds
 from sspnet_train.data.definitions import Definition, with_definition
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import DataError
+from sspnet_train.errors import DataError, DataOptionError
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +67,14 @@ def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
     for all of them. An address (shards=s3://bucket/people) stays text.
 
     Raises:
-        DataError: a folder is missing, given twice, or not recognised.
+        DataError: a folder is missing or not recognised.
+        DataOptionError: a name is unknown, or given twice.
     """
     found: dict[str, Path | str] = {}
     for word in [part for given in words for part in _several(given)]:
         name, sign, place = word.partition("=") if "=" in word else ("", "", word)
         if sign and name not in READERS:
-            raise DataError(f"no data set is called {name!r}; choose from {', '.join(READERS)} (as NAME=FOLDER)")
+            raise DataOptionError(f"no data set is called {name!r}; choose from {', '.join(READERS)} (as NAME=FOLDER)")
         if "://" in place:
             name = name or "shards"
         elif not Path(place).is_dir():
@@ -81,7 +82,7 @@ def parse_data(words: Iterable[str]) -> dict[str, Path | str]:
         else:
             name = name or recognise(Path(place))
         if name in found:
-            raise DataError(f"{name} is given twice: {found[name]} and {place}")
+            raise DataOptionError(f"{name} is given twice: {found[name]} and {place}")
         found[name] = place if "://" in place else Path(place)
     return found
 

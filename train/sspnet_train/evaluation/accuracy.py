@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingOptionError
 from sspnet_train.evaluation.scores import predict_cuts, score
 from sspnet_train.network.model import SSPNet
 
@@ -36,15 +36,15 @@ def measure_accuracy(
         on_progress: called with a line per set and size.
 
     Raises:
-        TrainingError: a cut or size does not exist.
+        TrainingOptionError: a cut or size does not exist.
     """
     last, stride = network.config.pyramids, network.config.largest_stride
     for cut in cuts:
         if not 1 <= cut <= last:
-            raise TrainingError(f"there is no cut {cut}: the network has the pyramids 1 to {last}")
+            raise TrainingOptionError(f"there is no cut {cut}: the network has the pyramids 1 to {last}")
     for size in sizes:
         if size < 1 or size % stride:
-            raise TrainingError(f"size {size} is not a multiple of {stride}, the network's largest stride")
+            raise TrainingOptionError(f"size {size} is not a multiple of {stride}, the network's largest stride")
     accuracy: Accuracy = {cut: {"fp32": {}} for cut in cuts}
     for size in sizes:
         scores: dict[int, list[dict[str, float]]] = {cut: [] for cut in cuts}

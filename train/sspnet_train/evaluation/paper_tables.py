@@ -10,7 +10,7 @@ import numpy as np
 from sspnet_train.data.catalog import READERS, common_definition, open_split
 from sspnet_train.data.definitions import Definition
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingOptionError
 from sspnet_train.evaluation.ablations import ablate
 from sspnet_train.evaluation.predict import HeadPoses, predict_heads
 from sspnet_train.evaluation.protocols import (
@@ -98,7 +98,7 @@ def ablate_checkpoint(
         DataError: the data set is missing or malformed.
     """
     if protocol not in IN_MILLIMETRES:
-        raise TrainingError(f"ablations need true millimetres: choose from {', '.join(IN_MILLIMETRES)}, not {protocol}")
+        raise TrainingOptionError(f"ablations need true millimetres: choose from {', '.join(IN_MILLIMETRES)}, not {protocol}")
     network, source, definition = _open(checkpoint, protocol, folder, size)
     heading = _heading(f"Ablations on {protocol}", checkpoint, size, min(limit or len(source), len(source)), definition)
     return ablate(network, source, report, size=size, limit=limit, heading=heading, on_progress=on_progress)
@@ -106,11 +106,11 @@ def ablate_checkpoint(
 
 def _open(checkpoint: Path, protocol: str, folder: Path | str, size: int) -> tuple[SSPNet, SampleSource, Definition]:
     if protocol not in PROTOCOLS:
-        raise TrainingError(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
+        raise TrainingOptionError(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
     network = load_network(checkpoint)
     stride = network.config.largest_stride
     if size < 1 or size % stride:
-        raise TrainingError(f"size {size} is not a multiple of {stride}, the network's largest stride")
+        raise TrainingOptionError(f"size {size} is not a multiple of {stride}, the network's largest stride")
     definition = definition_of(checkpoint)
     return network, open_split(protocol, folder, "val", definition), definition
 

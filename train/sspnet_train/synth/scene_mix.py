@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingOptionError
 
 
-class SceneMixError(TrainingError):
+class SceneMixError(TrainingOptionError):
     """A share that scenes cannot have."""
 
 

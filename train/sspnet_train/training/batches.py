@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from sspnet_train.data.augment import Example, make_example
 from sspnet_train.data.sample import JOINTS, Sample, SampleSource
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingOptionError
 from sspnet_train.network.network_input import network_input
 from sspnet_train.training.losses import Targets
 from sspnet_train.training.recipes import Recipe
@@ -39,7 +39,9 @@ class Batches(Dataset):
     ):
         missing = set(recipe.shares) - set(sources)
         if missing:
-            raise TrainingError(f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}")
+            raise TrainingOptionError(
+                f"recipe {recipe.name!r} needs the data sets {sorted(recipe.shares)}; missing: {sorted(missing)}"
+            )
         self.recipe, self.sources, self.steps, self.seed, self.rank, self.joints = recipe, sources, steps, seed, rank, joints
         self.dear = torch.tensor([1.0, 1.0, recipe.depth_gain])
         self.names = sorted(recipe.shares)

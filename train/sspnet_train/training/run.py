@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sspnet_train.data.catalog import READERS, common_definition, mixing_shares, open_split, validation_sets
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import TrainingError, TrainingOptionError
 from sspnet_train.evaluation.overlays import write_overlays
 from sspnet_train.network.shipped import shipped
 from sspnet_train.training.distributed import torchrun_ranks
@@ -102,16 +102,16 @@ def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[
         freeze: parts that keep their weights: "entry".
 
     Raises:
-        TrainingError: no such recipe or part, or no data set with people in it.
+        TrainingOptionError: no such recipe or part, or no data set with people in it.
     """
     if name not in RECIPES:
-        raise TrainingError(f"no recipe is called {name!r}; choose from {', '.join(RECIPES)}")
+        raise TrainingOptionError(f"no recipe is called {name!r}; choose from {', '.join(RECIPES)}")
     if set(freeze) - {"entry"}:
-        raise TrainingError(
+        raise TrainingOptionError(
             f"cannot freeze {', '.join(sorted(set(freeze) - {'entry'}))}: only the entry flow (entry) can be frozen"
         )
     if not any(READERS[set_name].kind != "nobody" for set_name in data):
-        raise TrainingError("no data set with people in it: give at least one")
+        raise TrainingOptionError("no data set with people in it: give at least one")
     recipe = replace(RECIPES[name], shares=mixing_shares(data, RECIPES[name].shares))
     return replace(recipe, entry_lr=0.0, second_entry_lr=0.0, fixed_entry_statistics=True) if freeze else recipe
 
