@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.agenda import Network
 from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends import load
 from sspnet_sdk.backends.answers import CheckedSession
@@ -60,8 +61,8 @@ class Engine:
     def __init__(self, bundle: Bundle, backend: str, precision: str, threads: int) -> None:
         self.bundle, self.precision, self.threads = bundle, precision, threads
         self._backend = load(backend)
-        self._chains: dict[tuple[str, int], StageChain] = {}
-        self._warm: set[tuple[str, int]] = set()
+        self._chains: dict[Network, StageChain] = {}
+        self._warm: set[Network] = set()
         self._finders: dict[int, CheckedSession] = {}
         self._boxes: tuple[Path, tuple[int, int] | None, CheckedSession] | None = None
         self._root_depth: CheckedSession | None = None
@@ -72,9 +73,25 @@ class Engine:
 
     def chain(self, precision: str, size: int) -> StageChain:
         """The chain at `size` px."""
-        if (precision, size) not in self._chains:
-            self._chains[precision, size] = StageChain(self.bundle, self._backend, precision, size, self.threads)
+        if not self.has((precision, size)):
+            self._chains.setdefault((precision, size), self.another_chain(precision, size))
         return self._chains[precision, size]
+
+    def another_chain(self, precision: str, size: int) -> StageChain:
+        """A chain that is not this engine's yet."""
+        return StageChain(self.bundle, self._backend, precision, size, self.threads)
+
+    def has(self, network: Network) -> bool:
+        """Whether it has the chain of a network, of which some stages may not be opened yet."""
+        return network in self._chains
+
+    def adopt(self, chain: StageChain, warmed_up: bool = True) -> None:
+        """Take a chain of one's own. May be called beside another thread that uses the engine."""
+        network = chain.precision, chain.size
+        if self._chains.setdefault(network, chain) is not chain:
+            chain.close()
+        if warmed_up:
+            self._warm.add(network)
 
     def open_ahead(self, precision: str, size: int, cut: int) -> None:
         """Begin to open what a pose needs, all at once: an engine compiles each graph on one core. `poses` waits for each."""
@@ -87,15 +104,15 @@ class Engine:
         """What `joints3d` will hardly exceed for one person. 0 before it has run, and where the bundle has no graph for it."""
         return self._lift_time.p95_ms
 
-    def warm_up(self, chains: Iterable[tuple[str, int]], cut: int) -> None:
-        """Open and time what a frame in one of these precisions and sizes up to `cut` needs, once."""
-        cold = set(chains) - self._warm
+    def warm_up(self, networks: Mapping[Network, int]) -> None:
+        """Open and time what a frame in one of these networks needs, up to the cut of each, once."""
+        cold = networks.keys() - self._warm
         if not cold:
             return
         self._warm |= cold
         for precision, size in sorted(cold):
-            self.open_ahead(precision, size, cut)
-            self.chain(precision, size).warm_up(cut)
+            self.open_ahead(precision, size, networks[precision, size])
+            self.chain(precision, size).warm_up(networks[precision, size])
         # Somebody with bones: of joints that all lie in one place there is no size, and a graph's answer need not be finite.
         somebody = np.full((1, len(self.bundle.joint_names), 4), 0.5, np.float32)
         somebody[..., :2] += np.linspace(-0.3, 0.3, len(self.bundle.joint_names), dtype=np.float32)[:, None]

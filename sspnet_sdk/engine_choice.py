@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import BackendError
 from sspnet_sdk.options import Choices
-from sspnet_sdk.profile import Profile, Setting, Turn, choose_backend, choose_threads, compare, settings_of
+from sspnet_sdk.profile import Opened, Profile, Setting, choose_backend, choose_threads, compare, settings_of
+from sspnet_sdk.turns import Turn
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,27 @@ class EngineChoice:
             len(self._profiles) == 1 or any(all(one.has_seen([s]) for one in self._profiles) for s in self._settings)
         )
 
-    def make(self, turn: Turn = contextlib.nullcontext) -> Chosen:
-        """The fastest; looks at what was not looked at before. Each run is within a `turn`.
+    def make(self, turn: Turn = contextlib.nullcontext, opened: Opened | None = None) -> Chosen:
+        """The fastest; looks at what was not looked at before, each run within a `turn`, and adds to `opened` (see `compare`).
 
         Raises:
             BackendError: none works.
         """
-        backend = choose_backend(self._profiles[-1], self._settings, turn)
-        seen = next(setting for setting in self._settings if setting.backend == backend)
-        profile = self._profiles[-1] if len(self._profiles) == 1 else choose_threads(self._profiles, seen, turn)
-        return Chosen(backend, profile, seen)
+        return self.with_threads(self.fastest(turn, opened), turn, opened)
 
-    def first_that_works(self) -> Chosen:
-        """To begin with, until the choice is made.
+    def fastest(self, turn: Turn = contextlib.nullcontext, opened: Opened | None = None) -> Chosen:
+        """The same, with as many threads as there are."""
+        backend = choose_backend(self._profiles[-1], self._settings, turn, opened)
+        return Chosen(backend, self._profiles[-1], next(setting for setting in self._settings if setting.backend == backend))
+
+    def with_threads(self, chosen: Chosen, turn: Turn = contextlib.nullcontext, opened: Opened | None = None) -> Chosen:
+        """The same engine with fewer threads, where that is as fast."""
+        if len(self._profiles) == 1:
+            return chosen
+        return replace(chosen, profile=choose_threads(self._profiles, chosen.seen, turn, opened))
+
+    def first_that_works(self, opened: Opened) -> Chosen:
+        """To begin with, until the choice is made; adds to `opened`.
 
         Raises:
             BackendError: none works.
@@ -73,7 +82,7 @@ class EngineChoice:
         failures = []
         for setting in self._settings:
             try:
-                compare([(self._profiles[-1], setting)])
+                compare([(self._profiles[-1], setting)], opened=opened)
                 return Chosen(setting.backend, self._profiles[-1], setting)
             except BackendError as error:
                 failures.append(str(error))

@@ -95,10 +95,9 @@ class Estimator:
             target_fps, deadline_ms, percentile, cut, input_size, precision, backend, device, threads, workers
         )
         self._plan = plan = Plan(self._bundle, self._options)
-        engines = [Engine(self._bundle, plan.backend, plan.precision, plan.threads) for _ in range(plan.workers)]
-        for engine in engines:
-            engine.warm_up(plan.chains, plan.deepest_cut)
-        self._pool = EnginePool(engines)
+        for engine in plan.engines:
+            engine.warm_up(plan.networks)
+        self._pool = EnginePool(plan.engines)
         self._last_seen = LastSeen(self._bundle.poses)
         self._warned_of_deadline = False
 
@@ -135,6 +134,11 @@ class Estimator:
     def color(self) -> str:
         """Channel order of the arrays that are passed, "bgr" or "rgb"."""
         return self._color
+
+    @property
+    def is_being_measured(self) -> bool:
+        """Whether this device is being measured, or networks are being opened, in the background: engine and times may change."""
+        return self._plan.is_being_measured
 
     @property
     def out_of_reach(self) -> bool:
@@ -322,7 +326,7 @@ class Estimator:
 
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
         goal = self._plan.goal(deadline_ms)
-        engine.warm_up(self._plan.chains, self._plan.deepest_cut)
+        engine.warm_up(self._plan.networks)
         if goal.budget_ms is None:
             point = self._plan.choose(goal)
             engine.open_ahead(point.precision, point.input_size, point.cut)

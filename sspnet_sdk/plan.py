@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from sspnet_sdk.agenda import Network, network_of
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.engine import Engine
-from sspnet_sdk.engine_choice import Chosen, EngineChoice
+from sspnet_sdk.engine_choice import EngineChoice
 from sspnet_sdk.options import Goal, Options
 from sspnet_sdk.pool import EnginePool
-from sspnet_sdk.profile import Setting, compare, settings_of
-from sspnet_sdk.rate import LATE, OperatingPoint, RateController, pareto_front
+from sspnet_sdk.preparation import Preparation, Ready
+from sspnet_sdk.profile import Setting, compare
+from sspnet_sdk.rate import LATE, OperatingPoint, RateController
 from sspnet_sdk.search_plan import Finders, SearchPlan, leaves_time, plan_search
 from sspnet_sdk.survey import Survey, Surveyor
 from sspnet_sdk.thresholds import CentresAndBoxes
 
 logger = logging.getLogger("sspnet_sdk")
-
-_ESTIMATED_SHARE = 0.7  # of the budget, for a network whose time is only estimated
 
 
 class Plan:
@@ -37,24 +37,30 @@ class Plan:
         self._bundle, self._choices = bundle, options.check(bundle)
         self._goal = self._choices.goal
         self._controller: RateController | None = None
-        self._offer: _Offer | None = None
+        self._offer: Ready | None = None
         self._lock = threading.RLock()
-        self.workers = self._choices.workers
-        threads = self._choices.threads or max(1, default_threads() // self.workers)
-        self._engines = EngineChoice(bundle, self._choices, threads, choosing=self._goal.budget_ms is not None)
-        self._chosen = self._engines.make() if self._engines.is_made else self._engines.first_that_works()
-        self._surveyor = Surveyor(self._measure, due=not self._engines.is_made)
+        self._longest_ms: float | None = None  # of all budgets so far
+        threads = self._choices.threads or max(1, default_threads() // self._choices.workers)
+        choice = EngineChoice(bundle, self._choices, threads, choosing=self._goal.budget_ms is not None)
+        self._preparation = Preparation(bundle, self._choices, choice)
+        self._ready = self._preparation.start()
+        self._surveyor = Surveyor(self._find_out, due=not choice.is_made)
         self.goal()
+
+    @property
+    def engines(self) -> list[Engine]:
+        """One for each worker."""
+        return self._ready.engines
 
     @property
     def backend(self) -> str:
         """The engine in use."""
-        return self._chosen.backend
+        return self._ready.chosen.backend
 
     @property
     def threads(self) -> int:
         """Of each worker's network."""
-        return self._chosen.threads
+        return self._ready.chosen.threads
 
     @property
     def precision(self) -> str:
@@ -67,9 +73,9 @@ class Plan:
         return self._unmeasured(self._choices.cuts[0])
 
     @property
-    def chains(self) -> set[tuple[str, int]]:
-        """Precision and size of all operating points that frames may switch between; empty while there is no goal to keep."""
-        return set() if self._controller is None else {(point.precision, point.input_size) for point in self._controller.front}
+    def networks(self) -> dict[Network, int]:
+        """Those that frames may switch between, with the deepest cut of each; empty while there is no goal to keep."""
+        return {} if self._controller is None else self._ready.opened
 
     @property
     def deepest_cut(self) -> int:
@@ -131,67 +137,69 @@ class Plan:
         """Take what a frame really took, and the cut that it reached."""
         with self._lock:
             if self._controller is not None and point.backend == self.backend:
+                self._controller.is_disturbed = self._surveyor.running
                 self._controller.observe(replace(point, cut=cut), network_ms, total_ms, people, located)
 
     def _control(self, goal: Goal) -> RateController:
         assert goal.budget_ms is not None
         percentile = None if goal.deadline_ms is None else self._choices.percentile
+        if self._longest_ms is None or goal.budget_ms > self._longest_ms:
+            self._open_for(goal.budget_ms)
         if self._controller is None:
-            points = self._points(self._chosen, goal.budget_ms)
-            self._controller = RateController(points, goal.budget_ms, percentile, goal.label)
-            if not self._is_measured(self._chosen):
-                self._surveyor.ask()
+            points, fastest = self._preparation.points(self._ready.chosen, self._ready.opened)
+            self._controller = RateController(points, goal.budget_ms, percentile, goal.label, fastest=fastest)
         else:
             self._controller.retarget(goal.budget_ms, percentile, goal.label)
         return self._controller
 
-    def _is_measured(self, chosen: Chosen) -> bool:
-        return chosen.profile.knows(self._settings(chosen))
-
-    def _points(self, chosen: Chosen, budget_ms: float) -> list[OperatingPoint]:
-        """As measured; before that, as estimated for the one input size that is opened first."""
-        settings = self._settings(chosen)
-        if self._is_measured(chosen):
-            return chosen.profile.points(settings, self._choices.cuts)
-        alike = [setting for setting in settings if setting.precision == chosen.seen.precision]
-        compare([(chosen.profile, chosen.seen)])
-        points = chosen.profile.estimate(alike, self._choices.cuts, chosen.seen)
-        fitting = [point for point in points if point.p50_ms <= _ESTIMATED_SHARE * budget_ms] or points[:1]
-        best = min(fitting, key=lambda point: point.error)
-        return [point for point in points if point.input_size == best.input_size]
+    def _open_for(self, budget_ms: float) -> None:
+        """Frames may take longer than before, or have a budget for the first time."""
+        chosen, opened = self._ready.chosen, self._ready.opened
+        if self._controller is None:
+            compare([(chosen.profile, chosen.seen)])
+            self._ready = replace(self._ready, opened=self._preparation.first_network(chosen, budget_ms))
+        else:
+            self._ready = replace(self._ready, opened=self._preparation.deepened(chosen, opened, budget_ms))
+            self._controller.replan(*self._preparation.points(chosen, self._ready.opened))
+        self._longest_ms = budget_ms
+        if not self._preparation.is_done(self._ready, budget_ms):
+            self._surveyor.ask()
 
     def _finder_costs(self, sizes: tuple[int, ...]) -> dict[int, float]:
         assert self._controller is not None
-        profile, load = self._chosen.profile, self._controller.load
-        costs = {size: profile.finder_ms(self._setting(size), self._chosen.seen) for size in sizes if size in self._choices.sizes}
+        chosen, load = self._ready.chosen, self._controller.load
+        known = [size for size in sizes if size in self._choices.sizes]
+        costs = {size: chosen.profile.finder_ms(Setting(self.backend, self.precision, size), chosen.seen) for size in known}
         return {size: ms * load for size, ms in costs.items()}
 
     def _unmeasured(self, cut: int) -> OperatingPoint:
         return OperatingPoint(cut, self._choices.sizes[-1], self.precision, self.backend, 1.0, 1.0, 0.0)
-
-    def _settings(self, chosen: Chosen) -> list[Setting]:
-        return settings_of(self._bundle, [chosen.backend], self._choices.precisions, self._choices.sizes)
-
-    def _setting(self, size: int) -> Setting:
-        return Setting(self.backend, self.precision, size)
 
     def turn(self) -> AbstractContextManager[None]:
         """For a frame: while the device is measured still, nothing is measured meanwhile."""
         return self._surveyor.frame()
 
     def take_up(self, pool: EnginePool) -> None:
-        """What was found out about this device since the last frame, with engines that are opened already."""
+        """What was found out about this device since the last frame, with networks that are opened already."""
         if self._offer is None:
             return
         with self._lock:
-            offer, self._offer = self._offer, None
-            if offer is None:
+            ready, self._offer = self._offer, None
+            if ready is None:
                 return
-            self._chosen = offer.chosen
+            if ready.engines is not self.engines:
+                pool.renew(ready.engines)
+            self._ready = ready
             if self._controller is not None:
-                self._controller.replan(offer.points or self._points(offer.chosen, self._controller.budget_ms))
-            pool.renew(offer.engines)
-        logger.info("from now on: %s, %d threads", offer.chosen.seen.label, offer.chosen.threads)
+                self._controller.replan(*self._preparation.points(ready.chosen, ready.opened))
+            logger.info("from now on: %s, %d threads, %s", self.backend, self.threads, self._described())
+
+    def _described(self) -> str:
+        if self._controller is None:
+            return f"{self._choices.sizes[-1]} px, cut {self.deepest_cut}"
+        point = self._controller.chosen
+        known = "measured" if network_of(point) in self._preparation.measured(self._ready.chosen) else "estimated"
+        return f"{point.precision}, {point.input_size} px, cut {point.cut}: {point.p50_ms:.1f} ms {known}"
 
     @property
     def is_being_measured(self) -> bool:
@@ -206,9 +214,9 @@ class Plan:
         """Measure no more."""
         self._surveyor.stop()
         with self._lock:
-            offer, self._offer = self._offer, None
-        for engine in () if offer is None else offer.engines:
-            engine.close()
+            unused, self._offer = self._offer, None
+        if unused is not None:
+            self._let_go(unused)
 
     def frame_done(self) -> None:
         """What is not known of this device is measured in the background, from some frame on."""
@@ -218,38 +226,17 @@ class Plan:
         """Begin to measure what is not known of this device, in the background, unless that goes on already."""
         self._surveyor.begin()
 
-    def _measure(self, survey: Survey) -> None:
-        """In the survey's thread: the engine first, then all of its operating points where there is a goal to keep."""
-        logger.info("%s until this device is measured", self._chosen.seen.label)
-        chosen = self._engines.make(survey.turn)
-        if (chosen.backend, chosen.threads) != (self.backend, self.threads):
-            self._prepare(chosen, survey)
-        if self._controller is not None and not self._is_measured(chosen):
-            chosen.profile.measure(self._settings(chosen), turn=survey.turn)
-            self._prepare(chosen, survey)
-
-    def _prepare(self, chosen: Chosen, survey: Survey) -> None:
-        points = [] if self._controller is None else self._points(chosen, self._controller.budget_ms)
-        chains = {(point.precision, point.input_size) for point in pareto_front(points)}
-        engines = []
-        try:
-            for _ in range(self.workers):
-                engines.append(Engine(self._bundle, chosen.backend, self.precision, chosen.threads))
-                for chain in sorted(chains or {(self.precision, self._choices.sizes[-1])}):
-                    survey.go_on()
-                    engines[-1].warm_up({chain}, self.deepest_cut)
-        except BaseException:
-            for engine in engines:
-                engine.close()
-            raise
+    def _find_out(self, survey: Survey) -> None:
+        """In the survey's thread."""
         with self._lock:
-            unused, self._offer = self._offer, _Offer(chosen, points, engines)
-        for engine in () if unused is None else unused.engines:
-            engine.close()
+            ready, longest_ms = self._offer or self._ready, self._longest_ms
+        for better in self._preparation.improve(ready, longest_ms, survey):
+            with self._lock:
+                unused, self._offer = self._offer, better
+            if unused is not None and unused.engines is not better.engines:
+                self._let_go(unused)
 
-
-@dataclass(frozen=True)
-class _Offer:
-    chosen: Chosen
-    points: list[OperatingPoint]
-    engines: list[Engine]
+    def _let_go(self, unused: Ready) -> None:
+        if unused.engines is not self.engines:
+            for engine in unused.engines:
+                engine.close()

@@ -10,7 +10,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +25,12 @@ from sspnet_sdk.errors import BackendError
 from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
 from sspnet_sdk.thresholds import CentresAndBoxes
+from sspnet_sdk.turns import Turn
 from sspnet_sdk.user_cache import cache_folder
 
 logger = logging.getLogger("sspnet_sdk")
 
-_FORMAT = 3
+_FORMAT = 4
 _WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
 _LOOKS = 5  # runs of a first stage
 _FINDER_WORK = 2  # of the first stage's, until it is measured
@@ -55,11 +55,11 @@ class Setting:
         return self.backend if self.precision == "fp32" else f"{self.backend} {self.precision}"
 
 
-Turn = Callable[[], AbstractContextManager[None]]
-"""What a run is measured within."""
-
 Timings = dict[str, list[float]]
-"""`p50_ms` and `p95_ms` of each cut, in the bundle's order; `finder_ms`: the same of the finder, if there is one."""
+"""`p50_ms` and `p95_ms` of each cut, in the bundle's order."""
+
+Candidate = tuple["Profile", Setting]
+Opened = dict[Candidate, StageChain]
 
 
 class Profile:
@@ -73,9 +73,10 @@ class Profile:
         folder = cache_folder("profiles")
         self._path = None if folder is None else folder / f"{hashlib.sha256(self._key.encode()).hexdigest()[:24]}.json"
         self._timings: dict[str, Timings] = {}
+        self._finders: dict[str, tuple[float, float]] = {}
         self._looks: dict[str, float] = {}
         if not refresh:
-            self._timings, self._looks = self._read()
+            self._read()
 
     @property
     def is_kept(self) -> bool:
@@ -86,16 +87,33 @@ class Profile:
         """Whether all of some settings are measured."""
         return all(str(setting) in self._timings for setting in settings)
 
-    def measure(
-        self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None, turn: Turn = contextlib.nullcontext
-    ) -> None:
-        """Measure those settings that are not known yet; `progress` is called before each, each run is within a `turn`."""
+    def measure(self, settings: Iterable[Setting], progress: Callable[[Setting], None] | None = None) -> None:
+        """Measure those settings that are not known yet, their finders too; `progress` is called before each."""
         for setting in settings:
             if str(setting) in self._timings:
                 continue
             if progress is not None:
                 progress(setting)
-            self._timings[str(setting)] = _measure(self._bundle, load(setting.backend), setting, self._threads, turn)
+            chain = StageChain(self._bundle, load(setting.backend), setting.precision, setting.size, self._threads)
+            try:
+                chain.warm_up(self._bundle.cuts[-1])
+                self.measure_chain(setting, chain)
+            finally:
+                chain.close()
+            self.measure_finder(setting)
+
+    def measure_chain(self, setting: Setting, chain: StageChain, turn: Turn = contextlib.nullcontext) -> None:
+        """Measure all cuts of a chain that is warmed up, each run within a `turn`."""
+        self._timings[str(setting)] = _measure(chain, self._bundle.cuts[-1], turn)
+        self._write()
+
+    def measure_finder(self, setting: Setting, turn: Turn = contextlib.nullcontext) -> None:
+        """Measure the finder of a setting, if the bundle has one; each run within a `turn`."""
+        path = self._bundle.finders.get((setting.precision, setting.size))
+        if path is not None:
+            with _finder(self._bundle, load(setting.backend), path, setting, self._threads, turn) as run:
+                p50, p95 = np.percentile(_repeat(lambda: _elapsed_ms(run), turn), [50, 95])
+            self._finders[str(setting)] = float(p50), float(p95)
             self._write()
 
     def has_seen(self, settings: Iterable[Setting]) -> bool:
@@ -111,44 +129,59 @@ class Profile:
         self._looks[str(setting)] = first_ms
         self._write()
 
-    @contextlib.contextmanager
-    def first_stage(self, setting: Setting) -> Iterator[Callable[[], float]]:
-        """The opened first stage, which has run once, as a function that times a run in milliseconds.
+    def first_stage(self, setting: Setting) -> StageChain:
+        """The opened first stage, which has run once.
 
         Raises:
             BackendError: the engine does not work here.
         """
         chain = StageChain(self._bundle, load(setting.backend), setting.precision, setting.size, self._threads)
-        grey, first = np.full((1, setting.size, setting.size, 3), 128, np.uint8), self._bundle.cuts[0]
         try:
-            chain.run(grey, first)
-            yield lambda: chain.run(grey, first).stage_ms[0]
-        finally:
+            chain.run_grey(self._bundle.cuts[0])
+        except BaseException:
             chain.close()
+            raise
+        return chain
 
-    def estimate(self, settings: Sequence[Setting], cuts: Iterable[int], seen: Setting) -> list[OperatingPoint]:
-        """Operating points of settings that are not measured: as their work compares with that of one that was looked at."""
-        errors, first = _errors(self._bundle, settings), self._bundle.cuts[0]
-        ms = self.first_ms(seen) / self._bundle.macs(seen.size, first)
-        points = []
-        for setting, cut in [(setting, cut) for setting in settings for cut in cuts]:
-            p50, error = ms * self._bundle.macs(setting.size, cut), errors[setting.precision, setting.size, cut]
-            points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, _TAIL * p50, error))
-        return points
+    def points(
+        self, settings: Sequence[Setting], cuts: Iterable[int] | None = None, seen: Setting | None = None
+    ) -> list[OperatingPoint]:
+        """The operating points of some settings of one engine: as measured, else as estimated.
 
-    def points(self, settings: Iterable[Setting], cuts: Iterable[int] | None = None) -> list[OperatingPoint]:
-        """The measured operating points of some settings (measure them first)."""
-        measured = list(settings)
-        errors = _errors(self._bundle, measured)
+        Args:
+            settings: whose points to give.
+            cuts: to give; None for all.
+            seen: what was looked at (see `compare`), to estimate by. None where all settings are measured.
+        """
+        errors = _errors(self._bundle, settings)
         wanted = set(self._bundle.cuts if cuts is None else cuts)
         points = []
-        for setting in measured:
-            timings = self._timings[str(setting)]
+        for setting in settings:
+            timings = self._timings.get(str(setting)) or self._estimated(setting, settings, seen)
             for cut, p50, p95 in zip(self._bundle.cuts, timings["p50_ms"], timings["p95_ms"], strict=True):
                 if cut in wanted:
                     error = errors[setting.precision, setting.size, cut]
                     points.append(OperatingPoint(cut, setting.size, setting.precision, setting.backend, p50, p95, error))
         return points
+
+    def _estimated(self, setting: Setting, settings: Sequence[Setting], seen: Setting | None) -> Timings:
+        """By the nearest size that is measured in this precision: as these two sizes compare where both are measured in another
+        precision, else by their work. Where nothing is, by the look and all work."""
+        macs, cuts = self._bundle.macs, self._bundle.cuts
+        measured = {(one.precision, one.size): self._timings[str(one)] for one in settings if self.knows([one])}
+        sizes = [size for precision, size in measured if precision == setting.precision]
+        if not sizes:
+            assert seen is not None
+            ms = self.first_ms(seen) / macs(seen.size, cuts[0])
+            p50s = [ms * macs(setting.size, cut) for cut in cuts]
+            return {"p50_ms": p50s, "p95_ms": [_TAIL * p50 for p50 in p50s]}
+        near = min(sizes, key=lambda size: abs(size - setting.size))
+        ratios = [macs(setting.size, cut) / macs(near, cut) for cut in cuts]
+        for precision, size in measured:
+            if size == setting.size and (precision, near) in measured:
+                pairs = zip(measured[precision, size]["p50_ms"], measured[precision, near]["p50_ms"], strict=True)
+                ratios = [here / there for here, there in pairs]
+        return {name: [ms * r for ms, r in zip(v, ratios, strict=True)] for name, v in measured[setting.precision, near].items()}
 
     def finder_ms(self, setting: Setting, seen: Setting) -> float:
         """Median time of the finder; where it is not measured, a guess from the work of a setting that was looked at."""
@@ -158,29 +191,30 @@ class Profile:
         return self.first_ms(seen) * _FINDER_WORK * self._bundle.macs(setting.size, first) / self._bundle.macs(seen.size, first)
 
     def finder_times(self, setting: Setting) -> tuple[float, float] | None:
-        """Median and 95th percentile of the finder in a measured setting; None where the bundle has none."""
-        times = self._timings[str(setting)]["finder_ms"] if str(setting) in self._timings else []
-        return (times[0], times[-1]) if times else None
+        """Median and 95th percentile of a finder that was measured."""
+        return self._finders.get(str(setting))
 
-    def _read(self) -> tuple[dict[str, Timings], dict[str, float]]:
+    def _read(self) -> None:
         if self._path is None:
-            return {}, {}
+            return
         try:
             kept = json.loads(self._path.read_text())
             if kept["key"] != self._key:
-                return {}, {}
+                return
             timings = {name: _checked(entry, len(self._bundle.cuts)) for name, entry in kept["timings"].items()}
-            return timings, {name: _milliseconds(value) for name, value in kept["looks"].items()}
+            finders = {name: (_milliseconds(p50), _milliseconds(p95)) for name, (p50, p95) in kept["finders"].items()}
+            looks = {name: _milliseconds(value) for name, value in kept["looks"].items()}
+            self._timings, self._finders, self._looks = timings, finders, looks
         except FileNotFoundError:
-            return {}, {}
+            return
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.info("measuring anew: the kept profile %s cannot be used (%s)", self._path, error)
-            return {}, {}
 
     def _write(self) -> None:
         if self._path is None:
             return
-        content = json.dumps({"key": self._key, "timings": self._timings, "looks": self._looks}, indent=1)
+        known = {"key": self._key, "timings": self._timings, "finders": self._finders, "looks": self._looks}
+        content = json.dumps(known, indent=1)
         try:
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.stem, suffix=".tmp")
             with contextlib.suppress(FileNotFoundError):
@@ -204,7 +238,9 @@ def settings_of(bundle: Bundle, engines: Sequence[str], precisions: Sequence[str
     return [Setting(*pair, size) for pair in pairs if runs(*pair, bundle) for size in sizes]
 
 
-def choose_backend(profile: Profile, settings: Sequence[Setting], turn: Turn = contextlib.nullcontext) -> str:
+def choose_backend(
+    profile: Profile, settings: Sequence[Setting], turn: Turn = contextlib.nullcontext, opened: Opened | None = None
+) -> str:
     """The engine whose first stage is fastest in one of some settings; an engine that does not work here is passed over.
 
     Raises:
@@ -215,7 +251,7 @@ def choose_backend(profile: Profile, settings: Sequence[Setting], turn: Turn = c
         load(settings[0].backend)
         logger.info("backend %s: the only one to choose from", settings[0].backend)
         return settings[0].backend
-    measured = compare([(profile, setting) for setting in settings], turn)
+    measured = compare([(profile, setting) for setting in settings], turn, opened)
     described = ", ".join(f"{setting.label} {ms:.1f} ms" for (_, setting), ms in measured.items())
     failures = []
     for _, setting in sorted(measured, key=measured.__getitem__):
@@ -229,12 +265,14 @@ def choose_backend(profile: Profile, settings: Sequence[Setting], turn: Turn = c
     raise BackendError("; ".join(failures))
 
 
-def choose_threads(profiles: Sequence[Profile], setting: Setting, turn: Turn = contextlib.nullcontext) -> Profile:
+def choose_threads(
+    profiles: Sequence[Profile], setting: Setting, turn: Turn = contextlib.nullcontext, opened: Opened | None = None
+) -> Profile:
     """Of profiles with more and more threads, the one whose first stage is fastest; the fewer threads where it hardly matters.
 
     Small networks gain little from a second thread, and lose where another program wants its core.
     """
-    measured = compare([(profile, setting) for profile in profiles], turn)
+    measured = compare([(profile, setting) for profile in profiles], turn, opened)
     fastest = min(measured.values())
     best = next(profile for (profile, _), ms in measured.items() if ms <= fastest * _WORTH_A_THREAD)
     described = ", ".join(f"{profile.device['threads']}: {ms:.1f} ms" for (profile, _), ms in measured.items())
@@ -242,64 +280,60 @@ def choose_threads(profiles: Sequence[Profile], setting: Setting, turn: Turn = c
     return best
 
 
-Candidate = tuple[Profile, Setting]
-
-
-def compare(candidates: Sequence[Candidate], turn: Turn = contextlib.nullcontext) -> dict[Candidate, float]:
+def compare(
+    candidates: Sequence[Candidate], turn: Turn = contextlib.nullcontext, opened: Opened | None = None
+) -> dict[Candidate, float]:
     """Median time of the first stage of each. Where one was not looked at before, all of them run in turn, so that what disturbs
     the machine disturbs them alike; one that does not work is left out with a warning.
+
+    Args:
+        candidates: what to compare.
+        turn: each run is within one.
+        opened: is given the chains that were opened, to use and to close. None: they are closed.
 
     Raises:
         BackendError: none works.
     """
     if all(profile.has_seen([setting]) for profile, setting in candidates):
         return {(profile, setting): profile.first_ms(setting) for profile, setting in candidates}
-    failures, runs = [], {}
-    with contextlib.ExitStack() as opened:
+    failures: list[str] = []
+    chains: Opened = {}
+    try:
         for profile, setting in candidates:
             with turn():  # where to end if it is to
                 pass
             try:
-                runs[profile, setting] = opened.enter_context(profile.first_stage(setting))
+                chains[profile, setting] = profile.first_stage(setting)
             except BackendError as error:
                 failures.append(str(error))
                 logger.warning("passing over a backend: %s", error)
-        if not runs:
+        if not chains:
             raise BackendError("; ".join(failures))
-        times: dict[Candidate, list[float]] = {candidate: [] for candidate in runs}
+        times: dict[Candidate, list[float]] = {candidate: [] for candidate in chains}
         for _ in range(_LOOKS):
-            for candidate, run in runs.items():
-                with turn():
-                    times[candidate].append(run())
+            for candidate, chain in chains.items():
+                times[candidate] += chain.run_grey(0, turn)
+        if opened is not None:
+            opened |= chains
+            chains = {}
+    finally:
+        for chain in chains.values():
+            chain.close()
     medians = {candidate: float(np.median(values)) for candidate, values in times.items()}
     for (profile, setting), ms in medians.items():
         profile.keep_look(setting, ms)
     return medians
 
 
-def _measure(bundle: Bundle, backend: Backend, setting: Setting, threads: int, turn: Turn) -> Timings:
-    chain = StageChain(bundle, backend, setting.precision, setting.size, threads)
-    grey = np.full((1, setting.size, setting.size, 3), 128, np.uint8)
-    try:
-        chain.warm_up(bundle.cuts[-1])
-        cumulative = np.array(_repeat(lambda: _cumulative(chain, grey, bundle.cuts[-1]), turn))
-    finally:
-        chain.close()
-    timings = {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
-    finder = bundle.finders.get((setting.precision, setting.size))
-    if finder is None:
-        return {**timings, "finder_ms": []}
-    with _finder(bundle, backend, finder, setting, threads) as run:
-        times = _repeat(lambda: _elapsed_ms(run), turn)
-    return {**timings, "finder_ms": np.percentile(times, [50, 95]).tolist()}
-
-
-def _cumulative(chain: StageChain, grey: Any, cut: int) -> list[float]:
-    return np.cumsum(chain.run(grey, cut).stage_ms).tolist()  # type: ignore[no-any-return]
+def _measure(chain: StageChain, cut: int, turn: Turn) -> Timings:
+    cumulative = np.cumsum(_repeat(lambda: chain.run_grey(cut), turn), axis=1)
+    return {"p50_ms": np.median(cumulative, axis=0).tolist(), "p95_ms": np.percentile(cumulative, 95, axis=0).tolist()}
 
 
 @contextlib.contextmanager
-def _finder(bundle: Bundle, backend: Backend, path: Path, setting: Setting, threads: int) -> Iterator[Callable[[], object]]:
+def _finder(
+    bundle: Bundle, backend: Backend, path: Path, setting: Setting, threads: int, turn: Turn
+) -> Iterator[Callable[[], object]]:
     """A finder that has run once, as a function that runs it again."""
     rows = columns = setting.size
     dimensions = None
@@ -310,7 +344,8 @@ def _finder(bundle: Bundle, backend: Backend, path: Path, setting: Setting, thre
     grey = np.full((1, rows, columns, 3), 128, np.uint8)
     session = backend.open(path, threads, setting.precision, dimensions)
     try:
-        session.run({"image": grey})
+        with turn():
+            session.run({"image": grey})
         yield lambda: session.run({"image": grey})
     finally:
         session.close()
@@ -343,8 +378,8 @@ def _errors(bundle: Bundle, settings: Iterable[Setting]) -> dict[tuple[str, int,
 
 
 def _checked(entry: Any, cuts: int) -> Timings:
-    timings = {name: [float(value) for value in entry[name]] for name in ("p50_ms", "p95_ms", "finder_ms")}
-    complete = all(len(timings[name]) == cuts for name in ("p50_ms", "p95_ms"))
+    timings = {name: [float(value) for value in entry[name]] for name in ("p50_ms", "p95_ms")}
+    complete = all(len(values) == cuts for values in timings.values())
     for value in [value for values in timings.values() for value in values]:
         _milliseconds(value)
     if not complete:

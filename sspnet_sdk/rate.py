@@ -64,6 +64,7 @@ class RateController:
             faster can do that; a number in (0, 100) keeps that percentile (a deadline).
         goal: how the user asked for it; begins the one warning that says it is out of reach.
         clock: seconds, monotonic.
+        fastest: the fastest point there is, where it cannot be run yet: it tells what is out of reach. None: that of `points`.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class RateController:
         percentile: float | None = None,
         goal: str = "the frame budget",
         clock: Callable[[], float] = time.monotonic,
+        fastest: OperatingPoint | None = None,
     ) -> None:
         self.front = pareto_front(points)
+        self._fastest = fastest or self.front[0]
         self.switches = 0
         self._points = {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
         self._budget_ms, self._percentile, self._goal, self._clock = budget_ms, percentile, goal, clock
@@ -86,6 +89,8 @@ class RateController:
         self._candidate = self._index
         self._upgraded_at, self._wait_s, self._not_before = -math.inf, _FIRST_WAIT_S, -math.inf
         self._unreached = 0
+        self.is_disturbed = False
+        """Whether frames are slower for a while because this device is being measured: they do not tell what is out of reach."""
         self._warned = False
         if self.out_of_reach:
             self._warn(1, False)
@@ -96,6 +101,11 @@ class RateController:
         return self._budget_ms
 
     @property
+    def chosen(self) -> OperatingPoint:
+        """What frames run at."""
+        return self.front[self._index]
+
+    @property
     def load(self) -> float:
         """Latency now over latency when profiled."""
         return self._load.value
@@ -103,14 +113,20 @@ class RateController:
     @property
     def out_of_reach(self) -> bool:
         """Whether even the fastest point misses the budget now, or the last frames missed it as they were asked for."""
-        return self._expected(0, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
+        return self._expected(self._fastest, 1, False) > self._budget_ms or self._unreached >= _UNREACHED_FRAMES
 
-    def replan(self, points: Sequence[OperatingPoint]) -> None:
-        """Choose among other points from now on, as at the start: what is known of the load is forgotten."""
+    def replan(self, points: Sequence[OperatingPoint], fastest: OperatingPoint | None = None) -> None:
+        """Choose among other points from now on, as at the start.
+
+        What is known of the load stays if the chosen point is among them with the timing that it had.
+        """
+        before = self.front[self._index]
         self.front, self._points = pareto_front(points), {(p.cut, p.input_size, p.precision, p.backend): p for p in points}
-        self._load, self._spread, self._late = LoadEstimate(), RecentSpread(), LateFrames()
-        for overheads in self._overheads.values():
-            overheads.clear()
+        self._fastest = fastest or self.front[0]
+        if before not in points:
+            self._load, self._spread, self._late = LoadEstimate(), RecentSpread(), LateFrames()
+            for overheads in self._overheads.values():
+                overheads.clear()
         self._index = self._candidate = self._best(_TAKE, 1, False)
         self._dwell = self._unreached = 0
 
@@ -147,28 +163,29 @@ class RateController:
         self._load.update(ratio)
         self._spread.update(ratio / self._load.value)
         late_ms = LATE * self._budget_ms
-        hopeless = ratio * people * self.front[0].p50_ms + self._overhead(located) > late_ms  # even the fastest point is late
+        hopeless = ratio * people * self._fastest.p50_ms + self._overhead(located) > late_ms  # even the fastest point is late
         if not hopeless:
             self._late.update(total_ms > late_ms)
         self._overheads[located].append(max(total_ms - network_ms, 0.0))
-        self._unreached = self._unreached + 1 if self._expected(0, people, located) > self._budget_ms * _KEEP else 0
+        undisturbed = self._fastest.p50_ms * people if self.is_disturbed else self._expected(self._fastest, people, located)
+        self._unreached = self._unreached + 1 if undisturbed > self._budget_ms * _KEEP else 0
         if self._unreached >= _UNREACHED_FRAMES:
             self._warn(people, located)
 
     def _cost(self, index: int, people: int, located: bool) -> float:
         """What has to stay within the budget."""
-        expected = self._expected(index, people, located)
+        expected = self._expected(self.front[index], people, located)
         if self._percentile is not None:
             return expected
         usual = self._load.value * people * self.front[index].p50_ms + self._overhead(located)
         return max(expected, self._late.factor * usual)
 
-    def _expected(self, index: int, people: int, located: bool) -> float:
+    def _expected(self, point: OperatingPoint, people: int, located: bool) -> float:
         """The mean, or the percentile that is asked for."""
-        p50_ms, overhead = self.front[index].p50_ms * people, self._overhead(located)
+        p50_ms, overhead = point.p50_ms * people, self._overhead(located)
         if self._percentile is None:
             return self._load.mean * p50_ms + overhead
-        return self._load.value * self._tail(self.front[index], self._percentile) * p50_ms + overhead
+        return self._load.value * self._tail(point, self._percentile) * p50_ms + overhead
 
     def _overhead(self, located: bool) -> float:
         overheads = self._overheads[located]
@@ -208,7 +225,7 @@ class RateController:
         if self._warned:
             return
         self._warned = True
-        point, latency = self.front[0], self._expected(0, people, located)
+        point, latency = self._fastest, self._expected(self._fastest, people, located)
         logger.warning(
             "%s is out of reach here: the fastest operating point (cut %d at %d px, %s %s) takes %.1f ms, %.0f frames per second",
             self._goal,

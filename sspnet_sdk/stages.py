@@ -17,6 +17,7 @@ from sspnet_sdk.backends.protocol import Backend
 from sspnet_sdk.bundle import Bundle, StageGraph
 from sspnet_sdk.errors import BundleError, SSPNetError
 from sspnet_sdk.latency import StageTime, next_stage_fits
+from sspnet_sdk.turns import Turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,8 @@ class StageChain:
     """Each stage gives a complete answer, and the features that the next one refines. So a run can end after any of them."""
 
     def __init__(self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int) -> None:
-        self.size, self._joints = size, len(bundle.joint_names)
-        self._backend, self._precision, self._threads = backend, precision, threads
+        self.precision, self.size, self._joints = precision, size, len(bundle.joint_names)
+        self._backend, self._threads = backend, threads
         self._graphs = bundle.stages[precision, size]
         self._sessions: dict[int, CheckedSession] = {}
         self._opening: dict[int, Ahead[CheckedSession]] = {}
@@ -96,14 +97,30 @@ class StageChain:
             if (graph.cut <= cut or index == 0) and index not in self._sessions and index not in self._opening:
                 self._opening[index] = Ahead(partial(self._opened, index))
 
-    def warm_up(self, cut: int) -> None:
-        """Open the stages up to `cut` and run them until their times are known. A session's first run is not like the others."""
-        self.open_ahead(cut)
-        grey = np.full((1, self.size, self.size, 3), 128, np.uint8)
-        self.run(grey, cut)
+    def open(self, cut: int) -> None:
+        """Open the stages up to `cut`: one after the other, but for those that `open_ahead` has begun.
+
+        Another thread may run shallower cuts meanwhile.
+        """
+        for index, graph in enumerate(self._graphs):
+            if graph.cut <= cut or index == 0:
+                self._open(index)
+
+    def warm_up(self, cut: int, turn: Turn = contextlib.nullcontext) -> None:
+        """Open the stages up to `cut` and run them until their times are known, each run within a `turn`.
+
+        A session's first run is not like the others.
+        """
+        self.open(cut)
+        self.run_grey(cut, turn)
         self._times = [StageTime() for _ in self._graphs]
         for _ in range(3):
-            self.run(grey, cut)
+            self.run_grey(cut, turn)
+
+    def run_grey(self, cut: int, turn: Turn = contextlib.nullcontext) -> tuple[float, ...]:
+        """Run up to `cut` on a picture of nothing, within a `turn`. Gives the time of each stage in milliseconds."""
+        with turn():
+            return self.run(np.full((1, self.size, self.size, 3), 128, np.uint8), cut).stage_ms
 
     def close(self) -> None:
         """Free the sessions."""
@@ -122,7 +139,7 @@ class StageChain:
 
     def _opened(self, index: int) -> CheckedSession:
         graph = self._graphs[index]
-        return CheckedSession(self._backend.open(graph.path, self._threads, self._precision), graph.path, graph.outputs)
+        return CheckedSession(self._backend.open(graph.path, self._threads, self.precision), graph.path, graph.outputs)
 
 
 def _answer(tensors: dict[str, Any], graph: StageGraph, shape: tuple[int, int, int]) -> NDArray[np.float32]:

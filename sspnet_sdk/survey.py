@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from sspnet_sdk.errors import SSPNetError
+from sspnet_sdk.turns import Turns
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -24,7 +25,7 @@ class Survey:
     """
 
     def __init__(self, work: Callable[[Survey], None]) -> None:
-        self._work, self._turn, self._stopped = work, threading.Lock(), threading.Event()
+        self._work, self._turns, self._stopped = work, Turns(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sspnet-survey", daemon=True)
         atexit.register(self.stop)
         self._thread.start()
@@ -37,14 +38,14 @@ class Survey:
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
         """For the surveyor: no frame runs meanwhile. Leaves the work where it was told to stop."""
-        self.go_on()
-        with self._turn:
+        with self._turns.turn():
+            self.go_on()
             yield
 
     @contextlib.contextmanager
     def frame(self) -> Iterator[None]:
         """For a frame: nothing is measured meanwhile."""
-        with self._turn if self.running else contextlib.nullcontext():
+        with self._turns.turn() if self.running else contextlib.nullcontext():
             yield
 
     def go_on(self) -> None:

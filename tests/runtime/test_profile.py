@@ -61,7 +61,7 @@ def test_one_setting_more_leaves_the_others(bundle, cache):
         lambda text: "\x00" * 100,
         lambda text: text.replace("p50_ms", "p5O_ms"),
         lambda text: json.dumps({**json.loads(text), "key": "other"}),
-        lambda text: text.replace('"finder_ms": [', '"finder_ms": [1e9, '),
+        lambda text: text.replace('"finders": {', '"finders": {"x": [1e9, 1e9], '),
         lambda text: json.dumps({**json.loads(text), "timings": {"onnxruntime/fp32/64": None}}),
         lambda text: text.replace("0.", "-0."),
     ],

@@ -191,3 +191,32 @@ def test_other_points_are_chosen_among_as_at_the_start():
     controller.replan(faster)
     assert controller.load == 1 and not controller.out_of_reach
     assert controller.choose() == RateController(faster, 10.0).choose()
+
+
+def test_one_network_more_leaves_what_is_known_of_the_load():
+    few = [point for point in POINTS if point.input_size == 192]
+    controller = RateController(few, 20.0, clock=lambda: 0.0)
+    for _ in range(50):
+        point = controller.choose()
+        controller.observe(point, 2 * point.p50_ms, 2 * point.p50_ms + 1)
+    controller.replan(POINTS)
+    assert controller.load == pytest.approx(2.0, abs=0.05)
+    assert controller.choose() == max((p for p in controller.front if 2 * p.p50_ms + 1 <= 0.94 * 20.0), key=lambda p: p.p50_ms)
+
+
+def test_what_is_out_of_reach_is_told_by_the_fastest_point_even_before_it_can_be_run(caplog):
+    slow, fastest = [point for point in POINTS if point.input_size == 256], min(POINTS, key=lambda point: point.p50_ms)
+    assert RateController(slow, 5.0, clock=lambda: 0.0).out_of_reach
+    caplog.clear()
+    assert not RateController(slow, 5.0, clock=lambda: 0.0, fastest=fastest).out_of_reach and not caplog.text
+    assert RateController(slow, 1.0, goal="target_fps=1000", clock=lambda: 0.0, fastest=fastest).out_of_reach
+    assert "target_fps=1000 is out of reach here: the fastest operating point (cut 2 at 128 px" in caplog.text
+
+
+def test_frames_beside_a_measurement_do_not_tell_what_is_out_of_reach():
+    controller = RateController(POINTS, 10.0, clock=lambda: 0.0)
+    for disturbed in (True, False):
+        controller.is_disturbed = disturbed
+        for _ in range(20):
+            controller.observe(controller.choose(), 80.0, 90.0)
+        assert controller._unreached == (0 if disturbed else 20)

@@ -24,36 +24,38 @@ def fresh_machine(tmp_path, monkeypatch):
 def test_nothing_is_measured_before_the_first_pose_but_one_quick_look(dot_bundle, dot_image, monkeypatch, measured):
     timed = []
 
-    def noted(bundle, backend, setting, *_):
-        timed.append(setting)
-        return made(setting)
+    def noted(chain, *_):
+        timed.append(chain.size)
+        return made(chain.size)
 
     monkeypatch.setattr("sspnet_sdk.profile._measure", noted)
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
-    assert timed == [] and len(estimator._plan.chains) == 1
+    assert timed == [] and len(estimator._plan.networks) == 1
     assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
     measured(estimator)
-    assert {setting.size for setting in timed} == {64, 128} and len(estimator._plan.chains) == 2
+    assert set(timed) == {64, 128} and len(estimator._plan.networks) == 2
     assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
 
 
-def made(setting):
-    times = [setting.size * ms for ms in (0.01, 0.012, 0.015)]
-    return {"p50_ms": times, "p95_ms": times, "finder_ms": [1.0]}
+def made(size):
+    times = [size * ms for ms in (0.01, 0.012, 0.015)]
+    return {"p50_ms": times, "p95_ms": times}
 
 
-def test_what_was_measured_is_kept_for_the_next_start(dot_bundle, measured):
+def test_what_was_measured_is_kept_for_the_next_start_which_opens_one_network_at_first(dot_bundle, measured, monkeypatch):
+    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda chain, *_: made(chain.size))
     options = Options(target_fps=5, backend="onnxruntime")
     first = measured(Plan(open_bundle(dot_bundle), options))
+    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda *_: pytest.fail("measured again"))
     again = Plan(open_bundle(dot_bundle), options)
-    again.measure_on()
-    assert again._surveyor._survey is None and again.chains == first.chains and again.threads == first.threads
+    assert again.networks == {("fp32", 128): 8} and again.threads == first.threads
+    assert measured(again).networks == first.networks == {("fp32", 128): 8, ("fp32", 64): 8}
 
 
 def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, measured, monkeypatch, caplog):
     pytest.importorskip("openvino")
 
-    def compared(candidates, turn=None):
+    def compared(candidates, turn=None, opened=None):
         times = {candidate: 1.0 if candidate[1].backend == "openvino" else 2.0 for candidate in candidates}
         for (profile, setting), ms in times.items():
             profile.keep_look(setting, ms)
@@ -69,6 +71,7 @@ def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, 
         poses += [estimator.predict(dot_image(150, 110), BOX) for _ in range(3)]
     assert (before, estimator.backend) == ("onnxruntime", "openvino")
     assert "onnxruntime until this device is measured" in caplog.text and "from now on: openvino" in caplog.text
+    assert not estimator.is_being_measured
     assert all(pose.keypoints[0] == pytest.approx((150, 110), abs=0.2) for pose in poses)
     assert set(estimator._pool._all) != old
     estimator.close()
@@ -78,9 +81,9 @@ def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, 
 
 def test_a_deadline_of_one_frame_begins_it_too(dot_bundle, dot_image, measured):
     estimator = Estimator(dot_bundle, backend="onnxruntime", threads=1)
-    assert not estimator._plan._surveyor.running and not estimator._plan.chains
+    assert not estimator._plan._surveyor.running and not estimator._plan.networks
     estimator.predict(dot_image(150, 110), BOX, deadline_ms=500)
-    assert len(measured(estimator)._plan.chains) == 2
+    assert len(measured(estimator)._plan.networks) == 2
 
 
 def test_closing_ends_it_at_its_next_step(dot_bundle, dot_image):
@@ -107,6 +110,26 @@ def test_a_frame_and_a_measurement_take_turns():
         order.append("frame")
     survey.wait()
     assert order == ["measured", "frame"] and not survey.running
+
+
+def test_a_frame_waits_for_one_run_at_most():
+    begun, may_end, runs = threading.Event(), threading.Event(), []
+
+    def work(survey):
+        with survey.turn():
+            begun.set()
+            may_end.wait()
+        while True:
+            with survey.turn():
+                runs.append(None)
+
+    survey = Survey(work)
+    begun.wait()
+    waiting = threading.Timer(0.05, may_end.set)
+    waiting.start()
+    with survey.frame():
+        assert len(runs) <= 1
+    survey.stop()
 
 
 def test_one_survey_goes_on_at_a_time_and_another_begins_when_it_is_asked_for_meanwhile():
