@@ -165,9 +165,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--providers", nargs="*", default=["wasm", "webgpu"], help="of ONNX Runtime Web")
     parser.add_argument("--backends", nargs="*", default=["wasm", "webgl", "webgpu"], help="of TensorFlow.js")
     parser.add_argument("--one-thread", action="store_true", help="for WebAssembly")
-    parser.add_argument(
-        "--in-software", action="store_true", help="WebGL and WebGPU without a GPU: whether they run"
-    )
+    parser.add_argument("--in-software", action="store_true", help="WebGL and WebGPU without a GPU: whether they run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=8, help="in a burst")
     return parser.parse_args()

@@ -7,17 +7,14 @@ python benchmarks/tracking.py walk.mp4 --before ../before
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from side_by_side import keep_to_cores
+from versions import HERE, Version, in_turn, turns
 
-_HERE = Path(__file__).resolve().parent.parent
 _POINT = {"backend": "onnxruntime", "cut": 2, "input_size": 256, "threads": 1}
 
 
@@ -29,33 +26,13 @@ def work(video: str) -> None:
 
     options: dict[str, Any] = _POINT
     estimator = Estimator(**options)
-    for _ in sys.stdin:
+    for _ in turns():
         begin, predicting, frames = time.perf_counter(), 0.0, 0
         for frame in stream(video, estimator, people=1):
             predicting += sum(person.pose.latency_ms for person in frame.people)
             frames += 1
         whole = (time.perf_counter() - begin) * 1000
         print(whole / frames, predicting / frames, flush=True)
-
-
-class Version:
-    """A tree of the package in a process of its own."""
-
-    def __init__(self, tree: Path, video: Path) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, str(Path(__file__).resolve()), str(video), "--work"]
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": tree}
-        self._process = subprocess.Popen(command, env=environment, **pipes)
-
-    def run(self) -> tuple[float, float]:
-        """Once through the video."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        print(file=self._process.stdin, flush=True)
-        whole, predicting = self._process.stdout.readline().split()
-        return float(whole), float(predicting)
-
-    def close(self) -> None:
-        self._process.communicate()
 
 
 def main() -> None:
@@ -68,16 +45,9 @@ def main() -> None:
     if given.work:
         return work(str(given.video))
     keep_to_cores(1)
-    trees = {"now": _HERE, **({"before": given.before.resolve()} if given.before else {})}
-    versions = {name: Version(tree, given.video.resolve()) for name, tree in trees.items()}
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in versions}
-    for round_ in range(given.rounds + 1):
-        for name, version in versions.items():
-            times = version.run()
-            if round_:  # the first one warms up
-                found[name].append(times)
-    for version in versions.values():
-        version.close()
+    trees = {"now": HERE, **({"before": given.before.resolve()} if given.before else {})}
+    video = str(given.video.resolve())
+    found = in_turn({name: Version(tree, __file__, video) for name, tree in trees.items()}, given.rounds)
     print("| version | ms per frame | of it predict | the rest |\n|---|---|---|---|")
     for name, rows in found.items():
         whole, predicting = (median(row[i] for row in rows) for i in (0, 1))
