@@ -23,6 +23,8 @@ from sspnet_sdk.backends import installed, load
 from sspnet_sdk.device import default_threads
 
 TOGETHER, WORKERS = 8, (1, 2, 4)
+LASTING = 400
+"""People after whom groups have networks of their own (sspnet_sdk/together.py)."""
 Way = Callable[[int], None]
 """Takes so many people through."""
 
@@ -68,6 +70,8 @@ def _rates(bundle: Bundle, options: dict, rounds: int, people: int) -> dict[str,
         rates: dict[str, list[float]] = {name: [] for name in ways}
         for way in ways.values():
             way(people)
+        ways[f"`predict_batch` of {TOGETHER}"](LASTING)  # opens networks for groups, in the background
+        time.sleep(2)
         for _ in range(rounds):
             for name, way in ways.items():
                 begin = time.perf_counter()

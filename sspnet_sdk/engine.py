@@ -16,7 +16,7 @@ from sspnet_sdk.agenda import Network
 from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends import load
 from sspnet_sdk.backends.answers import CheckedSession
-from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.crop import Crop, cut_out, view_of, whole_in
 from sspnet_sdk.errors import BackendError, BundleError, SSPNetError
 from sspnet_sdk.image import Image
@@ -25,10 +25,12 @@ from sspnet_sdk.peaks import Answer
 from sspnet_sdk.person_boxes import BoxMaps
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_sdk.rate import OperatingPoint
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.stages import ChainAnswer, StageChain
 from sspnet_sdk.thresholds import CentresAndBoxes
+from sspnet_sdk.together import Together
 
 _CPU_BATCH_PIXELS = 8 * 192 * 192  # 8 crops of 192 px together take 0.85 of their time alone: benchmarks/batch.py
+_FIXED_BATCH_PIXELS = 4 * 192 * 192  # of graphs compiled for so many crops, by the same; twice that in half precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,8 @@ class Engine:
         self.bundle, self.precision, self.threads = bundle, precision, threads
         self._backend = load(backend)
         self._chains: dict[Network, StageChain] = {}
+        self._together = Together(lambda key: StageChain(bundle, self._backend, key[0], key[1], threads, batch=key[2]))
+        self._deepest_cut = 0
         self._warm: set[Network] = set()
         self._finders: dict[int, CheckedSession] = {}
         self._boxes: tuple[Path, tuple[int, int] | None, CheckedSession] | None = None
@@ -95,6 +99,7 @@ class Engine:
 
     def open_ahead(self, precision: str, size: int, cut: int) -> None:
         """Begin to open what a pose needs, all at once: an engine compiles each graph on one core. `poses` waits for each."""
+        self._deepest_cut = max(self._deepest_cut, cut)
         self.chain(precision, size).open_ahead(cut)
         if self.bundle.lift is not None and self._lift is None and self._opening_lift is None:
             self._opening_lift = Ahead(self._open_lift)
@@ -141,10 +146,12 @@ class Engine:
         previous: NDArray[np.float32] | None = None,
     ) -> Answers:
         """As `poses`, of crops of several images. `previous` (N, J, 4): the same people in the frame before, on these crops."""
-        chain, answers, cuts = self.chain(point.precision, point.input_size), [], []
-        batch = self._batch(point.input_size)
-        for start in range(0, len(views), batch):
-            part = views[start : start + batch]
+        answers: list[ChainAnswer] = []
+        cuts: list[int] = []
+        while len(cuts) < len(views):
+            start = len(cuts)
+            chain, count = self._next_run(point, len(views) - start)
+            part = views[start : start + count]
             buffer = self._buffer(point.input_size, len(part))
             for row, (image, crop) in enumerate(part):
                 cut_out(image, crop, buffer[row], self.bundle.border)
@@ -159,6 +166,19 @@ class Engine:
             network_ms=sum(sum(answer.stage_ms) for answer in answers),
             root_features=_joined(features) if features else None,
         )
+
+    def _next_run(self, point: OperatingPoint, left: int) -> tuple[StageChain, int]:
+        """What runs next of the crops that are left, and how many of them."""
+        precision, size = point.precision, point.input_size
+        most = _FIXED_BATCH_PIXELS * (2 if precision in ENGINE_PRECISIONS else 1) // size**2
+        fitting = [count for count in self._backend.fixed_batches if count <= min(left, most)]
+        if fitting:
+            self._together.ask((precision, size, fitting[-1]), max(point.cut, self._deepest_cut))
+        for count in reversed(fitting):
+            chain = self._together.chain((precision, size, count), point.cut)
+            if chain is not None:
+                return chain, count
+        return self.chain(precision, size), min(left, self._batch(size))
 
     def _batch(self, size: int) -> int:
         """How many crops run together. On a CPU, only while their pixels are few enough to gain from it."""
@@ -244,6 +264,10 @@ class Engine:
             self._boxes = path, shape, CheckedSession(session, path, ("centre", "box"))
         return self._boxes[2]
 
+    def wait(self) -> None:
+        """Until nothing is being opened for groups of crops."""
+        self._together.wait()
+
     def close(self) -> None:
         """Free all networks. The next call opens them anew."""
         for chain in self._chains.values():
@@ -254,6 +278,7 @@ class Engine:
         for session in (*self._finders.values(), self._boxes and self._boxes[2], self._root_depth, self._lift):
             if session is not None:
                 session.close()
+        self._together.close()
         self._chains, self._finders, self._warm = {}, {}, set()
         self._boxes = self._root_depth = self._lift = self._opening_lift = None
 

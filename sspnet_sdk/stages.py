@@ -38,10 +38,21 @@ class ChainAnswer:
 
 
 class StageChain:
-    """Each stage gives a complete answer, and the features that the next one refines. So a run can end after any of them."""
+    """Each stage gives a complete answer, and the features that the next one refines. So a run can end after any of them.
 
-    def __init__(self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int) -> None:
-        self.precision, self.size, self._joints = precision, size, len(bundle.joint_names)
+    Args:
+        bundle: whose stages.
+        backend: that runs them.
+        precision: of the stages.
+        size: side of the crops in pixels.
+        threads: of the engine.
+        batch: so many crops in each run, one of the backend's `fixed_batches`. None: as many as the backend takes.
+    """
+
+    def __init__(
+        self, bundle: Bundle, backend: Backend, precision: str, size: int, threads: int, batch: int | None = None
+    ) -> None:
+        self.precision, self.size, self._batch, self._joints = precision, size, batch, len(bundle.joint_names)
         self._backend, self._threads = backend, threads
         self._graphs = bundle.stages[precision, size]
         self._sessions: dict[int, CheckedSession] = {}
@@ -120,7 +131,7 @@ class StageChain:
     def run_grey(self, cut: int, turn: Turn = contextlib.nullcontext) -> tuple[float, ...]:
         """Run up to `cut` on a picture of nothing, within a `turn`. Gives the time of each stage in milliseconds."""
         with turn():
-            return self.run(np.full((1, self.size, self.size, 3), 128, np.uint8), cut).stage_ms
+            return self.run(np.full((self._batch or 1, self.size, self.size, 3), 128, np.uint8), cut).stage_ms
 
     def close(self) -> None:
         """Free the sessions."""
@@ -138,8 +149,9 @@ class StageChain:
         return self._sessions[index]
 
     def _opened(self, index: int) -> CheckedSession:
-        graph = self._graphs[index]
-        return CheckedSession(self._backend.open(graph.path, self._threads, self.precision), graph.path, graph.outputs)
+        graph, dimensions = self._graphs[index], None if self._batch is None else {"batch": self._batch}
+        session = self._backend.open(graph.path, self._threads, self.precision, dimensions)
+        return CheckedSession(session, graph.path, graph.outputs)
 
 
 def _answer(tensors: dict[str, Any], graph: StageGraph, shape: tuple[int, int, int]) -> NDArray[np.float32]:

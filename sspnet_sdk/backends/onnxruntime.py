@@ -76,6 +76,7 @@ class _OnnxRuntime:
     name = "onnxruntime"
     version = ort.__version__
     precisions: tuple[str, ...] = ()
+    fixed_batches: tuple[int, ...] = ()
 
     def __init__(self, device: str) -> None:
         self.device = device

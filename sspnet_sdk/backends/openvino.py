@@ -115,10 +115,11 @@ def _outputs_of(request: ov.InferRequest) -> list[ov.Tensor]:
 class _OpenVino:
     name = "openvino"
     version = ov.__version__.split("-")[0]
-    largest_batch = 1  # compiled for a fixed batch: dynamic shapes cost speed on every frame
+    largest_batch = 1  # compiled for a fixed number: dynamic shapes cost speed on every frame
 
     def __init__(self, device: str) -> None:
         self.device, self.fixed_shapes = device, device == "npu"
+        self.fixed_batches = (2, 4, 8) if device == "cpu" else ()
         able = () if device == "npu" else _core().get_property(device.upper(), "OPTIMIZATION_CAPABILITIES")
         self.precisions = tuple(name for name, (_, capability) in _HINTS.items() if capability in able)
 
@@ -176,11 +177,11 @@ def _fixed(path: Path, dimensions: Mapping[str, int] | None) -> ov.Model:
 
 
 def _one_of(shape: ov.PartialShape, dimensions: Mapping[str, int] | None) -> ov.PartialShape:
-    """A batch of one; the height and width of an image (N, H, W, 3), where they are told."""
-    extents = list(shape)[1:]
-    if dimensions is not None and len(extents) == 3:
-        extents[:2] = dimensions["height"], dimensions["width"]
-    return ov.PartialShape([1, *extents])
+    """A batch of one unless another is told; the height and width of an image (N, H, W, 3), where they are told."""
+    told, extents = dimensions or {}, list(shape)[1:]
+    if "height" in told and len(extents) == 3:
+        extents[:2] = told["height"], told["width"]
+    return ov.PartialShape([told.get("batch", 1), *extents])
 
 
 def settings(device: str, threads: int, precision: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Backend(Protocol):
     device: str
     version: str
     largest_batch: int  # images that one run may take
+    fixed_batches: tuple[int, ...]  # numbers of images that a graph may be opened for instead, by `dimensions["batch"]`
     fixed_shapes: bool  # whether a graph runs only (or only fast) where its inputs' extents are known
     precisions: tuple[str, ...]  # besides fp32, what it computes fp32 graphs in where it is asked to
 

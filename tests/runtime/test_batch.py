@@ -1,9 +1,16 @@
 """`predict_batch`: one person in each of several images, with shared runs of the network."""
 
+import threading
+
 import numpy as np
 import pytest
 
-from sspnet_sdk import Estimator, ImageError, OptionError
+from sspnet_sdk import BackendError, Estimator, ImageError, OptionError, open_bundle
+from sspnet_sdk.backends import load
+from sspnet_sdk.crop import Crop
+from sspnet_sdk.engine import Engine
+from sspnet_sdk.image import open_image
+from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import StageChain
 
 BOX = (60, 40, 200, 160)
@@ -30,6 +37,86 @@ def test_crops_run_together_while_they_are_small(dot_bundle, dot_image, monkeypa
     monkeypatch.setattr(StageChain, "run", lambda chain, crops, *rest: batches.append(len(crops)) or run(chain, crops, *rest))
     estimator.predict_batch([dot_image(*place) for place in PLACES], [BOX] * 10)
     assert len(batches) == runs and sum(batches) == 10
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """How many crops each run of a chain of stages has taken, but for those in the background."""
+    counts, run, here = [], StageChain.run, threading.current_thread()
+
+    def counted(chain, crops, *rest):
+        if threading.current_thread() is here:
+            counts.append(len(crops))
+        return run(chain, crops, *rest)
+
+    monkeypatch.setattr(StageChain, "run", counted)
+    return counts
+
+
+@pytest.mark.parametrize(("size", "together"), [(64, [8, 2]), (128, [4, 4, 2])])
+def test_openvino_runs_groups_together_once_they_are_common(dot_bundle, dot_image, monkeypatch, runs, size, together):
+    monkeypatch.setattr("sspnet_sdk.engine._FIXED_BATCH_PIXELS", 4 * 128**2)
+    estimator = Estimator(dot_bundle, backend="openvino", input_size=size, precision="fp32")
+    images = [dot_image(*place) for place in PLACES]
+    alone = estimator.predict_batch(images, [BOX] * 10)
+    assert runs == [1] * 10
+    monkeypatch.setattr("sspnet_sdk.together._COMMON", 20)
+    for _ in range(10):
+        estimator.predict_batch(images, [BOX] * 10)
+        with estimator._engine() as engine:
+            engine.wait()
+    runs.clear()
+    poses = estimator.predict_batch(images, [BOX] * 10)
+    assert runs == together
+    for pose, one in zip(poses, alone, strict=True):
+        assert np.allclose(pose.keypoints, one.keypoints, atol=1e-2) and np.allclose(pose.joints3d, one.joints3d, atol=1)
+    estimator.close()
+
+
+def test_a_deeper_cut_than_before_runs_one_by_one_until_its_stages_are_open(dot_bundle, dot_image, monkeypatch, runs):
+    monkeypatch.setattr("sspnet_sdk.together._COMMON", 1)
+    engine = Engine(open_bundle(dot_bundle), "openvino", "fp32", 1)
+    image, cuts = open_image(dot_image(150, 110)), engine.bundle.cuts
+    crops = [Crop.around(np.array(BOX, np.float32), 1.25)] * 2
+    for cut in (cuts[0], cuts[-1]):
+        point = OperatingPoint(cut, 64, "fp32", "openvino", 1.0, 1.0, 0.0)
+        alone = engine.poses(image, crops[:1], point)
+        runs.clear()
+        engine.poses(image, crops, point)
+        engine.wait()
+        answers = engine.poses(image, crops, point)
+        assert runs == [1, 1, 2] and answers.cuts == (cut, cut)
+        assert np.allclose(answers.poses[1], alone.poses[0], atol=1e-4)
+    engine.close()
+
+
+def test_a_few_groups_are_not_worth_a_chain_of_their_own(dot_bundle, dot_image, runs):
+    estimator = Estimator(dot_bundle, backend="openvino")
+    for _ in range(20):
+        estimator.predict_many(dot_image(150, 110), [BOX] * 4)
+    with estimator._engine() as engine:
+        engine.wait()
+    runs.clear()
+    estimator.predict_many(dot_image(150, 110), [BOX] * 4)
+    assert runs == [1] * 4
+
+
+def test_a_chain_for_groups_that_does_not_open_leaves_crops_alone(dot_bundle, dot_image, monkeypatch, runs, caplog):
+    monkeypatch.setattr("sspnet_sdk.together._COMMON", 1)
+    estimator = Estimator(dot_bundle, backend="openvino", input_size=64)
+    opened = type(load("openvino")).open
+
+    def refusing(backend, path, threads, precision, dimensions=None):
+        if dimensions:
+            raise BackendError("no memory")
+        return opened(backend, path, threads, precision, dimensions)
+
+    monkeypatch.setattr(type(load("openvino")), "open", refusing)
+    for _ in range(2):
+        assert len(estimator.predict_many(dot_image(150, 110), [BOX] * 2)) == 2
+        with estimator._engine() as engine:
+            engine.wait()
+    assert set(runs) == {1} and "one by one: no memory" in caplog.text
 
 
 def test_a_deadline_is_shared_so_that_no_image_pays_for_the_others(dot_bundle, dot_image, backend, measured, monkeypatch):
