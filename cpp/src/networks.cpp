@@ -85,17 +85,23 @@ StageChain::Result Networks::pose(const Image& image, const Crop& crop, const Op
     return stages.run(point.cut, deadline);
 }
 
+void Networks::open_lift_ahead() {
+    if (!bundle_.manifest.lift.empty() && !lift_) opening_lift_ = std::async(std::launch::async, [this] { return open_lift(); });
+}
+
 Chain* Networks::lift() {
-    const std::string& file = bundle_.manifest.lift;
-    if (file.empty()) return nullptr;
-    if (!lift_) {
-        EngineSettings settings = settings_;
-        settings.precision = "fp32", settings.threads = 1;  // a second thread costs such a small graph more than it gives
-        auto opened = engine_.chain({{bundle_.file(file), {"pose"}, {"joints3d"}}}, {ChainInput::pose("pose", bundle_.manifest.joint_count)}, settings);
-        opened->open(0);
-        lift_ = std::move(opened);
-    }
+    if (bundle_.manifest.lift.empty()) return nullptr;
+    if (!lift_) lift_ = opening_lift_.valid() ? opening_lift_.get() : open_lift();
     return lift_.get();
+}
+
+std::unique_ptr<Chain> Networks::open_lift() const {
+    EngineSettings settings = settings_;
+    settings.precision = "fp32", settings.threads = 1;  // a second thread costs such a small graph more than it gives
+    auto opened = engine_.chain({{bundle_.file(bundle_.manifest.lift), {"pose"}, {"joints3d"}}},
+                                {ChainInput::pose("pose", bundle_.manifest.joint_count)}, settings);
+    opened->open(0);
+    return opened;
 }
 
 void Networks::warm_up_lift() {

@@ -9,6 +9,7 @@
 #include "search_plan.hpp"
 #include "stages.hpp"
 
+#include <future>
 #include <map>
 #include <set>
 #include <string>
@@ -47,6 +48,9 @@ public:
     StageChain::Result pose(const Image& image, const Crop& crop, const OperatingPoint& point,
                             std::optional<Clock::time_point> deadline, const sspnet_pose* previous = nullptr);
 
+    /// Begin to open the lift in a thread of its own; `lift` waits for it.
+    void open_lift_ahead();
+
     /// The opened graph from a pose to millimetres; NULL where the bundle has none.
     Chain* lift();
 
@@ -73,6 +77,7 @@ private:
     Chain& finder(int size);
     Chain& box_finder(int size, int width, int height);
     std::unique_ptr<Chain> open_finder(int size, int width, int height) const;
+    std::unique_ptr<Chain> open_lift() const;
 
     const Bundle& bundle_;
     Engine& engine_;
@@ -82,6 +87,7 @@ private:
     std::map<int, std::unique_ptr<Chain>> finders_;
     std::map<std::array<int, 2>, std::unique_ptr<Chain>> box_finders_;  ///< by width and height, each compiled for its own
     std::unique_ptr<Chain> lift_;
+    std::future<std::unique_ptr<Chain>> opening_lift_;
     StageTime lift_time_;
 };
 

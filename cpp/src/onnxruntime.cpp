@@ -101,6 +101,7 @@ public:
           here_(memory("Cpu")),
           there_(memory(settings.device == "cpu" ? "Cpu" : "Cuda")),
           graphs_(std::move(graphs)) {
+        for (std::size_t i = 0; i < graphs_.size(); ++i) sessions_.emplace_back(nullptr, api().ReleaseSession);
         for (const ChainInput& input : inputs) {
             std::vector<std::uint8_t>& bytes = inputs_[input.name];
             bytes.resize(input.bytes());
@@ -116,24 +117,30 @@ public:
 
     void* input(const std::string& name) override { return inputs_.at(name).data(); }
 
+    void compile(std::size_t index) override {
+        if (sessions_[index]) return;
+        const GraphFile& graph = graphs_[index];
+        const auto options = session_options(settings_, graph.path);
+        sessions_[index] = owned<OrtSession>(api().ReleaseSession, doing(graph), [&](OrtSession** made) {
+            return api().CreateSession(env_, graph.path.c_str(), options.get(), made);
+        });
+    }
+
     void open(std::size_t index) override {
         while (opened_.size() <= index) {
-            const GraphFile& graph = graphs_[opened_.size()];
-            const std::string doing = "cannot open " + graph.path.filename().u8string();
-            const auto options = session_options(settings_, graph.path);
-            auto session = owned<OrtSession>(api().ReleaseSession, doing, [&](OrtSession** made) {
-                return api().CreateSession(env_, graph.path.c_str(), options.get(), made);
-            });
-            auto binding = owned<OrtIoBinding>(api().ReleaseIoBinding, doing,
-                                               [&](OrtIoBinding** made) { return api().CreateIoBinding(session.get(), made); });
-            opened_.push_back({std::move(session), std::move(binding), false});
+            const std::size_t next = opened_.size();
+            compile(next);
+            OrtSession* const session = sessions_[next].get();
+            auto binding = owned<OrtIoBinding>(api().ReleaseIoBinding, doing(graphs_[next]),
+                                               [&](OrtIoBinding** made) { return api().CreateIoBinding(session, made); });
+            opened_.push_back({session, std::move(binding), false});
         }
     }
 
     void run(std::size_t index) override {
         Opened& graph = opened_[index];
         if (!graph.bound) bind_to_new(graph, graphs_[index]);
-        check(api().RunWithBinding(graph.session.get(), nullptr, graph.binding.get()), "failed");
+        check(api().RunWithBinding(graph.session, nullptr, graph.binding.get()), "failed");
         if (!graph.bound) bind_to_held(graph, graphs_[index]);
     }
 
@@ -158,10 +165,12 @@ public:
 
 private:
     struct Opened {
-        Owned<OrtSession> session;
+        OrtSession* session;
         Owned<OrtIoBinding> binding;
         bool bound;
     };
+
+    static std::string doing(const GraphFile& graph) { return "cannot open " + graph.path.filename().u8string(); }
 
     /// For the first run: the shapes of the outputs are known only after it.
     void bind_to_new(Opened& graph, const GraphFile& file) {
@@ -193,6 +202,7 @@ private:
     std::vector<GraphFile> graphs_;
     std::map<std::string, std::vector<std::uint8_t>> inputs_;
     std::map<std::string, Owned<OrtValue>> values_;
+    std::vector<Owned<OrtSession>> sessions_;
     std::vector<Opened> opened_;
 };
 

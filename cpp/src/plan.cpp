@@ -80,14 +80,18 @@ Plan::Plan(const Bundle& bundle, Options options, Turns& turns)
       engine_(make_engine(options_.backend, settings_)),
       precisions_(choices(bundle.manifest, options_, settings_, *engine_)),
       networks_(bundle, *engine_, settings_) {
+    networks_.open_lift_ahead();
     set_goal(first_goal(options_));
 }
 
 void Plan::set_goal(const Goal& goal) {
     if (goal.budget_ms)
         control(goal);
-    else
-        networks_.chain(settings_.precision, sizes_.back()).warm_up(cuts_.back());
+    else {
+        StageChain& whole = networks_.chain(settings_.precision, sizes_.back());
+        whole.open_side_by_side(cuts_.back());
+        whole.warm_up(cuts_.back());
+    }
     goal_ = goal;
 }
 

@@ -4,6 +4,7 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 
 namespace sspnet::core {
@@ -61,8 +62,21 @@ StageChain::Result StageChain::run(int cut, std::optional<Clock::time_point> dea
 
 double StageChain::network_ms() const { return std::accumulate(stage_ms_.begin(), stage_ms_.end(), 0.0); }
 
-void StageChain::open(int cut) {
-    for (std::size_t i = 0; i < graphs_.size() && (i == 0 || graphs_[i].cut <= cut); ++i) chain_->open(i);
+std::size_t StageChain::stages_to(int cut) const {
+    std::size_t count = 1;
+    while (count < graphs_.size() && graphs_[count].cut <= cut) ++count;
+    return count;
+}
+
+void StageChain::open(int cut) { chain_->open(stages_to(cut) - 1); }
+
+void StageChain::open_side_by_side(int cut) {
+    std::vector<std::future<void>> compiling;
+    for (std::size_t i = 0; i < stages_to(cut); ++i)
+        compiling.push_back(std::async(std::launch::async, [this, i] { chain_->compile(i); }));
+    for (std::future<void>& one : compiling) one.wait();
+    for (std::future<void>& one : compiling) one.get();
+    open(cut);
 }
 
 void StageChain::warm_up(int cut) {

@@ -48,13 +48,17 @@ public:
     /// Their sum.
     double network_ms() const;
 
-    /// Open the stages up to `cut`.
+    /// Open the stages up to `cut`, one after the other, beside frames.
     void open(int cut);
+
+    /// Open the stages up to `cut` while nobody else wants the cores: each is compiled in a thread of its own.
+    void open_side_by_side(int cut);
 
     /// Open the stages up to `cut` and run them until their times are known (a first run is not like the others).
     void warm_up(int cut);
 
 private:
+    std::size_t stages_to(int cut) const;
     const float* pose(std::size_t index);
 
     std::vector<StageGraph> graphs_;
