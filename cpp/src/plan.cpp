@@ -107,8 +107,11 @@ OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
 
 void Plan::observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located) {
     point.cut = cut;
-    if (controller_) controller_->observe(point, network_ms, total_ms, people, located);
-    if (++frames_ >= kFramesBefore && controller_ && !survey_) begin_to_measure();
+    if (controller_) {
+        controller_->set_disturbed(is_being_measured());
+        controller_->observe(point, network_ms, total_ms, people, located);
+    }
+    if (++frames_ >= kFramesBefore && due_ && !is_being_measured()) begin_to_measure();
 }
 
 SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
@@ -129,20 +132,51 @@ SearchPlan Plan::search(const Goal& goal, bool everybody, bool patient) {
 RateController& Plan::control(const Goal& goal) {
     const auto percentile = goal.deadline_ms ? std::optional<double>(options_.percentile) : std::nullopt;
     const Target target = {*goal.budget_ms, percentile, goal.label};
-    budget_ms_ = target.budget_ms;
+    if (target.budget_ms > longest_ms_) open_for(target.budget_ms);
     if (controller_) {
         controller_->retarget(target);
         return *controller_;
     }
-    speeds_ = speeds_kept();
-    const auto is_known = [&](const std::string& precision) { return speeds_->knows(precision); };
-    if (std::none_of(precisions_.begin(), precisions_.end(), is_known)) speeds_->look(networks_.chain(precisions_.back(), sizes_.back()));
     const auto seconds = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
-    controller_.emplace(speeds_->points(target.budget_ms), target, seconds, options_.log);
-    const OperatingPoint first = controller_->choose(1, false);
-    networks_.chain(first.precision, first.input_size).warm_up(first.cut);
+    controller_.emplace(points_of(opened_), target, seconds, options_.log, fastest());
     return *controller_;
 }
+
+/// Frames may take longer than before, or have a budget for the first time.
+void Plan::open_for(double budget_ms) {
+    if (controller_) {
+        opened_ = deepened(opened_, budget_ms);
+        controller_->replan(points_of(opened_), fastest());
+    } else {
+        speeds_ = speeds_kept();
+        if (speeds_->needs_look()) speeds_->look(networks_.chain(speeds_->own(), sizes_.back()));
+        const Network best = agenda(speeds_->points(), speeds_->measured(), budget_ms, speeds_->own()).front().first;
+        opened_ = deepened({{best, cuts_.front()}}, budget_ms);
+        StageChain& chain = networks_.chain(best.first, best.second);
+        chain.open_side_by_side(opened_.at(best));
+        chain.warm_up(opened_.at(best));
+    }
+    longest_ms_ = budget_ms;
+    due_ = next(*speeds_, opened_, budget_ms).has_value();
+}
+
+/// The same networks with all cuts that fit the budget.
+Plan::Opened Plan::deepened(Opened opened, double budget_ms) const {
+    for (const OperatingPoint& point : speeds_->points())
+        if (const auto found = opened.find(network_of(point)); found != opened.end() && point.p50_ms <= kShare * budget_ms)
+            found->second = std::max(found->second, point.cut);
+    return opened;
+}
+
+std::vector<OperatingPoint> Plan::points_of(const Opened& opened) const {
+    std::vector<OperatingPoint> here;
+    for (const OperatingPoint& point : speeds_->points())
+        if (const auto found = opened.find(network_of(point)); found != opened.end() && point.cut <= found->second)
+            here.push_back(point);
+    return here;
+}
+
+OperatingPoint Plan::fastest() const { return pareto_front(speeds_->points()).front(); }
 
 Speeds Plan::speeds_kept() const {
     const std::string key = "2|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() + " " +
@@ -157,57 +191,66 @@ void Plan::take_up() {
         found.swap(offer_);
     }
     if (!found) return;
-    speeds_ = std::move(found->speeds);
-    controller_->replan(speeds_->points(budget_ms_));
+    speeds_ = std::move(found->speeds), opened_ = std::move(found->opened);
+    controller_->replan(points_of(opened_), fastest());
     networks_.adopt(std::move(found->chains));
-    std::set<std::pair<std::string, int>> used = {{settings_.precision, sizes_.back()}};  // what people are looked at with
-    for (const OperatingPoint& point : controller_->front()) used.insert({point.precision, point.input_size});
+    std::set<Network> used = {{settings_.precision, sizes_.back()}};  // what people are looked at with
+    for (const auto& [network, cut] : opened_) used.insert(network);
     networks_.keep(used);
 }
 
 void Plan::begin_to_measure() {
-    survey_ = std::make_unique<Survey>(turns_, [this, speeds = *speeds_, budget_ms = budget_ms_](Survey& survey) {
-        measure(speeds, budget_ms, survey);
+    due_ = false;
+    survey_ = std::make_unique<Survey>(turns_, [this, speeds = *speeds_, opened = opened_, longest_ms = longest_ms_](Survey& survey) {
+        find_out(speeds, opened, longest_ms, survey);
     });
 }
 
-/// In the survey's thread. The precision that the first look was taken in comes first, so that there is a good choice soon.
-void Plan::measure(Speeds speeds, double budget_ms, Survey& survey) {
-    for (auto precision = precisions_.rbegin(); precision != precisions_.rend(); ++precision) {
+/// In the survey's thread: one network after the other that frames may need.
+void Plan::find_out(Speeds speeds, Opened opened, double budget_ms, Survey& survey) {
+    while (const auto missing = next(speeds, opened, budget_ms)) {
+        const Network network = missing->first;
+        const int cut = speeds.knows(network.first, network.second) ? missing->second : bundle_.manifest.cuts.back();
+        StageChain chain = prepared(speeds, network, cut, survey);
         Chains chains;
-        for (const int size : sizes_)
-            if (!speeds.knows(*precision, size)) measure_size(speeds, *precision, size, chains, survey);
-        std::set<int> front;
-        for (const OperatingPoint& point : pareto_front(speeds.points(budget_ms)))
-            if (point.precision == *precision) front.insert(point.input_size);
-        for (auto chain = chains.begin(); chain != chains.end();)
-            chain = front.count(chain->first.second) > 0 ? std::next(chain) : chains.erase(chain);
-        for (const int size : front) {
-            if (chains.count({*precision, size}) > 0) continue;
-            StageChain& chain = chains.emplace(std::pair(*precision, size), networks_.another_chain(*precision, size)).first->second;
-            survey.go_on();
-            chain.open(cuts_.back());
-            survey.in_turn([&] { chain.warm_up(cuts_.back()); });
+        const auto wanted = agenda(speeds.points(), speeds.measured(), budget_ms, speeds.own());
+        const auto is_it = [&](const auto& entry) { return entry.first == network; };
+        if (opened.count(network) > 0 || std::any_of(wanted.begin(), wanted.end(), is_it)) {
+            opened[network] = std::min(cut, cuts_.back());
+            chains.emplace(network, std::move(chain));
         }
-        offer(speeds, std::move(chains));
+        offer(speeds, opened, std::move(chains));
     }
 }
 
-void Plan::measure_size(Speeds& speeds, const std::string& precision, int size, Chains& chains, Survey& survey) const {
-    const int deepest = bundle_.manifest.cuts.back();
-    StageChain& chain = chains.emplace(std::pair(precision, size), networks_.another_chain(precision, size)).first->second;
-    survey.go_on();
-    chain.open(deepest);
-    survey.in_turn([&] { chain.warm_up(deepest); });
-    const std::unique_ptr<Chain> finder = precision == settings_.precision ? networks_.another_finder(size) : nullptr;
-    const InTurn in_turn = [&](const std::function<void()>& run) { survey.in_turn(run); };
-    speeds.add(precision, size, sspnet::core::measure(chain, finder.get(), deepest, in_turn));
+/// What to have next, of what frames may need and have not: a network, and the deepest cut of it.
+std::optional<std::pair<Network, int>> Plan::next(const Speeds& speeds, const Opened& opened, double budget_ms) const {
+    for (const auto& wanted : agenda(speeds.points(), speeds.measured(), budget_ms, speeds.own())) {
+        const auto found = opened.find(wanted.first);
+        const bool is_open = found != opened.end() && found->second >= wanted.second;
+        if (!is_open || !speeds.knows(wanted.first.first, wanted.first.second)) return wanted;
+    }
+    return std::nullopt;
 }
 
-void Plan::offer(const Speeds& speeds, Chains chains) {
+/// A chain that is warmed up to `cut`, and measured where that is due.
+StageChain Plan::prepared(Speeds& speeds, const Network& network, int cut, Survey& survey) const {
+    const auto& [precision, size] = network;
+    StageChain chain = networks_.another_chain(precision, size);
+    survey.go_on();
+    chain.open(cut);
+    survey.in_turn([&] { chain.warm_up(cut); });
+    if (speeds.knows(precision, size)) return chain;
+    const std::unique_ptr<Chain> finder = precision == settings_.precision ? networks_.another_finder(size) : nullptr;
+    const InTurn in_turn = [&](const std::function<void()>& run) { survey.in_turn(run); };
+    speeds.add(precision, size, sspnet::core::measure(chain, finder.get(), cut, in_turn));
+    return chain;
+}
+
+void Plan::offer(const Speeds& speeds, const Opened& opened, Chains chains) {
     const std::lock_guard<std::mutex> lock(offered_);
     if (offer_) chains.merge(offer_->chains);
-    offer_ = Found{speeds, std::move(chains)};
+    offer_ = Found{speeds, opened, std::move(chains)};
 }
 
 }  // namespace sspnet::core

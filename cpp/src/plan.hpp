@@ -55,20 +55,30 @@ public:
 
 private:
     OperatingPoint unmeasured(int cut) const { return {cut, sizes_.back(), 1, 1, 0, settings_.precision}; }
-    using Chains = std::map<std::pair<std::string, int>, StageChain>;
+    using Chains = std::map<Network, StageChain>;
 
-    /// What the survey found: timings, and the chains that frames may switch between, warmed up.
+    /// The networks that frames may take, with the deepest cut of each.
+    using Opened = std::map<Network, int>;
+
+    /// What the survey found: timings, and chains that are warmed up.
     struct Found {
         Speeds speeds;
+        Opened opened;
         Chains chains;
     };
 
     RateController& control(const Goal& goal);
+    void open_for(double budget_ms);
     Speeds speeds_kept() const;
+    Opened deepened(Opened opened, double budget_ms) const;
+    std::vector<OperatingPoint> points_of(const Opened& opened) const;
+    OperatingPoint fastest() const;
+    bool is_being_measured() const { return survey_ && survey_->goes_on(); }
     void begin_to_measure();
-    void measure(Speeds speeds, double budget_ms, Survey& survey);
-    void measure_size(Speeds& speeds, const std::string& precision, int size, Chains& chains, Survey& survey) const;
-    void offer(const Speeds& speeds, Chains chains);
+    void find_out(Speeds speeds, Opened opened, double budget_ms, Survey& survey);
+    std::optional<std::pair<Network, int>> next(const Speeds& speeds, const Opened& opened, double budget_ms) const;
+    StageChain prepared(Speeds& speeds, const Network& network, int cut, Survey& survey) const;
+    void offer(const Speeds& speeds, const Opened& opened, Chains chains);
 
     const Bundle& bundle_;
     Options options_;
@@ -81,7 +91,9 @@ private:
     Goal goal_;
     std::optional<Speeds> speeds_;  ///< with a goal
     std::optional<RateController> controller_;
-    double budget_ms_ = 0;  ///< of the latest goal that had one
+    Opened opened_;
+    double longest_ms_ = 0;  ///< of all budgets so far
+    bool due_ = false;       ///< there is something to find out for it
     int frames_ = 0;
     std::mutex offered_;
     std::optional<Found> offer_;  ///< until a frame takes it up

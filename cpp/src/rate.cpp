@@ -28,6 +28,11 @@ double OperatingPoint::tail(double percentile) const {
     return std::pow(ratio, normal_quantile(percentile / 100) / normal_quantile(0.95));
 }
 
+bool OperatingPoint::operator==(const OperatingPoint& other) const {
+    return std::tie(cut, input_size, p50_ms, p95_ms, error, precision) ==
+           std::tie(other.cut, other.input_size, other.p50_ms, other.p95_ms, other.error, other.precision);
+}
+
 std::vector<OperatingPoint> pareto_front(std::vector<OperatingPoint> points) {
     std::stable_sort(points.begin(), points.end(), [](const OperatingPoint& a, const OperatingPoint& b) {
         return std::tie(a.p50_ms, a.error) < std::tie(b.p50_ms, b.error);
@@ -38,25 +43,30 @@ std::vector<OperatingPoint> pareto_front(std::vector<OperatingPoint> points) {
     return front;
 }
 
-RateController::RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn_with)
+RateController::RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn_with,
+                               const std::optional<OperatingPoint>& fastest)
     : target_(std::move(target)),
       clock_(std::move(clock)),
       warn_(std::move(warn_with)),
       upgraded_at_(kNever),
       wait_s_(kFirstWaitS),
       not_before_(kNever) {
-    replan(points);
+    replan(points, fastest);
     if (out_of_reach()) warn(1, false);
 }
 
-bool RateController::out_of_reach() const { return expected(0, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
+bool RateController::out_of_reach() const { return expected(fastest_, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
 
-void RateController::replan(const std::vector<OperatingPoint>& points) {
+void RateController::replan(const std::vector<OperatingPoint>& points, const std::optional<OperatingPoint>& fastest) {
+    const bool goes_on = !front_.empty() && std::count(points.begin(), points.end(), front_[index_]) > 0;
     front_ = pareto_front(points);
+    fastest_ = fastest.value_or(front_.front());
     points_.clear();
     for (const OperatingPoint& point : points) points_[{point.cut, point.input_size, point.precision}] = point;
-    load_ = {}, spread_ = {}, late_ = {};
-    for (std::deque<double>& overheads : overheads_) overheads.clear();
+    if (!goes_on) {
+        load_ = {}, spread_ = {}, late_ = {};
+        for (std::deque<double>& overheads : overheads_) overheads.clear();
+    }
     index_ = candidate_ = best(kTake, 1, false), dwell_ = unreached_ = 0;
 }
 
@@ -80,26 +90,27 @@ void RateController::observe(const OperatingPoint& point, double network_ms, dou
     load_.update(ratio);
     spread_.update(ratio / load_.value());
     const double late_ms = kLate * target_.budget_ms;
-    const bool hopeless = ratio * people * front_[0].p50_ms + overhead(located) > late_ms;  // even the fastest point is late
+    const bool hopeless = ratio * people * fastest_.p50_ms + overhead(located) > late_ms;  // even the fastest point is late
     if (!hopeless) late_.update(total_ms > late_ms);
     keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
-    unreached_ = expected(0, people, located) > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
+    const double undisturbed = disturbed_ ? fastest_.p50_ms * people : expected(fastest_, people, located);
+    unreached_ = undisturbed > target_.budget_ms * kKeep ? unreached_ + 1 : 0;
     if (unreached_ >= kUnreachedFrames) warn(people, located);
 }
 
 /// What has to stay within the budget.
 double RateController::cost(std::size_t index, int people, bool located) const {
-    const double expected_ms = expected(index, people, located);
+    const double expected_ms = expected(front_[index], people, located);
     if (target_.percentile) return expected_ms;
     const double usual = load_.value() * people * front_[index].p50_ms + overhead(located);
     return std::max(expected_ms, late_.factor() * usual);
 }
 
 /// The mean, or the percentile that is asked for.
-double RateController::expected(std::size_t index, int people, bool located) const {
-    const double p50_ms = front_[index].p50_ms * people;
+double RateController::expected(const OperatingPoint& point, int people, bool located) const {
+    const double p50_ms = point.p50_ms * people;
     if (!target_.percentile) return load_.mean() * p50_ms + overhead(located);
-    return load_.value() * tail(front_[index], *target_.percentile) * p50_ms + overhead(located);
+    return load_.value() * tail(point, *target_.percentile) * p50_ms + overhead(located);
 }
 
 double RateController::overhead(bool located) const {
@@ -146,8 +157,8 @@ void RateController::move(std::size_t index) {
 void RateController::warn(int people, bool located) {
     if (warned_) return;
     warned_ = true;
-    const OperatingPoint& point = front_.front();
-    const double latency = expected(0, people, located);
+    const OperatingPoint& point = fastest_;
+    const double latency = expected(point, people, located);
     char text[160];
     std::snprintf(text, sizeof text,
                   " is out of reach here: the fastest operating point (cut %d at %d px) takes %.1f ms, %.0f frames per second",

@@ -22,6 +22,8 @@ struct OperatingPoint {
 
     /// The latency at `percentile` as a multiple of the median, from a log-normal through p50 and p95.
     double tail(double percentile) const;
+
+    bool operator==(const OperatingPoint& other) const;
 };
 
 /// The points that no other point beats in both latency and error, fastest (and worst) first.
@@ -46,15 +48,21 @@ public:
     using Clock = std::function<double()>;  ///< seconds, monotonic
     using Warn = std::function<void(const std::string&)>;
 
-    RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn);
+    /// `fastest`: the fastest point there is, where it cannot be run yet: it tells what is out of reach. Nothing: that of `points`.
+    RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn,
+                   const std::optional<OperatingPoint>& fastest = std::nullopt);
 
     const std::vector<OperatingPoint>& front() const { return front_; }
     int switches() const { return switches_; }
     double load() const { return load_.value(); }  ///< latency now over latency when profiled
     bool out_of_reach() const;
 
-    /// Choose among other points from now on, as at the start: what is known of the load is forgotten.
-    void replan(const std::vector<OperatingPoint>& points);
+    /// Choose among other points from now on, as at the start. What is known of the load stays if the chosen point is among them with
+    /// the timing that it had.
+    void replan(const std::vector<OperatingPoint>& points, const std::optional<OperatingPoint>& fastest = std::nullopt);
+
+    /// Whether frames are slower for a while because this device is being measured: they do not tell what is out of reach.
+    void set_disturbed(bool disturbed) { disturbed_ = disturbed; }
 
     /// Change the target; what is known about the load stays.
     void retarget(const Target& target);
@@ -74,7 +82,7 @@ public:
 
 private:
     double cost(std::size_t index, int people, bool located) const;
-    double expected(std::size_t index, int people, bool located) const;
+    double expected(const OperatingPoint& point, int people, bool located) const;
     double overhead(bool located) const;
     double tail(const OperatingPoint& point, double percentile) const;
     std::size_t best(double share, int people, bool located) const;
@@ -84,6 +92,7 @@ private:
     void warn(int people, bool located);
 
     std::vector<OperatingPoint> front_;
+    OperatingPoint fastest_;
     std::map<std::tuple<int, int, std::string>, OperatingPoint> points_;  // by cut, input size and precision
     Target target_;
     Clock clock_;
@@ -95,7 +104,7 @@ private:
     std::size_t index_ = 0, candidate_ = 0;
     int switches_ = 0, dwell_ = 0, unreached_ = 0;
     double upgraded_at_, wait_s_, not_before_;
-    bool warned_ = false;
+    bool disturbed_ = false, warned_ = false;
 };
 
 }  // namespace sspnet::core

@@ -1,6 +1,8 @@
 #include "speeds.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 namespace sspnet::core {
 namespace {
@@ -8,7 +10,6 @@ namespace {
 constexpr int kLooks = 5;
 constexpr double kTail = 1.3;             // 95th percentile over median, until it is measured
 constexpr double kFinderWork = 2;         // of the first stage's, until it is measured
-constexpr double kEstimatedShare = 0.7;  // of the budget, for a network whose time is only estimated
 
 }  // namespace
 
@@ -19,12 +20,16 @@ Speeds::Speeds(const Manifest& manifest, Choices choices, const std::filesystem:
                               manifest.cuts.size());
 }
 
-bool Speeds::knows(const std::string& precision) const {
-    return std::all_of(choices_.sizes.begin(), choices_.sizes.end(), [&](int size) { return knows(precision, size); });
+std::set<Network> Speeds::measured() const {
+    std::set<Network> networks;
+    for (const std::string& precision : choices_.precisions)
+        for (const int size : choices_.sizes)
+            if (knows(precision, size)) networks.insert({precision, size});
+    return networks;
 }
 
-bool Speeds::knows_all() const {
-    return std::all_of(profiles_.begin(), profiles_.end(), [&](const auto& entry) { return knows(entry.first); });
+bool Speeds::needs_look() const {
+    return look_ms_ == 0 && std::none_of(choices_.sizes.begin(), choices_.sizes.end(), [&](int size) { return knows(own(), size); });
 }
 
 void Speeds::look(StageChain& chain) {
@@ -35,37 +40,41 @@ void Speeds::look(StageChain& chain) {
     look_ms_ = quantile(times, 0.5);
 }
 
-std::vector<OperatingPoint> Speeds::points(double budget_ms) const {
+std::vector<OperatingPoint> Speeds::points() const {
     const std::vector<int>& all = manifest_->cuts;
     std::vector<OperatingPoint> points;
-    for (const std::string& precision : choices_.precisions) {
-        if (!knows(precision)) continue;
+    for (const std::string& precision : choices_.precisions)
         for (const int size : choices_.sizes) {
-            const Timings& timings = profiles_.at(precision).at(size);
+            const Timings timings = knows(precision, size) ? profiles_.at(precision).at(size) : estimate(precision, size);
             for (std::size_t i = 0; i < all.size(); ++i)
                 if (std::count(choices_.cuts.begin(), choices_.cuts.end(), all[i]) > 0)
-                    points.push_back(point(precision, size, all[i], timings.p50_ms[i], timings.p95_ms[i]));
+                    points.push_back({all[i], size, timings.p50_ms[i], timings.p95_ms[i],
+                                      manifest_->error(choices_.precisions, precision, size, all[i]), precision});
         }
-    }
-    return points.empty() ? estimate(budget_ms) : points;
+    return points;
 }
 
-std::vector<OperatingPoint> Speeds::estimate(double budget_ms) const {
-    const std::string& precision = choices_.precisions.back();
-    const double per_work = first_ms() / work(choices_.sizes.back(), manifest_->cuts.front());
-    std::vector<OperatingPoint> points;
-    for (const int size : choices_.sizes)
-        for (const int cut : choices_.cuts) {
-            const double p50_ms = per_work * work(size, cut);
-            points.push_back(point(precision, size, cut, p50_ms, kTail * p50_ms));
+/// By the nearest size that is measured in this precision: as these two sizes compare where both are measured in another precision, else by
+/// their work. Where nothing is, by what is known of the first stage and all work.
+Timings Speeds::estimate(const std::string& precision, int size) const {
+    std::optional<int> near;
+    for (const int other : choices_.sizes)
+        if (knows(precision, other) && (!near || std::abs(other - size) < std::abs(*near - size))) near = other;
+    Timings timings;
+    for (std::size_t i = 0; i < manifest_->cuts.size(); ++i) {
+        const int cut = manifest_->cuts[i];
+        if (!near) {
+            const double p50_ms = first_ms() * work(size, cut) / work(choices_.sizes.back(), manifest_->cuts.front());
+            timings.p50_ms.push_back(p50_ms), timings.p95_ms.push_back(kTail * p50_ms);
+            continue;
         }
-    const OperatingPoint* best = &points.front();
-    for (const OperatingPoint& point : points)
-        if (point.p50_ms <= kEstimatedShare * budget_ms && point.error < best->error) best = &point;
-    const int size = best->input_size;
-    points.erase(std::remove_if(points.begin(), points.end(), [&](const OperatingPoint& point) { return point.input_size != size; }),
-                 points.end());
-    return points;
+        double ratio = work(size, cut) / work(*near, cut);
+        for (const auto& [other, profile] : profiles_)
+            if (profile.knows(size) && profile.knows(*near)) ratio = profile.at(size).p50_ms[i] / profile.at(*near).p50_ms[i];
+        const Timings& there = profiles_.at(precision).at(*near);
+        timings.p50_ms.push_back(ratio * there.p50_ms[i]), timings.p95_ms.push_back(ratio * there.p95_ms[i]);
+    }
+    return timings;
 }
 
 double Speeds::finder_ms(int size) const {
@@ -75,15 +84,15 @@ double Speeds::finder_ms(int size) const {
     return kFinderWork * first_ms() * work(size, first) / work(choices_.sizes.back(), first);
 }
 
-OperatingPoint Speeds::point(const std::string& precision, int size, int cut, double p50_ms, double p95_ms) const {
-    return {cut, size, p50_ms, p95_ms, manifest_->error(choices_.precisions, precision, size, cut), precision};
-}
-
 double Speeds::work(int size, int cut) const { return manifest_->macs.at({size, cut}); }
 
+/// Of the first stage at the largest size, in the precision that is looked at.
 double Speeds::first_ms() const {
-    const Profile& profile = profiles_.at(choices_.precisions.back());
-    return look_ms_ > 0 || !profile.knows(choices_.sizes.back()) ? look_ms_ : profile.at(choices_.sizes.back()).p50_ms.front();
+    if (look_ms_ > 0) return look_ms_;
+    const int first = manifest_->cuts.front(), largest = choices_.sizes.back();
+    for (auto size = choices_.sizes.rbegin(); size != choices_.sizes.rend(); ++size)
+        if (knows(own(), *size)) return profiles_.at(own()).at(*size).p50_ms.front() * work(largest, first) / work(*size, first);
+    return 0;
 }
 
 }  // namespace sspnet::core

@@ -1,8 +1,8 @@
 // How fast a bundle is on this device: kept from before or measured, and until then estimated from one look.
 #pragma once
 
+#include "agenda.hpp"
 #include "profile.hpp"
-#include "rate.hpp"
 
 namespace sspnet::core {
 
@@ -19,9 +19,11 @@ public:
 
     bool knows(const std::string& precision, int size) const { return profiles_.at(precision).knows(size); }
 
-    /// Whether all sizes are known, of one precision or of all.
-    bool knows(const std::string& precision) const;
-    bool knows_all() const;
+    /// The networks that are measured.
+    std::set<Network> measured() const;
+
+    /// Whether nothing is known to estimate by.
+    bool needs_look() const;
 
     /// Keep what was measured.
     void add(const std::string& precision, int size, Timings timings) { profiles_.at(precision).add(size, std::move(timings)); }
@@ -29,16 +31,17 @@ public:
     /// Take a quick look: time the first stage of `chain`, which is that of the last precision at the largest size.
     void look(StageChain& chain);
 
-    /// The operating points of all precisions that are known. Where none is: as estimated by the look, of the one size that is most
-    /// accurate within the budget.
-    std::vector<OperatingPoint> points(double budget_ms) const;
+    /// All operating points: as measured, else as estimated.
+    std::vector<OperatingPoint> points() const;
+
+    /// The precision that a look is taken in.
+    const std::string& own() const { return choices_.precisions.back(); }
 
     /// Median time of the finder; where it is not measured, a guess from its work.
     double finder_ms(int size) const;
 
 private:
-    std::vector<OperatingPoint> estimate(double budget_ms) const;
-    OperatingPoint point(const std::string& precision, int size, int cut, double p50_ms, double p95_ms) const;
+    Timings estimate(const std::string& precision, int size) const;
     double work(int size, int cut) const;
     double first_ms() const;
 

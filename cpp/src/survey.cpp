@@ -72,6 +72,7 @@ void Survey::run() {
         work_(*this);
     } catch (...) {  // stopped, or the engine failed: what is estimated goes on being used
     }
+    ended_ = true;
 }
 
 }  // namespace sspnet::core

@@ -26,6 +26,9 @@ public:
     /// For the work: leaves it where it was told to stop.
     void go_on() const;
 
+    /// Whether the work goes on.
+    bool goes_on() const { return !ended_; }
+
     /// End the work at its next step, and wait for that.
     void stop();
 
@@ -34,7 +37,7 @@ private:
 
     Turns& turns_;
     Work work_;
-    std::atomic<bool> stopped_ = false;
+    std::atomic<bool> stopped_ = false, ended_ = false;
     std::thread thread_;
 };
 

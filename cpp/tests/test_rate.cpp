@@ -102,3 +102,34 @@ TEST_CASE("the normal quantile turns the distribution around, far into its tails
         CHECK(normal_quantile(0.5 * std::erfc(-x / std::sqrt(2.0))) == doctest::Approx(x).epsilon(1e-9));
     CHECK(normal_quantile(1e-300) == doctest::Approx(-37.0471));
 }
+
+TEST_CASE("one network more leaves what is known of the load; another timing does not") {
+    std::vector<OperatingPoint> few = kPoints;
+    few.pop_back();
+    RateController controller(few, {20, std::nullopt, ""}, [] { return 0.0; }, nullptr);
+    for (int i = 0; i < 50; ++i) {
+        const OperatingPoint point = controller.choose(1, false);
+        controller.observe(point, 2 * point.p50_ms, 2 * point.p50_ms + 1, 1, false);
+    }
+    controller.replan(kPoints);
+    CHECK(controller.load() == doctest::Approx(2).epsilon(0.05));
+    std::vector<OperatingPoint> faster = kPoints;
+    for (OperatingPoint& point : faster) point.p50_ms /= 2;
+    controller.replan(faster);
+    CHECK(controller.load() == 1);
+}
+
+TEST_CASE("the fastest point tells what is out of reach, before it can be run; frames beside a measurement do not") {
+    const OperatingPoint slow = {2, 256, 9, 10, 70}, fast = {2, 128, 3, 4, 90};
+    const auto still = [] { return 0.0; };
+    CHECK(RateController({slow}, {5, std::nullopt, ""}, still, nullptr).out_of_reach());
+    RateController controller({slow}, {5, std::nullopt, ""}, still, nullptr, fast);
+    CHECK_FALSE(controller.out_of_reach());
+    std::vector<std::string> lines;
+    RateController disturbed({fast}, {10, std::nullopt, "target_fps=100"}, still, [&](const std::string& line) { lines.push_back(line); });
+    for (const bool measured : {true, false}) {
+        disturbed.set_disturbed(measured);
+        for (int i = 0; i < 20; ++i) disturbed.observe(disturbed.choose(1, false), 80, 90, 1, false);
+        CHECK(lines.size() == (measured ? 0 : 1));
+    }
+}
