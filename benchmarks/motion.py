@@ -28,6 +28,7 @@ from sspnet_sdk.identity import Track
 from sspnet_sdk.pose import BODY_JOINTS, Pose
 from sspnet_sdk.smoothed_frames import InHindsight
 from sspnet_sdk.smoothing import PoseSmoother
+from sspnet_sdk.swaps import SideKeeper
 from sspnet_sdk.tracking import Tracker
 
 Array = NDArray[np.float64]
@@ -37,18 +38,21 @@ LEGS = ([5, 6], [2, 3])
 BODY_MM = 1800.0
 _NEAR, _MARGIN = 0.2, 0.02  # of the person's height: an answer is theirs; legs are swapped by more than noise
 _SHORTEST, _VISIBLE = 20, 0.3  # frames in a row; share of the joints
+_RIGHT = 0.05  # of the person's height: a joint that is no further off is right
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
     """One person over T frames in a row: times (T,), truth keypoints (T, 17, 2) and in the camera's space (T, 17, 3) mm, how
-    tall they stand in the picture (T,) px, and the network's answers."""
+    tall they stand in the picture (T,) px, and poses as a tracker gives them. `answers` are those before sides were put right,
+    where they are known."""
 
     times: Array
     keypoints: Array
     camera: Array
     tall: Array
     poses: list[Pose]
+    answers: list[Pose] | None = None
 
 
 class Euro:
@@ -88,7 +92,7 @@ def in_hindsight(run: Run) -> list[Pose]:
 
 
 WAYS: dict[str, Callable[[Run], list[Pose]]] = {
-    "raw": lambda run: run.poses,
+    "raw": lambda run: run.answers or run.poses,
     "One Euro": one_by_one(Euro),
     "smoothed, live": one_by_one(PoseSmoother),
     "smoothed, recording": in_hindsight,
@@ -107,6 +111,7 @@ def measured(run: Run, poses: list[Pose]) -> dict[str, float]:
         "jitter": np.linalg.norm(np.diff(error, 2, axis=0), axis=-1).mean(),
         "error": np.linalg.norm(error, axis=-1).mean(),
         "lag": 1000 * float(late),
+        "pck": 100 * (np.linalg.norm(error, axis=-1) < _RIGHT * TALL_PX).mean(),
         "mm": np.linalg.norm(joints - (run.camera - run.camera[:, :1]), axis=-1).mean(),
         "swaps": 60 * float((np.diff(swapped.astype(int)) == 1).sum()) / float(run.times[-1] - run.times[0]),
     }
@@ -152,7 +157,8 @@ def _made_run(motion: made_motion.Motion, rng: np.random.Generator) -> Run:
         Pose(xy.astype(np.float32), xyz.astype(np.float32), sure, box, 2, 256, 0.0)
         for xy, xyz, box in zip(keypoints, joints, boxes, strict=True)
     ]
-    return Run(motion.times, truth, space, tall, poses)
+    keeper = SideKeeper()
+    return Run(motion.times, truth, space, tall, [keeper(*one) for one in zip(poses, motion.times, strict=True)], poses)
 
 
 def _drift(shape: tuple[int, ...], fps: float, rng: np.random.Generator) -> Array:
@@ -218,7 +224,8 @@ def table(name: str, runs: list[Run]) -> None:
         rows = [measured(run, smoothed(run)) for run in runs]
         means = {key: float(np.average([row[key] for row in rows], weights=weights)) for key in rows[0]}
         base = means["lag"] if way == "raw" else base
-        cells = [f"{means['jitter']:.1f}", f"{means['error']:.1f}", f"{means['lag'] - base:.1f}", f"{means['mm']:.1f}"]
+        cells = [f"{means['jitter']:.1f}", f"{means['error']:.1f}", f"{means['pck']:.1f}", f"{means['lag'] - base:.1f}"]
+        cells.append(f"{means['mm']:.1f}")
         cells += [f"{means['swaps']:.0f}", f"{means['root']:.0f}" if "root" in means else "–"]
         print(f"| {name} | {way} | {' | '.join(cells)} |", flush=True)
 
@@ -242,8 +249,8 @@ def floor_row(name: str, runs: list[Run], truth: dict[str, Array]) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Print the tables."""
-    print("| sequence | | jitter, px/frame² | error, px | lag, ms | mm | leg swaps/min | distance, mm/frame² |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| sequence | | jitter, px/frame² | error, px | PCK, % | lag, ms | mm | leg swaps/min | distance, mm/frame² |")
+    print("|---|---|---|---|---|---|---|---|---|")
     estimator, floors = None, []
     for argument in arguments:
         if argument == "made":

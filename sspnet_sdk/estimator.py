@@ -303,7 +303,7 @@ class Estimator:
                 them (a list, a generator around Picamera2, RealSense or GStreamer), each alone or as a pair (image, seconds).
             fps: frames per second of an iterable whose images come alone; None: a list has 30, others are timed as they come.
             people: how many to follow at most; None for everybody.
-            smooth: smoothing of the poses, and sides put right, 0 (off) to 1.
+            smooth: smoothing of the poses, 0 (off) to 1. Left and right are put right at any.
             boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
             camera: intrinsics of the frames, as for `predict`.
             live: drop stale frames (True) or keep all (False); None: by the source, and all of an iterable.

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.body_filter import RECORDED, Belief, BodyFilter
+from sspnet_sdk.limbs import Limbs
 from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose_points import body_px, points_of, with_points
 from sspnet_sdk.sides_in_hindsight import SidesInHindsight
-from sspnet_sdk.smoothing import DISTANCE, body_px, span_of, with_distance
+from sspnet_sdk.smoothing import DISTANCE, looseness_of, span_of, with_distance
 from sspnet_sdk.steady_distance import SteadyDistance
 from sspnet_sdk.swaps import reordered
-from sspnet_sdk.two_sided_filter import lone, shares
 
 AHEAD_S, MOST_AHEAD = 0.2, 8
 """A pose waits for those that come so soon after it, and for so many of them at most."""
 
-_BEHIND = 9  # poses before it that count
-_CUTOFF_HZ = 3.0  # at smooth = 0.5
 _LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere
+_INSISTED = 10.0  # log odds from which a flip that stands is one, and not two limbs that pass each other
 _JUMP = 0.6  # of the body, across and down, from one frame to the next: the picture has changed
+
+Changed = NDArray[np.bool_]
 
 
 class Hindsight:
@@ -33,79 +36,91 @@ class Hindsight:
     """
 
     def __init__(self, smooth: float = 0.5) -> None:
-        factor = span_of(smooth)
-        self._cutoff_hz = _CUTOFF_HZ * factor
-        self._distance = SteadyDistance(DISTANCE.scaled(factor))
+        self._looseness = looseness_of(smooth)
+        self._distance = SteadyDistance(DISTANCE.scaled(span_of(smooth)))
         self._stretches: deque[_Stretch] = deque()
 
     def add(self, pose: Pose, time_s: float) -> None:
         """Take the next pose, at `time_s` (seconds, ascending)."""
-        if not self._stretches or self._stretches[-1].is_over(pose, time_s):
-            self._stretches.append(_Stretch(len(pose.keypoints)))
-        self._stretches[-1].add(pose, time_s)
+        answer = _Answer(time_s, pose)
+        if not self._stretches or self._stretches[-1].is_over(answer):
+            self._stretches.append(_Stretch(answer, self._looseness))
+        else:
+            self._stretches[-1].add(answer)
 
     def next(self) -> Pose:
         """The first pose that was not given back yet: sides put right, `keypoints`, `joints3d` and distance from the camera
         smoothed by all poses that were added."""
         while not self._stretches[0].waiting:
             self._stretches.popleft()
-        time_s, pose = self._stretches[0].next(self._cutoff_hz)
+        time_s, pose = self._stretches[0].next()
         return with_distance(pose, time_s, self._distance)
 
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    """One pose, and it as (J, 6) numbers: keypoint, 3D joint, confidence."""
-
     time_s: float
     pose: Pose
-    numbers: NDArray[np.float64]
-
-    def reordered(self, order: NDArray[np.int64]) -> _Answer:
-        return _Answer(self.time_s, reordered(self.pose, order), self.numbers[order])
 
 
 class _Stretch:
-    """Poses of one person without a gap or a jump."""
+    """Poses of one person without a gap or a jump.
 
-    def __init__(self, joints: int) -> None:
-        self._given: deque[_Answer] = deque(maxlen=_BEHIND)
+    The filter runs ahead over the poses that wait, and anew over those whose labels turn out to have changed.
+    """
+
+    def __init__(self, first: _Answer, looseness: float) -> None:
+        joints = len(first.pose.keypoints)
         self.waiting: deque[_Answer] = deque()
-        self._sides = SidesInHindsight(joints, MOST_AHEAD + 1)
+        self._filter, self._limbs = BodyFilter(joints, looseness, RECORDED), Limbs(joints)
+        self._sides = SidesInHindsight(self._limbs, MOST_AHEAD + 1)
+        self._given: tuple[_Answer, Belief] | None = None
+        self._beliefs: list[tuple[Changed, Belief]] = []
+        self.add(first)
 
-    def is_over(self, pose: Pose, time_s: float) -> bool:
-        """Whether this pose is not the next one."""
-        last = (self.waiting or self._given)[-1]
-        moved = np.abs(pose.keypoints - last.pose.keypoints).sum(axis=1)
-        return time_s - last.time_s > _LONGEST_GAP_S or float(np.sort(moved)[len(moved) // 2]) > _JUMP * body_px(pose)
+    def is_over(self, answer: _Answer) -> bool:
+        """Whether this answer is not the next one."""
+        moved = np.abs(answer.pose.keypoints - self._latest.pose.keypoints).sum(axis=1)
+        jumped = float(np.sort(moved)[len(moved) // 2]) > _JUMP * body_px(answer.pose)
+        return answer.time_s - self._latest.time_s > _LONGEST_GAP_S or jumped
 
-    def add(self, pose: Pose, time_s: float) -> None:
-        numbers = np.concatenate([pose.keypoints, pose.joints3d, pose.confidence[:, None]], axis=1, dtype=np.float64)
-        self.waiting.append(_Answer(time_s, pose, numbers))
-        self._sides.add(numbers[:, :2], numbers[:, 5], body_px(pose), time_s)
+    def add(self, answer: _Answer) -> None:
+        self.waiting.append(answer)
+        self._latest = answer
+        keypoints, confidence = (values.astype(np.float64) for values in (answer.pose.keypoints, answer.pose.confidence))
+        self._sides.add(keypoints, confidence, body_px(answer.pose), answer.time_s)
 
-    def next(self, cutoff_hz: float) -> tuple[float, Pose]:
+    def next(self) -> tuple[float, Pose]:
         changed = self._sides.changed(len(self.waiting))
         right = [self._changed(answer, limbs) for answer, limbs in zip(self.waiting, changed, strict=True)]
-        smooth = _smoothed([*self._given, *right], len(self._given), cutoff_hz)
+        self._follow(right, changed)
+        points = self._filter.in_hindsight([belief for _, belief in self._beliefs])
         self.waiting.popleft()
-        self._given.append(right[0])
-        return right[0].time_s, smooth
+        self._given = right[0], self._beliefs.pop(0)[1]
+        return right[0].time_s, with_points(right[0].pose, points)
 
-    def _changed(self, answer: _Answer, limbs: NDArray[np.bool_]) -> _Answer:
+    def _changed(self, answer: _Answer, limbs: Changed) -> _Answer:
         """The answer with the labels of some limbs changed."""
-        if not limbs.any():
-            return answer
-        order = np.arange(len(answer.numbers))
-        for pairs in (pairs for pairs, changed in zip(self._sides.limbs, limbs, strict=True) if changed):
-            order[pairs] = order[pairs[:, ::-1]]
-        return answer.reordered(order)
+        order = self._limbs.order(limbs)
+        return answer if order is None else _Answer(answer.time_s, reordered(answer.pose, order))
 
+    def _follow(self, answers: Sequence[_Answer], changed: NDArray[np.bool_]) -> None:
+        """Bring the beliefs up to answers that wait, by the labels that are right as far as is known now, (T, limbs)."""
+        last = self._given
+        for index, (answer, limbs) in enumerate(zip(answers, changed, strict=True)):
+            if index < len(self._beliefs) and (self._beliefs[index][0] != limbs).any():
+                del self._beliefs[index:]
+            if index == len(self._beliefs):
+                self._beliefs.append((limbs, self._believed(answer, last)))
+            last = answer, self._beliefs[index][1]
 
-def _smoothed(answers: Sequence[_Answer], index: int, cutoff_hz: float) -> Pose:
-    times, pose = np.array([answer.time_s for answer in answers]), answers[index].pose
-    numbers = np.stack([answer.numbers for answer in answers])
-    trust = numbers[..., 5] * lone(numbers[..., :2], times, body_px(pose))
-    share = shares(times, index, trust, cutoff_hz)
-    smooth = (share[..., None] * numbers[..., :5]).sum(axis=0).astype(np.float32)
-    return replace(pose, keypoints=smooth[:, :2].copy(), joints3d=smooth[:, 2:].copy())
+    def _believed(self, answer: _Answer, last: tuple[_Answer, Belief] | None) -> Belief:
+        points, confidence, size = points_of(answer.pose), answer.pose.confidence.astype(np.float64), body_px(answer.pose)
+        if last is None:
+            return self._filter.first(points, confidence)
+        before, belief = last
+        expected = self._filter.ahead(belief, answer.time_s - before.time_s, size)
+        trust, errors = np.minimum(confidence, before.pose.confidence), self._filter.variances(confidence)
+        order = self._limbs.order(self._limbs.odds_of_flips(expected, points, errors, trust, size) > _INSISTED)
+        expected = expected if order is None else expected.reordered(order)  # the network insists: nothing glided across
+        return self._filter.taken(expected, points, confidence, size)

@@ -15,6 +15,7 @@ from sspnet_sdk.crop import Box
 from sspnet_sdk.person_box import iou
 from sspnet_sdk.pose import BODY_JOINTS, Pose
 from sspnet_sdk.steady_box import SteadyBox
+from sspnet_sdk.swaps import SideKeeper
 from sspnet_sdk.thresholds import PoseThresholds
 
 CONFIRM_FRAMES = 3
@@ -57,7 +58,7 @@ class Track:
     Attributes:
         id: 1, 2, …; 0 until confirmed.
         box: where to look for them, x, y, w, h in pixels; follows their joints.
-        pose: as last seen; None for a box that was given and not looked at yet.
+        pose: as last seen, with sides put right; None for a box that was given and not looked at yet.
         seen_s: when that was.
         certain: surely a person; else the best guess.
         doubts: how often a search did not find them.
@@ -74,6 +75,11 @@ class Track:
     frames: int = 0
     doubts: float = 0.0
     strange: int = 0
+    _sides: SideKeeper = field(default_factory=SideKeeper, repr=False)
+
+    def take(self, pose: Pose, time_s: float) -> None:
+        """This is their pose in the frame at `time_s`."""
+        self.pose, self.seen_s, self.frames = self._sides(pose, time_s), time_s, self.frames + 1
 
     def box_at(self, time_s: float) -> Box:
         """Where they should be at a time."""
@@ -120,7 +126,7 @@ class Identities:
         if track.state is State.LOST:
             track.state = State.CONFIRMED
             track.steady = self.steady_box(sighting.pose.box, time_s)
-        track.pose, track.seen_s, track.frames = sighting.pose, time_s, track.frames + 1
+        track.take(sighting.pose, time_s)
         track.steady.follow(sighting.pose, time_s, bounds)
         if track.state is State.TENTATIVE and track.frames >= CONFIRM_FRAMES:
             self.confirm(track)

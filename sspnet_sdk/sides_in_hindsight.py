@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.swaps import LIMBS
+from sspnet_sdk.limbs import Limbs
 
 _NOISE, _ACCELERATION = 0.09, 11.0  # of the body: what an answer may be off; what a limb may do, per s^2
 _UNLIKELY = 2.0  # a frame whose labels are changed, in nats: the network is mostly right
@@ -23,17 +23,15 @@ class SidesInHindsight:
     path is kept up to date frame by frame (Viterbi, 1967; a state of it is the states of two frames).
 
     Args:
-        joints: of the poses.
+        limbs: of the poses.
         most: of the frames that are asked for.
     """
 
-    def __init__(self, joints: int, most: int) -> None:
-        known = [[pair for pair in pairs if max(pair) < joints] for pairs in LIMBS]
-        self.limbs = [np.array(pairs) for pairs in known if pairs]
-        self._pairs = np.concatenate(self.limbs)
-        self._starts = np.cumsum([0] + [len(pairs) for pairs in self.limbs[:-1]])
+    def __init__(self, limbs: Limbs, most: int) -> None:
+        self._pairs, self._starts = limbs.pairs, limbs.starts
+        self._sizes = np.diff([*limbs.starts, len(limbs.pairs)])
         self._past: deque[tuple[float, Array, Array]] = deque(maxlen=2)  # time, points (2, P, 2, 2), trust (P,)
-        self._costs = np.zeros((len(self.limbs), 2, 2))
+        self._costs = np.zeros((len(limbs), 2, 2))
         self._before: deque[NDArray[np.int64]] = deque(maxlen=most)
         self._straight = 0  # frames in a row before which nothing was changed, if nothing was in them
 
@@ -42,9 +40,9 @@ class SidesInHindsight:
         points = keypoints[self._pairs]
         states = np.stack([points, points[:, ::-1]])
         trust = confidence[self._pairs].min(axis=1)
-        changed = _UNLIKELY * np.add.reduceat(trust, self._starts) / [len(pairs) for pairs in self.limbs]
+        changed = _UNLIKELY * np.add.reduceat(trust, self._starts) / self._sizes
         costs = self._costs[..., None] + (self._bends(states, trust, size, time_s) if len(self._past) == 2 else 0.0)
-        costs = costs + np.stack([np.zeros(len(self.limbs)), changed], axis=-1)[:, None, None, :]
+        costs = costs + np.stack([np.zeros_like(changed), changed], axis=-1)[:, None, None, :]
         before = costs.argmin(axis=1)
         self._before.append(before)
         self._straight = 0 if before[:, 0, 0].any() else self._straight + 1
@@ -64,7 +62,7 @@ class SidesInHindsight:
 
     def changed(self, count: int) -> NDArray[np.bool_]:
         """(count, limbs) whether the labels of the last `count` frames are changed, by all that is known now."""
-        limbs = np.arange(len(self.limbs))
+        limbs = np.arange(len(self._sizes))
         last, now = np.divmod(self._costs.reshape(-1, 4).argmin(axis=1), 2)
         found = np.zeros((count, len(limbs)), bool)
         if not now.any() and not last.any() and self._straight >= count:

@@ -40,7 +40,8 @@ class Tracker:
     - often, after somebody was lost;
     - every second, to check that a crop has not drifted off its person; every two seconds while poses are confident.
 
-    All poses of a frame are given to people at once, by where each should be and by what each wears (`identity.py`).
+    All poses of a frame are given to people at once, by where each should be and by what each wears (`identity.py`). Left and
+    right that change places for a moment are put right (`swaps.py`), and the network sees the pose so in the next frame.
 
     Somebody who is found is a person after three frames. People given by `boxes` are persons at once. If one person is asked for
     and none is found with certainty, the best guess is followed until somebody is. Its poses are `unsure`.

@@ -1,4 +1,4 @@
-"""A constant-velocity filter over time whose gain rises with speed and where its errors are systematic. Pure: no poses."""
+"""A constant-velocity filter over time whose gain rises where its errors are systematic. Pure: no poses."""
 
 from __future__ import annotations
 
@@ -11,52 +11,42 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 _LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere: start anew
-_FIRST_ERROR = 0.004  # of the body, before anything is known of its size
-_LEAST_ERROR = 0.002  # of the body: none smaller is wild
+_FIRST_ERROR = 0.004  # before anything is known of its size
 
 
 @dataclasses.dataclass(frozen=True)
 class Tuning:
-    """Tuning of a `TrackingFilter` for smooth = 0.5, found by search on rendered and kinematic sequences.
-
-    `benchmarks/motion.py` measures it.
+    """Tuning of a `TrackingFilter`, found by search on rendered sequences. `benchmarks/motion.py` measures it.
 
     Attributes:
         rest_hz: cutoff at rest.
         astray_hz: what it gains where all of the filter's error is systematic.
         sharpness: exponent of that share.
-        per_speed_hz: what it gains per body length a second.
         error_hz: cutoff of the means that tell systematic from random.
         velocity_gain: what the velocity takes of an error, next to what the place takes.
         velocity_decay: per second: what moves will stop.
-        largest_error: over the usual size of errors: a larger one counts as one of that size.
     """
 
     rest_hz: float
     astray_hz: float
     sharpness: float
-    per_speed_hz: float
     error_hz: float
     velocity_gain: float
     velocity_decay: float
-    largest_error: float = math.inf
 
     def scaled(self, factor: float) -> Tuning:
         """The same with cutoffs times `factor`."""
-        return dataclasses.replace(
-            self, rest_hz=self.rest_hz * factor, astray_hz=self.astray_hz * factor, per_speed_hz=self.per_speed_hz * factor
-        )
+        return dataclasses.replace(self, rest_hz=self.rest_hz * factor, astray_hz=self.astray_hz * factor)
 
 
-_FASTEST_HZ, _LEAST_TRUST = 25.0, 0.05
+_FASTEST_HZ = 25.0
 
 
 class TrackingFilter:
-    """A constant-velocity (alpha-beta) filter whose gain rises with speed and where its errors are systematic.
+    """A constant-velocity (alpha-beta) filter whose gain rises where its errors are systematic.
 
     Errors that go to and fro are noise; errors that all point one way say that the filter lags (Trigg's tracking signal, 1964:
-    the squared mean of the errors over their mean square). So a limb that sets off is followed at once, at any level of noise.
-    One error alone that is far larger than usual counts by its direction only.
+    the squared mean of the errors over their mean square). So what sets off is followed at once, at any level of noise.
     """
 
     def __init__(self, tuning: Tuning) -> None:
@@ -64,32 +54,27 @@ class TrackingFilter:
         self._time: float | None = None
         self._value = self._velocity = self._error = self._square = np.zeros(0)
 
-    def __call__(self, points: NDArray, time_s: float, unit: float = 1.0, confidence: NDArray | None = None) -> Points:
-        """Filter `points` (N, D), taken at `time_s`; each point has a gain of its own, from its speed in `unit` per second.
+    def __call__(self, points: Points, time_s: float) -> Points:
+        """Filter `points` (N, D), taken at `time_s`; each point has a gain of its own.
 
-        Times must ascend; a call that does not move time forward gives the last value back. Cutoffs are multiplied by
-        `confidence` (N,) in 0..1, because guesses shake most.
+        Times must ascend; a call that does not move time forward gives the last value back.
         """
-        points, tuning = np.asarray(points, np.float64), self._tuning
+        tuning = self._tuning
         elapsed = math.inf if self._time is None else time_s - self._time
         if elapsed <= 0.0:
             return self._value.copy()
         self._time = time_s
         if elapsed > _LONGEST_GAP_S:
             self._value, self._velocity, self._error = points.copy(), np.zeros_like(points), np.zeros_like(points)
-            self._square = np.full((len(points), 1), (_FIRST_ERROR * unit) ** 2)
+            self._square = np.full((len(points), 1), _FIRST_ERROR**2)
             return points.copy()
         expected = self._value + self._velocity * elapsed
         error = points - expected
-        limited = self._limited(error, unit)
         share = self._systematic(error, _share(tuning.error_hz, elapsed))
-        speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True) / unit
-        cutoff = tuning.rest_hz + tuning.astray_hz * share**tuning.sharpness + tuning.per_speed_hz * speed
-        if confidence is not None:
-            cutoff = cutoff * np.maximum(confidence, _LEAST_TRUST)[:, None]
+        cutoff = tuning.rest_hz + tuning.astray_hz * share**tuning.sharpness
         gain = _share(np.minimum(cutoff, _FASTEST_HZ), elapsed)
-        self._value = expected + gain * limited
-        towards = self._velocity + tuning.velocity_gain * gain * limited / elapsed
+        self._value = expected + gain * error
+        towards = self._velocity + tuning.velocity_gain * gain * error / elapsed
         self._velocity = towards * math.exp(-tuning.velocity_decay * elapsed)
         return self._value.copy()
 
@@ -99,14 +84,6 @@ class TrackingFilter:
         self._square = self._square + weight * ((error**2).sum(axis=-1, keepdims=True) - self._square)
         share = (self._error**2).sum(axis=-1, keepdims=True) / np.maximum(self._square, 1e-12)
         return np.minimum(share, 1.0)
-
-    def _limited(self, error: Points, unit: float) -> Points:
-        """Errors, the wild ones no larger than `largest_error` times what was usual until now."""
-        if math.isinf(self._tuning.largest_error):
-            return error
-        size, usual = np.linalg.norm(error, axis=-1, keepdims=True), np.sqrt(self._square)
-        largest = np.maximum(self._tuning.largest_error * usual, _LEAST_ERROR * unit)
-        return error * np.minimum(1.0, largest / np.maximum(size, 1e-12))
 
 
 def _share(cutoff_hz: float | Points, elapsed: float) -> Points:

@@ -50,7 +50,7 @@ def stream(
         estimator: runs the network. Its `color` counts for an iterable's arrays; `Frame.image` is always BGR.
         fps: frames per second of an iterable whose images come alone. None: a list has 30, others are timed as they come.
         people: how many to follow at most; None for everybody.
-        smooth: smoothing of the poses, and sides put right (`smoothing.py`), 0 (off) to 1.
+        smooth: smoothing of the poses (`smoothing.py`), 0 (off) to 1. Left and right are put right at any.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
         camera: intrinsics of the frames, as `Estimator.predict` takes them. Poses then have `joints3d_camera`.
         live: drop stale frames and wait for none (True), or keep all and smooth by later ones too (False); None decides by the

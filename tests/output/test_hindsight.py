@@ -12,7 +12,6 @@ from sspnet_sdk.smoothed_frames import AsTheyCome, InHindsight
 from sspnet_sdk.smoothing import PoseSmoother
 from sspnet_sdk.steady_box import SteadyBox
 from sspnet_sdk.thresholds import SCHEMA_1, read_poses
-from sspnet_sdk.two_sided_filter import lone, shares
 
 FPS, BODY_PX = 30.0, 350.0
 BOX = np.array([100, 100, 150, BODY_PX], np.float32)
@@ -71,30 +70,43 @@ def test_jitter_falls_further_than_by_the_past_alone_and_nothing_lags():
     assert abs(lag) < 0.002
 
 
-def test_even_motion_is_kept_exactly_whenever_frames_come():
-    times = np.cumsum(np.random.default_rng(0).uniform(0.01, 0.06, 12))
-    kept = shares(times, 7, np.full((12, 1), 0.8), 3.0)[:, 0]
-    assert kept.sum() == pytest.approx(1)
-    assert kept @ times == pytest.approx(times[7])
+def _lone_wrist(offsets, times):
+    """The left wrist's track (T, 2), smoothed, when it alone is moved by `offsets` (T, 2) px."""
+    base = replace(make_pose(), box=BOX)
+    hindsight, given = Hindsight(0.5), []
+    for index, (offset, time_s) in enumerate(zip(offsets, times, strict=True)):
+        keypoints = base.keypoints.copy()
+        keypoints[13] += offset.astype(np.float32)
+        hindsight.add(replace(base, keypoints=keypoints), float(time_s))
+        given += [hindsight.next()] if index >= MOST_AHEAD else []
+    given += [hindsight.next() for _ in range(MOST_AHEAD)]
+    return np.array([pose.keypoints[13] - base.keypoints[13] for pose in given])
+
+
+def test_even_motion_is_kept_whenever_frames_come():
+    times = np.cumsum(np.random.default_rng(0).uniform(0.01, 0.06, 60))
+    offsets = np.stack([100 * times, np.zeros_like(times)], axis=1)
+    assert np.abs(_lone_wrist(offsets, times) - offsets)[20:].max() < 1.0
 
 
 @pytest.mark.parametrize("fps", [30, 60])
-def test_half_of_an_oscillation_at_the_cutoff_is_kept(fps):
-    times = np.arange(-90, 91) / fps
-    kept = shares(times, 90, np.ones((181, 1)), 3.0)[:, 0]
-    assert kept @ np.cos(2 * np.pi * 3.0 * times) == pytest.approx(0.5, abs=0.03)
-    assert kept @ np.cos(2 * np.pi * 1.0 * times) > 0.97
+def test_a_swing_is_kept_and_a_tremor_is_not(fps):
+    times = np.arange(4 * fps) / fps
+    inner = slice(fps, -fps)
+
+    def kept(hertz):
+        wave = np.stack([15 * np.cos(2 * np.pi * hertz * times), np.zeros_like(times)], axis=1)
+        return (_lone_wrist(wave, times)[inner] * wave[inner]).sum() / (wave[inner] ** 2).sum()
+
+    assert kept(1.0) > 0.9
+    assert kept(7.0) < 0.3
 
 
-def test_a_wild_answer_is_not_believed_and_fast_motion_is():
-    points = np.zeros((11, 1, 2))
-    points[:, 0, 0] = np.linspace(0, 100, 11)
-    believed = lone(points, np.arange(11) / FPS, BODY_PX)
-    assert (believed == 1).all()
-    points[5, 0, 1] += 80
-    believed = lone(points, np.arange(11) / FPS, BODY_PX)
-    assert believed[5] < 0.05 and np.delete(believed, 5).min() > 0.4
-    assert (lone(points, np.arange(11) / 5, BODY_PX) == 1).all()  # five frames a second say nothing of neighbours
+def test_a_wild_answer_is_not_believed():
+    offsets = np.stack([np.linspace(0, 100, 41), np.zeros(41)], axis=1)
+    straight = offsets.copy()
+    offsets[20, 1] += 80
+    assert np.abs(_lone_wrist(offsets, np.arange(41) / FPS) - straight)[10:-8].max() < 20
 
 
 @pytest.mark.parametrize("wrong", [(12,), (12, 13, 14), (40, 41, 43)])

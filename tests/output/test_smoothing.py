@@ -61,6 +61,18 @@ def test_guesses_are_smoothed_more_than_what_is_seen():
     assert shaken[0.3] < 0.75 * shaken[0.95]
 
 
+def test_joints_that_err_each_by_itself_are_smoothed_by_each_other():
+    """The same noise in all joints alike is motion to a filter of all; noise in each by itself is not."""
+    rng, base, shaken = np.random.default_rng(0), make_pose(), {}
+    for alike in (True, False):
+        noise = rng.normal(0, NOISE_PX, (150, 1 if alike else 17, 2)).astype(np.float32)
+        smoother = PoseSmoother(0.5)
+        poses = [dataclasses.replace(base, keypoints=base.keypoints + offset) for offset in noise]
+        track = np.array([smoother(pose, index / FPS).keypoints for index, pose in enumerate(poses)])
+        shaken[alike] = np.diff(track[30:, [0, 7, 8, 11, 14]], axis=0).std()
+    assert shaken[False] < 0.6 * shaken[True]
+
+
 def test_one_wild_answer_moves_a_joint_little():
     offsets = _noise()
     offsets[100] += 0.3 * BODY_PX

@@ -5,10 +5,15 @@ from dataclasses import replace
 import numpy as np
 from made_people import make_pose
 
+from sspnet_sdk.identity import Track
+from sspnet_sdk.joint_follower import JointFollower
+from sspnet_sdk.steady_box import SteadyBox
 from sspnet_sdk.swaps import SideKeeper
+from sspnet_sdk.thresholds import SCHEMA_1, read_poses
 
 FPS = 30
 LEGS = ((2, 5), (3, 6))
+BODY = ((1, 4), *LEGS, (11, 14), (12, 15), (13, 16))
 
 
 def _swapped(pose, pairs=LEGS):
@@ -37,6 +42,24 @@ def test_legs_that_swap_for_two_frames_are_put_right():
     for pose, truth in zip(kept, poses, strict=True):
         np.testing.assert_array_equal(pose.keypoints, truth.keypoints)
         np.testing.assert_array_equal(pose.joints3d, truth.joints3d)
+
+
+def test_a_body_that_turns_about_at_once_is_put_right_with_limbs_that_say_nothing_by_themselves():
+    keeper, poses = SideKeeper(), _striding()
+    for pose in poses:  # seen from the side: hips lie close together
+        pose.keypoints[[1, 4], 0] = pose.keypoints[0, 0] + np.array([-1.5, 1.5], np.float32)
+    given = [_swapped(pose, BODY) if index in (8, 9, 10) else pose for index, pose in enumerate(poses)]
+    kept = [keeper(pose, index / FPS) for index, pose in enumerate(given)]
+    for pose, truth in zip(kept, poses, strict=True):
+        np.testing.assert_array_equal(pose.keypoints, truth.keypoints)
+
+
+def test_smooth_legs_do_not_glide_across_when_the_network_insists():
+    follower, poses = JointFollower(), _striding(60)
+    given = [_swapped(pose) if index >= 38 else pose for index, pose in enumerate(poses)]
+    for index, pose in enumerate(given):
+        follower.follow(pose, index / FPS)
+        assert np.abs(follower.points[[3, 6], 0] - pose.keypoints[[3, 6], 0]).max() < 20  # the legs are up to 90 px apart
 
 
 def test_legs_that_pass_each_other_are_not_swapped():
@@ -69,3 +92,11 @@ def test_legs_that_were_hidden_for_a_frame_come_back_as_they_are():
     given = [_swapped(replace(pose, confidence=hidden)) if index == 8 else pose for index, pose in enumerate(poses)]
     kept = [keeper(pose, index / FPS) for index, pose in enumerate(given)]
     assert all(pose is kept_pose for pose, kept_pose in zip(given[9:], kept[9:], strict=True))
+
+
+def test_a_track_holds_poses_with_sides_put_right_so_that_the_network_sees_them_next():
+    poses = _striding(20)
+    track = Track(SteadyBox(poses[0].box, 0.0, read_poses(SCHEMA_1["poses"])), 0.0)
+    for index, pose in enumerate(poses):
+        track.take(_swapped(pose) if index in (8, 9) else pose, index / FPS)
+        np.testing.assert_array_equal(track.pose.keypoints, pose.keypoints)

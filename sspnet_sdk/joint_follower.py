@@ -1,0 +1,66 @@
+"""Follows one person's joints from pose to pose, also where labels of limbs change places."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspnet_sdk.body_filter import BodyFilter
+from sspnet_sdk.limbs import Limbs
+from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose_points import body_px, points_of
+
+_LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere: start anew
+
+Array = NDArray[np.float64]
+
+
+class JointFollower:
+    """A `BodyFilter` that goes on with the other labels where labels of limbs change places. So no leg glides across.
+
+    Args:
+        looseness: of the filter.
+
+    Attributes:
+        limbs: of the poses.
+        points: (J, 5) those of the last pose, by all that was seen until then, with its labels.
+    """
+
+    def __init__(self, looseness: float = 1.0) -> None:
+        self._looseness = looseness
+        self._time = -math.inf
+        self._confidence: Array = np.zeros(0)
+
+    @property
+    def points(self) -> Array:
+        return self._belief.points
+
+    def follow(self, pose: Pose, time_s: float) -> tuple[float, Array]:
+        """Take the pose at `time_s` (seconds, ascending). -> the seconds since the one before, and log odds that labels of limbs
+        changed places in them, (L,). It starts anew (after infinite seconds) with a first pose and after a gap. A pose of the
+        same time is not looked at."""
+        elapsed, joints = time_s - self._time, len(pose.keypoints)
+        self._time = max(time_s, self._time)
+        if elapsed > _LONGEST_GAP_S or len(self._confidence) != joints:
+            elapsed = math.inf
+            self._start(pose, joints)
+        elif elapsed > 0.0:
+            return elapsed, self._go_on(pose, elapsed)
+        return elapsed, np.full(len(self.limbs), -np.inf)
+
+    def _start(self, pose: Pose, joints: int) -> None:
+        self._filter, self.limbs = BodyFilter(joints, self._looseness), Limbs(joints)
+        self._confidence = pose.confidence.astype(np.float64)
+        self._belief = self._filter.first(points_of(pose), self._confidence)
+
+    def _go_on(self, pose: Pose, elapsed: float) -> Array:
+        points, confidence, size = points_of(pose), pose.confidence.astype(np.float64), body_px(pose)
+        expected = self._filter.ahead(self._belief, elapsed, size)
+        trust, variances = np.minimum(confidence, self._confidence), self._filter.variances(confidence)
+        flipped = self.limbs.odds_of_flips(expected, points, variances, trust, size)
+        order = self.limbs.order(flipped > 0.0)
+        expected = expected if order is None else expected.reordered(order)
+        self._belief, self._confidence = self._filter.taken(expected, points, confidence, size), confidence
+        return flipped
