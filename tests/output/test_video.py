@@ -79,11 +79,14 @@ def test_smoothing_calms_a_noisy_video(tmp_path, estimator):
     assert jitter[0.5] < 0.5 * jitter[0.0]
 
 
-@pytest.mark.parametrize("content", [b"", b"no video", bytes(range(256)) * 40])
-def test_what_is_no_video_is_said_in_one_line(content, tmp_path, estimator):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "is empty, not a video"), (b"no video", "is a text file, not a video"), (bytes(range(256)) * 40, "is not a video")],
+)
+def test_what_is_no_video_is_said_in_one_line(content, said, tmp_path, estimator):
     path = tmp_path / "bad.mp4"
     path.write_bytes(content)
-    with pytest.raises(ImageError, match=r"bad\.mp4 is not a video"):
+    with pytest.raises(ImageError, match=rf"bad\.mp4 {said}"):
         stream(path, estimator)
 
 
