@@ -157,7 +157,7 @@ def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):
 
 
 def test_an_uploaded_file_without_a_name_is_called_the_image():
-    with tempfile.SpooledTemporaryFile() as file, pytest.raises(ImageError, match=r"^the content is not an image"):
+    with tempfile.SpooledTemporaryFile() as file, pytest.raises(ImageError, match=r"^the content is a text file, not an image"):
         file.write(b"nonsense")
         file.seek(0)
         open_image(file)
