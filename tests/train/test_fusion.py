@@ -68,6 +68,16 @@ def test_what_a_network_says_is_kept_beside_the_truth(tiny_config, tmp_path):
         np.testing.assert_array_equal(first, second)
 
 
+def test_a_joint_comes_to_be_believed_without_a_jump():
+    pose = np.zeros((301, 28, 4), np.float32)
+    pose[:, :17] = seen_with_shallow_depths(1).poses[0]
+    pose[:, 6, 3] = np.linspace(0.1, 0.4, 301)  # an ankle
+    with torch.no_grad():
+        joints = load_fusion()(torch.from_numpy(pose)).numpy()
+    assert np.abs(np.diff(joints, axis=0)).max() < 0.5
+    assert np.abs(joints[-1] - joints[0]).max() > 3
+
+
 def test_people_without_true_joints_teach_nothing(tiny_config):
     flat = SampleSource("flat", 1, lambda _: replace(drawn_person(0), joints3d=None))
     with pytest.raises(DataError, match="no true joints"):
