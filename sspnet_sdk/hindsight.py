@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.body_filter import RECORDED, Belief, BodyFilter
+from sspnet_sdk.joint_follower import LONGEST_GAP_S, gone_on
 from sspnet_sdk.limbs import Limbs
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.pose_points import body_px, points_of, with_points
@@ -21,7 +22,6 @@ from sspnet_sdk.swaps import reordered
 AHEAD_S, MOST_AHEAD = 0.2, 8
 """A pose waits for those that come so soon after it, and for so many of them at most."""
 
-_LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere
 _INSISTED = 10.0  # log odds from which a flip that stands is one, and not two limbs that pass each other
 _JUMP = 0.6  # of the body, across and down, from one frame to the next: the picture has changed
 
@@ -82,7 +82,7 @@ class _Stretch:
         """Whether this answer is not the next one."""
         moved = np.abs(answer.pose.keypoints - self._latest.pose.keypoints).sum(axis=1)
         jumped = float(np.sort(moved)[len(moved) // 2]) > _JUMP * body_px(answer.pose)
-        return answer.time_s - self._latest.time_s > _LONGEST_GAP_S or jumped
+        return answer.time_s - self._latest.time_s > LONGEST_GAP_S or jumped
 
     def add(self, answer: _Answer) -> None:
         self.waiting.append(answer)
@@ -115,12 +115,9 @@ class _Stretch:
             last = answer, self._beliefs[index][1]
 
     def _believed(self, answer: _Answer, last: tuple[_Answer, Belief] | None) -> Belief:
-        points, confidence, size = points_of(answer.pose), answer.pose.confidence.astype(np.float64), body_px(answer.pose)
         if last is None:
-            return self._filter.first(points, confidence)
+            return self._filter.first(points_of(answer.pose), answer.pose.confidence.astype(np.float64))
         before, belief = last
-        expected = self._filter.ahead(belief, answer.time_s - before.time_s, size)
-        trust, errors = np.minimum(confidence, before.pose.confidence), self._filter.variances(confidence)
-        order = self._limbs.order(self._limbs.odds_of_flips(expected, points, errors, trust, size) > _INSISTED)
-        expected = expected if order is None else expected.reordered(order)  # the network insists: nothing glided across
-        return self._filter.taken(expected, points, confidence, size)
+        elapsed, trusted = answer.time_s - before.time_s, before.pose.confidence.astype(np.float64)
+        # What the network insists on is so: nothing glided across.
+        return gone_on(self._filter, self._limbs, belief, trusted, answer.pose, elapsed, least_odds=_INSISTED)[0]

@@ -7,12 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.body_filter import BodyFilter
+from sspnet_sdk.body_filter import Belief, BodyFilter
 from sspnet_sdk.limbs import Limbs
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.pose_points import body_px, points_of
 
-_LONGEST_GAP_S = 0.5  # after a longer silence the person may be anywhere: start anew
+LONGEST_GAP_S = 0.5
+"""After a longer silence the person may be anywhere: start anew."""
 
 Array = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class JointFollower:
         same time is not looked at."""
         elapsed, joints = time_s - self._time, len(pose.keypoints)
         self._time = max(time_s, self._time)
-        if elapsed > _LONGEST_GAP_S or len(self._confidence) != joints:
+        if elapsed > LONGEST_GAP_S or len(self._confidence) != joints:
             elapsed = math.inf
             self._start(pose, joints)
         elif elapsed > 0.0:
@@ -56,11 +57,31 @@ class JointFollower:
         self._belief = self._filter.first(points_of(pose), self._confidence)
 
     def _go_on(self, pose: Pose, elapsed: float) -> Array:
-        points, confidence, size = points_of(pose), pose.confidence.astype(np.float64), body_px(pose)
-        expected = self._filter.ahead(self._belief, elapsed, size)
-        trust, variances = np.minimum(confidence, self._confidence), self._filter.variances(confidence)
-        flipped = self.limbs.odds_of_flips(expected, points, variances, trust, size)
-        order = self.limbs.order(flipped > 0.0)
-        expected = expected if order is None else expected.reordered(order)
-        self._belief, self._confidence = self._filter.taken(expected, points, confidence, size), confidence
+        self._belief, flipped = gone_on(self._filter, self.limbs, self._belief, self._confidence, pose, elapsed)
+        self._confidence = pose.confidence.astype(np.float64)
         return flipped
+
+
+def gone_on(
+    body: BodyFilter, limbs: Limbs, belief: Belief, trusted: Array, pose: Pose, elapsed: float, least_odds: float = 0.0
+) -> tuple[Belief, Array]:
+    """What is known of a person after the next pose.
+
+    Args:
+        body: the filter.
+        limbs: of the poses.
+        belief: what was known before.
+        trusted: (J,) confidence of the pose before.
+        pose: the next one.
+        elapsed: seconds between the two.
+        least_odds: log odds above which labels of a limb have changed places.
+
+    Returns:
+        The belief, and log odds that labels of limbs changed places, (L,).
+    """
+    points, confidence, size = points_of(pose), pose.confidence.astype(np.float64), body_px(pose)
+    expected = body.ahead(belief, elapsed, size)
+    flipped = limbs.odds_of_flips(expected, points, body.variances(confidence), np.minimum(confidence, trusted), size)
+    order = limbs.order(flipped > least_odds)
+    expected = expected if order is None else expected.reordered(order)
+    return body.taken(expected, points, confidence, size), flipped
