@@ -109,7 +109,9 @@ def _content(file: Any) -> bytes:
 
 def _from_pil(source: Any) -> Image:
     if source.mode in ("I", "F") or source.mode.startswith("I;"):
-        raise ImageError(f"expected a PIL image of 8 bits a channel, not one of mode {source.mode!r}: convert it to 'RGB' first")
+        numbers = np.empty(0, np.uint16 if source.mode.startswith("I") else np.float32)
+        hint = _dtype_hint(numbers, "numpy.asarray(img)")
+        raise ImageError(f"expected a PIL image of 8 bits a channel, not one of mode {source.mode!r}{hint}")
     try:
         return _image(np.asarray(source.convert("RGB")), "rgb")
     except OSError as error:  # PIL decodes now
@@ -166,13 +168,13 @@ def _shape_hint(shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _dtype_hint(pixels: NDArray[Any]) -> str:
+def _dtype_hint(pixels: NDArray[Any], img: str = "img") -> str:
     if pixels.dtype.kind == "f":
-        return ": convert it first, (img * 255).clip(0, 255).astype(numpy.uint8) if it is in 0..1"
+        return f": convert it first, ({img} * 255).clip(0, 255).astype(numpy.uint8) if it is in 0..1"
     if pixels.dtype == np.uint16:
-        return ": convert it first, (img >> 8).astype(numpy.uint8)"
+        return f": convert it first, ({img} >> 8).astype(numpy.uint8)"
     if pixels.dtype == np.bool_:
-        return ": convert it first, img.astype(numpy.uint8) * 255"
+        return f": convert it first, {img}.astype(numpy.uint8) * 255"
     return ""
 
 

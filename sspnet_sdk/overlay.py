@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.draw import Overlay, draw
-from sspnet_sdk.errors import OptionError, SSPNetError
+from sspnet_sdk.errors import ImageError, OptionError, SSPNetError
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.staging import refuse_unwritable, staged, writing
 from sspnet_sdk.video_file import VideoFile
 
+_CHANNELS = ((), (1,), (3,), (4,))
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -114,17 +115,28 @@ def _drawn(frame: Frame) -> NDArray[np.uint8]:
 
 
 def write_image(path: str | Path, image: NDArray[np.uint8]) -> None:
-    """Encode `image` (BGR) by the path's suffix and write it, whole or not at all.
+    """Encode an image by the path's suffix and write it, whole or not at all.
+
+    Args:
+        path: .jpg, .png, .webp or another kind that OpenCV writes; missing folders are made.
+        image: (H, W, 3) uint8 BGR, (H, W) gray or (H, W, 4) with alpha.
 
     Raises:
+        OptionError: OpenCV writes no pictures of this suffix.
+        ImageError: the image is no such array.
         SSPNetError: names the file and what refused it.
     """
     path = Path(path)
+    if not cv2.haveImageWriter(f"_{path.suffix}"):
+        raise OptionError(f"{path}: OpenCV here writes no such pictures: use {', '.join(IMAGE_SUFFIXES)}")
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.size == 0 or image.shape[2:] not in _CHANNELS:
+        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise ImageError(f"cannot write {path}: expected an (H, W, 3) uint8 array, not {found}")
     try:
         encoded, content = cv2.imencode(path.suffix, image)
     except cv2.error as error:
         raise SSPNetError(f"cannot write {path}: {error.err}") from None
     if not encoded:
-        raise SSPNetError(f"cannot write {path}: this build of OpenCV cannot encode {path.suffix}")
+        raise SSPNetError(f"cannot write {path}: OpenCV could not encode {'x'.join(map(str, image.shape))} (height x width)")
     with staged(path) as part:
         part.write_bytes(content.tobytes())

@@ -38,7 +38,8 @@ def read_peers(path: Path) -> list[Peer]:
             reader = csv.DictReader(file)
             columns, rows = set(reader.fieldnames or ()), list(reader)
     except (OSError, ValueError, csv.Error) as error:
-        raise OptionError(f"cannot read peers from {path}: {error}") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise OptionError(f"cannot read peers from {path}: {why.lower()}") from None
     if not columns.issuperset(_COLUMNS):
         raise OptionError(f"{path}: the first line must name the columns {', '.join(_COLUMNS)}")
     peers = []

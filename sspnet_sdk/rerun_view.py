@@ -12,7 +12,7 @@ from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, Pose
 from sspnet_sdk.skeleton import JOINT_COLORS, bones_of
-from sspnet_sdk.staging import StagedFile
+from sspnet_sdk.staging import StagedFile, refuse_unwritable
 
 _JPEG_QUALITY = 80
 
@@ -40,6 +40,7 @@ class RerunView:
         elif Path(path).suffix != ".rrd":
             raise OptionError(f'{path}: name a recording that ends in .rrd, or "viewer" to watch live')
         else:
+            refuse_unwritable(Path(path))
             self._staged = StagedFile(Path(path))
             self._recording.save(self._staged.staging)
         self._shown: set[int] = set()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sspnet_sdk.errors import OptionError, SSPNetError
 
@@ -23,8 +24,15 @@ def writing(path: Path | str) -> Iterator[None]:
             raise
         raise SSPNetError(f"cannot write {path}: its reader has gone away") from error
     except (OSError, UnicodeEncodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SSPNetError(f"cannot write {path}: {reason.lower()}") from error
+        raise SSPNetError(f"cannot write {path}: {_reason(error).lower()}") from error
+
+
+def _reason(error: OSError | UnicodeEncodeError) -> str:
+    """The system's own words; libraries put theirs around them, with the name of the staged file."""
+    number: Any = getattr(error, "errno", None)
+    if number in errno.errorcode:
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 class StagedFile:

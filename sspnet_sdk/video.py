@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture, Shot
-from sspnet_sdk.errors import ImageError
+from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.hold_back import HoldBack
 from sspnet_sdk.image import Image, open_image
@@ -61,6 +61,8 @@ def stream(
         OptionError: an option makes no sense.
     """
     check_smooth(smooth)
+    if live not in (True, False, None):
+        raise OptionError(f"live must be True, False or None, not {live!r}")
     tracker = Tracker(estimator, people, boxes, camera)
     capture = _opened(source, estimator, fps)
     recorded = capture.recorded if live is None else not live

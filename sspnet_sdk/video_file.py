@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.opencv_encoder import OpenCvEncoder
-from sspnet_sdk.staging import StagedFile
+from sspnet_sdk.staging import StagedFile, refuse_unwritable
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -48,6 +48,7 @@ class VideoFile:
             raise OptionError(f"fps must be a positive number, not {fps!r}")
         if path.suffix.lower() == ".avi" and fps > _FASTEST_AVI:
             raise OptionError(f"{path}: .avi holds at most {_FASTEST_AVI} frames per second, not {fps:g}: use .mp4")
+        refuse_unwritable(path)
         self._staged, self._fps, self._frames, self._sound = StagedFile(path), fps, 0, sound
         self._encoder: Any = None
         self._size = (0, 0)

@@ -33,7 +33,7 @@ def written_whole(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
-        raise ExportError(f"cannot write beside {out}: {error.strerror or error}") from None
+        raise ExportError(f"cannot write beside {out}: {(error.strerror or str(error)).lower()}") from None
     try:
         yield partial
         partial.chmod(0o755)

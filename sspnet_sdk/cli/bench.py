@@ -12,7 +12,8 @@ import click
 from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, device_option, threads_option
 
 if TYPE_CHECKING:
-    from sspnet_sdk.benchmark import FinderTime
+    from sspnet_sdk.benchmark import FinderTime, Measured
+    from sspnet_sdk.bundle import Bundle
     from sspnet_sdk.rate import OperatingPoint
 
 _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", "pck", "pa_mpjpe_mm")
@@ -58,6 +59,8 @@ def command(
 
     if peers is not None and plot is None:
         raise OptionError("--peers are marked in a plot: give --plot too")
+    if plot is not None and plot == csv_path:
+        raise OptionError(f"two results would go to {plot}: choose another name")
     opened, marked = open_bundle(bundle), [] if peers is None else read_peers(peers)
     if plot is not None:
         check_plot(plot, opened)
@@ -73,16 +76,19 @@ def command(
         repeat=repeat,
         progress=lambda setting: click.echo(f"measuring {setting}", err=True),
     )
-    rows = []
-    for point in measured.points:
-        stated = opened.accuracy(point.precision, point.input_size, point.cut)
-        accuracy = [f"{stated[name]:.{digits}f}" if name in stated else "-" for name, digits in (("pck", 3), ("pa_mpjpe_mm", 1))]
-        rows.append((*_timed(point, str(point.cut)), *accuracy))
-    rows += [(*_timed(finder, "find"), "-", "-") for finder in measured.finders]
-    _show(rows, csv_path)
+    _show(_rows(measured, opened), csv_path)
     if plot is not None:
         plot_error_against_speed(measured.points, opened, plot, marked)
         click.echo(f"wrote {plot}", err=True)
+
+
+def _rows(measured: Measured, bundle: Bundle) -> list[tuple[str, ...]]:
+    rows = []
+    for point in measured.points:
+        stated = bundle.accuracy(point.precision, point.input_size, point.cut)
+        accuracy = [f"{stated[name]:.{digits}f}" if name in stated else "-" for name, digits in (("pck", 3), ("pa_mpjpe_mm", 1))]
+        rows.append((*_timed(point, str(point.cut)), *accuracy))
+    return rows + [(*_timed(finder, "find"), "-", "-") for finder in measured.finders]
 
 
 def _timed(point: OperatingPoint | FinderTime, what: str) -> tuple[str, ...]:

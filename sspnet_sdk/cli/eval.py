@@ -23,7 +23,7 @@ from sspnet_sdk.errors import OptionError
     type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d", "coco", "mpii"]),
     help="The paper's tables on that set (Tables 2, 3, 5).  [default: a score for every cut and size, of people3d and synth3d]",
 )
-@click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True)
+@click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network answers.")
 @click.option(
     "--sizes", type=Numbers(), default="128,192,256", show_default=True, help="Sides of the input; a protocol takes the last."
 )
@@ -62,8 +62,13 @@ def command(
     torch.set_num_threads(threads)
     sets = parse_data(data)
     if protocol is None:
+        of_protocols = {"--out": out, "--ablations": ablations, "--multi-crop": multi_crop, "--root-depth": root_depth}
+        if given := [name for name, value in of_protocols.items() if value]:
+            raise OptionError(f"{', '.join(given)}: only a protocol has that, see --protocol")
         _score_cuts(checkpoint, sets, cuts, sizes, limit, json_path)
         return
+    if json_path is not None:
+        raise OptionError("--json holds scores by cut and size, which a protocol has not: leave one of the two out")
     if protocol not in sets:
         raise OptionError(f"the protocol {protocol} needs --data {protocol}=FOLDER; given: {', '.join(sets)}")
     if ablations:
@@ -142,11 +147,13 @@ def _score_cuts(
     from sspnet_train.network.checkpoint import load_network
 
     from sspnet_sdk.cli.tables import show_table
-    from sspnet_sdk.staging import write_text
+    from sspnet_sdk.staging import refuse_unwritable, write_text
 
     missing = {"people3d", "synth3d"} - set(sets)
     if missing:
         raise OptionError(f"scores by cut and size need people3d and synth3d; missing: {', '.join(sorted(missing))}")
+    if json_path is not None and str(json_path) != "-":
+        refuse_unwritable(json_path)
     network = load_network(checkpoint)
     validation = validation_sets({name: sets[name] for name in ("people3d", "synth3d")}, "coco")
     accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))

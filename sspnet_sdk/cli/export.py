@@ -60,6 +60,8 @@ def command(
 
     Every cut, size and engine is compared with PyTorch first. A bundle that differs is not written.
     """
+    if limit is not None and not data:
+        raise OptionError("--limit counts people of --data: give that too")
     stated = None if accuracy is None else _read_accuracy(accuracy)
     with needing("export", "export"):
         from sspnet_export.write_bundle import export_bundle

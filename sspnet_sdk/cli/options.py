@@ -100,8 +100,13 @@ def estimator_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--target-fps", type=float, metavar="FPS", help="Hold this frame rate with the best operating point for it."
         ),
         click.option("--deadline-ms", type=float, metavar="MS", help="Answer every frame within this time, as well as possible."),
-        click.option("--cut", type=int, metavar="K", help="Run K pyramids, however long they take."),
-        click.option("--input-size", type=int, metavar="PX", help="Side of the crop that the network sees."),
+        click.option("--cut", type=int, metavar="K", help="Run K pyramids, however long they take.  [default: all that fit]"),
+        click.option(
+            "--input-size",
+            type=int,
+            metavar="PX",
+            help="Side of the crop that the network sees.  [default: the largest that fits]",
+        ),
         precision_option,
         backend_option,
         device_option,

@@ -75,10 +75,11 @@ class Outputs:
             refused = self._close() if self._written else self._discard()
         finally:
             self._interrupts.__exit__()
-        if refused and error is None:
-            raise refused[0]
+        last = refused.pop() if refused and error is None else None
         for problem in refused:
             click.echo(f"Error: {problem}", err=True)
+        if last is not None:
+            raise last
 
     def _close(self) -> list[SSPNetError]:
         refused = []

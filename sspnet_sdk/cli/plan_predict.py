@@ -54,6 +54,9 @@ def plan(sources: Sequence[str], out: Path | None, targets: dict[str, Path], as_
         ImageError: a source does not exist, or a folder holds nothing to look at.
         OptionError: an output would replace an input, or is of the wrong kind.
     """
+    for kind, path in (("out", out), *targets.items()):
+        if path == _STDOUT and kind not in ("json", "csv"):
+            raise OptionError(f"--{kind} -: only --json and --csv go to standard output, name a file")
     found = _Sources()
     for source in sources:
         _sort(source, found, as_video)
@@ -99,7 +102,7 @@ def _look(source: str) -> None:
     try:
         os.stat(source)
     except FileNotFoundError:
-        raise ImageError(f"there is no file {source}") from None
+        raise ImageError(f"there is no file {source or repr(source)}") from None
     except (OSError, ValueError) as error:
         raise ImageError(f"cannot read {source!r}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
 
@@ -160,7 +163,7 @@ def _check_folders(targets: dict[str, Path]) -> None:
         if path == _STDOUT and kind != "json":
             raise OptionError(f"--{kind} -: of several videos only --json goes to standard output")
         if path != _STDOUT and (path.suffix.lower() in (_SUFFIXES[kind] or ".json", ".json") or os.path.isfile(path)):
-            raise OptionError(f"--{kind} {path}: several videos need a folder, in which each gets a file of its own")
+            raise OptionError(f"--{kind} {path}: several sources need a folder, in which each gets a file of its own")
 
 
 def _file(out: Path | None, name_in_folder: str, default: str, suffixes: tuple[str, ...]) -> Path:
@@ -183,6 +186,7 @@ def _check(jobs: Sequence[Job]) -> None:
     """No output may replace an input or another output."""
     inputs = {_whole(path) for job in jobs for path in job.pictures}
     inputs |= {_whole(Path(job.video)) for job in jobs if isinstance(job.video, str) and os.path.isfile(job.video)}
+    inputs.discard(_whole(_STDOUT))
     outputs: list[Path] = []
     for job in jobs:
         outputs += [path for path in job.targets.values() if path != _STDOUT or job is jobs[0]]

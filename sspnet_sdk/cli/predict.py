@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from sspnet_sdk.cli.options import BOX, CAMERA, estimator_options
+from sspnet_sdk.errors import OptionError
 
 _FILE = click.Path(path_type=Path)
+_SHAPES = {"--layout": ("openpose", "coco"), "--trc-units": ("trc",), "--rigid": ("trc", "bvh"), "--floor": ("trc", "bvh")}
 
 
 @click.command(name="predict", short_help="Find people in pictures, videos or cameras.")
@@ -20,9 +22,13 @@ _FILE = click.Path(path_type=Path)
 @click.option("--parquet", type=_FILE, help="The same table as Parquet; needs pip install 'sspnet-sdk[parquet]'.")
 @click.option("--coco", type=_FILE, help="COCO keypoint results (JSON).")
 @click.option("--openpose", type=_FILE, help="Folder for OpenPose JSON (BODY_25), a file per frame.")
-@click.option("--layout", type=click.Choice(["body_25", "coco_17", "halpe_26"]), help="Keypoints of --openpose and --coco.")
+@click.option(
+    "--layout",
+    type=click.Choice(["body_25", "coco_17", "halpe_26"]),
+    help="Keypoints of --openpose and --coco.  [default: body_25, coco_17]",
+)
 @click.option("--trc", type=_FILE, help="OpenSim markers in mm, a file per person and stretch of time.")
-@click.option("--trc-units", "units", type=click.Choice(["mm", "px"]), default="mm", help="px: pixels, as Sports2D loads them.")
+@click.option("--trc-units", "units", type=click.Choice(["mm", "px"]), help="px: pixels, as Sports2D loads them.  [default: mm]")
 @click.option("--bvh", type=_FILE, help="BVH animation, a file per person.")
 @click.option("--rigid", is_flag=True, help="TRC and BVH: one skeleton per person, bones of constant length.")
 @click.option(
@@ -41,12 +47,18 @@ _FILE = click.Path(path_type=Path)
 @click.option("--smooth/--no-smooth", default=True, show_default=True, help="Smooth over time, in videos and from cameras.")
 @click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much to smooth, 0 to 1.")
 @click.option("--as-video", is_flag=True, help="The pictures of a folder are the frames of a video, in natural order.")
-@click.option("--input-fps", type=float, metavar="FPS", help="Frames per second of SOURCE, for raw streams and pictures.")
+@click.option(
+    "--input-fps",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="FPS",
+    help="Frames per second of SOURCE, for raw streams and pictures.",
+)
 @click.option("--sound", is_flag=True, help="Keep the video's sound in the overlay.")
 @click.option(
     "--reconnect",
     type=click.FloatRange(min=0),
     default=0.0,
+    show_default=True,
     metavar="SECONDS",
     help="If a stream breaks, try it again for so long.",
 )
@@ -60,7 +72,7 @@ def command(
     camera: tuple[float, ...] | None,
     height_mm: float | None,
     layout: str | None,
-    units: str,
+    units: str | None,
     rigid: bool,
     floor: str | None,
     smooth: bool,
@@ -96,14 +108,22 @@ def command(
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}
     targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
-    jobs = plan(sources, out, {name: path for name, path in targets.items() if path is not None}, as_video)
+    targets = {name: path for name, path in targets.items() if path is not None}
+    _check_shapes({"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor}, targets)
+    jobs = plan(sources, out, targets, as_video)
     if height_mm is not None:
         check_height(height_mm)
     estimator = Estimator(options.pop("bundle"), **options)
     people = None if people is None else max(people, len(boxes))
     who = run_predict.Wanted(people, boxes, camera, keep_unsure, height_mm)
-    form = {"layout": layout, "units": units, "rigid": rigid, "floor": floor}
+    form = {"layout": layout, "units": units or "mm", "rigid": rigid, "floor": floor}
     reading = run_predict.Reading(input_fps, reconnect, sound)
     failed = run_predict.run(jobs, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form, reading)
     if failed:
         raise SystemExit(1)
+
+
+def _check_shapes(given: dict[str, Any], targets: dict[str, Path]) -> None:
+    for option, value in given.items():
+        if value and not targets.keys() & set(_SHAPES[option]):
+            raise OptionError(f"{option} goes with {' or '.join(f'--{name}' for name in _SHAPES[option])}: name such a file")

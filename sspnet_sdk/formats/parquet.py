@@ -9,7 +9,7 @@ from typing import Any
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats.table import Columns, columns_of, person_columns
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, writing
+from sspnet_sdk.staging import StagedFile, refuse_unwritable, writing
 
 _ROWS_AT_ONCE = 100_000
 
@@ -23,6 +23,7 @@ class ParquetWriter:
 
     def __init__(self, path: Path) -> None:
         self._arrow, self._parquet = _library()
+        refuse_unwritable(path)
         self._staged = StagedFile(path)
         self._file: Any = None
         self._in_camera = False

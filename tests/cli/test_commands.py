@@ -95,6 +95,7 @@ def test_bench_draws_error_against_speed(run, tmp_path):
         (["--cuts", "2,x"], "whole numbers"),
         (["--plot", "plot.txt"], ".png"),
         (["--peers", "p.csv"], "--plot too"),
+        (["--plot", "p.svg", "--csv", "p.svg"], "two results would go to p.svg"),
     ],
 )
 def test_bench_says_what_there_is_instead(run, arguments, words):

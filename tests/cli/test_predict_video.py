@@ -137,6 +137,23 @@ def test_a_disk_that_takes_no_more_is_one_line_and_leaves_nothing(run, video, tm
     assert list(tmp_path.iterdir()) == []
 
 
+def test_every_file_that_could_not_be_written_is_named(run, video, tmp_path):
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+    done = run("predict", video, "--trc", "w.trc", "--bvh", "w.bvh", *FAST, preexec_fn=small_files)
+    assert done.returncode == 1 and list(tmp_path.iterdir()) == []
+    errors = [line for line in done.stderr.splitlines() if "Error" in line]
+    assert errors == ["Error: cannot write w.trc: file too large", "Error: cannot write w.bvh: file too large"]
+
+
+@pytest.mark.parametrize(("option", "suffix"), [("--out", "mp4"), ("--parquet", "parquet"), ("--rerun", "rrd")])
+def test_what_cannot_be_written_is_said_before_the_work(run, video, option, suffix):
+    pytest.importorskip({"rrd": "rerun", "parquet": "pyarrow"}.get(suffix, "av"))
+    done = run("predict", video, option, f"/proc/w.{suffix}", *FAST)
+    assert (done.returncode, done.stderr) == (1, f"Error: cannot write /proc/w.{suffix}: no such file or directory\n")
+
+
 def test_a_full_device_on_standard_output_is_one_line(run, video):
     with open("/dev/full", "w") as full:
         done = run("predict", video, "--json", "-", *FAST, capture_output=False, stdout=full, stderr=subprocess.PIPE)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_people import make_frame, make_pose
 
-from sspnet_sdk import ImageError
+from sspnet_sdk import ImageError, SSPNetError, write_image
 from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.frame import Person
 from sspnet_sdk.inset import render_inset
@@ -19,6 +19,21 @@ GREY = np.full((480, 640, 3), 90, np.uint8)
 def _near(image, point, color):
     x, y = np.round(point - 0.5).astype(int)
     return np.abs(image[y, x].astype(int) - color).max() < 25
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "words"),
+    [
+        ("a.foo", GREY, r"a\.foo: OpenCV here writes no such pictures: use \.jpg, "),
+        ("a.png", GREY / 255, r"a\.png: expected an \(H, W, 3\) uint8 array, not float64 \(480, 640, 3\)"),
+        ("a.png", GREY[:, :, :2], "not uint8 .480, 640, 2"),
+        ("a.png", None, "not NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_not_written(tmp_path, name, image, words):
+    with pytest.raises(SSPNetError, match=words):
+        write_image(tmp_path / name, image)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_joints_are_drawn_where_they_are_in_the_colour_of_their_side():

@@ -110,6 +110,8 @@ def test_a_frame_that_is_no_image_is_named(estimator):
         list(estimator.stream([(frames(1)[0], "soon")]))
     with pytest.raises(OptionError, match="fps"):
         estimator.stream(frames(1), fps=-1)
+    with pytest.raises(OptionError, match="live must be True, False or None, not 'yes'"):
+        estimator.stream(frames(1), live="yes")
 
 
 def test_a_recording_waits_for_later_frames_and_a_generator_does_not(estimator):

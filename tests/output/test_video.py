@@ -97,10 +97,28 @@ def test_a_missing_file_and_a_missing_camera_are_named(tmp_path, estimator):
         stream(97, estimator)
 
 
-@pytest.mark.parametrize("source", [None, True, 1.5])
+@pytest.mark.parametrize("source", [None, True, 1.5, ""])
 def test_a_source_of_another_kind_is_refused(source, estimator):
     with pytest.raises(OptionError, match="a source is"):
         stream(source, estimator)
+
+
+@pytest.mark.parametrize("number", [-1, 1000, 10**12])
+def test_a_number_that_no_camera_has_is_refused(number, estimator):
+    with pytest.raises(OptionError, match=f"a camera's number is 0 for the first, at most 999, not {number}"):
+        stream(number, estimator)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
+def test_no_stream_is_waited_for_without_an_end(seconds):
+    with pytest.raises(OptionError, match="reconnect_s must be seconds from 0 on"):
+        Capture("rtsp://door/stream", reconnect_s=seconds)
+
+
+def test_a_video_that_cannot_be_read_is_named_as_the_caller_does(tmp_path, estimator):
+    (tmp_path / "walk.mp4").write_text("text")
+    with pytest.raises(ImageError, match=f"^{tmp_path}/walk.mp4 is a text file, not a video"):
+        stream(tmp_path / "walk.mp4", estimator)
 
 
 def test_errors_in_a_background_iterator_arrive_after_its_items():

@@ -141,10 +141,13 @@ def test_a_pil_image_knows_its_own_colours(dot_bundle, dot_image, mode):
         assert np.allclose(pose.keypoints[0], (150, 110), atol=1.0), color
 
 
-def test_a_pil_image_of_16_bits_is_refused(estimator):
-    pil = pytest.importorskip("PIL.Image")
-    with pytest.raises(ImageError, match="8 bits a channel"):
-        estimator.predict(pil.fromarray(np.zeros((64, 64), np.uint16)), BOX)
+@pytest.mark.parametrize("values", [np.uint16(25700), np.int32(25700), np.float32(0.394)])
+def test_a_pil_image_of_other_numbers_is_refused_with_a_cure_that_works(estimator, values):
+    img = pytest.importorskip("PIL.Image").fromarray(np.full((64, 64), values))
+    with pytest.raises(ImageError, match="8 bits a channel") as refused:
+        estimator.predict(img, BOX)
+    cure = str(refused.value).split("convert it first, ")[1].removesuffix(" if it is in 0..1")
+    assert np.array_equal(eval(cure, {"img": img, "numpy": np}), np.full((64, 64), 100, np.uint8))
 
 
 def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):

@@ -43,6 +43,9 @@ def test_an_option_of_eval_that_lacks_another_is_a_fault_of_the_command_line(tmp
         assert result.exit_code == 2 and len(result.output.splitlines()) == 1
 
 
+EVAL = ("eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -52,6 +55,12 @@ def test_an_option_of_eval_that_lacks_another_is_a_fault_of_the_command_line(tmp
         (["synth", "--out", "{}/people", "--count", "1", "--share", "tilted=2"], "the share of tilted must be from 0 to 1"),
         (["export", "--cuts", "9", "--out", "{}/bundle"], "cuts must be distinct pyramids from 1 to 8, got 9"),
         (["export", "--precision", "int8", "--out", "{}/bundle"], "int8 needs calibration"),
+        (["export", "--limit", "5", "--out", "{}/bundle"], "--limit counts people of --data: give that too"),
+        ([*EVAL, "--out", "{}/report", "--multi-crop"], "--out, --multi-crop: only a protocol has that, see --protocol"),
+        (
+            [*EVAL, "--protocol", "synth3d", "--json", "{}/scores"],
+            "--json holds scores by cut and size, which a protocol has not",
+        ),
     ],
 )
 def test_an_option_that_means_nothing_is_a_fault_of_the_command_line(words, line, tmp_path):
