@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import math
 import os
 import stat
 import sys
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.file_kind import file_kind, open_file_kind
 from sspnet_sdk.frame_times import Timeline
+from sspnet_sdk.given_number import check_fps, given_number
 from sspnet_sdk.opencv_decoder import OpenCvDecoder
 from sspnet_sdk.picture_sequence import OnePicture, PictureSequence
 from sspnet_sdk.piped import Piped
@@ -73,9 +75,9 @@ class Capture:
         stated_fps: float | None = None,
         reconnect_s: float = 0.0,
     ) -> None:
-        if stated_fps is not None and not 0.0 < stated_fps < 1e6:
-            raise OptionError(f"stated_fps must be a positive number, not {stated_fps!r}")
-        if not 0.0 <= reconnect_s < 1e9:
+        if stated_fps is not None:
+            stated_fps = check_fps(stated_fps, "stated_fps")
+        if not 0.0 <= given_number(reconnect_s) < math.inf:
             raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r}")
         self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
         self.name = _name(source)

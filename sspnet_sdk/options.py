@@ -11,6 +11,7 @@ from sspnet_sdk.backends import check_backend
 from sspnet_sdk.backends.choice import check_device, engines
 from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.given_number import given_number
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,7 @@ def check_people(people: Any, name: str = "people") -> int:
 
 def _number(value: Any, name: str, below: float = math.inf) -> float:
     limits = "a positive number" if below == math.inf else f"a number between 0 and {below:g}"
-    try:
-        number = float("nan") if isinstance(value, (str, bytes, bool)) else float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
+    number = given_number(value)
     if not 0 < number < below:
         raise OptionError(f"{name} must be {limits}, not {value!r}")
     return number

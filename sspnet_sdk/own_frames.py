@@ -10,6 +10,7 @@ import numpy as np
 
 from sspnet_sdk.capture import Shot
 from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.given_number import check_fps, given_number
 from sspnet_sdk.image import is_one_picture, open_image
 
 _FPS_OF_A_LIST = 30.0
@@ -32,10 +33,8 @@ class OwnFrames:
     def __init__(self, frames: Iterable[Any], color: str, fps: float | None = None) -> None:
         if is_one_picture(frames):
             raise OptionError(f"frames must be images, one after the other, not one of shape {frames.shape}: predict takes that")
-        if fps is not None and not (isinstance(fps, (int, float)) and 0.0 < fps < 1e6):
-            raise OptionError(f"fps must be a positive number, not {fps!r}")
         self._frames, self._color = frames, color
-        self._fps = _FPS_OF_A_LIST if fps is None and isinstance(frames, Sized) else fps
+        self._fps = check_fps(fps) if fps is not None else _FPS_OF_A_LIST if isinstance(frames, Sized) else None
         self.recorded = self._fps is not None
 
     def __iter__(self) -> Iterator[Shot]:
@@ -63,10 +62,7 @@ class OwnFrames:
 
 
 def _number(seconds: Any, index: int) -> float:
-    try:
-        number = float(seconds)
-    except (TypeError, ValueError):
-        number = float("nan")
+    number = given_number(seconds)
     if not np.isfinite(number):
         raise OptionError(f"frame {index}: a pair is (image, seconds), not (image, {seconds!r:.80})")
     return number

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.given_number import given_number
 
 _LIMBS = np.array([(0, 1), (0, 4), (1, 2), (4, 5), (2, 3), (5, 6), (11, 12), (14, 15), (12, 13), (15, 16)])
 # Height over the sum of these bones: mean of the 160 bodies that `sspnet-sdk synth` draws, children too (deviation 1.8 %).
@@ -28,10 +28,7 @@ def check_height(height_mm: Any) -> float:
     Raises:
         OptionError: it is no number of millimetres that a person may have.
     """
-    try:
-        number = math.nan if isinstance(height_mm, (str, bytes, bool)) else float(height_mm)
-    except (TypeError, ValueError):
-        number = math.nan
+    number = given_number(height_mm)
     if not _SMALLEST_MM <= number <= _LARGEST_MM:
         raise OptionError(f"height_mm is a person's height in millimetres, such as 1750, not {height_mm!r}")
     return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
+from sspnet_sdk.given_number import check_fps, given_number
+from sspnet_sdk.image import open_image
 from sspnet_sdk.opencv_encoder import OpenCvEncoder
 from sspnet_sdk.staging import StagedFile, refuse_unwritable
 
@@ -44,27 +46,38 @@ class VideoFile:
         path = Path(path)
         if path.suffix.lower() not in VIDEO_SUFFIXES:
             raise OptionError(f"{path} is not a name for a video: use {', '.join(VIDEO_SUFFIXES)}")
-        if not 0.0 < fps < 1e6:
-            raise OptionError(f"fps must be a positive number, not {fps!r}")
+        fps = check_fps(fps)
         if path.suffix.lower() == ".avi" and fps > _FASTEST_AVI:
             raise OptionError(f"{path}: .avi holds at most {_FASTEST_AVI} frames per second, not {fps:g}: use .mp4")
         refuse_unwritable(path)
         self._staged, self._fps, self._frames, self._sound = StagedFile(path), fps, 0, sound
         self._encoder: Any = None
         self._size = (0, 0)
+        self._closed = False
 
     @property
     def frames(self) -> int:
         """How many were written."""
         return self._frames
 
-    def write(self, image: NDArray[np.uint8], time_s: float | None = None) -> None:
+    def write(self, image: Any, time_s: float | None = None) -> None:
         """Append a frame.
 
         Args:
-            image: (H, W, 3) uint8 BGR; the first one decides the size, later ones of another are scaled to it.
+            image: (H, W, 3) uint8 BGR, or another that `Estimator.predict` takes. The first one decides the size, later ones
+                of another are scaled to it.
             time_s: when it is to be seen, from the video's begin; None: by the rate.
+
+        Raises:
+            ImageError: the image cannot be used.
+            OptionError: the time is no number.
+            SSPNetError: the disk is full, or the video is closed.
         """
+        if self._closed:
+            raise SSPNetError(f"{self._staged.path} is closed: a new VideoFile would replace it")
+        if time_s is not None and not math.isfinite(given_number(time_s)):
+            raise OptionError(f"time_s must be seconds, not {time_s!r}")
+        image = open_image(image).bgr()
         if self._encoder is None:
             self._size = (image.shape[1], image.shape[0])
             self._encoder = self._open()
@@ -77,6 +90,7 @@ class VideoFile:
 
     def close(self) -> None:
         """Complete the file and give it its name; without a frame there is none."""
+        self._closed = True
         if self._encoder is None:
             return
         encoder, self._encoder = self._encoder, None

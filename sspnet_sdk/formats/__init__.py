@@ -18,6 +18,7 @@ from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.given_number import check_fps
 from sspnet_sdk.layouts import layout_named
 
 __all__ = ["FORMATS", "UNITS", "Writer", "frame_record", "open_writer"]
@@ -107,8 +108,7 @@ def open_writer(
     """
     if name not in FORMATS:
         raise OptionError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
-    if not 0.0 < fps < 1e5:
-        raise OptionError(f"fps must be a positive number, not {fps!r}")
+    fps = check_fps(fps)
     if units not in UNITS:
         raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
     if floor is not None:

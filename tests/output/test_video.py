@@ -11,7 +11,7 @@ import pytest
 from made_people import make_frame, make_pose
 from moving_photo import BOX, FPS, frames, write_video
 
-from sspnet_sdk import ImageError, OptionError
+from sspnet_sdk import Estimator, ImageError, OptionError, SSPNetError, open_writer
 from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.frame import Person
@@ -165,6 +165,45 @@ def test_a_live_overlay_keeps_the_speed_of_time_when_frames_were_dropped(tmp_pat
     overlay.close()
     times = [shot.time_s for shot in Capture(tmp_path / "live.mp4")]
     np.testing.assert_allclose(times, [0, 0.3, 0.4, 0.9, 1.0] if _has_pyav() else np.arange(21) / 20, atol=1e-3)
+
+
+def test_a_closed_video_is_not_begun_anew(tmp_path):
+    video = VideoFile(tmp_path / "out.mp4", 25.0)
+    for image in frames(3):
+        video.write(image)
+    video.close()
+    with pytest.raises(SSPNetError, match="is closed"):
+        video.write(frames(1)[0])
+    video.close()
+    assert len(list(Capture(tmp_path / "out.mp4"))) == 3
+
+
+def test_what_is_no_frame_is_refused_and_the_video_goes_on(tmp_path):
+    video = VideoFile(tmp_path / "out.mp4", 25.0)
+    image = frames(1)[0]
+    for wrong in (None, image / 255, image[:, :, :2]):
+        with pytest.raises(ImageError, match="expected"):
+            video.write(wrong)
+    with pytest.raises(OptionError, match="time_s must be seconds, not nan"):
+        video.write(image, float("nan"))
+    for right in (image, image[:, :, 0]):
+        video.write(right)
+    video.close()
+    assert len(list(Capture(tmp_path / "out.mp4"))) == 2
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), "25", True, 10**400])
+def test_a_rate_that_is_none_is_refused_wherever_it_is_given(tmp_path, estimator, fps):
+    for work in (
+        lambda: VideoFile(tmp_path / "out.mp4", fps),
+        lambda: open_writer("bvh", tmp_path / "out.bvh", fps),
+        lambda: Capture(tmp_path, stated_fps=fps),
+        lambda: stream(frames(1), estimator, fps=fps),
+        lambda: Estimator(target_fps=fps),
+    ):
+        with pytest.raises(OptionError, match="fps must be a positive number, not "):
+            work()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_suffix_is_refused_with_the_choices(tmp_path):

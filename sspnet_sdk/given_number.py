@@ -1,0 +1,30 @@
+"""Numbers that a caller gave, which may be anything."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sspnet_sdk.errors import OptionError
+
+
+def given_number(value: Any) -> float:
+    """`value` as a float; NaN, which lies within no limits, for what is no number (text, True, None)."""
+    if isinstance(value, (str, bytes, bool)):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def check_fps(fps: Any, name: str = "fps") -> float:
+    """Frames per second.
+
+    Raises:
+        OptionError: it is no rate.
+    """
+    number = given_number(fps)
+    if not 0.0 < number < 1e6:
+        raise OptionError(f"{name} must be a positive number, not {fps!r}")
+    return number
