@@ -81,7 +81,6 @@ class Capture:
             raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r}")
         self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
         self.name = _name(source)
-        self._called = self.name if self.name == "stdin" or camera_number(source) is not None else shown(str(source))
         self._decoder: Any = self._open()
         count = self._decoder.frames
         camera = camera_number(source) is not None or _is_pipeline(source)
@@ -130,7 +129,7 @@ class Capture:
             index += 1
         if index == 0:
             why = f" ({self._decoder.damage})" if self._decoder.damage else ""
-            raise ImageError(f"{self._called} gives no frames: it is damaged, or in use by another program{why}")
+            raise ImageError(f"{self.name} gives no frames: it is damaged, or in use by another program{why}")
         self._look_for_damage(index, last)
 
     def _look_for_damage(self, index: int, last: float) -> None:
@@ -139,7 +138,7 @@ class Capture:
         if not self.damage and length and not self._stated_fps and reached + 2 / self.fps < 0.95 * length:
             self.damage = f"it ends after {reached:.1f} of {length:.1f} s"
         if self.damage:
-            logger.warning("%s is damaged: %s (%d frames were read)", self._called, self.damage, index)
+            logger.warning("%s is damaged: %s (%d frames were read)", self.name, self.damage, index)
 
     def _live_shots(self) -> Iterator[Shot]:
         index, begin = 0, time.monotonic()
@@ -149,12 +148,12 @@ class Capture:
                 index += 1
             self._decoder.close()
             why = self._decoder.damage or "the other side sends no more"
-            broke = f"{self._called} broke after {index} frames and {time.monotonic() - begin:.1f} s ({why})"
+            broke = f"{self.name} broke after {index} frames and {time.monotonic() - begin:.1f} s ({why})"
             if not self._reconnect_s:
                 raise ImageError(broke)
             logger.warning("%s: trying again for %g s", broke, self._reconnect_s)
             self._reconnect(broke)
-            logger.warning("%s is back", self._called)
+            logger.warning("%s is back", self.name)
 
     def _reconnect(self, broke: str) -> None:
         until = time.monotonic() + self._reconnect_s
@@ -171,9 +170,9 @@ class Capture:
         source = self._source
         number = camera_number(source)
         if number is not None or _is_pipeline(source):
-            return OpenCvDecoder(number if number is not None else str(source), self._called, self._asked_fps)
+            return OpenCvDecoder(number if number is not None else str(source), self.name, self._asked_fps)
         if is_address(source):
-            return self._by_pyav(str(source)) if has_pyav() else OpenCvDecoder(str(source), self._called, None)
+            return self._by_pyav(str(source)) if has_pyav() else OpenCvDecoder(str(source), self.name, None)
         if str(source) == "-":
             return self._through(_standard_input())
         path = _existing(source)
@@ -183,7 +182,7 @@ class Capture:
             return self._through(_opened(path))
         if file_kind(path) == "picture":
             return PictureSequence(path, (path,))
-        return self._by_pyav(_opened(path)) if has_pyav() else OpenCvDecoder(str(source), self._called, None)
+        return self._by_pyav(_opened(path)) if has_pyav() else OpenCvDecoder(str(source), self.name, None)
 
     def _through(self, file: Any) -> Any:
         """A file that is open; one that cannot be read twice is looked at as it goes by."""
@@ -192,17 +191,17 @@ class Capture:
             kind = once.kind if isinstance(once, Piped) else open_file_kind(once)
             once = once.whole() if isinstance(once, Piped) and once.index_is_last else once
         except OSError as error:
-            raise ImageError(f"cannot read {self._called}: {(error.strerror or str(error)).lower()}") from None
+            raise ImageError(f"cannot read {self.name}: {(error.strerror or str(error)).lower()}") from None
         if kind == "picture":
-            return OnePicture(once.read(), self._called)
+            return OnePicture(once.read(), self.name)
         if not has_pyav():
-            raise ImageError(f"{self._called} is read by PyAV, which is not installed: pip install av")
+            raise ImageError(f"{self.name} is read by PyAV, which is not installed: pip install av")
         return self._by_pyav(once)
 
     def _by_pyav(self, target: Any) -> Any:
         from sspnet_sdk.video_decoder import VideoDecoder
 
-        return VideoDecoder(target, self._called, _PATIENCE_S if isinstance(target, str) else None)
+        return VideoDecoder(target, self.name, _PATIENCE_S if isinstance(target, str) else None)
 
     def close(self) -> None:
         """Let go of the file or camera."""
@@ -260,7 +259,7 @@ def _name(source: int | str | os.PathLike[str]) -> str:
     if not str(source):
         raise OptionError("a source is a path, a camera's number or an address, not an empty text")
     path = Path(str(source))
-    return str(source) if is_address(source) else shown(path.name or path.resolve().name)
+    return str(source) if is_address(source) else shown(path if path.name else path.resolve())
 
 
 def _existing(source: Any) -> Path:

@@ -24,7 +24,7 @@ class Frame:
 
     Attributes:
         image: (H, W, 3) uint8 BGR.
-        source: file name, camera number or address.
+        source: the file as it was named, the camera, or the address.
         index: 0, 1, … in the source, dropped frames counted.
         time_s: seconds since the source's first frame; None for a picture.
         people: empty when nobody was found.
