@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+import urllib.request
 
 import cv2
 import numpy as np
@@ -157,6 +158,14 @@ def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):
     with path.open("rb") as file, pytest.raises(ImageError, match="truncated") as caught:
         open_image(file)
     assert path.name in str(caught.value)
+
+
+def test_an_address_is_not_fetched_and_its_content_is_an_image(photo, estimator):
+    address = photo(".png").as_uri()
+    with pytest.raises(ImageError, match=f"^{address} is an address and not fetched: pass the content, as urllib"):
+        estimator.predict(address, BOX)
+    with urllib.request.urlopen(address) as answer:
+        assert open_image(answer).width == 160
 
 
 def test_an_uploaded_file_without_a_name_is_called_the_image():
