@@ -73,7 +73,8 @@ def _by_opencv(content: bytes, name: str) -> NDArray[np.uint8]:
         with native_messages() as said:
             pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
     except cv2.error as error:
-        raise ImageError(f"cannot decode {name}: {error.err}") from None
+        too_large = f"{name} says that it has more pixels than OpenCV reads: make it smaller, or it is damaged"
+        raise ImageError(too_large if "CV_IO_MAX" in error.err else f"cannot decode {name}: {error.err}") from None
     if pixels is None:
         if instead := no_media(content):
             raise ImageError(f"{name} is {instead}, not an image")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -220,6 +221,15 @@ def test_a_heif_of_a_new_brand_is_no_video(tmp_path):
     assert file_kind(tmp_path / "a.heic") == "picture"
     with pytest.raises(ImageError, match="of a kind that pillow-heif cannot read"):
         open_image(tmp_path / "a.heic")
+
+
+def test_a_picture_that_says_it_is_too_large_is_refused_in_words(tmp_path):
+    content = bytearray(_bytes(_picture(), "PNG"))
+    content[16:24] = struct.pack(">II", 1 << 16, 1 << 16)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(ImageError, match=r"a\.png says that it has more pixels than OpenCV reads: make it smaller"):
+        open_image(tmp_path / "a.png")
 
 
 def test_floating_point_pixels_without_a_white_are_refused(tmp_path):
