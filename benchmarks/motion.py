@@ -6,6 +6,7 @@ python benchmarks/motion.py sequences/walk.mp4 …       rendered sequences (ssp
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -269,4 +270,6 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["made"])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sequences", nargs="*", default=["made"], help="made, or videos with their truth (.npz) beside them")
+    main(parser.parse_args().sequences)
