@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.body_filter import RECORDED, Belief, BodyFilter
+from sspnet_sdk.body_filter import Belief, BodyFilter
+from sspnet_sdk.body_tuning import RECORDED
 from sspnet_sdk.joint_follower import LONGEST_GAP_S, gone_on
 from sspnet_sdk.limbs import Limbs
 from sspnet_sdk.pose import Pose

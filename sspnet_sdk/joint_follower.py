@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.body_filter import Belief, BodyFilter
+from sspnet_sdk.body_tuning import LIVE, Tuning
 from sspnet_sdk.limbs import Limbs
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.pose_points import body_px, points_of
@@ -23,14 +24,15 @@ class JointFollower:
 
     Args:
         looseness: of the filter.
+        tuning: of the filter.
 
     Attributes:
         limbs: of the poses.
         points: (J, 5) those of the last pose, by all that was seen until then, with its labels.
     """
 
-    def __init__(self, looseness: float = 1.0) -> None:
-        self._looseness = looseness
+    def __init__(self, looseness: float = 1.0, tuning: Tuning = LIVE) -> None:
+        self._looseness, self._tuning = looseness, tuning
         self._time = -math.inf
         self._confidence: Array = np.zeros(0)
 
@@ -52,7 +54,7 @@ class JointFollower:
         return elapsed, np.full(len(self.limbs), -np.inf)
 
     def _start(self, pose: Pose, joints: int) -> None:
-        self._filter, self.limbs = BodyFilter(joints, self._looseness), Limbs(joints)
+        self._filter, self.limbs = BodyFilter(joints, self._looseness, self._tuning), Limbs(joints)
         self._confidence = pose.confidence.astype(np.float64)
         self._belief = self._filter.first(points_of(pose), self._confidence)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.body_tuning import SIDES
 from sspnet_sdk.joint_follower import JointFollower
 from sspnet_sdk.pose import Pose
 
@@ -26,7 +27,7 @@ class SideKeeper:
     """
 
     def __init__(self) -> None:
-        self._joints = JointFollower()
+        self._joints = JointFollower(tuning=SIDES)
         self._changed: Array = np.zeros(0)  # log odds, of each limb
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:

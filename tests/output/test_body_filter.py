@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from made_people import make_pose
 
-from sspnet_sdk.body_filter import LIVE, BodyFilter
+from sspnet_sdk.body_filter import BodyFilter
+from sspnet_sdk.body_tuning import LIVE
 from sspnet_sdk.pose import JOINT_NAMES
 from sspnet_sdk.pose_points import points_of
 
@@ -53,7 +54,7 @@ def test_a_wrist_that_is_not_seen_goes_with_the_body():
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_hindsight_is_the_mean_of_the_past_given_all_answers(turned):
-    tuning = replace(LIVE, per_speed=0.0, root_per_speed=0.0, astray=0.0, wildest=np.inf)
+    tuning = replace(LIVE, per_speed=0.0, root_per_speed=0.0, astray=0.0, wildest=np.inf, swing=0.0)
     body, rng = BodyFilter(3, tuning=tuning), np.random.default_rng(0)
     trust = [rng.uniform(0.3, 1.0, 3) for _ in range(4)]
     order = np.array([0, 2, 1])
@@ -101,3 +102,32 @@ def test_hours_of_frames_leave_the_covariance_sound():
     np.testing.assert_allclose(belief.covariance, belief.covariance.T, atol=1e-12)
     assert np.linalg.eigvalsh(belief.covariance).min() > 0
     np.testing.assert_allclose(belief.points, still, atol=0.1)
+
+
+def test_a_limb_that_has_swung_out_is_expected_to_come_back():
+    """An elbow swings about its place for seconds, then nothing is seen of it for a tenth of a second."""
+    still, elbow, times = points_of(make_pose()), JOINT_NAMES.index("l-elbow"), np.arange(1, 91) * FRAME_S
+    off = {}
+    for swing in (0.0, LIVE.swing):
+        body = BodyFilter(17, tuning=replace(LIVE, swing=swing))
+        swung = np.repeat(still[None], len(times), axis=0)
+        swung[:, elbow, 0] += 0.1 * SIZE * np.sin(2 * np.pi * times)
+        missed = [body.ahead(belief, 0.1, SIZE).points[elbow, 0] for belief in _followed(body, swung)[:-3]]
+        off[swing] = np.abs(np.array(missed) - swung[3:, elbow, 0])[30:].mean()
+    assert off[LIVE.swing] < 0.7 * off[0.0]
+
+
+def test_hindsight_of_limbs_that_swing_is_the_mean_given_both_answers():
+    tuning = replace(LIVE, per_speed=0.0, root_per_speed=0.0, astray=0.0, wildest=np.inf)
+    body, rng = BodyFilter(6, tuning=tuning), np.random.default_rng(0)
+    first, last = rng.normal(0, 1, (2, 6, 5))
+    trust = rng.uniform(0.3, 1.0, 6)
+    belief = body.first(first, trust)
+    expected = body.ahead(belief, 0.1, SIZE)
+    # what places and speeds become, one by one
+    each = [replace(belief, state=np.repeat(row[:, None], 5, axis=1), hung=np.zeros((6, 5))) for row in np.eye(12)]
+    step = np.stack([body.ahead(one, 0.1, SIZE).state[:, 0] for one in each], axis=1)
+    together = belief.covariance @ step.T
+    errors = np.diag(body.variances(trust)) + tuning.common**2
+    exact = first + together[:6, :6] @ np.linalg.solve(expected.covariance[:6, :6] + errors, last - expected.points)
+    np.testing.assert_allclose(body.in_hindsight([belief, body.taken(expected, last, trust, SIZE)]), exact, atol=1e-9)

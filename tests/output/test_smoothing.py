@@ -125,3 +125,9 @@ def test_after_a_long_gap_the_old_place_is_forgotten():
 def test_the_number_must_lie_between_0_and_1(smooth):
     with pytest.raises(OptionError, match="from 0"):
         PoseSmoother(smooth)
+
+
+def test_somebody_who_walks_when_first_seen_is_followed_from_the_third_frame_on():
+    walked = np.stack([8.0 * np.arange(len(TIMES)), np.zeros(len(TIMES))], axis=-1)
+    behind = np.linalg.norm(_filtered(0.5, walked) - walked, axis=1)
+    assert behind[2:].max() < 0.01 * BODY_PX
