@@ -2,17 +2,21 @@
 
 python benchmarks/overhead.py
 python benchmarks/overhead.py --parts      # the crop and the graph for millimetres, each right after a run of the network
+python benchmarks/overhead.py --parts --before ../before      # beside an earlier version of this package
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 from frames import box_in, frames
 from side_by_side import Burst, side_by_side, timed
+from versions import HERE, Version, in_turn, turns
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
@@ -28,10 +32,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--parts", action="store_true", help="time the parts of a call, at the shallowest cut")
+    parser.add_argument("--before", type=Path, help="a tree of an earlier version, for --parts")
+    parser.add_argument("--point", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.work:
+        return work(given.point[0], int(given.point[1]), given.threads)
     bundle, image, box = open_bundle(), frames(1)[0], box_in(0)
     if given.parts:
-        return parts(bundle, given.threads, given.rounds)
+        trees = {"now": HERE, **({"before": given.before.resolve()} if given.before else {})}
+        return parts(bundle, trees, given.threads, given.rounds)
     print("| engine | size | cut | network | predict | ratio |\n|---|---|---|---|---|---|")
     for backend, precision in engines():
         for size in bundle.sizes:
@@ -54,22 +64,29 @@ def engines() -> list[tuple[str, str]]:
     return [(backend, precision) for backend in installed() for precision in ("fp32", *load(backend).precisions)]
 
 
-def parts(bundle: Bundle, threads: int, rounds: int) -> None:
+def parts(bundle: Bundle, trees: Mapping[str, Path], threads: int, rounds: int) -> None:
     """The parts of a call as they find the caches: the network has driven out the frame's pixels and the weights of the lift."""
-    image, cut = open_image(frames(1)[0]), bundle.cuts[0]
-    crop = Crop.around(check_box(box_in(0), image), bundle.box_scale)
-    print("| engine | size | crop | millimetres |\n|---|---|---|---|")
+    print("| engine | size | version | crop | millimetres |\n|---|---|---|---|---|")
     for backend in installed():
         for size in bundle.sizes:
-            engine, out = Engine(bundle, backend, "fp32", threads), np.full((1, size, size, 3), 128, np.uint8)
-            chain = engine.chain("fp32", size)
-            poses = chain.run(out, cut).poses
-            bursts: dict[str, Burst] = {
-                "crop": after(lambda c=chain, x=out: c.run(x, cut), lambda x=out: cut_out(image, crop, x[0], bundle.border)),  # type: ignore[misc]
-                "lift": after(lambda c=chain, x=out: c.run(x, cut), lambda e=engine, p=poses: e.joints3d(p)),  # type: ignore[misc]
-            }
-            found = side_by_side(bursts, rounds, 8)
-            print(f"| {backend} | {size} | {found['crop']:.2f} ms | {found['lift']:.2f} ms |", flush=True)
+            options = ("--point", backend, str(size), "--threads", str(threads))
+            found = in_turn({name: Version(tree, __file__, *options) for name, tree in trees.items()}, rounds)
+            for name, rows in found.items():
+                crop, lift = (median(column) for column in zip(*rows, strict=True))
+                print(f"| {backend} | {size} | {name} | {crop:.2f} ms | {lift:.2f} ms |", flush=True)
+
+
+def work(backend: str, size: int, threads: int) -> None:
+    """Prints ms of a crop and of a lift, each right after a run of the network."""
+    bundle, image = open_bundle(), open_image(frames(1)[0])
+    cut, crop = bundle.cuts[0], Crop.around(check_box(box_in(0), image), bundle.box_scale)
+    engine, out = Engine(bundle, backend, "fp32", threads), np.full((1, size, size, 3), 128, np.uint8)
+    chain = engine.chain("fp32", size)
+    poses = chain.run(out, cut).poses
+    cut_out_then = after(lambda: chain.run(out, cut), lambda: cut_out(image, crop, out[0], bundle.border))
+    lift_then = after(lambda: chain.run(out, cut), lambda: engine.joints3d(poses))
+    for _ in turns():
+        print(median(cut_out_then(8)), median(lift_then(8)), flush=True)
 
 
 def after(first: Callable[[], object], then: Callable[[], object]) -> Burst:

@@ -74,6 +74,7 @@ class Engine:
         self._opening_lift: Ahead[CheckedSession] | None = None
         self._lift_time = StageTime()
         self._buffers: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        self._poses: dict[int, NDArray[np.float32]] = {}
 
     def chain(self, precision: str, size: int) -> StageChain:
         """The chain at `size` px."""
@@ -218,7 +219,7 @@ class Engine:
             self._lift = self._open_lift() if begun is None else begun.result()
         batch, found, begin = self._backend.largest_batch, [], time.perf_counter()
         for start in range(0, len(poses), batch):
-            found.append(self._lift.run({"pose": np.ascontiguousarray(poses[start : start + batch])})["joints3d"])
+            found.append(self._lift.run({"pose": self._held(poses[start : start + batch])})["joints3d"])
         self._lift_time.update((time.perf_counter() - begin) * 1000 / len(poses))
         joints = _joined(found)
         if joints.shape != (*poses.shape[:2], 3):
@@ -294,6 +295,13 @@ class Engine:
         if (size, people) not in self._buffers:
             self._buffers[size, people] = np.empty((people, size, size, 3), np.uint8)
         return self._buffers[size, people]
+
+    def _held(self, poses: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same answers in one array for each number of people, for the same reason."""
+        if len(poses) not in self._poses:
+            self._poses[len(poses)] = np.empty_like(poses, order="C")
+        np.copyto(self._poses[len(poses)], poses)
+        return self._poses[len(poses)]
 
 
 def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:

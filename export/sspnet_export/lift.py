@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sspnet_export.engines import runtimes
 from sspnet_export.errors import ExportError
+from sspnet_export.folded_lift import FoldedLift
 from sspnet_export.modules import write_module
 from sspnet_export.trace import BATCH
 from sspnet_export.verify import check_model
@@ -25,13 +26,13 @@ LIFT = {
     "pose": "a cut's answer: u, v, z, confidence of the crop",
     "answer": "millimetres from the pelvis: x right, y down, z away from the camera",
 }
-TOLERANCE_MM = 0.5
+TOLERANCE_MM = 0.05
 
 
 class LiftGraph(nn.Module):
     """pose (N, J, 4) -> joints3d (N, J, 3) mm."""
 
-    def __init__(self, lift: PoseLift):
+    def __init__(self, lift: FoldedLift):
         super().__init__()
         self.lift = lift
 
@@ -47,7 +48,8 @@ class LiftPart:
 
     def write(self, folder: Path, weights: WeightFile) -> None:
         examples = {"pose": likely_poses(BATCH, self._joints)}
-        write_module(folder / FILE, weights, LiftGraph(self._lift).eval(), examples, ["joints3d"])
+        graph = LiftGraph(FoldedLift(self._lift, self._joints)).eval()
+        write_module(folder / FILE, weights, graph, examples, ["joints3d"])
 
     def describe(self, document: dict[str, Any]) -> None:
         document["lift"] = LIFT

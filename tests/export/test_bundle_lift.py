@@ -14,6 +14,8 @@ import onnx
 import pytest
 import torch
 from small_networks import GUIDED, exported
+from sspnet_export.folded_lift import FoldedLift
+from sspnet_export.lift import likely_poses
 from sspnet_train.millimetres.fusion import FusionNetwork
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 
@@ -49,6 +51,23 @@ def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, b
         with torch.no_grad():
             expected = PoseLift(0.7, own_bodies(32, 1)).eval()(torch.tensor(answer[None]).float())[0].numpy()
         np.testing.assert_allclose(pose.joints3d, expected, atol=1.0)
+
+
+@pytest.mark.parametrize(("joints", "share"), [(17, 1.0), (17, 0.7), (28, 1.0), (28, 0.7)])
+def test_the_lift_as_it_is_shipped_is_the_one_that_was_trained(joints, share):
+    """Also of joints that are not there, and where so few are known that all count."""
+    lift = PoseLift(share).eval()
+    poses = likely_poses(400, joints)
+    poses[:100, ::3, 3] = 0
+    poses[100:200, :, 3] *= 0.25
+    with torch.no_grad():
+        np.testing.assert_allclose(FoldedLift(lift, joints)(poses).numpy(), lift(poses).numpy(), atol=0.05)
+
+
+def test_the_lift_takes_few_operations(lifting):
+    """A call of so small a graph takes as long as it has operations. It had 166 before they were folded."""
+    nodes = onnx.load(str(lifting / "lift.onnx"), load_external_data=False).graph.node
+    assert sum(node.op_type != "Cast" for node in nodes) <= 90
 
 
 @pytest.mark.parametrize("threads", [1, 2])
