@@ -32,15 +32,6 @@ void place_taps(double corner, double side, int extent, int first, std::vector<T
     }
 }
 
-#if defined(__GNUC__)
-/// Into the second cache: a core waits for few lines of the first at once.
-void will_read(const std::uint8_t* begin, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(begin + i, 0, 2);
-}
-#else
-void will_read(const std::uint8_t*, std::size_t) {}
-#endif
-
 }  // namespace
 
 Crop Crop::around(const sspnet_box& box, double box_scale) {
@@ -105,16 +96,17 @@ void Cropper::reserve(int halvings, std::uint8_t border) {
 
 const std::uint8_t* Cropper::halved(int times, int y) {
     if (times == 0) {
-        const std::size_t bytes = std::size_t(region_.width) * region_.channels;
-        if (y + kAhead < region_.height) will_read(region_.pixels + std::size_t(y + kAhead) * region_.stride, bytes);
-        return region_.pixels + std::size_t(y) * region_.stride;
+        if (y + kAhead < region_.height) will_read(source(y + kAhead), std::size_t(region_.width) * region_.channels);
+        return source(y);
     }
     Level& level = levels_[std::size_t(times)];
     std::vector<std::uint8_t>& row = level.rows[y % 2];
     if (level.held[y % 2] != y) {
         level.held[y % 2] = y;
-        const std::uint8_t *upper = halved(times - 1, 2 * y), *lower = halved(times - 1, 2 * y + 1);
-        kernels_.halve(upper, lower, region_.width >> times, region_.channels, scratch_.data(), row.data());
+        const auto larger = [&](int line) { return times == 1 ? source(line) : halved(times - 1, line); };
+        const std::uint8_t *upper = larger(2 * y), *lower = larger(2 * y + 1);
+        const std::size_t ahead = times == 1 && 2 * y + 1 + kAhead < region_.height ? kAhead * region_.stride : 0;
+        kernels_.halve(upper, lower, region_.width >> times, region_.channels, ahead, scratch_.data(), row.data());
     }
     return row.data();
 }

@@ -61,6 +61,8 @@ private:
 
     void reserve(int halvings, std::uint8_t border);
 
+    const std::uint8_t* source(int y) const { return region_.pixels + std::size_t(y) * region_.stride; }
+
     /// Row `y` of the region halved so many times; valid until two rows later.
     const std::uint8_t* halved(int times, int y);
 

@@ -27,14 +27,15 @@ SSPNET_AVX2 inline __m256i mean(__m256i a, __m256i b, __m256i c, __m256i d) {
     return _mm256_sub_epi8(_mm256_avg_epu8(ab, cd), too_much);
 }
 
-SSPNET_AVX2 void halve(const std::uint8_t* upper, const std::uint8_t* lower, int width, int channels, std::uint8_t* scratch,
-                       std::uint8_t* out) {
+SSPNET_AVX2 void halve(const std::uint8_t* upper, const std::uint8_t* lower, int width, int channels, std::size_t ahead,
+                       std::uint8_t* scratch, std::uint8_t* out) {
     int x = 0;
     if (channels == kThree) {
         const __m256i evens = _mm256_setr_epi8(0, 1, 2, 6, 7, 8, 12, 13, 14, -1, -1, -1, -1, -1, -1, -1,  //
                                                0, 1, 2, 6, 7, 8, 12, 13, 14, -1, -1, -1, -1, -1, -1, -1);
         for (; x + 7 <= width; x += 6) {  // 37 bytes of each row are read, 36 of them used
             const std::uint8_t *above = upper + 2 * kThree * x, *below = lower + 2 * kThree * x;
+            if (ahead > 0) will_read(above + ahead), will_read(below + ahead);
             const __m256i means = mean(two_halves(above), two_halves(above + kThree), two_halves(below), two_halves(below + kThree));
             const __m256i kept = _mm256_shuffle_epi8(means, evens);
             _mm_storeu_si128(reinterpret_cast<__m128i*>(out + kThree * x), _mm256_castsi256_si128(kept));
@@ -42,7 +43,7 @@ SSPNET_AVX2 void halve(const std::uint8_t* upper, const std::uint8_t* lower, int
         }
     }
     if (x < width)
-        plain_rows().halve(upper + 2 * channels * x, lower + 2 * channels * x, width - x, channels, scratch, out + channels * x);
+        plain_rows().halve(upper + 2 * channels * x, lower + 2 * channels * x, width - x, channels, ahead, scratch, out + channels * x);
 }
 
 SSPNET_AVX2 void blend(const std::uint8_t* upper, const std::uint8_t* lower, float weight, int values, float* out) {
