@@ -21,8 +21,7 @@ class TurningView:
         self.empty = np.zeros((size, size, 3), np.uint8)
 
     def write(self, frame: Frame) -> None:
-        poses = [person.pose for person in frame.people]
-        self.file.write(render_inset(poses, self.empty, self.azimuth) if poses else self.empty)
+        self.file.write(render_inset([person.pose for person in frame.people], self.empty, self.azimuth))
         self.azimuth += self.step
 
     def close(self) -> None:

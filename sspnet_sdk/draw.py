@@ -40,7 +40,7 @@ def draw(image: Any, poses: Pose | Iterable[Pose], *, inset: bool = True, legend
         ImageError: the image cannot be used.
         OptionError: `poses` are none.
     """
-    return Overlay(inset=inset).draw(open_image(image).bgr(), poses_in(poses), legend)
+    return Overlay(inset=inset).draw(image, poses, legend)
 
 
 @dataclass
@@ -55,10 +55,10 @@ class Overlay:
         poses = [person.pose for person in frame.people]
         return self.draw(frame.image, poses, describe(poses, frame.fps))
 
-    def draw(self, image: Image, poses: Sequence[Pose], legend: str | None = None) -> Image:
+    def draw(self, image: Any, poses: Pose | Iterable[Pose], legend: str | None = None) -> Image:
         """See the function `draw`."""
-        canvas = image.copy()
-        poses = [pose for pose in poses if _finite(pose)]
+        canvas = open_image(image).bgr().copy()
+        poses = [pose for pose in poses_in(poses) if _finite(pose)]
         for pose in sorted(poses, key=lambda pose: float(pose.box[3])):
             draw_skeleton(canvas, pose)
         side = int(_INSET_SHARE * min(canvas.shape[:2]))

@@ -20,6 +20,7 @@ _AZIMUTH_DEG, _ELEVATION_DEG = 38.0, 17.0
 _RADIUS_MM = 840.0  # a standing adult; what is wider moves the view back
 _TILE_MM, _TILES = 300.0, 5
 _MOST_PEOPLE, _SPACING_MM = 4, 850.0
+_NOBODY = np.array([[0.0, -1700.0, 0.0], [0.0, 0.0, 0.0]])  # where somebody would stand, head and feet
 _GROUND = (44, 38, 34)  # BGR
 
 
@@ -61,10 +62,10 @@ class _View:
 def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = _AZIMUTH_DEG) -> Image:
     """Draw the 3D joints of `poses` over a darkened, square `background`.
 
-    Several people stand in a row, in the picture's order. Only the `_MOST_PEOPLE` largest are shown.
+    Several people stand in a row, in the picture's order. Only the four largest are shown. Without anybody the floor is empty.
 
     Args:
-        poses: in one picture.
+        poses: in one picture, with finite joints.
         background: (S, S, 3) uint8 BGR.
         azimuth_deg: how far to the side of the camera they are seen from.
 
@@ -74,7 +75,7 @@ def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = 
     poses = sorted(sorted(poses, key=_height, reverse=True)[:_MOST_PEOPLE], key=lambda pose: float(pose.keypoints[0, 0]))
     canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED
     people = _stand_in_a_row(poses)
-    view = _look_at(np.concatenate(people), background.shape[0], azimuth_deg)
+    view = _look_at(np.concatenate(people or [_NOBODY]), background.shape[0], azimuth_deg)
     _draw_floor(canvas, view)
     _draw_shadows(canvas, view, people)
     _draw_people(canvas, view, people, poses)

@@ -21,6 +21,21 @@ def _near(image, point, color):
     return np.abs(image[y, x].astype(int) - color).max() < 25
 
 
+def test_an_overlay_takes_what_draw_takes():
+    pose = make_pose()
+    assert np.array_equal(Overlay().draw(GREY, pose), draw(GREY, pose))
+    assert np.array_equal(Overlay().draw(GREY[:, :, 0], [pose]), draw(GREY, pose))
+    with pytest.raises(ImageError, match="not None"):
+        Overlay().draw(None, pose)
+
+
+def test_an_inset_without_anybody_shows_the_floor_alone():
+    square = np.full((300, 300, 3), 90, np.uint8)
+    empty, seen = render_inset([], square), render_inset([make_pose()], square)
+    assert empty.shape == (300, 300, 3) and len(np.unique(empty[200:].reshape(-1, 3), axis=0)) > 10
+    assert (empty != seen).any(axis=2).mean() > 0.01
+
+
 @pytest.mark.parametrize(
     ("name", "image", "words"),
     [
