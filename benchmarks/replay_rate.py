@@ -6,6 +6,7 @@
 The recording runs every input size to its deepest cut, in turn, frame by frame, with one and with two threads, first alone and
 then beside a program that wants one core. The replay hands the times of one frame after the other to the controller that ships,
 and lets the stage rule cut frames short as the engine would. So a change of either is tried without a machine.
+With `--rounds` the other program comes and goes so many times.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main() -> None:
     if given.command == "record":
         record(given.times, given.seconds, given.backend, given.precision)
     else:
-        replay(given.times, given.target_fps, given.precision, given.out)
+        replay(given.times, given.target_fps, given.precision, given.rounds, given.out)
 
 
 def record(path: Path, seconds: float, backend: str, precision: str) -> None:
@@ -98,11 +99,11 @@ def record(path: Path, seconds: float, backend: str, precision: str) -> None:
     print(f"{len(busy)} frames of {len(opened)} estimators, {np.sum(busy)} of them beside another program: {path}")
 
 
-def read(path: Path, threads: int) -> Recording:
-    """What was recorded with so many threads."""
+def read(path: Path, threads: int, rounds: int = 1) -> Recording:
+    """What was recorded with so many threads, so many times over."""
     with np.load(path) as kept:
-        stages, whole = kept["stages"][:, threads - 1], kept["whole"][:, threads - 1]
-        return Recording(kept["sizes"].tolist(), kept["cuts"].tolist(), kept["busy"], stages, whole)
+        busy, stages, whole = (np.concatenate([kept[name]] * rounds) for name in ("busy", "stages", "whole"))
+        return Recording(kept["sizes"].tolist(), kept["cuts"].tolist(), busy, stages[:, threads - 1], whole[:, threads - 1])
 
 
 def points_of(recording: Recording, precision: str) -> list[OperatingPoint]:
@@ -154,12 +155,12 @@ def _cut_short(
     return reached, spent
 
 
-def replay(path: Path, rates: Sequence[float], precision: str, out: Path | None) -> None:
+def replay(path: Path, rates: Sequence[float], precision: str, rounds: int, out: Path | None) -> None:
     heads = ["target", "threads", "", "alone: late, error", "beside a program: late", "frames per second", "error"]
     print(f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|")
     for fps in rates:
         for threads in (1, 2):
-            recording = read(path, threads)
+            recording = read(path, threads, rounds)
             points, late = points_of(recording, precision), 1.05 * 1000 / fps
             taken, wrong, controller = run(recording, points, 1000 / fps)
             print(_row(fps, threads, f"controller, {controller.switches} switches", taken, wrong, recording.busy, late))
@@ -214,6 +215,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--backend", default="openvino")
     parser.add_argument("--precision", default="bf16")
     parser.add_argument("--target-fps", type=float, nargs="+", default=[30, 40, 60])
+    parser.add_argument("--rounds", type=int, default=1, help="how often the recording is replayed in a row")
     parser.add_argument("--out", type=Path, help="a picture of the recorded times")
     return parser.parse_args()
 

@@ -71,21 +71,33 @@ class RecentSpread:
 
 
 class LateFrames:
-    """How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again."""
+    """How much dearer than expected frames must be taken for, so that few are late.
+
+    Up with each that is late, at once to what the spread asks for when several are, slowly down again.
+    """
 
     _ALLOWED, _STEP, _MOST = 0.04, 0.03, 1.1  # of all frames; steps and the most are logarithms of the factor
+    _SEVERAL, _LATEST = 4, 50  # frames
 
     def __init__(self) -> None:
         self._caution = 0.0
+        self._latest: deque[bool] = deque(maxlen=self._LATEST)
 
     @property
     def factor(self) -> float:
         """At least 1."""
         return math.exp(self._caution)
 
-    def update(self, late: bool) -> None:
-        """Take a frame. In the long run `_ALLOWED` of them are late, however their times are spread."""
-        self._caution = min(max(self._caution + self._STEP * (late - self._ALLOWED), 0.0), self._MOST)
+    def update(self, late: bool, needed: float) -> None:
+        """Take a frame. In the long run `_ALLOWED` of them are late, however their times are spread.
+
+        `needed`: the factor that the spread of the latest frames asks for.
+        """
+        self._caution = max(self._caution + self._STEP * (late - self._ALLOWED), 0.0)
+        self._latest.append(late)
+        if sum(self._latest) >= self._SEVERAL:
+            self._caution = max(self._caution, math.log(needed))
+        self._caution = min(self._caution, self._MOST)
 
 
 class StageTime:

@@ -17,8 +17,9 @@ logger = logging.getLogger("sspnet_sdk")
 # Hysteresis: a point is left when it costs more than _KEEP budgets. A dearer one is taken when it would cost less than _TAKE of
 # the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 _KEEP, _TAKE, _DWELL_FRAMES = 1.02, 0.94, 4
-_FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 30.0, 2.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _LASTING_S = 0.5, 2.0, 2.0
 _UNREACHED_FRAMES = 10
+_ON_TIME = 92  # of 100 frames of a rate, by their spread alone: some of the others are stopped before they are late
 LATE = 1.05
 """A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets."""
 
@@ -165,7 +166,7 @@ class RateController:
         late_ms = LATE * self._budget_ms
         hopeless = ratio * people * self._fastest.p50_ms + self._overhead(located) > late_ms  # even the fastest point is late
         if not hopeless:
-            self._late.update(total_ms > late_ms)
+            self._late.update(total_ms > late_ms, self._spread.tail(_ON_TIME) / LATE)
         self._overheads[located].append(max(total_ms - network_ms, 0.0))
         undisturbed = self._fastest.p50_ms * people if self.is_disturbed else self._expected(self._fastest, people, located)
         self._unreached = self._unreached + 1 if undisturbed > self._budget_ms * _KEEP else 0

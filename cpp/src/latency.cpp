@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kLatest = 200, kFewest = 40;
 constexpr double kAllowed = 0.04, kStep = 0.03, kMost = 1.1;  // late of all frames; logarithms of the factor
+constexpr std::size_t kLatestLate = 50;
+constexpr std::ptrdiff_t kSeveral = 4;
 
 }  // namespace
 
@@ -52,8 +54,12 @@ double RecentSpread::tail(double percentile) const {
 
 double LateFrames::factor() const { return std::exp(caution_); }
 
-void LateFrames::update(bool late) {
-    caution_ = std::min(std::max(caution_ + kStep * (double(late) - kAllowed), 0.0), kMost);
+void LateFrames::update(bool late, double needed) {
+    caution_ = std::max(caution_ + kStep * (double(late) - kAllowed), 0.0);
+    latest_.push_back(late);
+    if (latest_.size() > kLatestLate) latest_.pop_front();
+    if (std::count(latest_.begin(), latest_.end(), true) >= kSeveral) caution_ = std::max(caution_, std::log(needed));
+    caution_ = std::min(caution_, kMost);
 }
 
 void StageTime::update(double elapsed_ms) {

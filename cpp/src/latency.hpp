@@ -42,16 +42,19 @@ private:
     std::vector<double> ordered_;
 };
 
-/// How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again.
+/// How much dearer than expected frames must be taken for, so that few are late: up with each that is, at once to what the spread asks
+/// for when several are, slowly down again.
 class LateFrames {
 public:
     /// At least 1.
     double factor() const;
 
-    void update(bool late);
+    /// `needed`: the factor that the spread of the latest frames asks for.
+    void update(bool late, double needed);
 
 private:
     double caution_ = 0;
+    std::deque<bool> latest_;
 };
 
 /// Running estimate of one stage's time, in milliseconds.

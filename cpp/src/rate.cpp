@@ -11,7 +11,8 @@ namespace {
 
 // Hysteresis: a point is left when it costs more than kKeep budgets. A dearer one is taken when it would cost less than kTake of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
-constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 30, kLastingS = 2;
+constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 2, kLastingS = 2;
+constexpr double kOnTime = 92;  // of 100 frames of a rate, by their spread alone: some of the others are stopped before they are late
 constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
 constexpr std::size_t kOverheads = 9;
 constexpr double kNever = -std::numeric_limits<double>::infinity();
@@ -91,7 +92,7 @@ void RateController::observe(const OperatingPoint& point, double network_ms, dou
     spread_.update(ratio / load_.value());
     const double late_ms = kLate * target_.budget_ms;
     const bool hopeless = ratio * people * fastest_.p50_ms + overhead(located) > late_ms;  // even the fastest point is late
-    if (!hopeless) late_.update(total_ms > late_ms);
+    if (!hopeless) late_.update(total_ms > late_ms, spread_.tail(kOnTime) / kLate);
     keep(overheads_[located], std::max(total_ms - network_ms, 0.0), kOverheads);
     const double undisturbed = disturbed_ ? fastest_.p50_ms * people : expected(fastest_, people, located);
     unreached_ = undisturbed > target_.budget_ms * kKeep ? unreached_ + 1 : 0;

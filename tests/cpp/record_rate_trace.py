@@ -61,8 +61,11 @@ def _point(point):
 def on_this_device(frames=240):
     """A real estimator on a photograph: one person, now and then three, a rate, then a deadline."""
     image = cv2.imread(str(PHOTO))
-    estimator = Estimator(backend="openvino", target_fps=30, threads=1)
+    estimator = Estimator(backend="openvino", precision="fp32", target_fps=30, threads=1)
     plan = estimator._plan
+    plan.measure_on()
+    plan.wait()
+    plan.take_up(estimator._pool)
     points = list(plan._controller._points.values())
     middle = sorted(point.p50_ms for point in points)[len(points) // 2]
     plan._controller = RecordingController(points, 1.3 * middle, None, "target_fps")

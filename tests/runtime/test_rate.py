@@ -51,12 +51,31 @@ def test_beside_a_busy_program_hardly_a_frame_is_later_than_a_frame_rate_allows(
 def test_late_frames_make_frames_dearer_and_few_enough_of_them_do_not():
     often, seldom = LateFrames(), LateFrames()
     for frame in range(400):
-        often.update(frame % 5 == 0)
-        seldom.update(frame % 50 == 0)
+        often.update(frame % 5 == 0, 1.0)
+        seldom.update(frame % 50 == 0, 1.0)
     assert often.factor > 2.5 and seldom.factor < 1.03
     for _ in range(2000):
-        often.update(False)
+        often.update(False, 1.0)
     assert often.factor == 1.0
+
+
+def test_several_late_frames_at_once_make_frames_as_dear_as_their_spread_asks_for():
+    late = LateFrames()
+    for _ in range(3):
+        late.update(True, 2.0)
+    assert late.factor < 1.1
+    late.update(True, 2.0)
+    assert late.factor == pytest.approx(2.0)
+    for _ in range(100):
+        late.update(False, 1.0)
+    assert 1.7 < late.factor < 2.0
+
+
+def test_soon_after_a_busy_program_frames_are_as_good_as_before_it():
+    busy = np.where(np.random.default_rng(3).random(600) < 0.25, 1.9, 1.0)
+    for budget_ms in (7, 9, 12, 16.7):
+        errors = np.array(simulate(np.r_[np.ones(200), busy, np.ones(300)], budget_ms).error)
+        assert errors[1000:].mean() <= 1.01 * errors[100:200].mean()
 
 
 def test_accuracy_is_not_given_up_for_frames_that_are_late_whatever_is_run():

@@ -37,20 +37,48 @@ export class LoadEstimate {
   }
 }
 
+const LATEST = 200;
+
+/** How far single frames lie from what was expected of them: quantiles of the latest ratios. */
+export class RecentSpread {
+  #latest = [];
+
+  /** `ratio`: a frame's latency over the one that was expected of it. */
+  update(ratio) {
+    this.#latest = [...this.#latest, ratio].slice(-LATEST);
+  }
+
+  /** The ratio that `percentile` of the latest frames did not exceed, at least 1. */
+  tail(percentile) {
+    const ordered = [...this.#latest].sort((a, b) => a - b);
+    return Math.max(1, ordered[Math.min(Math.trunc((ordered.length * percentile) / 100), ordered.length - 1)]);
+  }
+}
+
 const ALLOWED = 0.04; // of all frames
 const STEP = 0.03; // of the factor's logarithm
 const MOST = 1.1;
+const SEVERAL = 4; // late ones
+const LATEST_LATE = 50; // frames among which they are counted
 
-/** How much dearer than expected frames must be taken for, so that few are late: up with each that is, slowly down again. */
+/**
+ * How much dearer than expected frames must be taken for, so that few are late: up with each that is, at once to what the spread asks
+ * for when several are, slowly down again.
+ */
 export class LateFrames {
   #caution = 0;
+  #latest = [];
 
   /** At least 1. */
   get factor() {
     return Math.exp(this.#caution);
   }
 
-  update(late) {
-    this.#caution = Math.min(Math.max(this.#caution + STEP * (Number(late) - ALLOWED), 0), MOST);
+  /** `needed`: the factor that the spread of the latest frames asks for. */
+  update(late, needed) {
+    this.#caution = Math.max(this.#caution + STEP * (Number(late) - ALLOWED), 0);
+    this.#latest = [...this.#latest, late].slice(-LATEST_LATE);
+    if (this.#latest.filter(Boolean).length >= SEVERAL) this.#caution = Math.max(this.#caution, Math.log(needed));
+    this.#caution = Math.min(this.#caution, MOST);
   }
 }

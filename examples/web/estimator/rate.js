@@ -1,7 +1,7 @@
 // Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
 // A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
 
-import { LateFrames, LoadEstimate, median } from "./latency.js";
+import { LateFrames, LoadEstimate, RecentSpread, median } from "./latency.js";
 
 // Hysteresis: a point is left when it costs more than KEEP budgets. A dearer one is taken when it would cost less than TAKE of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
@@ -9,8 +9,10 @@ const KEEP = 1.02;
 const TAKE = 0.94;
 const DWELL_FRAMES = 4;
 const FIRST_WAIT_S = 0.5;
-const LONGEST_WAIT_S = 30;
+const LONGEST_WAIT_S = 2;
 const LASTING_S = 2;
+// Of 100 frames of a rate, by their spread alone: some of the others are stopped before they are late.
+const ON_TIME = 92;
 // A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets.
 const LATE = 1.05;
 
@@ -31,6 +33,7 @@ export class RateController {
   #clock;
   #overheads = { false: [], true: [] };
   #late = new LateFrames();
+  #spread = new RecentSpread();
   #index;
   #candidate;
   #dwell = 0;
@@ -72,9 +75,10 @@ export class RateController {
     const known = this.#points.find((other) => other.cut === point.cut && other.size === point.size) ?? point;
     const ratio = network / known.p50;
     this.load.update(ratio);
+    this.#spread.update(ratio / this.load.value);
     const lateAfter = LATE * this.#budget;
     const hopeless = ratio * this.front[0].p50 + this.#overhead(located) > lateAfter; // even the fastest point is late
-    if (!hopeless) this.#late.update(total > lateAfter);
+    if (!hopeless) this.#late.update(total > lateAfter, this.#spread.tail(ON_TIME) / LATE);
     this.#overheads[located] = [...this.#overheads[located], Math.max(total - network, 0)].slice(-9);
   }
 
