@@ -28,6 +28,7 @@ from sspnet_sdk.rate import OperatingPoint
 from sspnet_sdk.stages import ChainAnswer, StageChain
 from sspnet_sdk.thresholds import CentresAndBoxes
 from sspnet_sdk.together import Together
+from sspnet_sdk.turns import Turn
 
 _CPU_BATCH_PIXELS = 8 * 192 * 192  # 8 crops of 192 px together take 0.85 of their time alone: benchmarks/batch.py
 _FIXED_BATCH_PIXELS = 4 * 192 * 192  # of graphs compiled for so many crops, by the same; twice that in half precision
@@ -104,6 +105,16 @@ class Engine:
         self.chain(precision, size).open_ahead(cut)
         if self.bundle.lift is not None and self._lift is None and self._opening_lift is None:
             self._opening_lift = Ahead(self._open_lift)
+
+    def open(self, networks: Mapping[Network, int], turn: Turn) -> None:
+        """Open what a frame in one of these networks needs, up to the cut of each, and run it once within a `turn`.
+
+        Without `warm_up`, no time is known.
+        """
+        for (precision, size), cut in networks.items():
+            self.open_ahead(precision, size, cut)
+            self.chain(precision, size).open(cut)
+            self.chain(precision, size).run_grey(cut, turn)
 
     @property
     def lift_ms(self) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import BackendError
@@ -62,9 +64,14 @@ class EngineChoice:
         """
         return self.with_threads(self.fastest(turn, opened), turn, opened)
 
-    def fastest(self, turn: Turn = contextlib.nullcontext, opened: Opened | None = None) -> Chosen:
-        """The same, with as many threads as there are."""
-        backend = choose_backend(self._profiles[-1], self._settings, turn, opened)
+    def fastest(
+        self,
+        turn: Turn = contextlib.nullcontext,
+        opened: Opened | None = None,
+        deepest: Mapping[str, int] = MappingProxyType({}),
+    ) -> Chosen:
+        """The same, with as many threads as there are; `deepest` as in `compare`."""
+        backend = choose_backend(self._profiles[-1], self._settings, turn, opened, deepest)
         return Chosen(backend, self._profiles[-1], next(setting for setting in self._settings if setting.backend == backend))
 
     def with_threads(self, chosen: Chosen, turn: Turn = contextlib.nullcontext, opened: Opened | None = None) -> Chosen:

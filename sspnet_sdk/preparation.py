@@ -116,22 +116,26 @@ class Preparation:
 
     def _on_better_engine(self, ready: Ready, budget_ms: float | None, survey: Survey, fewer_threads: bool) -> Ready:
         looked_at: Opened = {}
+        whole = {(self._choices.precisions[0], self._choices.sizes[-1]): self._choices.cuts[-1]}
         try:
             if fewer_threads:
                 chosen = self._choice.with_threads(ready.chosen, survey.turn, looked_at)
             else:
-                chosen = self._choice.fastest(survey.turn, looked_at)
+                others = [] if budget_ms is not None else [name for name in self._choices.engines if name != ready.chosen.backend]
+                chosen = self._choice.fastest(survey.turn, looked_at, dict.fromkeys(others, self._choices.cuts[-1]))
             if (chosen.backend, chosen.threads) == (ready.chosen.backend, ready.chosen.threads):
                 return ready
             better = Ready(chosen, self._new_engines(chosen, looked_at), {})
         finally:
             _close(looked_at.values())
-        whole = {(self._choices.precisions[0], self._choices.sizes[-1]): self._choices.cuts[-1]}
         opened = whole if budget_ms is None else self.first_network(chosen, budget_ms)
         try:
             for engine in better.engines:
                 survey.go_on()
-                engine.warm_up(opened)
+                if budget_ms is None:
+                    engine.open(whole, survey.turn)
+                else:
+                    engine.warm_up(opened)
         except BaseException:
             _close(better.engines)
             raise

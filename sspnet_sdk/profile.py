@@ -9,9 +9,10 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ logger = logging.getLogger("sspnet_sdk")
 
 _FORMAT = 4
 _WORTH_A_THREAD = 1.05  # what more threads must gain over fewer
-_LOOKS = 5  # runs of a first stage
+_LOOKS, _FEWEST_LOOKS = 5, 3  # runs of a first stage; fewer where every run of one is faster than all of the others
 _FINDER_WORK = 2  # of the first stage's, until it is measured
 _TAIL = 1.3  # 95th percentile over median, until it is measured
 _SECONDS, _FEWEST_RUNS, _MOST_RUNS = 0.4, 8, 40  # per size, precision and backend: all of the cuts in one go
@@ -129,18 +130,10 @@ class Profile:
         self._looks[str(setting)] = first_ms
         self._write()
 
-    def first_stage(self, setting: Setting) -> StageChain:
-        """The opened first stage, which has run once.
-
-        Raises:
-            BackendError: the engine does not work here.
-        """
+    def begun_chain(self, setting: Setting, deepest: int = 0) -> StageChain:
+        """A chain whose first stage, and all up to the cut `deepest`, are begun to be opened."""
         chain = StageChain(self._bundle, load(setting.backend), setting.precision, setting.size, self._threads)
-        try:
-            chain.run_grey(self._bundle.cuts[0])
-        except BaseException:
-            chain.close()
-            raise
+        chain.open_ahead(deepest)
         return chain
 
     def points(
@@ -239,9 +232,15 @@ def settings_of(bundle: Bundle, engines: Sequence[str], precisions: Sequence[str
 
 
 def choose_backend(
-    profile: Profile, settings: Sequence[Setting], turn: Turn = contextlib.nullcontext, opened: Opened | None = None
+    profile: Profile,
+    settings: Sequence[Setting],
+    turn: Turn = contextlib.nullcontext,
+    opened: Opened | None = None,
+    deepest: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
     """The engine whose first stage is fastest in one of some settings; an engine that does not work here is passed over.
+
+    The arguments are those of `compare`.
 
     Raises:
         BackendError: none is installed, or none works.
@@ -251,7 +250,7 @@ def choose_backend(
         load(settings[0].backend)
         logger.info("backend %s: the only one to choose from", settings[0].backend)
         return settings[0].backend
-    measured = compare([(profile, setting) for setting in settings], turn, opened)
+    measured = compare([(profile, setting) for setting in settings], turn, opened, deepest)
     described = ", ".join(f"{setting.label} {ms:.1f} ms" for (_, setting), ms in measured.items())
     failures = []
     for _, setting in sorted(measured, key=measured.__getitem__):
@@ -281,15 +280,19 @@ def choose_threads(
 
 
 def compare(
-    candidates: Sequence[Candidate], turn: Turn = contextlib.nullcontext, opened: Opened | None = None
+    candidates: Sequence[Candidate],
+    turn: Turn = contextlib.nullcontext,
+    opened: Opened | None = None,
+    deepest: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[Candidate, float]:
     """Median time of the first stage of each. Where one was not looked at before, all of them run in turn, so that what disturbs
     the machine disturbs them alike; one that does not work is left out with a warning.
 
     Args:
         candidates: what to compare.
-        turn: each run is within one.
+        turn: each round of runs is within one.
         opened: is given the chains that were opened, to use and to close. None: they are closed.
+        deepest: for engines whose later stages are opened too, up to which cut: frames would run them at once.
 
     Raises:
         BackendError: none works.
@@ -302,17 +305,25 @@ def compare(
         for profile, setting in candidates:
             with turn():  # where to end if it is to
                 pass
+            with _passed_over(failures):
+                chains[profile, setting] = profile.begun_chain(setting, deepest.get(setting.backend, 0))
+        for candidate in list(chains):
+            chain = chains.pop(candidate)
             try:
-                chains[profile, setting] = profile.first_stage(setting)
-            except BackendError as error:
-                failures.append(str(error))
-                logger.warning("passing over a backend: %s", error)
+                with _passed_over(failures):
+                    chain.open(deepest.get(candidate[1].backend, 0))
+                    chain.run_grey(0)  # a first run is not like the others
+                    chains[candidate] = chain
+            finally:
+                if candidate not in chains:
+                    chain.close()
         if not chains:
             raise BackendError("; ".join(failures))
         times: dict[Candidate, list[float]] = {candidate: [] for candidate in chains}
-        for _ in range(_LOOKS):
-            for candidate, chain in chains.items():
-                times[candidate] += chain.run_grey(0, turn)
+        while not _is_clear(list(times.values())):
+            with turn():
+                for candidate, chain in chains.items():
+                    times[candidate] += chain.run_grey(0)
         if opened is not None:
             opened |= chains
             chains = {}
@@ -323,6 +334,25 @@ def compare(
     for (profile, setting), ms in medians.items():
         profile.keep_look(setting, ms)
     return medians
+
+
+@contextlib.contextmanager
+def _passed_over(failures: list[str]) -> Iterator[None]:
+    """A backend that does not work is said, and added to `failures`."""
+    try:
+        yield
+    except BackendError as error:
+        failures.append(str(error))
+        logger.warning("passing over a backend: %s", error)
+
+
+def _is_clear(times: Sequence[Sequence[float]]) -> bool:
+    """Whether the times of some candidates, as many of each, tell which is fastest."""
+    looks = len(times[0])
+    if len(times) == 1 or not _FEWEST_LOOKS <= looks < _LOOKS:
+        return looks >= _LOOKS
+    fastest, *others = sorted(times, key=max)
+    return max(fastest) < min(map(min, others))
 
 
 def _measure(chain: StageChain, cut: int, turn: Turn) -> Timings:

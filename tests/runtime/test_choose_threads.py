@@ -5,7 +5,8 @@ import pytest
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.device import default_threads
-from sspnet_sdk.profile import Profile, Setting, choose_threads
+from sspnet_sdk.profile import Profile, Setting, choose_threads, compare
+from sspnet_sdk.stages import StageChain
 
 SETTING = Setting("onnxruntime", "fp32", 64)
 
@@ -29,3 +30,28 @@ def test_an_estimator_with_a_rate_measures_its_threads_and_keeps_to_those_it_is_
     free = measured(Estimator(dot_bundle, target_fps=10, backend="onnxruntime"))
     assert free._plan.threads in {1, default_threads()}
     assert Estimator(dot_bundle, target_fps=10, backend="onnxruntime", threads=3)._plan.threads == 3
+
+
+@pytest.mark.parametrize(("slower_ms", "looks"), [((9.0, 9.5, 8.0), 3), ((9.0, 9.5, 6.0), 5)])
+def test_looks_end_once_every_one_at_the_faster_was_faster(dot_bundle, tmp_path, monkeypatch, slower_ms, looks):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    bundle, taken = open_bundle(dot_bundle), {1: [], 2: []}
+
+    def run(chain, cut, turn=None):
+        times = {1: slower_ms, 2: (5.0, 7.0, 6.0)}[chain._threads]
+        taken[chain._threads].append(cut)
+        return (times[len(taken[chain._threads]) % 3],)
+
+    monkeypatch.setattr(StageChain, "run_grey", run)
+    medians = compare([(Profile(bundle, threads), SETTING) for threads in (1, 2)])
+    assert list(medians.values()) == [9.0, 6.0]
+    assert [len(runs) - 1 for runs in taken.values()] == [looks, looks]  # the first run is not like the others
+
+
+def test_stages_that_frames_would_run_at_once_are_opened_before_a_look(dot_bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    bundle, opened = open_bundle(dot_bundle), {}
+    compare([(Profile(bundle, 1), SETTING)], opened=opened, deepest={"onnxruntime": 4})
+    (chain,) = opened.values()
+    assert set(chain._sessions) == {0, 1} and not chain._opening
+    chain.close()

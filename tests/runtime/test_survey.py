@@ -55,7 +55,7 @@ def test_what_was_measured_is_kept_for_the_next_start_which_opens_one_network_at
 def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, measured, monkeypatch, caplog):
     pytest.importorskip("openvino")
 
-    def compared(candidates, turn=None, opened=None):
+    def compared(candidates, turn=None, opened=None, deepest=None):
         times = {candidate: 1.0 if candidate[1].backend == "openvino" else 2.0 for candidate in candidates}
         for (profile, setting), ms in times.items():
             profile.keep_look(setting, ms)
