@@ -2,8 +2,9 @@
 
     python benchmarks/batch.py
 
-Bursts of each take turns; the median over rounds is printed. This is what the largest groups of `sspnet_sdk.engine` come from.
-OpenVINO's graphs are compiled for each number; the last column says how long that takes, or to read them from the cache.
+Bursts of each take turns; the median over rounds is printed. This is what the largest groups of `sspnet_sdk.inference.engine`
+come from. OpenVINO's graphs are compiled for each number. The last column says how long that takes, or to read them from the
+cache.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sspnet_sdk import open_bundle
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.inference.stages import StageChain
 
 COUNTS = (1, 2, 4, 8)
 

@@ -95,7 +95,7 @@ def _idle(backend: str, call: Callable[[], object]) -> Iterator[None]:
         with mock.patch.object(onnxruntime.InferenceSession, "run", keep):
             call()
         engine = mock.patch.object(onnxruntime.InferenceSession, "run", lambda session, *_: kept[session])
-    with engine, mock.patch("sspnet_sdk.engine.cut_out", lambda *_: None):
+    with engine, mock.patch("sspnet_sdk.inference.engine.cut_out", lambda *_: None):
         yield
 
 

@@ -25,11 +25,11 @@ from sspnet_train.metrics import torso
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.engine import Engine
-from sspnet_sdk.image import open_image
-from sspnet_sdk.person_box import iou
-from sspnet_sdk.person_boxes import people_of
-from sspnet_sdk.thresholds import CentresAndBoxes
+from sspnet_sdk.bundles.thresholds import CentresAndBoxes
+from sspnet_sdk.finding.person_box import iou
+from sspnet_sdk.finding.person_boxes import people_of
+from sspnet_sdk.images.image import open_image
+from sspnet_sdk.inference.engine import Engine
 
 LEAST_SIDE, SAME, PCK_AT = 60, 0.5, 0.2
 AMONG, FALSE = 122, (20, 40, 70)  # so many boxes on nobody for so many pictures

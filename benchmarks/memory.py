@@ -15,7 +15,7 @@ import numpy as np
 import cv2
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.inference.stages import StageChain
 
 def resident_mb():
     with open("/proc/self/status") as status:

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from one_euro import OneEuro
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.floor import Walker, find_floor
 from sspnet_sdk.formats.motion import TO_Y_UP
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.hold_back import Seen
-from sspnet_sdk.identity import Track
+from sspnet_sdk.motion.floor import Walker, find_floor
+from sspnet_sdk.motion.smoothed_frames import InHindsight
+from sspnet_sdk.motion.swaps import SideKeeper
+from sspnet_sdk.people.hold_back import Seen
+from sspnet_sdk.people.identity import Track
 from sspnet_sdk.pose import BODY_JOINTS, Pose
-from sspnet_sdk.smoothed_frames import InHindsight
 from sspnet_sdk.smoothing import PoseSmoother
-from sspnet_sdk.swaps import SideKeeper
 from sspnet_sdk.tracking import Tracker
 
 Array = NDArray[np.float64]

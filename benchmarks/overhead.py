@@ -21,10 +21,10 @@ from versions import HERE, Version, in_turn, turns
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle, open_bundle
-from sspnet_sdk.crop import Crop, check_box, cut_out
-from sspnet_sdk.engine import Engine
-from sspnet_sdk.image import open_image
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.geometry.crop import Crop, check_box, cut_out
+from sspnet_sdk.images.image import open_image
+from sspnet_sdk.inference.engine import Engine
+from sspnet_sdk.inference.stages import StageChain
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from sspnet_train.network.model import CONFIGS, SSPNet
 
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import Bundle, open_bundle
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.inference.stages import StageChain
 
 _SIDE = 1536
 

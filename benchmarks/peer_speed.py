@@ -21,8 +21,8 @@ from side_by_side import Burst, keep_to_cores, openvino_settings, side_by_side, 
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle, open_bundle
+from sspnet_sdk.inference.stages import StageChain
 from sspnet_sdk.smoothing import PoseSmoother
-from sspnet_sdk.stages import StageChain
 from sspnet_sdk.tracking import Tracker
 
 Speeds = dict[str, dict[str, float]]

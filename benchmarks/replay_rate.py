@@ -24,9 +24,9 @@ from frames import box_in, frames, there_and_back
 from numpy.typing import NDArray
 
 from sspnet_sdk import Estimator, open_bundle
-from sspnet_sdk.latency import StageTime, next_stage_fits
-from sspnet_sdk.rate import LATE, OperatingPoint, RateController
-from sspnet_sdk.stages import ChainAnswer, StageChain
+from sspnet_sdk.frame_rate.latency import StageTime, next_stage_fits
+from sspnet_sdk.frame_rate.rate import LATE, OperatingPoint, RateController
+from sspnet_sdk.inference.stages import ChainAnswer, StageChain
 
 _STEADY_FRAMES = 10  # of the other program, until frames count
 FREE_SHARE = 0.3  # of the recording, before the other program begins

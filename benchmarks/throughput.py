@@ -24,7 +24,7 @@ from sspnet_sdk.device import default_threads
 
 TOGETHER, WORKERS = 8, (1, 2, 4)
 LASTING = 400
-"""People after whom groups have networks of their own (sspnet_sdk/together.py)."""
+"""People after whom groups have networks of their own (sspnet_sdk/inference/together.py)."""
 Way = Callable[[int], None]
 """Takes so many people through."""
 

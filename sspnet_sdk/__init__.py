@@ -12,22 +12,22 @@ from sspnet_sdk.version import __version__
 if TYPE_CHECKING:
     from sspnet_sdk.bundle import Bundle, open_bundle
     from sspnet_sdk.capture import Capture
-    from sspnet_sdk.dataframe import to_dataframe
     from sspnet_sdk.device import describe_device
     from sspnet_sdk.draw import Overlay, draw
+    from sspnet_sdk.drawing.inset import render_inset
+    from sspnet_sdk.drawing.rerun_view import RerunView
     from sspnet_sdk.estimator import Estimator
+    from sspnet_sdk.files.video_file import VideoFile
     from sspnet_sdk.formats import open_writer
     from sspnet_sdk.frame import Frame, Person
-    from sspnet_sdk.inset import render_inset
     from sspnet_sdk.overlay import OverlayVideo, write_image
     from sspnet_sdk.pictures import read_picture
     from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS, Joint, Pose
-    from sspnet_sdk.rerun_view import RerunView
+    from sspnet_sdk.poses.dataframe import to_dataframe
+    from sspnet_sdk.poses.supervision_keypoints import to_supervision
     from sspnet_sdk.smoothing import PoseSmoother
-    from sspnet_sdk.supervision_keypoints import to_supervision
     from sspnet_sdk.tracking import Tracker
     from sspnet_sdk.video import stream
-    from sspnet_sdk.video_file import VideoFile
 
 __all__ = [
     "FLIP_PAIRS",
@@ -73,8 +73,8 @@ _HOME = {
     "JOINT_PARENTS": "sspnet_sdk.pose",
     "FLIP_PAIRS": "sspnet_sdk.pose",
     "open_writer": "sspnet_sdk.formats",
-    "to_dataframe": "sspnet_sdk.dataframe",
-    "to_supervision": "sspnet_sdk.supervision_keypoints",
+    "to_dataframe": "sspnet_sdk.poses.dataframe",
+    "to_supervision": "sspnet_sdk.poses.supervision_keypoints",
     "Bundle": "sspnet_sdk.bundle",
     "open_bundle": "sspnet_sdk.bundle",
     "Capture": "sspnet_sdk.capture",
@@ -84,14 +84,14 @@ _HOME = {
     "Frame": "sspnet_sdk.frame",
     "Person": "sspnet_sdk.frame",
     "read_picture": "sspnet_sdk.pictures",
-    "render_inset": "sspnet_sdk.inset",
+    "render_inset": "sspnet_sdk.drawing.inset",
     "write_image": "sspnet_sdk.overlay",
     "OverlayVideo": "sspnet_sdk.overlay",
-    "RerunView": "sspnet_sdk.rerun_view",
+    "RerunView": "sspnet_sdk.drawing.rerun_view",
     "PoseSmoother": "sspnet_sdk.smoothing",
     "Tracker": "sspnet_sdk.tracking",
     "stream": "sspnet_sdk.video",
-    "VideoFile": "sspnet_sdk.video_file",
+    "VideoFile": "sspnet_sdk.files.video_file",
 }
 _MODULES = (
     "backends",
@@ -125,7 +125,7 @@ def _loaded(module: str) -> ModuleType:
     try:
         return import_module(module)
     except (ImportError, AttributeError):
-        from sspnet_sdk.opencv_check import check_opencv
+        from sspnet_sdk.system.opencv_check import check_opencv
 
         check_opencv()
         raise

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.bundles.fields import FieldError
+from sspnet_sdk.bundles.manifest import check_manifest, upgraded
+from sspnet_sdk.bundles.thresholds import Finder, PoseThresholds, read_finder, read_poses
 from sspnet_sdk.errors import BundleError
-from sspnet_sdk.fields import FieldError
-from sspnet_sdk.manifest import check_manifest, upgraded
-from sspnet_sdk.regular_file import NotRegular, opened
-from sspnet_sdk.thresholds import Finder, PoseThresholds, read_finder, read_poses
+from sspnet_sdk.system.regular_file import NotRegular, opened
 
 DEFAULT_BUNDLE = Path(__file__).parent / "default_bundle"
 _MANIFEST_LIMIT = 8 << 20

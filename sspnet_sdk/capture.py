@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
-from sspnet_sdk.file_kind import file_kind, open_file_kind
-from sspnet_sdk.frame_times import Timeline
+from sspnet_sdk.frames.frame_times import Timeline
+from sspnet_sdk.frames.opencv_decoder import OpenCvDecoder
+from sspnet_sdk.frames.picture_sequence import OnePicture, PictureSequence
+from sspnet_sdk.frames.piped import Piped
 from sspnet_sdk.given_number import check_fps, given_number
-from sspnet_sdk.opencv_decoder import OpenCvDecoder
-from sspnet_sdk.picture_sequence import OnePicture, PictureSequence
-from sspnet_sdk.piped import Piped
+from sspnet_sdk.images.file_kind import file_kind, open_file_kind
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -199,7 +199,7 @@ class Capture:
         return self._by_pyav(once)
 
     def _by_pyav(self, target: Any) -> Any:
-        from sspnet_sdk.video_decoder import VideoDecoder
+        from sspnet_sdk.frames.video_decoder import VideoDecoder
 
         return VideoDecoder(target, self.name, _PATIENCE_S if isinstance(target, str) else None)
 

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.drawing.inset import render_inset
+from sspnet_sdk.drawing.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.image import open_image
-from sspnet_sdk.inset import render_inset
+from sspnet_sdk.images.image import open_image
 from sspnet_sdk.pose import Pose, poses_in
-from sspnet_sdk.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
 
 Image = NDArray[np.uint8]
 

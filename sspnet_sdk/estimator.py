@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.backends import split
 from sspnet_sdk.bundle import Bundle, open_bundle
-from sspnet_sdk.camera import Intrinsics, check_camera
-from sspnet_sdk.crop import Crop, check_box, whole_image
-from sspnet_sdk.decode import Target, poses_of
-from sspnet_sdk.engine import Engine
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.image import Image, check_color, is_one_picture, open_image
-from sspnet_sdk.last_seen import LastSeen
+from sspnet_sdk.finding.last_seen import LastSeen
+from sspnet_sdk.finding.search import Search
+from sspnet_sdk.frame_rate.plan import Plan
+from sspnet_sdk.geometry.camera import Intrinsics, check_camera
+from sspnet_sdk.geometry.crop import Crop, check_box, whole_image
+from sspnet_sdk.images.image import Image, check_color, is_one_picture, open_image
+from sspnet_sdk.inference.decode import Target, poses_of
+from sspnet_sdk.inference.engine import Engine
+from sspnet_sdk.inference.pool import EnginePool
 from sspnet_sdk.options import Goal, Options, check_people
-from sspnet_sdk.plan import Plan
-from sspnet_sdk.pool import EnginePool
+from sspnet_sdk.people.previous import on_crops
+from sspnet_sdk.people.same_person import distinct
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.previous import on_crops
-from sspnet_sdk.same_person import distinct
-from sspnet_sdk.search import Search
-from sspnet_sdk.stature import check_height
+from sspnet_sdk.poses.stature import check_height
 
 if TYPE_CHECKING:
     from sspnet_sdk.frame import Frame

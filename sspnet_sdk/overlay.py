@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.errors import ImageError, OptionError, SSPNetError
+from sspnet_sdk.files.staging import refuse_unwritable, staged, writing
+from sspnet_sdk.files.video_file import VideoFile
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import refuse_unwritable, staged, writing
-from sspnet_sdk.video_file import VideoFile
 
 _CHANNELS = ((), (1,), (3,), (4,))
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.background import in_background
 from sspnet_sdk.errors import ImageError, SSPNetError
 from sspnet_sdk.frame import Frame, Person
-from sspnet_sdk.image import open_image
+from sspnet_sdk.frames.background import in_background
+from sspnet_sdk.images.image import open_image
 from sspnet_sdk.options import check_people
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.angles import ANGLE_NAMES, angle_of
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.joint_names import canonical, look_up
-from sspnet_sdk.stature import check_height, stature_mm
+from sspnet_sdk.poses.angles import ANGLE_NAMES, angle_of
+from sspnet_sdk.poses.joint_names import canonical, look_up
+from sspnet_sdk.poses.stature import check_height, stature_mm
 
 if TYPE_CHECKING:
     from supervision import KeyPoints
@@ -190,7 +190,7 @@ class Pose:
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: the skeleton, and beside it the joints in 3D."""
-        from sspnet_sdk.portrait import portrait_png
+        from sspnet_sdk.poses.portrait import portrait_png
 
         return portrait_png(self)
 
@@ -219,7 +219,7 @@ class Pose:
         Raises:
             SSPNetError: supervision is not installed.
         """
-        from sspnet_sdk.supervision_keypoints import to_supervision
+        from sspnet_sdk.poses.supervision_keypoints import to_supervision
 
         return to_supervision([self])
 

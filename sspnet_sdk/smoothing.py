@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from sspnet_sdk.camera import check_camera
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.joint_follower import JointFollower
+from sspnet_sdk.geometry.camera import check_camera
+from sspnet_sdk.motion.joint_follower import JointFollower
+from sspnet_sdk.motion.pose_points import with_points
+from sspnet_sdk.motion.steady_distance import SteadyDistance
+from sspnet_sdk.motion.tracking_filter import Tuning
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.pose_points import with_points
-from sspnet_sdk.steady_distance import SteadyDistance
-from sspnet_sdk.tracking_filter import Tuning
 
 _SPAN = 5.0  # smooth = 0 has cutoffs so many times those of 0.5, smooth = 1 so many times less
 DISTANCE = Tuning(0.4, 0.45, 1.9, 0.3, 0.17, 1.0)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sspnet_sdk.appearance import look_of
-from sspnet_sdk.crop import Box, check_box
+from sspnet_sdk.finding.person_box import iou
 from sspnet_sdk.frame import Person
-from sspnet_sdk.identity import CONFIRM_FRAMES, Identities, Sighting, State, Track
-from sspnet_sdk.image import Image, open_image
+from sspnet_sdk.geometry.crop import Box, check_box
+from sspnet_sdk.images.image import Image, open_image
 from sspnet_sdk.options import check_people
-from sspnet_sdk.person_box import iou
+from sspnet_sdk.people.appearance import look_of
+from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, State, Track
+from sspnet_sdk.people.same_person import same_person
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.same_person import same_person
 
 if TYPE_CHECKING:
     from sspnet_sdk.estimator import Estimator

@@ -8,14 +8,14 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture, Shot
 from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.hold_back import HoldBack
-from sspnet_sdk.image import Image, open_image
-from sspnet_sdk.own_frames import OwnFrames
-from sspnet_sdk.smoothed_frames import AsTheyCome, InHindsight
+from sspnet_sdk.frames.background import in_background
+from sspnet_sdk.frames.own_frames import OwnFrames
+from sspnet_sdk.images.image import Image, open_image
+from sspnet_sdk.motion.smoothed_frames import AsTheyCome, InHindsight
+from sspnet_sdk.people.hold_back import HoldBack
 from sspnet_sdk.smoothing import check_smooth
 from sspnet_sdk.tracking import Tracker
 

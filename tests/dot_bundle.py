@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from sspnet_sdk import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
-from sspnet_sdk.thresholds import SCHEMA_1
+from sspnet_sdk.bundles.thresholds import SCHEMA_1
 
 CUTS = (2, 4, 8)
 DEPTH_STEP = 0.01  # every stage moves the knees this much further away, so that a pose shows its cut

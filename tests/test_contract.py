@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
-from sspnet_sdk.crop import Crop
-from sspnet_sdk.manifest import check_manifest, upgraded
+from sspnet_sdk.bundles.manifest import check_manifest, upgraded
+from sspnet_sdk.bundles.thresholds import SCHEMA_1
+from sspnet_sdk.geometry.crop import Crop
 from sspnet_sdk.pose import BODY_JOINTS
-from sspnet_sdk.thresholds import SCHEMA_1
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,5 +1,5 @@
 // How much searching a frame may pay for: which finder runs, how often, and who settles a doubt. Pure: costs come in.
-// Twins: sspnet_sdk/search_plan.py, examples/web/estimator/search_plan.js; all three replay tests/search_cases.json.
+// Twins: sspnet_sdk/frame_rate/search_plan.py, examples/web/estimator/search_plan.js; all three replay tests/search_cases.json.
 #pragma once
 
 #include "goal.hpp"

@@ -15,7 +15,7 @@ from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import SSPNetError
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.inference.stages import StageChain
 
 Arrays = dict[str, NDArray[Any]]
 Run = Callable[[Mapping[str, NDArray[Any]]], Arrays]

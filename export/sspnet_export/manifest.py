@@ -19,7 +19,7 @@ from sspnet_train.network.model import SSPNet
 from sspnet_export.deviation import Deviation
 from sspnet_export.errors import ExportError
 from sspnet_export.thresholds import POSES
-from sspnet_sdk.manifest import SCHEMA
+from sspnet_sdk.bundles.manifest import SCHEMA
 from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
 from sspnet_sdk.version import __version__
 

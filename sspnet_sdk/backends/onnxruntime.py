@@ -22,7 +22,7 @@ from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.backends.protocol import is_answer
 from sspnet_sdk.backends.providers import NAMES, ONE_AT_A_TIME, PACKAGES, providers
 from sspnet_sdk.errors import BackendError
-from sspnet_sdk.user_cache import alone, cache_folder
+from sspnet_sdk.system.user_cache import alone, cache_folder
 
 _FATAL = 4
 if hasattr(ort, "set_default_logger_severity"):  # not where the package is only partly there, which is said later

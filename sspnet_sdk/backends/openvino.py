@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends.compiled_cache import CompiledCache
 from sspnet_sdk.backends.forks import keep_in_children
 from sspnet_sdk.backends.protocol import is_answer
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import BackendError
-from sspnet_sdk.user_cache import cache_folder
+from sspnet_sdk.inference.ahead import Ahead
+from sspnet_sdk.system.user_cache import cache_folder
 
 # Importing openvino starts a process that reports the use to its makers, unless its reporting package is missing: for us it is.
 _reporting = sys.modules.get("openvino_telemetry")

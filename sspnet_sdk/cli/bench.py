@@ -12,9 +12,9 @@ import click
 from sspnet_sdk.cli.options import BACKENDS, Numbers, bundle_option, device_option, threads_option
 
 if TYPE_CHECKING:
-    from sspnet_sdk.benchmark import FinderTime, Measured
     from sspnet_sdk.bundle import Bundle
-    from sspnet_sdk.rate import OperatingPoint
+    from sspnet_sdk.frame_rate.rate import OperatingPoint
+    from sspnet_sdk.measuring.benchmark import FinderTime, Measured
 
 _HEADER = ("backend", "precision", "size", "cut", "median_ms", "p95_ms", "fps", "pck", "pa_mpjpe_mm")
 
@@ -50,12 +50,12 @@ def command(
     Cropping, decoding and drawing are not in these times (about a millisecond).
     """
     from sspnet_sdk.backends.choice import engines
-    from sspnet_sdk.benchmark import measure
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.errors import OptionError
-    from sspnet_sdk.peers import read_peers
-    from sspnet_sdk.plot import check_plot, plot_error_against_speed
-    from sspnet_sdk.staging import refuse_unwritable
+    from sspnet_sdk.files.staging import refuse_unwritable
+    from sspnet_sdk.measuring.benchmark import measure
+    from sspnet_sdk.measuring.peers import read_peers
+    from sspnet_sdk.measuring.plot import check_plot, plot_error_against_speed
 
     if peers is not None and plot is None:
         raise OptionError("--peers are marked in a plot: give --plot too")
@@ -98,7 +98,7 @@ def _timed(point: OperatingPoint | FinderTime, what: str) -> tuple[str, ...]:
 
 def _show(rows: list[tuple[str, ...]], csv_path: Path | None) -> None:
     from sspnet_sdk.cli.tables import show_table
-    from sspnet_sdk.staging import write_text
+    from sspnet_sdk.files.staging import write_text
 
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([_HEADER, *([cell if cell != "-" else "" for cell in row] for row in rows)])

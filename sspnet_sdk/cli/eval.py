@@ -147,7 +147,7 @@ def _score_cuts(
     from sspnet_train.network.checkpoint import load_network
 
     from sspnet_sdk.cli.tables import show_table
-    from sspnet_sdk.staging import refuse_unwritable, write_text
+    from sspnet_sdk.files.staging import refuse_unwritable, write_text
 
     missing = {"people3d", "synth3d"} - set(sets)
     if missing:

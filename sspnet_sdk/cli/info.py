@@ -88,8 +88,8 @@ def _default(bundle: Bundle) -> dict[str, Any]:
     """The engine that is taken by itself, with the timings that decide it (measured at the first use of a bundle)."""
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.device import default_threads
+    from sspnet_sdk.frame_rate.profile import Profile, choose_backend, settings_of
     from sspnet_sdk.options import check_precision
-    from sspnet_sdk.profile import Profile, choose_backend, settings_of
 
     profile, size = Profile(bundle, default_threads()), bundle.sizes[-1]
     precisions = check_precision("auto", bundle, choosing=True)

@@ -76,7 +76,7 @@ class _Commands(click.Group):
 
 
 def _say_what_opencv_lacks() -> None:
-    from sspnet_sdk.opencv_check import check_opencv
+    from sspnet_sdk.system.opencv_check import check_opencv
 
     try:
         check_opencv()

@@ -11,11 +11,11 @@ import click
 
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.cli.interrupts import Interrupts
+from sspnet_sdk.drawing.rerun_view import RerunView
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.formats import Writer, open_writer
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.overlay import IMAGE_SUFFIXES, OverlayPicture, OverlayPictures, OverlayVideo
-from sspnet_sdk.rerun_view import RerunView
 
 
 class Outputs:

@@ -12,10 +12,10 @@ import click
 
 from sspnet_sdk.capture import camera_number, is_address
 from sspnet_sdk.errors import ImageError, OptionError
-from sspnet_sdk.file_kind import file_kind
+from sspnet_sdk.files.video_file import VIDEO_SUFFIXES
+from sspnet_sdk.frames.picture_sequence import in_natural_order
+from sspnet_sdk.images.file_kind import file_kind
 from sspnet_sdk.overlay import IMAGE_SUFFIXES
-from sspnet_sdk.picture_sequence import in_natural_order
-from sspnet_sdk.video_file import VIDEO_SUFFIXES
 
 _SUFFIXES = {
     "json": ".jsonl", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "openpose": "", "trc": ".trc", "bvh": ".bvh",

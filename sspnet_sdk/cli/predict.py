@@ -103,7 +103,7 @@ def command(
     from sspnet_sdk.cli import run_predict
     from sspnet_sdk.cli.plan_predict import plan
     from sspnet_sdk.estimator import Estimator
-    from sspnet_sdk.stature import check_height
+    from sspnet_sdk.poses.stature import check_height
 
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}

@@ -25,9 +25,9 @@ def command(precision: str, backend: str, device: str, threads: int | None, bund
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.device import default_threads
+    from sspnet_sdk.frame_rate.profile import Profile, choose_backend, choose_threads, settings_of
+    from sspnet_sdk.frame_rate.rate import pareto_front
     from sspnet_sdk.options import check_precision
-    from sspnet_sdk.profile import Profile, choose_backend, choose_threads, settings_of
-    from sspnet_sdk.rate import pareto_front
 
     opened = open_bundle(bundle)
     precisions = check_precision(precision, opened, choosing=True)

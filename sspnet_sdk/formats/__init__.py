@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.floor import check_pitch
 from sspnet_sdk.formats.bvh import bvh_text
 from sspnet_sdk.formats.coco import CocoWriter
 from sspnet_sdk.formats.csv import CsvWriter
@@ -19,7 +18,8 @@ from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.given_number import check_fps
-from sspnet_sdk.layouts import layout_named
+from sspnet_sdk.motion.floor import check_pitch
+from sspnet_sdk.poses.layouts import layout_named
 
 __all__ = ["FORMATS", "UNITS", "Writer", "frame_record", "open_writer"]
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sspnet_sdk.files.staging import TextFile
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.layouts import COCO_17, Layout
-from sspnet_sdk.staging import TextFile
+from sspnet_sdk.poses.layouts import COCO_17, Layout
 
 _PERSON = 1
 

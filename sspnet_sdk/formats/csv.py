@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
+from sspnet_sdk.files.staging import TextFile
 from sspnet_sdk.formats.table import DIGITS, columns_of, person_columns
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import TextFile
 
 
 class CsvWriter:

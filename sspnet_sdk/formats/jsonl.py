@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sspnet_sdk.files.staging import TextFile
 from sspnet_sdk.frame import Frame, Person
-from sspnet_sdk.staging import TextFile
 
 SCHEMA = 1
 

@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sspnet_sdk.floor import Walker, find_floor
+from sspnet_sdk.files.staging import refuse_unwritable, write_text
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.rigid import rigid
-from sspnet_sdk.staging import refuse_unwritable, write_text
+from sspnet_sdk.motion.floor import Walker, find_floor
+from sspnet_sdk.motion.rigid import rigid
 
 logger = logging.getLogger("sspnet_sdk")
 Array = NDArray[np.float64]

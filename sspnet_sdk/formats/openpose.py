@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.files.staging import write_text, writing
 from sspnet_sdk.frame import Frame, Person
-from sspnet_sdk.layouts import BODY_25, Layout
-from sspnet_sdk.staging import write_text, writing
+from sspnet_sdk.poses.layouts import BODY_25, Layout
 
 _EMPTY = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d", "pose_keypoints_3d", "face_keypoints_3d")
 _NOBODY = -1  # OpenPose's own id of whom it does not follow

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sspnet_sdk.errors import SSPNetError
+from sspnet_sdk.files.staging import StagedFile, refuse_unwritable, writing
 from sspnet_sdk.formats.table import Columns, columns_of, person_columns
 from sspnet_sdk.frame import Frame
-from sspnet_sdk.staging import StagedFile, refuse_unwritable, writing
 
 _ROWS_AT_ONCE = 100_000
 

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.crop import Crop, cut_out
-from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import find_people
-from sspnet_sdk.peaks import Peaks
-from sspnet_sdk.search import Search
+from sspnet_sdk.finding.locate import find_people
+from sspnet_sdk.finding.peaks import Peaks
+from sspnet_sdk.finding.search import Search
+from sspnet_sdk.geometry.crop import Crop, cut_out
+from sspnet_sdk.images.image import open_image
 
 TRACE = Path(__file__).with_name("finding_trace.json")
 PHOTOS = Path(__file__).parents[2] / "examples/photos"

@@ -13,7 +13,7 @@ import simulated_device
 from simulated_device import POINTS, beside_a_busy_program, simulate
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.rate import RateController
+from sspnet_sdk.frame_rate.rate import RateController
 
 TRACE = Path(__file__).with_name("rate_trace.json")
 PHOTO = Path(__file__).parents[2] / "examples/photos/000000000790.jpg"

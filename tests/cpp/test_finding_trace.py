@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspnet_sdk.crop import Crop, cut_out
-from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import find_people
-from sspnet_sdk.peaks import Peaks
-from sspnet_sdk.thresholds import PoseThresholds, SinglePersonCentres
+from sspnet_sdk.bundles.thresholds import PoseThresholds, SinglePersonCentres
+from sspnet_sdk.finding.locate import find_people
+from sspnet_sdk.finding.peaks import Peaks
+from sspnet_sdk.geometry.crop import Crop, cut_out
+from sspnet_sdk.images.image import open_image
 
 TRACE = json.loads(Path(__file__).with_name("finding_trace.json").read_text())
 

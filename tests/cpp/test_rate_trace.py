@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sspnet_sdk.rate import OperatingPoint, RateController
+from sspnet_sdk.frame_rate.rate import OperatingPoint, RateController
 
 TRACES = json.loads(Path(__file__).with_name("rate_trace.json").read_text())
 

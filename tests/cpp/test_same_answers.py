@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
-from sspnet_sdk.person_box import iou
+from sspnet_sdk.finding.person_box import iou
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,9 @@ from sspnet_train.network.checkpoint import load_network, save_checkpoint
 from sspnet_train.network.network_input import network_input
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.camera import check_camera
-from sspnet_sdk.crop import Crop, cut_out
-from sspnet_sdk.image import open_image
+from sspnet_sdk.geometry.camera import check_camera
+from sspnet_sdk.geometry.crop import Crop, cut_out
+from sspnet_sdk.images.image import open_image
 
 SIZE = 128
 K = (900.0, 900.0, 160.0, 120.0)

@@ -15,7 +15,7 @@ from sspnet_train.network.network_input import network_input
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.thresholds import CentresAndBoxes
+from sspnet_sdk.bundles.thresholds import CentresAndBoxes
 
 SMALL = MultiPoseConfig(8, (8, 8, 8, 8, 8, 8, 12, 12, 12, 12, 16, 16, 16, 16, 16, 16, 24), 32, (16, 12, 8, 8), 16)
 

@@ -8,7 +8,7 @@ from sspnet_export.errors import ExportError
 from sspnet_export.upgrade import upgrade
 
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.thresholds import SCHEMA_1
+from sspnet_sdk.bundles.thresholds import SCHEMA_1
 
 
 def test_an_old_manifest_is_rewritten_and_means_the_same(guided, tmp_path):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from made_people import make_pose
 
-from sspnet_sdk.identity import Identities, Sighting, Track
-from sspnet_sdk.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.people.identity import Identities, Sighting, Track
 
 TRACE = Path(__file__).with_name("tracking_trace.json")
 FPS, BOUNDS = 15.0, (1000, 480)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sspnet_sdk.assignment import assign
+from sspnet_sdk.people.assignment import assign
 
 _COST = st.one_of(st.floats(0, 1), st.just(np.inf))
 

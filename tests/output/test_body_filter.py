@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from made_people import make_pose
 
-from sspnet_sdk.body_filter import BodyFilter
-from sspnet_sdk.body_tuning import LIVE
+from sspnet_sdk.motion.body_filter import BodyFilter
+from sspnet_sdk.motion.body_tuning import LIVE
+from sspnet_sdk.motion.pose_points import points_of
 from sspnet_sdk.pose import JOINT_NAMES
-from sspnet_sdk.pose_points import points_of
 
 SIZE, FRAME_S, SURE = 350.0, 1 / 30, np.full(17, 0.9)
 SHOULDER, WRIST = JOINT_NAMES.index("l-shoulder"), JOINT_NAMES.index("l-wrist")

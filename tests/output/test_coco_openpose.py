@@ -12,7 +12,7 @@ from made_people import make_frame, make_pose, write_all
 from sspnet_sdk import JOINT_NAMES, OptionError
 from sspnet_sdk.formats import open_writer
 from sspnet_sdk.frame import Person
-from sspnet_sdk.layouts import HALPE_26 as HALPE
+from sspnet_sdk.poses.layouts import HALPE_26 as HALPE
 
 COCO_NAMES = (
     *("nose", "l-eye", "r-eye", "l-ear", "r-ear", "l-shoulder", "r-shoulder", "l-elbow", "r-elbow"),

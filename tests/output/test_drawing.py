@@ -9,9 +9,9 @@ from made_people import make_frame, make_pose
 
 from sspnet_sdk import ImageError, SSPNetError, write_image
 from sspnet_sdk.draw import Overlay, draw
+from sspnet_sdk.drawing.inset import render_inset
+from sspnet_sdk.drawing.skeleton import SIDE_COLORS
 from sspnet_sdk.frame import Person
-from sspnet_sdk.inset import render_inset
-from sspnet_sdk.skeleton import SIDE_COLORS
 
 GREY = np.full((480, 640, 3), 90, np.uint8)
 

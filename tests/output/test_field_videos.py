@@ -13,10 +13,10 @@ from made_people import make_frame, make_pose
 
 from sspnet_sdk import ImageError, OptionError
 from sspnet_sdk.capture import Capture
+from sspnet_sdk.files.video_file import VideoFile
 from sspnet_sdk.frame import Person
+from sspnet_sdk.images.picture_parts import boxes
 from sspnet_sdk.overlay import OverlayVideo
-from sspnet_sdk.picture_parts import boxes
-from sspnet_sdk.video_file import VideoFile
 
 av = pytest.importorskip("av")
 
@@ -390,7 +390,7 @@ def test_a_name_that_is_too_long_is_one_line(tmp_path):
 
 @pytest.mark.parametrize("fps", [25.0, 211.222])
 def test_without_pyav_opencv_reads_and_writes_in_silence(fps, tmp_path, monkeypatch, capfd):
-    for module in ("capture", "video_file"):
+    for module in ("capture", "files.video_file"):
         monkeypatch.setattr(f"sspnet_sdk.{module}.has_pyav", lambda: False)
     video = VideoFile(tmp_path / "o.mp4", fps)
     for index in range(12):

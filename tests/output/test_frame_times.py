@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sspnet_sdk.frame_times import Stamps, Timeline
+from sspnet_sdk.frames.frame_times import Stamps, Timeline
 
 
 @pytest.mark.parametrize(

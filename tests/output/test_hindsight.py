@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from made_people import make_frame, make_pose
 
-from sspnet_sdk.hindsight import AHEAD_S, MOST_AHEAD, Hindsight
-from sspnet_sdk.identity import State, Track
-from sspnet_sdk.smoothed_frames import AsTheyCome, InHindsight
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.motion.hindsight import AHEAD_S, MOST_AHEAD, Hindsight
+from sspnet_sdk.motion.smoothed_frames import AsTheyCome, InHindsight
+from sspnet_sdk.people.identity import State, Track
+from sspnet_sdk.people.steady_box import SteadyBox
 from sspnet_sdk.smoothing import PoseSmoother
-from sspnet_sdk.steady_box import SteadyBox
-from sspnet_sdk.thresholds import SCHEMA_1, read_poses
 
 FPS, BODY_PX = 30.0, 350.0
 BOX = np.array([100, 100, 150, BODY_PX], np.float32)

@@ -6,11 +6,11 @@ import numpy as np
 from made_people import make_frame, make_pose
 from record_tracking_trace import step
 
-from sspnet_sdk.appearance import look_of, unlike
-from sspnet_sdk.hold_back import HoldBack
-from sspnet_sdk.identity import Identities, Sighting, State, Track
-from sspnet_sdk.image import open_image
-from sspnet_sdk.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.images.image import open_image
+from sspnet_sdk.people.appearance import look_of, unlike
+from sspnet_sdk.people.hold_back import HoldBack
+from sspnet_sdk.people.identity import Identities, Sighting, State, Track
 
 FPS = 30
 NUMBERS = read_poses(SCHEMA_1["poses"])

@@ -11,7 +11,7 @@ import pytest
 from moving_photo import BOX, FPS, PHOTO, frames, write_video
 
 from sspnet_sdk import Estimator, ImageError, OptionError, stream
-from sspnet_sdk.own_frames import OwnFrames
+from sspnet_sdk.frames.own_frames import OwnFrames
 from sspnet_sdk.pictures import pictures
 
 

@@ -11,8 +11,8 @@ from noise_video import noise_video
 
 from sspnet_sdk import ImageError
 from sspnet_sdk.capture import Capture
-from sspnet_sdk.file_kind import file_kind
-from sspnet_sdk.image import open_image
+from sspnet_sdk.images.file_kind import file_kind
+from sspnet_sdk.images.image import open_image
 
 av = pytest.importorskip("av")
 Image = pytest.importorskip("PIL.Image", reason="pillow writes the pictures of these tests")
@@ -87,8 +87,8 @@ def test_devices_and_endless_files_are_no_images(tmp_path):
 
 def test_a_picture_takes_no_more_memory_than_it_has(tmp_path, monkeypatch):
     sizes = []
-    monkeypatch.setattr("sspnet_sdk.image._PIECE", 1000)
-    monkeypatch.setattr("sspnet_sdk.image._MOST_BYTES", 3000)
+    monkeypatch.setattr("sspnet_sdk.images.image._PIECE", 1000)
+    monkeypatch.setattr("sspnet_sdk.images.image._MOST_BYTES", 3000)
     os.mkfifo(tmp_path / "endless")
     writer = threading.Thread(target=lambda: sizes.append(_give_up(tmp_path / "endless")), daemon=True)
     writer.start()

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from made_people import BONE_LENGTHS, make_frame, make_pose, turned
 
 from sspnet_sdk import JOINT_NAMES, OptionError, Pose, SSPNetError
-from sspnet_sdk.angles import ANGLE_NAMES
-from sspnet_sdk.dataframe import to_dataframe
 from sspnet_sdk.draw import draw
 from sspnet_sdk.frame import Person
-from sspnet_sdk.supervision_keypoints import to_supervision
+from sspnet_sdk.poses.angles import ANGLE_NAMES
+from sspnet_sdk.poses.dataframe import to_dataframe
+from sspnet_sdk.poses.supervision_keypoints import to_supervision
 
 LEFT, DOWN, AHEAD = np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), np.array([0, 0, -1.0])  # of somebody who faces the camera
 UPRIGHT = {

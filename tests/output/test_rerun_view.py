@@ -14,8 +14,8 @@ from moving_photo import PHOTO
 
 from sspnet_sdk import OptionError, SSPNetError
 from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.drawing.rerun_view import RerunView, in_metres
 from sspnet_sdk.frame import Person
-from sspnet_sdk.rerun_view import RerunView, in_metres
 
 pytest.importorskip("rerun")
 reader = pytest.importorskip("rerun.chunk")

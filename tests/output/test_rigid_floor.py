@@ -7,12 +7,12 @@ import pytest
 from made_people import make_frame, make_pose, moving_joints, write_all
 
 from sspnet_sdk import OptionError
-from sspnet_sdk.floor import Walker, find_floor
 from sspnet_sdk.formats import motion as motion_files
 from sspnet_sdk.formats import open_writer
 from sspnet_sdk.frame import Person
+from sspnet_sdk.motion.floor import Walker, find_floor
+from sspnet_sdk.motion.rigid import bone_lengths, rigid
 from sspnet_sdk.pose import JOINT_PARENTS
-from sspnet_sdk.rigid import bone_lengths, rigid
 
 Y_UP = np.array([1.0, -1.0, -1.0])
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_people import make_pose
 
-from sspnet_sdk.camera import check_camera
+from sspnet_sdk.geometry.camera import check_camera
+from sspnet_sdk.motion.steady_distance import SteadyDistance
 from sspnet_sdk.smoothing import DISTANCE
-from sspnet_sdk.steady_distance import SteadyDistance
 
 FPS = 30
 CAMERA = check_camera((800, 800, 320, 240))

@@ -81,7 +81,7 @@ def test_a_server_that_says_nothing_is_given_up(serve, monkeypatch):
 @pytest.mark.parametrize(("size", "has_end"), [(None, False), (-38, False), (0, False), (1000, True)])
 def test_a_source_that_tells_no_size_has_no_end(size, has_end):
     """PyAV 19 says None where older ones raise or give a negative number."""
-    from sspnet_sdk.video_decoder import VideoDecoder
+    from sspnet_sdk.frames.video_decoder import VideoDecoder
 
     decoder = VideoDecoder.__new__(VideoDecoder)
     decoder.frames = None

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 from made_people import make_pose
 
-from sspnet_sdk.identity import Track
-from sspnet_sdk.joint_follower import JointFollower
-from sspnet_sdk.steady_box import SteadyBox
-from sspnet_sdk.swaps import SideKeeper
-from sspnet_sdk.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.motion.joint_follower import JointFollower
+from sspnet_sdk.motion.swaps import SideKeeper
+from sspnet_sdk.people.identity import Track
+from sspnet_sdk.people.steady_box import SteadyBox
 
 FPS = 30
 LEGS = ((2, 5), (3, 6))

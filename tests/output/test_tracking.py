@@ -9,9 +9,9 @@ from made_people import make_pose
 from moving_photo import BOX, FPS, PHOTO, frames, view
 
 from sspnet_sdk import OptionError
-from sspnet_sdk.same_person import same_person
-from sspnet_sdk.steady_box import SteadyBox
-from sspnet_sdk.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
+from sspnet_sdk.people.same_person import same_person
+from sspnet_sdk.people.steady_box import SteadyBox
 from sspnet_sdk.tracking import Tracker
 
 POSES = read_poses(SCHEMA_1["poses"])

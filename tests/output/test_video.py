@@ -12,12 +12,12 @@ from made_people import make_frame, make_pose
 from moving_photo import BOX, FPS, frames, write_video
 
 from sspnet_sdk import Estimator, ImageError, OptionError, SSPNetError, open_writer
-from sspnet_sdk.background import in_background
 from sspnet_sdk.capture import Capture
+from sspnet_sdk.files.video_file import VideoFile
 from sspnet_sdk.frame import Person
+from sspnet_sdk.frames.background import in_background
 from sspnet_sdk.overlay import OverlayVideo
 from sspnet_sdk.video import stream
-from sspnet_sdk.video_file import VideoFile
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from dot_bundle import write_dot_bundle
 
-from sspnet_sdk.pool import EnginePool
+from sspnet_sdk.inference.pool import EnginePool
 
 
 @pytest.fixture(autouse=True)

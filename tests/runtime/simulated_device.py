@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sspnet_sdk.latency import StageTime, next_stage_fits
-from sspnet_sdk.rate import LATE, OperatingPoint, RateController
+from sspnet_sdk.frame_rate.latency import StageTime, next_stage_fits
+from sspnet_sdk.frame_rate.rate import LATE, OperatingPoint, RateController
 
 CUTS = (2, 4, 8)
 COSTS = {128: (2.5, 2.9, 3.7), 192: (5.0, 5.7, 7.3), 256: (9.0, 10.2, 13.0)}  # ms, cumulative by cut

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sspnet_sdk.agenda import agenda
-from sspnet_sdk.rate import OperatingPoint
+from sspnet_sdk.frame_rate.agenda import agenda
+from sspnet_sdk.frame_rate.rate import OperatingPoint
 
 CUTS = (2, 4, 8)
 MS = {128: (3.0, 4.0, 9.0), 192: (5.0, 6.0, 18.0), 256: (7.0, 9.0, 24.0)}

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import BackendError, Estimator
-from sspnet_sdk.ahead import Ahead
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.inference.ahead import Ahead
+from sspnet_sdk.inference.stages import StageChain
 
 
 def test_what_work_gives_and_raises_arrives_where_it_is_asked_for():

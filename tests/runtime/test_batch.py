@@ -7,11 +7,11 @@ import pytest
 
 from sspnet_sdk import BackendError, Estimator, ImageError, OptionError, open_bundle
 from sspnet_sdk.backends import load
-from sspnet_sdk.crop import Crop
-from sspnet_sdk.engine import Engine
-from sspnet_sdk.image import open_image
-from sspnet_sdk.rate import OperatingPoint
-from sspnet_sdk.stages import StageChain
+from sspnet_sdk.frame_rate.rate import OperatingPoint
+from sspnet_sdk.geometry.crop import Crop
+from sspnet_sdk.images.image import open_image
+from sspnet_sdk.inference.engine import Engine
+from sspnet_sdk.inference.stages import StageChain
 
 BOX = (60, 40, 200, 160)
 PLACES = [(100 + 12 * k, 70 + 8 * k) for k in range(10)]
@@ -31,7 +31,7 @@ def test_each_image_gets_the_pose_that_it_gets_alone(dot_bundle, dot_image, back
 
 @pytest.mark.parametrize(("size", "runs"), [(64, 1), (128, 2)])
 def test_crops_run_together_while_they_are_small(dot_bundle, dot_image, monkeypatch, size, runs):
-    monkeypatch.setattr("sspnet_sdk.engine._CPU_BATCH_PIXELS", 8 * 128**2)
+    monkeypatch.setattr("sspnet_sdk.inference.engine._CPU_BATCH_PIXELS", 8 * 128**2)
     estimator, batches = Estimator(dot_bundle, backend="onnxruntime", cut=2, input_size=size), []
     run = StageChain.run
     monkeypatch.setattr(StageChain, "run", lambda chain, crops, *rest: batches.append(len(crops)) or run(chain, crops, *rest))
@@ -55,12 +55,12 @@ def runs(monkeypatch):
 
 @pytest.mark.parametrize(("size", "together"), [(64, [8, 2]), (128, [4, 4, 2])])
 def test_openvino_runs_groups_together_once_they_are_common(dot_bundle, dot_image, monkeypatch, runs, size, together):
-    monkeypatch.setattr("sspnet_sdk.engine._FIXED_BATCH_PIXELS", 4 * 128**2)
+    monkeypatch.setattr("sspnet_sdk.inference.engine._FIXED_BATCH_PIXELS", 4 * 128**2)
     estimator = Estimator(dot_bundle, backend="openvino", input_size=size, precision="fp32")
     images = [dot_image(*place) for place in PLACES]
     alone = estimator.predict_batch(images, [BOX] * 10)
     assert runs == [1] * 10
-    monkeypatch.setattr("sspnet_sdk.together._COMMON", 20)
+    monkeypatch.setattr("sspnet_sdk.inference.together._COMMON", 20)
     for _ in range(10):
         estimator.predict_batch(images, [BOX] * 10)
         with estimator._engine() as engine:
@@ -74,7 +74,7 @@ def test_openvino_runs_groups_together_once_they_are_common(dot_bundle, dot_imag
 
 
 def test_a_deeper_cut_than_before_runs_one_by_one_until_its_stages_are_open(dot_bundle, dot_image, monkeypatch, runs):
-    monkeypatch.setattr("sspnet_sdk.together._COMMON", 1)
+    monkeypatch.setattr("sspnet_sdk.inference.together._COMMON", 1)
     engine = Engine(open_bundle(dot_bundle), "openvino", "fp32", 1)
     image, cuts = open_image(dot_image(150, 110)), engine.bundle.cuts
     crops = [Crop.around(np.array(BOX, np.float32), 1.25)] * 2
@@ -102,7 +102,7 @@ def test_a_few_groups_are_not_worth_a_chain_of_their_own(dot_bundle, dot_image, 
 
 
 def test_a_chain_for_groups_that_does_not_open_leaves_crops_alone(dot_bundle, dot_image, monkeypatch, runs, caplog):
-    monkeypatch.setattr("sspnet_sdk.together._COMMON", 1)
+    monkeypatch.setattr("sspnet_sdk.inference.together._COMMON", 1)
     estimator = Estimator(dot_bundle, backend="openvino", input_size=64)
     opened = type(load("openvino")).open
 

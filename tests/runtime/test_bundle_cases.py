@@ -8,8 +8,8 @@ import pytest
 
 from sspnet_sdk import BundleError
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.fields import FieldError
-from sspnet_sdk.manifest import check_manifest, upgraded
+from sspnet_sdk.bundles.fields import FieldError
+from sspnet_sdk.bundles.manifest import check_manifest, upgraded
 
 TABLE = json.loads((Path(__file__).parents[1] / "bundle_cases.json").read_text())
 

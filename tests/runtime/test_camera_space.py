@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import BackendError, Estimator, OptionError
-from sspnet_sdk.camera import check_camera
+from sspnet_sdk.geometry.camera import check_camera
 from sspnet_sdk.smoothing import PoseSmoother
 from sspnet_sdk.tracking import Tracker
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspnet_sdk import OptionError
-from sspnet_sdk.crop import Crop, check_box, cut_out, whole_image
-from sspnet_sdk.image import open_image
+from sspnet_sdk.geometry.crop import Crop, check_box, cut_out, whole_image
+from sspnet_sdk.images.image import open_image
 
 
 def blob(width, height, x, y, sigma):

@@ -9,7 +9,7 @@ import pytest
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import DEFAULT_BUNDLE, open_bundle
-from sspnet_sdk.person_box import iou
+from sspnet_sdk.finding.person_box import iou
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 COCO_OF_JOINT = {11: 5, 14: 6, 12: 7, 15: 8, 13: 9, 16: 10, 4: 11, 1: 12, 5: 13, 2: 14, 6: 15, 3: 16}

@@ -4,7 +4,7 @@ import pytest
 
 from sspnet_sdk import device
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.profile import Profile, Setting
+from sspnet_sdk.frame_rate.profile import Profile, Setting
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from sspnet_sdk import BackendError, Estimator, OptionError
 from sspnet_sdk.backends import load, module
 from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.frame_rate.plan import Plan
+from sspnet_sdk.frame_rate.profile import settings_of
 from sspnet_sdk.options import Options
-from sspnet_sdk.plan import Plan
-from sspnet_sdk.profile import settings_of
 
 pytest.importorskip("openvino")
 BOX = (60, 40, 200, 160)
@@ -59,7 +59,7 @@ def test_only_what_was_evaluated_everywhere_is_offered(evaluated):
 def test_a_rate_chooses_among_what_the_engine_computes(evaluated, bf16_here, measured, tmp_path, monkeypatch):
     bundle = evaluated(bf16=0.5)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("sspnet_sdk.profile._measure", made_timings)
+    monkeypatch.setattr("sspnet_sdk.frame_rate.profile._measure", made_timings)
     options = {"device": "cpu", "threads": 1, "target_fps": 1}
     with_bf16 = measured(Plan(bundle, Options(backend="openvino", **options)))
     assert {precision for precision, _ in with_bf16.networks} == {"fp32", "bf16"}

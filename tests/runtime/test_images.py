@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import Estimator, ImageError, SSPNetError
-from sspnet_sdk.image import open_image
+from sspnet_sdk.images.image import open_image
 
 BOX = (60, 40, 200, 160)
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from sspnet_sdk import Pose
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.image import open_image
-from sspnet_sdk.last_seen import LastSeen
+from sspnet_sdk.finding.last_seen import LastSeen
+from sspnet_sdk.images.image import open_image
 
 FRAME = open_image(np.zeros((240, 320, 3), np.uint8))
 

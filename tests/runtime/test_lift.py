@@ -6,7 +6,7 @@ from dot_bundle import BONES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sspnet_sdk.lift import lift
+from sspnet_sdk.geometry.lift import lift
 
 BONE_TABLE = np.array(BONES, np.float32)
 SURE = np.ones(17, np.float32)

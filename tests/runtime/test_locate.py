@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sspnet_sdk.image import open_image
-from sspnet_sdk.locate import find_people as find_people_by
-from sspnet_sdk.peaks import Peaks
-from sspnet_sdk.person_box import box_of_seen_joints
-from sspnet_sdk.thresholds import SCHEMA_1, read_finder, read_poses
+from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_finder, read_poses
+from sspnet_sdk.finding.locate import find_people as find_people_by
+from sspnet_sdk.finding.peaks import Peaks
+from sspnet_sdk.finding.person_box import box_of_seen_joints
+from sspnet_sdk.images.image import open_image
 
 CELLS = 32
 POSES = read_poses(SCHEMA_1["poses"])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sspnet_sdk.opencv_check import DISTRIBUTIONS, check_opencv
+from sspnet_sdk.system.opencv_check import DISTRIBUTIONS, check_opencv
 
 TELL = "import sspnet_sdk\ntry:\n    sspnet_sdk.Estimator\nexcept sspnet_sdk.SSPNetError as error:\n    print(error)"
 COMMAND = "from sspnet_sdk.cli.main import main; main(['predict', 'photo.jpg'], prog_name='sspnet-sdk')"

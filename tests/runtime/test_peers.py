@@ -3,7 +3,7 @@
 import pytest
 
 from sspnet_sdk import OptionError
-from sspnet_sdk.peers import Peer, read_peers
+from sspnet_sdk.measuring.peers import Peer, read_peers
 
 
 def test_a_peer_has_the_errors_that_its_line_states(tmp_path):

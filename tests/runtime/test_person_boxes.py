@@ -7,12 +7,12 @@ import pytest
 
 from sspnet_sdk import BundleError, Estimator
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.crop import cut_out, view_of, whole_in
-from sspnet_sdk.engine import Engine
-from sspnet_sdk.fields import FieldError
-from sspnet_sdk.image import open_image
-from sspnet_sdk.person_boxes import BoxMaps, judged, people_of
-from sspnet_sdk.thresholds import CentresAndBoxes, read_finder
+from sspnet_sdk.bundles.fields import FieldError
+from sspnet_sdk.bundles.thresholds import CentresAndBoxes, read_finder
+from sspnet_sdk.finding.person_boxes import BoxMaps, judged, people_of
+from sspnet_sdk.geometry.crop import cut_out, view_of, whole_in
+from sspnet_sdk.images.image import open_image
+from sspnet_sdk.inference.engine import Engine
 
 NUMBERS = CentresAndBoxes(1.25, 32, 4, 0.08, 50, 0.6, 0.6, 0.3, 0.12, 0.15, 0.125, 0.35)
 PICTURE = open_image(np.zeros((300, 400, 3), np.uint8), "rgb")

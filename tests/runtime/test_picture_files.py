@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import ImageError
-from sspnet_sdk.file_kind import content_kind, file_kind
-from sspnet_sdk.image import open_image
+from sspnet_sdk.images.file_kind import content_kind, file_kind
+from sspnet_sdk.images.image import open_image
 
 Image = pytest.importorskip("PIL.Image", reason="pillow writes the pictures of these tests")
 

@@ -7,8 +7,8 @@ import pytest
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.frame_rate.plan import Plan
 from sspnet_sdk.options import Options
-from sspnet_sdk.plan import Plan
 
 
 @pytest.fixture

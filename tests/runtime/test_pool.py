@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sspnet_sdk import BackendError, Estimator, OptionError
-from sspnet_sdk.engine import Engine
+from sspnet_sdk.inference.engine import Engine
 
 BOX = (60, 40, 200, 160)
 

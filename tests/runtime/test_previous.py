@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sspnet_sdk.crop import Crop
+from sspnet_sdk.geometry.crop import Crop
+from sspnet_sdk.people.previous import on_crops
 from sspnet_sdk.pose import Pose
-from sspnet_sdk.previous import on_crops
 
 CROP = Crop.around(np.array([100, 100, 200, 200], np.float32), 1.0)
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from sspnet_sdk.bundle import open_bundle
-from sspnet_sdk.profile import Profile, Setting
+from sspnet_sdk.frame_rate.profile import Profile, Setting
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from simulated_device import POINTS, beside_a_busy_program, simulate, unsteady
 
-from sspnet_sdk.latency import LateFrames, LoadEstimate, RecentSpread, StageTime, next_stage_fits
-from sspnet_sdk.rate import OperatingPoint, RateController, pareto_front
+from sspnet_sdk.frame_rate.latency import LateFrames, LoadEstimate, RecentSpread, StageTime, next_stage_fits
+from sspnet_sdk.frame_rate.rate import OperatingPoint, RateController, pareto_front
 
 FRAMES = 1200
 STEADY = slice(100, None)

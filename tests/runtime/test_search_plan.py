@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sspnet_sdk.frame_rate.search_plan import Finders, SearchPlan, plan_search
 from sspnet_sdk.options import Goal
-from sspnet_sdk.search_plan import Finders, SearchPlan, plan_search
 
 RECORDED = json.loads((Path(__file__).parents[1] / "search_cases.json").read_text())
 

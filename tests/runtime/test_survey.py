@@ -7,9 +7,9 @@ import pytest
 
 from sspnet_sdk import BackendError, Estimator
 from sspnet_sdk.bundle import open_bundle
+from sspnet_sdk.frame_rate.plan import Plan
+from sspnet_sdk.frame_rate.survey import Survey, Surveyor
 from sspnet_sdk.options import Options
-from sspnet_sdk.plan import Plan
-from sspnet_sdk.survey import Survey, Surveyor
 
 BOX = (60, 40, 200, 160)
 
@@ -18,7 +18,7 @@ BOX = (60, 40, 200, 160)
 def fresh_machine(tmp_path, monkeypatch):
     """Nothing is kept of this device; two threads are the most."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("sspnet_sdk.plan.default_threads", lambda: 2)
+    monkeypatch.setattr("sspnet_sdk.frame_rate.plan.default_threads", lambda: 2)
 
 
 def test_nothing_is_measured_before_the_first_pose_but_one_quick_look(dot_bundle, dot_image, monkeypatch, measured):
@@ -28,7 +28,7 @@ def test_nothing_is_measured_before_the_first_pose_but_one_quick_look(dot_bundle
         timed.append(chain.size)
         return made(chain.size)
 
-    monkeypatch.setattr("sspnet_sdk.profile._measure", noted)
+    monkeypatch.setattr("sspnet_sdk.frame_rate.profile._measure", noted)
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
     assert timed == [] and len(estimator._plan.networks) == 1
     assert estimator.predict(dot_image(150, 110), BOX).keypoints[0] == pytest.approx((150, 110), abs=0.2)
@@ -43,10 +43,10 @@ def made(size):
 
 
 def test_what_was_measured_is_kept_for_the_next_start_which_opens_one_network_at_first(dot_bundle, measured, monkeypatch):
-    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda chain, *_: made(chain.size))
+    monkeypatch.setattr("sspnet_sdk.frame_rate.profile._measure", lambda chain, *_: made(chain.size))
     options = Options(target_fps=5, backend="onnxruntime")
     first = measured(Plan(open_bundle(dot_bundle), options))
-    monkeypatch.setattr("sspnet_sdk.profile._measure", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("sspnet_sdk.frame_rate.profile._measure", lambda *_: pytest.fail("measured again"))
     again = Plan(open_bundle(dot_bundle), options)
     assert again.networks == {("fp32", 128): 8} and again.threads == first.threads
     assert measured(again).networks == first.networks == {("fp32", 128): 8, ("fp32", 64): 8}
@@ -62,7 +62,7 @@ def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, 
         return times
 
     for place in ("profile", "engine_choice", "plan"):
-        monkeypatch.setattr(f"sspnet_sdk.{place}.compare", compared)
+        monkeypatch.setattr(f"sspnet_sdk.frame_rate.{place}.compare", compared)
     with caplog.at_level("INFO", "sspnet_sdk"):
         estimator = Estimator(dot_bundle, device="cpu", workers=2)
         before, old = estimator.backend, set(estimator._pool._all)
@@ -165,7 +165,7 @@ def test_what_cannot_be_measured_is_said_and_frames_go_on(dot_bundle, dot_image,
     def broken(*_):
         raise BackendError("the driver is gone")
 
-    monkeypatch.setattr("sspnet_sdk.profile._measure", broken)
+    monkeypatch.setattr("sspnet_sdk.frame_rate.profile._measure", broken)
     estimator = Estimator(dot_bundle, target_fps=5, backend="onnxruntime")
     for _ in range(2):
         estimator.predict(dot_image(150, 110), BOX)

@@ -13,7 +13,7 @@ from made_profile import PROFILE
 from web_site import ROOT
 
 from sspnet_sdk import Estimator
-from sspnet_sdk.person_box import iou
+from sspnet_sdk.finding.person_box import iou
 
 pytestmark = pytest.mark.browser
 

@@ -1,4 +1,4 @@
-// Which operating point holds the frame rate: the rule of sspnet_sdk/rate.py. Timings and a clock come in, decisions go out.
+// Which operating point holds the frame rate: the rule of sspnet_sdk/frame_rate/rate.py. Timings and a clock come in, decisions go out.
 // A point is {cut, size, p50, error}: the network's median milliseconds for one crop here, and how wrong its poses are.
 
 import { LateFrames, LoadEstimate, RecentSpread, median } from "./latency.js";

@@ -1,5 +1,5 @@
 // How much searching a frame may pay for: which finder runs, how often, and who settles a doubt. Pure: costs come in.
-// Twins: sspnet_sdk/search_plan.py, cpp/src/search_plan.cpp; all three replay tests/search_cases.json.
+// Twins: sspnet_sdk/frame_rate/search_plan.py, cpp/src/search_plan.cpp; all three replay tests/search_cases.json.
 
 const SHARE = 0.4; // of the frame budget that finding the person may take
 const FEWEST_RUNS = 2; // under a frame rate: a pose beside the person is worth nothing, however early

@@ -1,0 +1,1 @@
+"""What a bundle's manifest may say, field by field, and its thresholds."""

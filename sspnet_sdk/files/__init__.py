@@ -1,0 +1,1 @@
+"""Videos and their sound, and files that are complete or not there."""

@@ -1,0 +1,1 @@
+"""From the finder's maps to the boxes of people."""

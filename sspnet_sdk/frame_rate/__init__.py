@@ -1,0 +1,1 @@
+"""Which operating point fits the frame rate on this device."""

@@ -1,0 +1,1 @@
+"""Frames and their times, from whatever brings them."""

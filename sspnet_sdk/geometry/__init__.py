@@ -1,0 +1,1 @@
+"""Boxes and crops, millimetres, the camera's space."""

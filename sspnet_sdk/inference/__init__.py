@@ -1,0 +1,1 @@
+"""From a crop to a decoded answer."""

@@ -1,0 +1,1 @@
+"""Operating points timed, and other networks beside them."""

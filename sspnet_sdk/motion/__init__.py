@@ -1,0 +1,1 @@
+"""Poses over time: smoothing, left and right, distance, bones, the floor."""

@@ -1,0 +1,69 @@
+"""Frames and the smooth poses in them: at once from a live source, or some frames later in a recording."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.motion.hindsight import AHEAD_S, MOST_AHEAD, Hindsight
+from sspnet_sdk.people.hold_back import Seen
+from sspnet_sdk.people.identity import Track
+from sspnet_sdk.smoothing import PoseSmoother
+
+_ROUNDING_S = 1e-3
+
+
+class AsTheyCome:
+    """Smooths by the past alone. No frame waits.
+
+    Args:
+        smooth: as `PoseSmoother` takes it.
+    """
+
+    def __init__(self, smooth: float) -> None:
+        self._smooth = smooth
+        self._people: dict[Track, PoseSmoother] = {}
+
+    def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
+        """The frame with the poses of those who are `seen` in it, smoothed."""
+        self._people = {track: self._people.get(track) or PoseSmoother(self._smooth) for track, _ in seen}
+        yield frame, [(track, self._people[track](pose, float(frame.time_s or 0.0))) for track, pose in seen]
+
+    def rest(self) -> Iterator[tuple[Frame, Seen]]:
+        """Nothing."""
+        yield from ()
+
+
+class InHindsight:
+    """Smooths by the frames around each. Frames come in order, once those by which they are smoothed are there.
+
+    Args:
+        smooth: as `Hindsight` takes it.
+    """
+
+    def __init__(self, smooth: float) -> None:
+        self._smooth = smooth
+        self._people: dict[Track, Hindsight] = {}
+        self._waiting: deque[tuple[Frame, list[Track]]] = deque()
+
+    def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
+        """Take a frame and those who are `seen` in it. -> the frames that need not wait any more."""
+        now = float(frame.time_s or 0.0)
+        for track, pose in seen:
+            self._people.setdefault(track, Hindsight(self._smooth)).add(pose, now)
+        self._waiting.append((frame, [track for track, _ in seen]))
+        while len(self._waiting) > MOST_AHEAD or now - float(self._waiting[0][0].time_s or 0.0) >= AHEAD_S - _ROUNDING_S:
+            yield self._first()
+
+    def rest(self) -> Iterator[tuple[Frame, Seen]]:
+        """The frames that still wait, at the end of the source."""
+        while self._waiting:
+            yield self._first()
+
+    def _first(self) -> tuple[Frame, Seen]:
+        frame, tracks = self._waiting.popleft()
+        seen = [(track, self._people[track].next()) for track in tracks]
+        awaited = {track for _, tracks in self._waiting for track in tracks}
+        self._people = {track: person for track, person in self._people.items() if track in awaited}
+        return frame, seen

@@ -1,0 +1,1 @@
+"""Joints by name, angles, heights, and poses for other libraries."""

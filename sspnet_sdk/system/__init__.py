@@ -1,0 +1,1 @@
+"""The OpenCV that is installed, the user's cache, files that are no regular ones."""
