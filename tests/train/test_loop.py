@@ -118,6 +118,20 @@ def test_a_recipe_may_make_errors_in_depth_dearer(tiny_recipe):
     torch.testing.assert_close(dear, plain * torch.tensor([1.0, 1.0, 2.5]))
 
 
+def test_second_views_show_the_same_people_a_little_elsewhere(tiny_recipe):
+    recipe = replace(tiny_recipe, second_views=0.5)
+    image, targets = Batches(recipe, {"drawn": drawn_people()}, 1)[0]
+    first = targets.first_view
+    seconds = first != torch.arange(len(first))
+    assert seconds.sum() == len(first) // 2 and torch.equal(first[~seconds], torch.arange(len(first) - len(first) // 2))
+    moved = (targets.target - targets.target[first])[seconds][..., :2].norm(dim=2).mean(dim=1)
+    assert (moved > 0.001).all() and (moved < 0.08).all()
+    assert torch.equal(targets.target[seconds][..., 2], targets.target[first][seconds][..., 2])
+    alike = (image - image[first]).abs().mean(dim=(1, 2, 3))[seconds]
+    others = (image - image.roll(1, 0)).abs().mean()
+    assert (alike < others).all() and (alike > 0).all()
+
+
 def test_a_run_learns_the_people_it_sees(tiny_recipe, tmp_path):
     options = replace(OPTIONS, steps=100, decay_from=80, validate_steps=100)
     run(replace(tiny_recipe, lr=5e-3, entry_lr=5e-3), tmp_path, options=options)

@@ -10,6 +10,7 @@ from sspnet_train.training.losses import (
     Targets,
     confidence_loss,
     elastic_net,
+    inconsistent,
     located,
     missed,
     swapped,
@@ -20,7 +21,7 @@ def one_joint(u: float) -> Targets:
     """One person of torso 0.3 whose joints all lie at (u, ½)."""
     target = torch.full((1, 17, 3), 0.5)
     target[..., 0] = u
-    return Targets(target, torch.ones(1, 17, 3), torch.ones(1, 17), torch.tensor([0.3]))
+    return Targets(target, torch.ones(1, 17, 3), torch.ones(1, 17), torch.tensor([0.3]), torch.arange(1))
 
 
 def mean_over_both_sides(loss, u: float) -> float:
@@ -43,6 +44,23 @@ def test_missed_counts_the_share_of_joints_out_of_reach_and_leaves_out_unlabelle
     assert missed(pose, targets, torch.tensor(13.0)).item() < 1e-6
 
 
+def two_views(weight: float = 1.0) -> Targets:
+    """One person at u = 0.30 in the first view, at 0.32 in the second."""
+    target = torch.full((2, 17, 3), 0.5)
+    target[0, :, 0], target[1, :, 0] = 0.30, 0.32
+    return Targets(target, torch.full((2, 17, 3), weight), torch.ones(2, 17), torch.full((2,), 0.3), torch.tensor([0, 0]))
+
+
+def test_answers_that_err_alike_in_both_views_are_consistent_and_those_that_stay_where_they_were_are_not():
+    targets, count = two_views(), torch.tensor(34.0)
+    alike = targets.target + torch.tensor([0.05, -0.1, 0.2])
+    assert inconsistent(alike, targets, count) < 1e-6
+    stayed = targets.target[:1].repeat(2, 1, 1)
+    assert abs(inconsistent(stayed, targets, count).item() - 0.02 * 17 / 34) < 1e-6
+    assert inconsistent(stayed, two_views(weight=0.0), count) == 0
+    assert inconsistent(stayed, targets._replace(first_view=torch.arange(2)), count) == 0
+
+
 def map_around(u: float, cells: int = 16) -> torch.Tensor:
     """Logits (1, 17, cells, cells) of a narrow, heavy-tailed map around (u, ½)."""
     at = (torch.arange(cells) + 0.5) / cells
@@ -60,7 +78,7 @@ def test_located_is_least_for_a_map_where_the_joint_is_and_leaves_out_unlabelled
 def test_located_asks_more_of_feet_whose_first_guess_is_rough():
     target = torch.full((1, 28, 3), 0.5)
     target[..., 0] = 0.3
-    targets = Targets(target, torch.ones(1, 28, 3), torch.ones(1, 28), torch.tensor([0.3]))
+    targets = Targets(target, torch.ones(1, 28, 3), torch.ones(1, 28), torch.tensor([0.3]), torch.arange(1))
     logits = map_around(0.7)[:, :1].repeat(1, 28, 1, 1).requires_grad_(True)
     located(spatial_softmax(logits), targets, torch.tensor(28.0)).backward()
     pulls = logits.grad[0].abs().sum(dim=(1, 2))
@@ -84,7 +102,7 @@ def test_located_reaches_a_joint_far_from_where_the_head_looks_and_the_expectati
 def test_confidence_in_a_joint_on_the_wrong_side_costs_more_than_in_one_that_is_merely_off():
     target = torch.full((1, 17, 3), 0.5)
     target[0, 1, :2], target[0, 4, :2] = torch.tensor([0.3, 0.6]), torch.tensor([0.7, 0.6])
-    targets = Targets(target, torch.ones(1, 17, 3), torch.ones(1, 17), torch.tensor([0.3]))
+    targets = Targets(target, torch.ones(1, 17, 3), torch.ones(1, 17), torch.tensor([0.3]), torch.arange(1))
     sides, off = target.clone(), target.clone()
     sides[0, 1, :2] = target[0, 4, :2]
     off[0, 1, :2] = torch.tensor([0.3, 1.0])

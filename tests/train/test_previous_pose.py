@@ -29,7 +29,7 @@ def poses(count: int = 3) -> torch.Tensor:
 def targets(count: int = 3) -> Targets:
     weight, present = torch.ones(count, 28, 3), torch.ones(count, 28)
     weight[:, 5:] = 0.0
-    return Targets(poses(count)[..., :3], weight, present, torch.full((count,), 0.3))
+    return Targets(poses(count)[..., :3], weight, present, torch.full((count,), 0.3), torch.arange(count))
 
 
 @torch.no_grad()
@@ -80,3 +80,13 @@ def test_crops_without_a_frame_before_know_nothing():
     known = (made[..., 3] > 0).any(dim=1)
     assert 8 < known.sum() < 32
     assert not (frame_before(trained, image, targets(40), 0.0, (0, 0, 0))[..., 3] > 0).any()
+
+
+def test_second_views_know_the_same_frame_before_as_the_first():
+    seen = targets()
+    seen.target[2] = seen.target[0] + 0.02
+    seen = seen._replace(first_view=torch.tensor([0, 1, 0]))
+    before = frame_before(network(IN_VIDEO), torch.rand(3, 3, 64, 64) * 2 - 1, seen, 1.0, (0, 1))
+    known = seen.weight[2, :, 0] > 0
+    torch.testing.assert_close(before[2, known, :3], before[0, known, :3] + 0.02)
+    assert torch.equal(before[2, ~known], before[0, ~known]) and torch.equal(before[2, :, 3], before[0, :, 3])

@@ -67,7 +67,12 @@ class Example:
 
 
 def make_example(
-    sample: Sample, size: int, augmentation: Augmentation, rng: np.random.Generator, others: list[Sample] | None = None
+    sample: Sample,
+    size: int,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    others: list[Sample] | None = None,
+    nudge: np.ndarray | None = None,
 ) -> Example:
     """One random view of a sample.
 
@@ -77,9 +82,12 @@ def make_example(
         augmentation: ranges of the view.
         rng: decides it.
         others: people to paste in, beside or behind the person.
+        nudge: affine (3, 3) from the crop to the crop that is made instead, pixels.
     """
     sample, others = padded(sample), [padded(other) for other in others or []]
     view, mirrored = _random_view(sample.box, size, augmentation, rng)
+    if nudge is not None:
+        view = nudge[:2] @ np.vstack([view, [0, 0, 1]])
     border = cv2.BORDER_CONSTANT if rng.random() < 0.7 else cv2.BORDER_REPLICATE
     image = warp(sample.image, view, size, border)
     points = sample.keypoints @ view[:, :2].T + view[:, 2]

@@ -1,7 +1,7 @@
 """Batches that depend on the seed and the step alone. So a resumed run sees exactly what an uninterrupted one would.
 
 A global batch is the ranks' batches one after the other. Its crop i is the same, whether one process makes all of them or several
-share.
+share. Only second views are of crops of the same rank.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sspnet_train.data.augment import Example, make_example
+from sspnet_train.data.crop import view_matrix
 from sspnet_train.data.sample import JOINTS, Sample, SampleSource
 from sspnet_train.errors import TrainingOptionError
 from sspnet_train.network.network_input import network_input
@@ -19,6 +20,8 @@ from sspnet_train.training.losses import Targets
 from sspnet_train.training.recipes import Recipe
 
 MAX_PASTED = 2
+NUDGE_SHIFT, NUDGE_SCALE, NUDGE_DEG = 0.012, 0.015, 1.0
+"""Spread of a second view against the first: shares of the crop, and degrees. Boxes shake so much from frame to frame."""
 
 
 class Batches(Dataset):
@@ -63,22 +66,37 @@ class Batches(Dataset):
     def __getitem__(self, step: int) -> tuple[Tensor, Targets]:
         size = self.size_at(step)
         count = self.recipe.batch[size]
-        crops = [self._crop(size, step, self.rank * count + i) for i in range(count)]
+        first_view = self._first_views(count)
+        crops = [self._crop(size, step, self.rank * count + first, second=first != i) for i, first in enumerate(first_view)]
         image = network_input([crop.image for crop in crops])
         return image, Targets(
             torch.from_numpy(np.stack([crop.target[: self.joints] for crop in crops])),
             torch.from_numpy(np.stack([crop.weight[: self.joints] for crop in crops])) * self.dear,
             torch.from_numpy(np.stack([crop.present[: self.joints] for crop in crops])),
             torch.tensor([crop.torso for crop in crops]),
+            torch.tensor(first_view),
         )
 
-    def _crop(self, size: int, step: int, place: int) -> Example:
+    def _first_views(self, count: int) -> list[int]:
+        """Of each crop of a batch: the last ones are second views of the first ones."""
+        first_only = count - int(self.recipe.second_views * count)
+        return [*range(first_only), *range(count - first_only)]
+
+    def _crop(self, size: int, step: int, place: int, second: bool = False) -> Example:
         rng = np.random.default_rng((self.seed, step, place, 1))
         sample, others = self._draw(rng, step), []
         if rng.random() < self.recipe.augmentation.paste:
             others = [self._draw(rng, step) for _ in range(int(rng.integers(1, MAX_PASTED + 1)))]
-        return make_example(sample, size, self.recipe.augmentation, rng, others)
+        nudge = _nudge(size, np.random.default_rng((self.seed, step, place, 2))) if second else None
+        return make_example(sample, size, self.recipe.augmentation, rng, others, nudge)
 
     def _draw(self, rng: np.random.Generator, step: int) -> Sample:
         name = self.names[int(rng.choice(len(self.names), p=self.shares))]
         return self.sources[name].draw(rng, int(step * self.drawn_per_step[name]))
+
+
+def _nudge(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Affine (3, 3) from a crop to one a moment later, pixels."""
+    middle = size * (0.5 + NUDGE_SHIFT * rng.normal(size=2))
+    side = size * float(np.exp(NUDGE_SCALE * rng.normal()))
+    return np.vstack([view_matrix(middle, side, size, NUDGE_DEG * rng.normal()), [0, 0, 1]])

@@ -44,7 +44,7 @@ def frame_before(network: SSPNet, image: Tensor, targets: Targets, share: float,
     if own.any():
         poses[own] = _own_answers(network, image[own], _Draw(chance, int(own.sum()), image.device))
     poses[..., :3] += _motion(poses.shape[1], draw)
-    return _gone_wrong(poses, draw)
+    return _seen_by_both(_gone_wrong(poses, draw), targets)
 
 
 class _Draw:
@@ -104,3 +104,10 @@ def _gone_wrong(poses: Tensor, draw: _Draw) -> Tensor:
     poses = torch.where(draw.happens(SOMEBODY_ELSE, 1, 1), poses.roll(1, 0), poses)
     confidence = poses[..., 3] * ~draw.happens(MISSING, poses.shape[1])
     return torch.cat([poses[..., :3], confidence[..., None]], dim=2)
+
+
+def _seen_by_both(poses: Tensor, targets: Targets) -> Tensor:
+    """Second views get the pose that the first view has, where the nudge moves it."""
+    first = targets.first_view
+    nudged = (targets.target - targets.target[first]) * (targets.weight > 0)
+    return torch.cat([poses[first][..., :3] + nudged, poses[first][..., 3:]], dim=2)

@@ -138,6 +138,7 @@ class _Run:
             counts,
             self.recipe.missed,
             self.recipe.located,
+            self.recipe.consistency,
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

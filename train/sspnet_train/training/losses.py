@@ -31,12 +31,14 @@ class Targets(NamedTuple):
         weight: (N, J, 3) trust in each coordinate.
         present: (N, J) 1, 0 or NaN.
         torso: (N,) in crop units.
+        first_view: (N,) which crop of the batch shows the same person in almost the same view; itself where none does.
     """
 
     target: Tensor
     weight: Tensor
     present: Tensor
     torso: Tensor
+    first_view: Tensor
 
 
 class LabelCounts(NamedTuple):
@@ -73,6 +75,16 @@ def missed(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
     distance2 = (pose[..., :2] - targets.target[..., :2]).square().sum(dim=2)
     reach2 = (REACH_TORSO * targets.torso[:, None]).square()
     return ((1 - torch.exp(-distance2 / (2 * reach2))) * targets.weight[..., 0]).sum() / count.clamp(min=1.0)
+
+
+def inconsistent(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
+    """|(p - p̂) - (p' - p̂')|₁ per joint, where p' answers the first view: what shakes when the box of a person does.
+
+    Weighted by coordinate, mean over the labelled joints of the batch.
+    """
+    error = pose - targets.target[..., : pose.shape[2]]
+    weight = targets.weight[..., : pose.shape[2]]
+    return ((error - error[targets.first_view]).abs() * weight).sum() / count.clamp(min=1.0)
 
 
 def located(heatmap: Tensor, targets: Targets, count: Tensor) -> Tensor:
@@ -138,7 +150,7 @@ def swapped(pose: Tensor, targets: Targets) -> Tensor:
 def total_loss(
     predictions: list[Prediction], given: list[Tensor], targets: Targets, head_weights: list[float],
     meaning: Literal["present", "correct"], counts: LabelCounts | None = None, missed_weight: float = 0.0,
-    located_weight: float = 0.0,
+    located_weight: float = 0.0, consistency: float = 0.0,
 ) -> tuple[Tensor, list[float]]:  # fmt: skip
     """Weighted mean over heads, plus the poses that entries gave (`SSPNet.answers`).
 
@@ -148,7 +160,8 @@ def total_loss(
     counts = counts or label_counts(targets)
 
     def of_pose(pose: Tensor, net: Tensor) -> Tensor:
-        return net + missed_weight * missed(pose, targets, counts.joints) if missed_weight else net
+        net = net + missed_weight * missed(pose, targets, counts.joints) if missed_weight else net
+        return net + consistency * inconsistent(pose, targets, counts.joints) if consistency else net
 
     nets = [elastic_net(prediction.pose, targets, counts.joints) for prediction in predictions]
     heads = zip(head_weights, predictions, nets, strict=True)

@@ -31,6 +31,8 @@ class Recipe:
             the larger part of the error in millimetres.
         missed: weight of `losses.missed` beside the elastic net.
         located: weight of `losses.located` beside the elastic net.
+        second_views: share of the crops that show the person of another crop of the batch in almost the same view.
+        consistency: weight of `losses.inconsistent` beside the elastic net.
         previous: share of the crops that come with a pose of the frame before (`frame_before`), where the network takes one.
         weight_decay: the optimizer's.
         clip: largest gradient norm, of each trunk and of the rest apart; 0 for none.
@@ -59,6 +61,8 @@ class Recipe:
     depth_gain: float = 1.0
     missed: float = 0.0
     located: float = 0.0
+    second_views: float = 0.0
+    consistency: float = 0.0
     previous: float = 0.0
     weight_decay: float = 0.0
     clip: float = 0.0
@@ -105,9 +109,10 @@ RECIPES = {
     "deep": Recipe(
         "deep", "edge", "adamw", lr=2.5e-4, entry_lr=0.0, second_entry_lr=1.5e-5, fresh_from=5,
         batch={128: 20, 192: 12, 256: 8}, size_shares={128: 0.15, 192: 0.4, 256: 0.45},
-        shares={"people2d": 0.36, "people3d": 0.22, "synth3d": 0.17, "rendered": 0.22, "backgrounds": 0.03},
-        augmentation=ANY_CAMERA, confidence="correct", late_heads=3.0, depth_gain=2.5, missed=0.1, located=0.02, previous=0.35,
-        weight_decay=1e-3, clip=0.5, warmup_steps=50, ema=0.997, decay_from=0.2, fixed_entry_statistics=True, frozen_blocks=10,
+        shares={"people2d": 0.35, "people3d": 0.2, "synth3d": 0.12, "rendered": 0.3, "backgrounds": 0.03},
+        augmentation=ANY_CAMERA, confidence="correct", late_heads=3.0, depth_gain=2.5, missed=0.1, located=0.02,
+        second_views=0.13, consistency=2.0, previous=0.35, weight_decay=1e-3, clip=0.5, warmup_steps=50, ema=0.997,
+        decay_from=0.2, fixed_entry_statistics=True, frozen_blocks=10,
     ),
     "finetune": Recipe(
         "finetune", "edge", "adamw", lr=2e-4, entry_lr=5e-6, second_entry_lr=5e-6,
