@@ -118,6 +118,20 @@ def test_it_learns_bodies_from_few_steps_and_survives_half_precision(monkeypatch
     assert abs(error(again, seen) - error(network, seen)) < 1
 
 
+def test_going_on_keeps_half_of_what_was_known(monkeypatch):
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.SIMULATED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.OBSERVED", 16)
+    seen, bodies = seen_with_shallow_depths(60), body_poses(60)
+    before = train_fusion(seen, bodies, steps=60)
+    known = {key: value.clone() for key, value in before.state_dict().items()}
+    after = train_fusion(seen, bodies, steps=60, start=before)
+    assert error(after, seen) < error(before, seen)
+    assert all(torch.equal(known[key], value) for key, value in before.state_dict().items())
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.RATE_FURTHER", 0.0)
+    for key, value in train_fusion(seen, bodies, steps=1, start=before).state_dict().items():
+        torch.testing.assert_close(value, known[key])
+
+
 def test_what_is_learnt_beyond_turn_and_scale_is_the_error_that_evaluation_tells():
     rng = np.random.default_rng(0)
     truth = np.stack([person_mm(seed) for seed in range(8)])

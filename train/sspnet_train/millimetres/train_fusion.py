@@ -25,13 +25,15 @@ from sspnet_train.errors import one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
 from sspnet_train.millimetres.observations import Observations, joined, load_observations, observe, save_observations
 from sspnet_train.millimetres.one_scale import CHILDREN, LENGTHS, PARENTS
-from sspnet_train.millimetres.pose_lift import bodies_of
+from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 
 log = logging.getLogger(__name__)
 
 STEPS, RATE, AVERAGE = 20_000, 1e-3, 0.004
+RATE_FURTHER = 3e-4
+"""Of a network that has learnt before."""
 SIMULATED, OBSERVED = 224, 160
 """Of a batch: motion capture with mistakes of others, and rendered people with their own."""
 ALIGNED = 0.5
@@ -45,26 +47,29 @@ CANDIDATES = 6
 TURN = 0.25
 
 
-def train_fusion(seen: Observations, poses: PoseFile, steps: int = STEPS, seed: int = 0) -> FusionNetwork:
-    """Train a fusing network.
+def train_fusion(
+    seen: Observations, poses: PoseFile, steps: int = STEPS, seed: int = 0, start: FusionNetwork | None = None
+) -> FusionNetwork:
+    """Train a fusing network, or go on with one.
 
     Args:
         seen: what the pose network said about rendered people.
         poses: motion capture. Recordings that validation is made of are left out.
         steps: batches to train on.
         seed: decides weights and batches.
+        start: has learnt before, perhaps from other people. What it knew and what it learns count alike.
 
     Returns:
-        The averaged network, in eval mode.
+        The averaged network, or the mean of that and `start`, in eval mode.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     poses = without_held_out(poses)
     mistakes, bodies = Mistakes(seen), ViewSampler(poses.joints, poses.family)
-    network = FusionNetwork()
+    network, rate = (FusionNetwork(), RATE) if start is None else (copy.deepcopy(start).requires_grad_(), RATE_FURTHER)
     average = copy.deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.05)
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.05)
     for step in range(steps):
         simulated, observed = mistakes.simulated(bodies, SIMULATED, rng), mistakes.observed(OBSERVED, rng)
         pose, truth = (
@@ -79,6 +84,9 @@ def train_fusion(seen: Observations, poses: PoseFile, steps: int = STEPS, seed: 
             mean.lerp_(value.detach(), max(AVERAGE, 1 / (step + 1)))
         if step % 1000 == 0:
             log.info("step %d of %d: %.0f mm", step, steps, UNIT_MM * float(loss.detach()))
+    if start is not None:
+        for mean, before in zip(average.parameters(), start.parameters(), strict=True):
+            mean.lerp_(before, 0.5)
     return average.eval()
 
 
@@ -193,7 +201,7 @@ def canonical(joints3d: np.ndarray) -> np.ndarray:
 
 @one_line()
 def main() -> None:
-    from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
+    from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 
     parser = argparse.ArgumentParser(description="Train the fusing network that goes with a checkpoint.")
     parser.add_argument("--checkpoint", type=Path, required=True, help="calibrated: confidences say what is to be believed")
@@ -203,6 +211,11 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=12_000, help="views to take: half of them at the first size")
     parser.add_argument("--cuts", type=int, nargs="+", default=(2, 4, 8))
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument(
+        "--further",
+        action="store_true",
+        help="go on with the checkpoint's own fusing network; the mean of before and after is kept",
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--observations", type=Path, help=".npz of what the pose network says: read if it is there, else written")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint with the fusing network in it")
@@ -215,8 +228,10 @@ def main() -> None:
         seen = observed_people(given.checkpoint, given.data, given.size, given.people, given.cuts)
         if given.observations:
             save_observations(given.observations, seen)
+    start = PoseLift.of(load_network(given.checkpoint)).fusion if given.further else None
+    fusion = train_fusion(seen, read_poses(given.poses), given.steps, start=start)
     config, weights, notes = read_checkpoint(given.checkpoint)
-    save_checkpoint(given.out, config, weights, notes, bodies_of(train_fusion(seen, read_poses(given.poses), given.steps)))
+    save_checkpoint(given.out, config, weights, notes, bodies_of(fusion))
     print(f"wrote {given.out}")
 
 
