@@ -23,7 +23,7 @@ macro(find_openvino_of_python)
         COMMAND "${python}" -c "import importlib.util as u; print(u.find_spec('openvino').submodule_search_locations[0])"
         OUTPUT_VARIABLE openvino_package OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
       if(NOT failed)
-        set(OpenVINO_DIR "${openvino_package}/cmake" CACHE PATH "Folder of OpenVINOConfig.cmake")
+        set(OpenVINO_DIR "${openvino_package}/cmake" CACHE PATH "Folder of OpenVINOConfig.cmake" FORCE)
         break()
       endif()
     endforeach()
