@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sspnet_train.network.soft_argmax import attended_depth, log_prior, peak_mass, soft_argmax, spatial_softmax
+from sspnet_train.network.soft_argmax import attended_depth, expectation, log_prior, peak_mass, spatial_softmax
 
 
 def reference_pose(logits: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -22,8 +22,8 @@ def reference_pose(logits: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, n
 def test_coordinates_and_depth_are_the_expectations_of_the_paper(shape):
     rng = np.random.default_rng(1)
     logits, depth = rng.normal(scale=3, size=(2, 3, *shape)), rng.random((2, 3, *shape))
-    pose = soft_argmax(torch.tensor(logits, dtype=torch.float32))
-    z = attended_depth(spatial_softmax(torch.tensor(logits, dtype=torch.float32)), torch.tensor(depth, dtype=torch.float32))
+    heatmap = spatial_softmax(torch.tensor(logits, dtype=torch.float32))
+    pose, z = expectation(heatmap), attended_depth(heatmap, torch.tensor(depth, dtype=torch.float32))
     for n in range(2):
         for j in range(3):
             expected, expected_z = reference_pose(logits[n, j], depth[n, j])
@@ -35,7 +35,7 @@ def test_a_single_hot_cell_gives_its_centre_its_depth_and_full_confidence():
     logits, depth = torch.full((1, 1, 4, 8), -60.0), torch.full((1, 1, 4, 8), 0.9)
     logits[0, 0, 1, 5], depth[0, 0, 1, 5] = 60.0, 0.25
     heatmap = spatial_softmax(logits)
-    torch.testing.assert_close(soft_argmax(logits)[0, 0], torch.tensor([5.5 / 8, 1.5 / 4]))
+    torch.testing.assert_close(expectation(heatmap)[0, 0], torch.tensor([5.5 / 8, 1.5 / 4]))
     torch.testing.assert_close(attended_depth(heatmap, depth).item(), 0.25)
     torch.testing.assert_close(peak_mass(heatmap).item(), 1.0)
 

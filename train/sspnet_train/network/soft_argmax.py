@@ -23,11 +23,6 @@ def expectation(heatmap: Tensor) -> Tensor:
     return torch.stack([u, v], dim=2)
 
 
-def soft_argmax(logits: Tensor) -> Tensor:
-    """(N, J, H, W) logits -> (N, J, 2): u, v in [0, 1] (Eq. 5-8)."""
-    return expectation(spatial_softmax(logits))
-
-
 def attended_depth(heatmap: Tensor, depth_map: Tensor) -> Tensor:
     """z = Σ d·Φ (Eq. 10). Both (N, J, H, W), depth map in [0, 1] -> (N, J, 1). z_mm = (z - 0.5)·2000 from the root."""
     return (heatmap * depth_map).flatten(2).sum(dim=2, keepdim=True)
