@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sspnet_sdk.formats import open_writer
     from sspnet_sdk.frame import Frame, Person
     from sspnet_sdk.overlay import OverlayVideo, write_image
+    from sspnet_sdk.people.identity import Track, TrackState
     from sspnet_sdk.pictures import read_picture
     from sspnet_sdk.pose import FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS, Joint, Pose
     from sspnet_sdk.poses.dataframe import to_dataframe
@@ -49,6 +50,8 @@ __all__ = [
     "PoseSmoother",
     "RerunView",
     "SSPNetError",
+    "Track",
+    "TrackState",
     "Tracker",
     "VideoFile",
     "__version__",
@@ -90,6 +93,8 @@ _HOME = {
     "RerunView": "sspnet_sdk.drawing.rerun_view",
     "PoseSmoother": "sspnet_sdk.smoothing",
     "Tracker": "sspnet_sdk.tracking",
+    "Track": "sspnet_sdk.people.identity",
+    "TrackState": "sspnet_sdk.people.identity",
     "stream": "sspnet_sdk.video",
     "VideoFile": "sspnet_sdk.files.video_file",
 }

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.finding.person_box import iou
 from sspnet_sdk.frame import Person
 from sspnet_sdk.geometry.crop import Box, check_box
+from sspnet_sdk.given_number import given_number
 from sspnet_sdk.images.image import Image, open_image
 from sspnet_sdk.options import check_people
 from sspnet_sdk.people.appearance import look_of
-from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, State, Track
+from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, Track, TrackState
 from sspnet_sdk.people.same_person import same_person
 from sspnet_sdk.pose import Pose
 
@@ -66,6 +68,9 @@ class Tracker:
         Args:
             img: the frame, as `Estimator.predict` takes it.
             time_s: when it was taken, in seconds, ascending.
+
+        Raises:
+            OptionError: `time_s` is no time.
         """
         seen = [(track.id, pose) for track, pose in self.observe(img, time_s) if track.id]
         return tuple(Person(number, pose) for number, pose in sorted(seen, key=lambda pair: pair[0]))
@@ -81,6 +86,8 @@ class Tracker:
 
         Later frames tell whether they are people.
         """
+        if not np.isfinite(given_number(time_s)):
+            raise OptionError(f"time_s must be seconds, not {time_s!r}")
         img = image = open_image(img, self._estimator.color)
         self._frames += 1
         for box in self._start:
@@ -219,7 +226,7 @@ class Tracker:
     def _drop(self, tracks: Sequence[Track]) -> None:
         for track in tracks:
             if not track.certain:
-                track.state = State.TENTATIVE  # a guess is nobody to be found again
+                track.state = TrackState.TENTATIVE  # a guess is nobody to be found again
             self._ids.miss(track)
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PUBLIC = {
     "Estimator", "Pose", "SSPNetError", "ImageError", "BundleError", "BackendError", "OptionError",
     "JOINT_NAMES", "JOINT_PARENTS", "FLIP_PAIRS", "__version__",
-    "stream", "draw", "Frame", "Person", "Tracker", "Capture", "Overlay", "OverlayVideo", "open_bundle",
+    "stream", "draw", "Frame", "Person", "Tracker", "Track", "TrackState", "Capture", "Overlay", "OverlayVideo", "open_bundle",
     "VideoFile", "render_inset", "describe_device", "Joint", "open_writer", "to_dataframe", "to_supervision",
 }  # fmt: skip
 

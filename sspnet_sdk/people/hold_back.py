@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sspnet_sdk.frame import Frame, Person
-from sspnet_sdk.people.identity import State, Track
+from sspnet_sdk.people.identity import Track, TrackState
 from sspnet_sdk.pose import Pose
 
 Seen = Sequence[tuple[Track, Pose]]
@@ -37,7 +37,7 @@ class HoldBack:
 
 
 def _open(seen: Seen) -> bool:
-    return any(track.state is State.TENTATIVE for track, _ in seen)
+    return any(track.state is TrackState.TENTATIVE for track, _ in seen)
 
 
 def _with_people(frame: Frame, seen: Seen) -> Frame:

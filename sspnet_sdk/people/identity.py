@@ -34,7 +34,7 @@ _LOOK_GAIN, _ALONE_IOU, _NEW_CLOTHES_FRAMES = 0.1, 0.05, 30
 _VELOCITY_LASTS_S = 0.5
 
 
-class State(enum.Enum):
+class TrackState(enum.Enum):
     """Of a track: seen in few frames yet; a person; a person out of sight; gone for good, or never confirmed."""
 
     TENTATIVE = "tentative"
@@ -57,7 +57,8 @@ class Track:
 
     Attributes:
         id: 1, 2, …; 0 until confirmed.
-        box: where to look for them, x, y, w, h in pixels; follows their joints.
+        state: whether they are a person, and in sight.
+        steady: the box that follows their joints (`box_at`).
         pose: as last seen, with sides put right; None for a box that was given and not looked at yet.
         seen_s: when that was.
         certain: surely a person; else the best guess.
@@ -70,7 +71,7 @@ class Track:
     pose: Pose | None = field(default=None, repr=False)
     certain: bool = True
     id: int = 0
-    state: State = State.TENTATIVE
+    state: TrackState = TrackState.TENTATIVE
     look: Look | None = field(default=None, repr=False)
     frames: int = 0
     doubts: float = 0.0
@@ -82,7 +83,7 @@ class Track:
         self.pose, self.seen_s, self.frames = self._sides(pose, time_s), time_s, self.frames + 1
 
     def box_at(self, time_s: float) -> Box:
-        """Where they should be at a time."""
+        """Where they should be at a time: x, y, w, h in pixels."""
         return self.steady.box_at(min(time_s, self.seen_s + _VELOCITY_LASTS_S))
 
 
@@ -109,12 +110,12 @@ class Identities:
     @property
     def followed(self) -> list[Track]:
         """Those who were seen in the last frame."""
-        return [track for track in self.tracks if track.state is not State.LOST]
+        return [track for track in self.tracks if track.state is not TrackState.LOST]
 
     @property
     def lost(self) -> list[Track]:
         """Those out of sight."""
-        return [track for track in self.tracks if track.state is State.LOST]
+        return [track for track in self.tracks if track.state is TrackState.LOST]
 
     def match(self, sightings: Sequence[Sighting], time_s: float, tracks: Sequence[Track]) -> list[tuple[Track, Sighting]]:
         """Pairs of least total cost, in place and clothes, among some tracks and this frame's sightings."""
@@ -123,33 +124,33 @@ class Identities:
 
     def see(self, track: Track, sighting: Sighting, time_s: float, bounds: tuple[int, int]) -> None:
         """This is them, in a picture of `bounds` (width, height)."""
-        if track.state is State.LOST:
-            track.state = State.CONFIRMED
+        if track.state is TrackState.LOST:
+            track.state = TrackState.CONFIRMED
             track.steady = self.steady_box(sighting.pose.box, time_s)
         track.take(sighting.pose, time_s)
         track.steady.follow(sighting.pose, time_s, bounds)
-        if track.state is State.TENTATIVE and track.frames >= CONFIRM_FRAMES:
+        if track.state is TrackState.TENTATIVE and track.frames >= CONFIRM_FRAMES:
             self.confirm(track)
 
     def confirm(self, track: Track) -> None:
         """They are a person, and get an id."""
-        track.state = State.CONFIRMED
+        track.state = TrackState.CONFIRMED
         if not track.id:
             track.id = self._next_id
             self._next_id += not self._only_one
 
     def miss(self, track: Track) -> None:
         """They are not seen. A person is lost; whoever was not confirmed was nobody."""
-        track.state = State.LOST if track.state in (State.CONFIRMED, State.LOST) else State.GONE
+        track.state = TrackState.LOST if track.state in (TrackState.CONFIRMED, TrackState.LOST) else TrackState.GONE
         track.doubts = 0.0
-        self.tracks = [one for one in self.tracks if one.state is not State.GONE]
+        self.tracks = [one for one in self.tracks if one.state is not TrackState.GONE]
 
     def forget(self, time_s: float) -> None:
         """Give up people who have been away for long."""
         for track in self.tracks:
-            if track.state is State.LOST and time_s - track.seen_s > _FORGET_S:
-                track.state = State.GONE
-        self.tracks = [track for track in self.tracks if track.state is not State.GONE]
+            if track.state is TrackState.LOST and time_s - track.seen_s > _FORGET_S:
+                track.state = TrackState.GONE
+        self.tracks = [track for track in self.tracks if track.state is not TrackState.GONE]
 
     def compare_looks(self, seen: Sequence[tuple[Track, Sighting]]) -> None:
         """Learn what people wear. Where two were taken for each other, give ids back to whom they belong to.
@@ -174,7 +175,7 @@ class Identities:
             apart = unlike(other.look, sighting.look)
             if other is track or not other.id or apart is None or apart > _LOOKS_THE_SAME:
                 continue
-            if other.state is State.LOST or other.strange >= CONFIRM_FRAMES:
+            if other.state is TrackState.LOST or other.strange >= CONFIRM_FRAMES:
                 track.id, other.id = other.id, track.id
                 track.look, other.look = other.look, track.look
                 track.strange = other.strange = 0
@@ -191,7 +192,7 @@ def _cost(track: Track, sighting: Sighting, time_s: float) -> float:
 
 
 def _possible(track: Track, near: bool, apart: float | None) -> bool:
-    if track.state is not State.LOST or apart is None:
+    if track.state is not TrackState.LOST or apart is None:
         return near
     return apart <= (_OTHER_CLOTHES if near else _LOOKS_THE_SAME)
 
@@ -203,7 +204,7 @@ def _away(track: Track, pose: Pose, time_s: float) -> float:
     expected = track.box_at(time_s)
     longer = float(max(expected[2:].max(), pose.box[2:].max(), 1.0))
     moved = _centre(expected) - _centre(track.steady.box)
-    if track.pose is None or track.state is State.LOST:
+    if track.pose is None or track.state is TrackState.LOST:
         return float(np.linalg.norm(_centre(expected) - _centre(pose.box)) / longer)
     apart = (track.pose.keypoints + moved - pose.keypoints)[:BODY_JOINTS]
     return float(np.linalg.norm(apart, axis=1).mean() / longer)

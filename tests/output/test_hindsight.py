@@ -9,7 +9,7 @@ from made_people import make_frame, make_pose
 from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
 from sspnet_sdk.motion.hindsight import AHEAD_S, MOST_AHEAD, Hindsight
 from sspnet_sdk.motion.smoothed_frames import AsTheyCome, InHindsight
-from sspnet_sdk.people.identity import State, Track
+from sspnet_sdk.people.identity import Track, TrackState
 from sspnet_sdk.people.steady_box import SteadyBox
 from sspnet_sdk.smoothing import PoseSmoother
 
@@ -19,7 +19,7 @@ LEGS = [(2, 5), (3, 6)]
 
 
 def _track():
-    return Track(SteadyBox(BOX, 0.0, read_poses(SCHEMA_1["poses"])), 0.0, id=1, state=State.CONFIRMED)
+    return Track(SteadyBox(BOX, 0.0, read_poses(SCHEMA_1["poses"])), 0.0, id=1, state=TrackState.CONFIRMED)
 
 
 def _walking(count=90, fps=FPS):

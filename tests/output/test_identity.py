@@ -10,7 +10,7 @@ from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_poses
 from sspnet_sdk.images.image import open_image
 from sspnet_sdk.people.appearance import look_of, unlike
 from sspnet_sdk.people.hold_back import HoldBack
-from sspnet_sdk.people.identity import Identities, Sighting, State, Track
+from sspnet_sdk.people.identity import Identities, Sighting, Track, TrackState
 
 FPS = 30
 NUMBERS = read_poses(SCHEMA_1["poses"])
@@ -94,11 +94,11 @@ def _track(number, state):
 
 def test_a_files_frames_wait_until_it_is_known_who_is_a_person():
     held, pose = HoldBack(live=False), make_pose()
-    somebody, ghost = _track(0, State.TENTATIVE), _track(0, State.TENTATIVE)
+    somebody, ghost = _track(0, TrackState.TENTATIVE), _track(0, TrackState.TENTATIVE)
     assert not list(held.add(make_frame(0), [(somebody, pose), (ghost, pose)]))
-    ghost.state = State.GONE
+    ghost.state = TrackState.GONE
     assert not list(held.add(make_frame(1), [(somebody, pose)]))
-    somebody.state, somebody.id = State.CONFIRMED, 1
+    somebody.state, somebody.id = TrackState.CONFIRMED, 1
     frames = list(held.add(make_frame(2), [(somebody, pose)]))
     assert [frame.index for frame in frames] == [0, 1, 2]
     assert [[person.id for person in frame.people] for frame in frames] == [[1], [1], [1]]
@@ -106,5 +106,5 @@ def test_a_files_frames_wait_until_it_is_known_who_is_a_person():
 
 def test_a_live_frame_does_not_wait():
     held, pose = HoldBack(live=True), make_pose()
-    (frame,) = held.add(make_frame(0), [(_track(0, State.TENTATIVE), pose), (_track(4, State.CONFIRMED), pose)])
+    (frame,) = held.add(make_frame(0), [(_track(0, TrackState.TENTATIVE), pose), (_track(4, TrackState.CONFIRMED), pose)])
     assert [person.id for person in frame.people] == [4]

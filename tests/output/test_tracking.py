@@ -114,6 +114,12 @@ def test_people_must_be_a_whole_number(estimator, people):
         Tracker(estimator, people=people)
 
 
+@pytest.mark.parametrize("time_s", ["x", None, float("nan"), float("inf")])
+def test_a_time_must_be_one(estimator, time_s):
+    with pytest.raises(OptionError, match="seconds"):
+        Tracker(estimator).update(PHOTO, time_s)
+
+
 def test_somebody_who_jumps_elsewhere_is_found_again_within_a_second(estimator):
     photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator)
     for index in range(10):
