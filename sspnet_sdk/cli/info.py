@@ -88,7 +88,8 @@ def _default(bundle: Bundle) -> dict[str, Any]:
     """The engine that is taken by itself, with the timings that decide it (measured at the first use of a bundle)."""
     from sspnet_sdk.backends.choice import engines
     from sspnet_sdk.device import default_threads
-    from sspnet_sdk.frame_rate.profile import Profile, choose_backend, settings_of
+    from sspnet_sdk.frame_rate.looks import choose_backend
+    from sspnet_sdk.frame_rate.profile import Profile, settings_of
     from sspnet_sdk.options import check_precision
 
     profile, size = Profile(bundle, default_threads()), bundle.sizes[-1]

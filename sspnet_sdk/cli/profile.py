@@ -25,7 +25,8 @@ def command(precision: str, backend: str, device: str, threads: int | None, bund
     from sspnet_sdk.bundle import open_bundle
     from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.device import default_threads
-    from sspnet_sdk.frame_rate.profile import Profile, choose_backend, choose_threads, settings_of
+    from sspnet_sdk.frame_rate.looks import choose_backend, choose_threads
+    from sspnet_sdk.frame_rate.profile import Profile, settings_of
     from sspnet_sdk.frame_rate.rate import pareto_front
     from sspnet_sdk.options import check_precision
 

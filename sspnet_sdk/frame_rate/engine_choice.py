@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import BackendError
-from sspnet_sdk.frame_rate.profile import Opened, Profile, Setting, choose_backend, choose_threads, compare, settings_of
+from sspnet_sdk.frame_rate.looks import Opened, choose_backend, choose_threads, compare
+from sspnet_sdk.frame_rate.profile import Profile, Setting, settings_of
 from sspnet_sdk.frame_rate.turns import Turn
 from sspnet_sdk.options import Choices
 

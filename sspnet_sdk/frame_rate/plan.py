@@ -13,8 +13,9 @@ from sspnet_sdk.bundles.thresholds import CentresAndBoxes
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.frame_rate.agenda import Network, network_of
 from sspnet_sdk.frame_rate.engine_choice import EngineChoice
+from sspnet_sdk.frame_rate.looks import compare
 from sspnet_sdk.frame_rate.preparation import Preparation, Ready
-from sspnet_sdk.frame_rate.profile import Setting, compare
+from sspnet_sdk.frame_rate.profile import Setting
 from sspnet_sdk.frame_rate.rate import LATE, OperatingPoint, RateController
 from sspnet_sdk.frame_rate.search_plan import Finders, SearchPlan, leaves_time, plan_search
 from sspnet_sdk.frame_rate.survey import Survey, Surveyor

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.frame_rate.agenda import SHARE, Network, agenda, network_of
 from sspnet_sdk.frame_rate.engine_choice import Chosen, EngineChoice
-from sspnet_sdk.frame_rate.profile import Opened, Setting, settings_of
+from sspnet_sdk.frame_rate.looks import Opened
+from sspnet_sdk.frame_rate.profile import Setting, settings_of
 from sspnet_sdk.frame_rate.rate import OperatingPoint
 from sspnet_sdk.frame_rate.survey import Survey
 from sspnet_sdk.inference.engine import Engine

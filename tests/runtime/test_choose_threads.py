@@ -5,7 +5,8 @@ import pytest
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.device import default_threads
-from sspnet_sdk.frame_rate.profile import Profile, Setting, choose_threads, compare
+from sspnet_sdk.frame_rate.looks import choose_threads, compare
+from sspnet_sdk.frame_rate.profile import Profile, Setting
 from sspnet_sdk.inference.stages import StageChain
 
 SETTING = Setting("onnxruntime", "fp32", 64)

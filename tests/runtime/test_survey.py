@@ -61,7 +61,7 @@ def test_the_faster_engine_takes_over_between_two_frames(dot_bundle, dot_image, 
             profile.keep_look(setting, ms)
         return times
 
-    for place in ("profile", "engine_choice", "plan"):
+    for place in ("looks", "engine_choice", "plan"):
         monkeypatch.setattr(f"sspnet_sdk.frame_rate.{place}.compare", compared)
     with caplog.at_level("INFO", "sspnet_sdk"):
         estimator = Estimator(dot_bundle, device="cpu", workers=2)
