@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,14 @@ def test_no_file_needs_one_that_needs_it_to_be_loaded():
         assert ready, f"these files import each other in a circle: {sorted(waiting)}"
         for name in ready:
             del waiting[name]
+
+
+def test_the_architecture_names_every_room_of_the_runtime_and_what_is_in_it():
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    section = page.split("## Runtime rooms", 1)[1].split("\n## ", 1)[0]
+    rows = dict(re.findall(r"^\| `(\w+)/` \|.*\| ?(.*?) ?\|$", section, re.M))
+    sdk = PACKAGES["sspnet_sdk"]
+    assert set(rows) == {path.parent.name for path in files("sspnet_sdk") if path.parent != sdk}
+    for room, named in rows.items():
+        if named:
+            assert set(re.findall(r"`(\w+\.py)`", named)) == {path.name for path in (sdk / room).glob("[!_]*.py")}, room
