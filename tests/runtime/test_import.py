@@ -28,6 +28,8 @@ PUBLIC = {
     "PoseSmoother",
     "RerunView",
     "SSPNetError",
+    "Track",
+    "TrackState",
     "Tracker",
     "__version__",
     "draw",
