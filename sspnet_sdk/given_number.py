@@ -28,3 +28,13 @@ def check_fps(fps: Any, name: str = "fps") -> float:
     if not 0.0 < number < 1e6:
         raise OptionError(f"{name} must be a positive number, not {fps!r}")
     return number
+
+
+def check_time(time_s: Any) -> None:
+    """That `time_s`, when a frame was taken, is a number of seconds.
+
+    Raises:
+        OptionError: it is no time.
+    """
+    if not math.isfinite(given_number(time_s)):
+        raise OptionError(f"time_s must be seconds, not {time_s!r}")

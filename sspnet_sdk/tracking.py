@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sspnet_sdk.errors import OptionError
 from sspnet_sdk.finding.person_box import iou
 from sspnet_sdk.frame import Person
 from sspnet_sdk.geometry.crop import Box, check_box
-from sspnet_sdk.given_number import given_number
+from sspnet_sdk.given_number import check_time
 from sspnet_sdk.images.image import Image, open_image
 from sspnet_sdk.options import check_people
 from sspnet_sdk.people.appearance import look_of
@@ -86,8 +85,7 @@ class Tracker:
 
         Later frames tell whether they are people.
         """
-        if not np.isfinite(given_number(time_s)):
-            raise OptionError(f"time_s must be seconds, not {time_s!r}")
+        check_time(time_s)
         img = image = open_image(img, self._estimator.color)
         self._frames += 1
         for box in self._start:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import shutil
 from pathlib import Path
@@ -16,7 +15,7 @@ from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.opencv_encoder import OpenCvEncoder
 from sspnet_sdk.files.staging import StagedFile, refuse_unwritable
-from sspnet_sdk.given_number import check_fps, given_number
+from sspnet_sdk.given_number import check_fps, check_time
 from sspnet_sdk.images.image import open_image
 
 logger = logging.getLogger("sspnet_sdk")
@@ -75,8 +74,8 @@ class VideoFile:
         """
         if self._closed:
             raise SSPNetError(f"{self._staged.path} is closed: a new VideoFile would replace it")
-        if time_s is not None and not math.isfinite(given_number(time_s)):
-            raise OptionError(f"time_s must be seconds, not {time_s!r}")
+        if time_s is not None:
+            check_time(time_s)
         image = open_image(image).bgr()
         if self._encoder is None:
             self._size = (image.shape[1], image.shape[0])

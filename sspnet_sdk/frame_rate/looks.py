@@ -45,15 +45,12 @@ def choose_backend(
         return settings[0].backend
     measured = compare([(profile, setting) for setting in settings], turn, opened, deepest)
     described = ", ".join(f"{setting.label} {ms:.1f} ms" for (_, setting), ms in measured.items())
-    failures = []
+    failures: list[str] = []
     for _, setting in sorted(measured, key=measured.__getitem__):
-        try:
+        with _passed_over(failures):  # it did work when it was looked at
             load(setting.backend)
             logger.info("backend %s: fastest here (%s)", setting.backend, described)
             return setting.backend
-        except BackendError as error:  # it did work when it was looked at
-            failures.append(str(error))
-            logger.warning("passing over a backend: %s", error)
     raise BackendError("; ".join(failures))
 
 

@@ -61,10 +61,15 @@ def label_counts(targets: Targets) -> LabelCounts:
 
 def elastic_net(pose: Tensor, targets: Targets, count: Tensor | None = None) -> Tensor:
     """|p - p̂|₁ + |p - p̂|₂² per joint (Eq. 11), weighted by coordinate, mean over labelled joints (`count` of them)."""
-    error = pose - targets.target[..., : pose.shape[2]]
-    weight = targets.weight[..., : pose.shape[2]]
+    error, weight = _errors(pose, targets)
     count = weight[..., 0].sum() if count is None else count
     return ((error.abs() + error.square()) * weight).sum() / count.clamp(min=1.0)
+
+
+def _errors(pose: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
+    """Of each coordinate that `pose` (N, J, 2 or 3) has, and the trust in its label."""
+    axes = pose.shape[2]
+    return pose - targets.target[..., :axes], targets.weight[..., :axes]
 
 
 def missed(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
@@ -82,8 +87,7 @@ def inconsistent(pose: Tensor, targets: Targets, count: Tensor) -> Tensor:
 
     Weighted by coordinate, mean over the labelled joints of the batch.
     """
-    error = pose - targets.target[..., : pose.shape[2]]
-    weight = targets.weight[..., : pose.shape[2]]
+    error, weight = _errors(pose, targets)
     return ((error - error[targets.first_view]).abs() * weight).sum() / count.clamp(min=1.0)
 
 
