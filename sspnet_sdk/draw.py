@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.inset import render_inset
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
-from sspnet_sdk.frame import Frame
+from sspnet_sdk.frame import Frame, check_frame
 from sspnet_sdk.images.image import open_image
 from sspnet_sdk.pose import Pose, poses_in
 
@@ -51,7 +51,12 @@ class Overlay:
     _corner: int | None = field(default=None, init=False)
 
     def draw_frame(self, frame: Frame) -> Image:
-        """The frame's picture with its people and with the measured frame rate in the legend."""
+        """The frame's picture with its people and with the measured frame rate in the legend.
+
+        Raises:
+            OptionError: it is no `Frame`.
+        """
+        check_frame(frame)
         poses = [person.pose for person in frame.people]
         return self.draw(frame.image, poses, describe(poses, frame.fps))
 

@@ -20,6 +20,7 @@ from sspnet_sdk.finding.search import Search
 from sspnet_sdk.frame_rate.plan import Plan
 from sspnet_sdk.geometry.camera import Intrinsics, check_camera
 from sspnet_sdk.geometry.crop import Crop, check_box, whole_image
+from sspnet_sdk.given import given_list
 from sspnet_sdk.images.image import Image, check_color, is_one_picture, open_image
 from sspnet_sdk.inference.decode import Target, poses_of
 from sspnet_sdk.inference.engine import Engine
@@ -200,10 +201,10 @@ class Estimator:
             SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
-        pictures = _several(images, "images must be a list of images")
+        pictures = given_list(images, "images must be a list of images")
         if is_one_picture(images):
             raise OptionError(f"images must be a list of images, not one of shape {images.shape}: predict takes that")
-        places = [None] * len(pictures) if boxes is None else _several(boxes)
+        places = [None] * len(pictures) if boxes is None else given_list(boxes)
         if len(places) != len(pictures):
             raise OptionError(f"boxes must be one for each image, or None: there are {len(places)} for {len(pictures)} images")
         with self._engine() as engine:
@@ -234,7 +235,7 @@ class Estimator:
         with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            places = [check_box(box, image) for box in _several(boxes)]
+            places = [check_box(box, image) for box in given_list(boxes)]
             before = self._before(previous, len(places))
             people = [Target(image, box, True, intrinsics, pose) for box, pose in zip(places, before, strict=True)]
             return self._poses(engine, people, self._goal(None, engine), begin)
@@ -370,7 +371,7 @@ class Estimator:
         return poses
 
     def _before(self, previous: Any, people: int) -> list[Pose | None]:
-        poses = [None] * people if previous is None else _several(previous, "previous must be a list of poses")
+        poses = [None] * people if previous is None else given_list(previous, "previous must be a list of poses")
         joints = len(self._bundle.joint_names)
         if len(poses) != people:
             raise OptionError(f"previous must be one pose or None for each box: there are {len(poses)} for {people} boxes")
@@ -390,13 +391,11 @@ class Estimator:
         return check_camera(camera, image)
 
 
-def _several(values: Any, what: str = "boxes must be a list of (x, y, w, h)") -> list[Any]:
-    if isinstance(values, (str, bytes, os.PathLike)):
-        raise OptionError(f"{what}, not {values!r:.80}")
-    try:
-        return list(values)
-    except TypeError:
-        raise OptionError(f"{what}, not {type(values).__name__}") from None
+def check_estimator(estimator: Any) -> Estimator:
+    """`estimator` if it is one, else an `OptionError`."""
+    if not isinstance(estimator, Estimator):
+        raise OptionError(f"expected an estimator, such as Estimator(), not {estimator!r:.80}")
+    return estimator
 
 
 def _reopened(kind: type[Estimator], bundle: str, options: dict[str, Any], color: str) -> Estimator:

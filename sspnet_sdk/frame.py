@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.pose import Pose
 
 
@@ -41,3 +43,13 @@ class Frame:
     def sure(self) -> Frame:
         """The same frame without people whose pose is `unsure`."""
         return replace(self, people=tuple(person for person in self.people if not person.pose.unsure))
+
+
+def check_frame(frame: Any) -> None:
+    """That something is a `Frame`, as files and overlays take it.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    if not isinstance(frame, Frame):
+        raise OptionError(f"expected a Frame, as stream gives them, not {type(frame).__name__}")

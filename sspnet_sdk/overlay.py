@@ -14,7 +14,8 @@ from sspnet_sdk.draw import Overlay, draw
 from sspnet_sdk.errors import ImageError, OptionError, SSPNetError
 from sspnet_sdk.files.staging import refuse_unwritable, staged, writing
 from sspnet_sdk.files.video_file import VideoFile
-from sspnet_sdk.frame import Frame
+from sspnet_sdk.frame import Frame, check_frame
+from sspnet_sdk.given import given_path
 
 _CHANNELS = ((), (1,), (3,), (4,))
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -31,10 +32,15 @@ class OverlayVideo:
         self._file = VideoFile(path, fps, sound)
         self._overlay = Overlay()
         self._begin_s: float | None = None
-        self.files = [Path(path)]
+        self.files = [given_path(path)]
 
     def write(self, frame: Frame) -> None:
-        """Draw and append the frame."""
+        """Draw and append the frame.
+
+        Raises:
+            OptionError: it is no `Frame`.
+        """
+        check_frame(frame)
         if frame.time_s is None:
             self._file.write(self._overlay.draw_frame(frame))
             return
@@ -122,11 +128,11 @@ def write_image(path: str | Path, image: NDArray[np.uint8]) -> None:
         image: (H, W, 3) uint8 BGR, (H, W) gray or (H, W, 4) with alpha.
 
     Raises:
-        OptionError: OpenCV writes no pictures of this suffix.
+        OptionError: OpenCV writes no pictures of this suffix, or `path` is no path.
         ImageError: the image is no such array.
         SSPNetError: names the file and what refused it.
     """
-    path = Path(path)
+    path = given_path(path)
     if not cv2.haveImageWriter(f"_{path.suffix}"):
         raise OptionError(f"{path}: OpenCV here writes no such pictures: use {', '.join(IMAGE_SUFFIXES)}")
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.size == 0 or image.shape[2:] not in _CHANNELS:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.errors import ImageError, SSPNetError
 from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.frames.background import in_background
+from sspnet_sdk.given import given_path
 from sspnet_sdk.images.image import open_image
 from sspnet_sdk.options import check_people
 
@@ -73,8 +74,9 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
 
     Raises:
         ImageError: names the file and what is wrong with it.
+        OptionError: `path` is no path.
     """
-    return open_image(Path(path)).bgr()
+    return open_image(given_path(path)).bgr()
 
 
 def _read(paths: Iterable[Path]) -> Iterator[tuple[Path, NDArray[np.uint8] | ImageError]]:

@@ -162,7 +162,8 @@ class Pose:
 
         Knees and elbows are 180 when straight, hips 180 upright and 90 seated (shoulder - hip - knee), shoulders 0 with the arm
         along the body and 180 raised, ankles 90 standing (shank and foot; needs a bundle with feet), the trunk 0 upright in the
-        picture and 90 lying. NaN where a bone has no length.
+        picture and 90 lying. NaN where a bone has no length. Deep bends are seen some 25 degrees too straight, straight limbs a
+        little bent (docs/joints.md has the numbers): take thresholds from poses, not from a textbook.
 
         Raises:
             OptionError: there is no such angle, or the pose lacks a joint that it needs.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from sspnet_sdk.estimator import Estimator, check_estimator
 from sspnet_sdk.finding.person_box import iou
 from sspnet_sdk.frame import Person
 from sspnet_sdk.geometry.crop import Box, check_box
+from sspnet_sdk.given import given_list
 from sspnet_sdk.given_number import check_time
 from sspnet_sdk.images.image import Image, open_image
 from sspnet_sdk.options import check_people
@@ -18,9 +20,6 @@ from sspnet_sdk.people.appearance import look_of
 from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, Track, TrackState
 from sspnet_sdk.people.same_person import same_person
 from sspnet_sdk.pose import Pose
-
-if TYPE_CHECKING:
-    from sspnet_sdk.estimator import Estimator
 
 _SEARCH_EVERY_S, _SEARCH_LOST_EVERY_S, _VERIFY_EVERY_S, _VERIFY_BELIEVED_EVERY_S = 1.0, 0.2, 1.0, 2.0
 _SEARCH_HARD_S = 3.0  # so long after somebody was lost, the search is frequent
@@ -52,11 +51,14 @@ class Tracker:
         people: how many to follow at most; None for everybody.
         boxes: x, y, w, h of people in the first frame, in pixels; they count among `people`.
         camera: intrinsics of the frames, as `Estimator.predict` takes them.
+
+    Raises:
+        OptionError: `estimator` is none, or an option makes no sense.
     """
 
     def __init__(self, estimator: Estimator, people: int | None = None, boxes: Iterable[Any] = (), camera: Any = None) -> None:
-        self._estimator, self._people, self._camera = estimator, check_people(people), camera
-        self._start = list(boxes)
+        self._estimator, self._people, self._camera = check_estimator(estimator), check_people(people), camera
+        self._start = given_list(boxes)
         self._ids = Identities(estimator.bundle.poses, only_one=self._people == 1)
         self._searched_s = self._looked_s = -np.inf
         self._frames = 0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, bone_color, bones_of, width_of
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import Pose, poses_in
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -72,7 +72,8 @@ def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = 
     Returns:
         (S, S, 3) uint8 BGR.
     """
-    poses = sorted(sorted(poses, key=_height, reverse=True)[:_MOST_PEOPLE], key=lambda pose: float(pose.keypoints[0, 0]))
+    largest = sorted(poses_in(poses), key=_height, reverse=True)[:_MOST_PEOPLE]
+    poses = sorted(largest, key=lambda pose: float(pose.keypoints[0, 0]))
     canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED
     people = _stand_in_a_row(poses)
     view = _look_at(np.concatenate(people or [_NOBODY]), background.shape[0], azimuth_deg)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, bones_of
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.staging import StagedFile, refuse_unwritable
-from sspnet_sdk.frame import Frame
+from sspnet_sdk.frame import Frame, check_frame
+from sspnet_sdk.given import given_path
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, Pose
 
 _JPEG_QUALITY = 80
@@ -28,7 +29,7 @@ class RerunView:
 
     Raises:
         SSPNetError: Rerun is not installed.
-        OptionError: for another suffix.
+        OptionError: for another suffix, or a path that is none.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -37,7 +38,7 @@ class RerunView:
         self._staged: StagedFile | None = None
         if str(path) == "viewer":
             self._recording.spawn()
-        elif Path(path).suffix != ".rrd":
+        elif given_path(path).suffix != ".rrd":
             raise OptionError(f'{path}: name a recording that ends in .rrd, or "viewer" to watch live')
         else:
             refuse_unwritable(Path(path))
@@ -48,7 +49,12 @@ class RerunView:
         self._describe()
 
     def write(self, frame: Frame) -> None:
-        """Log a frame."""
+        """Log a frame.
+
+        Raises:
+            OptionError: it is no `Frame`.
+        """
+        check_frame(frame)
         log, rerun = self._recording.log, self._rerun
         self._recording.set_time("frame", sequence=frame.index)
         if frame.time_s is not None:

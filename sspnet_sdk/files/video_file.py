@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,6 +14,7 @@ from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.opencv_encoder import OpenCvEncoder
 from sspnet_sdk.files.staging import StagedFile, refuse_unwritable
+from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps, check_time
 from sspnet_sdk.images.image import open_image
 
@@ -37,12 +37,12 @@ class VideoFile:
         sound: the video whose sound goes beside the pictures.
 
     Raises:
-        OptionError: for another suffix, or a rate that is none.
+        OptionError: for another suffix, or a path or rate that is none.
         SSPNetError: no encoder, or the disk is full (what was written until then is kept, if anything was).
     """
 
     def __init__(self, path: str | os.PathLike[str], fps: float, sound: Capture | None = None) -> None:
-        path = Path(path)
+        path = given_path(path)
         if path.suffix.lower() not in VIDEO_SUFFIXES:
             raise OptionError(f"{path} is not a name for a video: use {', '.join(VIDEO_SUFFIXES)}")
         fps = check_fps(fps)

@@ -16,7 +16,8 @@ from sspnet_sdk.formats.motion import MotionWriter, PutRight, over_the_floor, wi
 from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
-from sspnet_sdk.frame import Frame
+from sspnet_sdk.frame import Frame, check_frame
+from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps
 from sspnet_sdk.motion.floor import check_pitch
 from sspnet_sdk.poses.layouts import layout_named
@@ -113,17 +114,22 @@ def open_writer(
         raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
     if floor is not None:
         check_pitch(floor)
-    writer = FORMATS[name](Path(path), _WriterOptions(fps, layout, units, rigid, floor))
-    return writer if keep_unsure else _SureOnly(writer)
+    writer = FORMATS[name](given_path(path), _WriterOptions(fps, layout, units, rigid, floor))
+    return _Checked(writer, keep_unsure)
 
 
-class _SureOnly:
-    """Hands people on who are sure to be there."""
+class _Checked:
+    """Hands frames on, without people who are `unsure` unless they are to be kept."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer, self.files = writer, writer.files
+    def __init__(self, writer: Writer, keep_unsure: bool) -> None:
+        self._writer, self._keep_unsure, self.files = writer, keep_unsure, writer.files
         self.close, self.discard = writer.close, writer.discard
 
     def write(self, frame: Frame) -> None:
-        """Add the frame without those who are `unsure`."""
-        self._writer.write(frame.sure())
+        """Add a frame.
+
+        Raises:
+            OptionError: it is none.
+        """
+        check_frame(frame)
+        self._writer.write(frame if self._keep_unsure else frame.sure())

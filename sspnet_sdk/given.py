@@ -1,0 +1,34 @@
+"""Paths and lists that a caller gave, which may be anything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sspnet_sdk.errors import OptionError
+
+
+def given_path(path: Any) -> Path:
+    """`path` as a `Path`.
+
+    Raises:
+        OptionError: it is none.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(f"a file is named by a path, not by {type(path).__name__}")
+    return Path(path)
+
+
+def given_list(values: Any, what: str = "boxes must be a list of (x, y, w, h)") -> list[Any]:
+    """`values` as a list.
+
+    Raises:
+        OptionError: they are none; begins with `what`.
+    """
+    if isinstance(values, (str, bytes, os.PathLike)):
+        raise OptionError(f"{what}, not {values!r:.80}")
+    try:
+        return list(values)
+    except TypeError:
+        raise OptionError(f"{what}, not {type(values).__name__}") from None
