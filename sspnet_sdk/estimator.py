@@ -321,8 +321,12 @@ class Estimator:
     def _engine(self) -> Iterator[Engine]:
         """An engine of one's own for a call, with what was found out about this device since the last one."""
         self._plan.take_up(self._pool)
-        with self._pool.engine() as engine, self._plan.turn():
-            yield engine
+        engine = self._pool.take()
+        try:
+            with self._plan.turn():
+                yield engine
+        finally:
+            self._pool.give_back(engine)
         self._plan.frame_done()
 
     def _goal(self, deadline_ms: Any, engine: Engine) -> Goal:
@@ -365,7 +369,7 @@ class Estimator:
             joints, depth_range = len(self._bundle.joint_names), self._bundle.depth_range_mm
             before = on_crops([person.previous for person in people], crops, joints, depth_range)
         answers = engine.poses_in(views, point, deadline, before)
-        poses = poses_of(answers, people, engine, point.input_size, begin)
+        poses = poses_of(answers, people, crops, engine, point.input_size, begin)
         network_ms, total_ms = answers.network_ms / frames, poses[-1].latency_ms / frames
         self._plan.observe(point, answers.cuts[-1], network_ms, total_ms, in_frame, located)
         return poses

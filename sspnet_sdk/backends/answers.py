@@ -52,7 +52,7 @@ class CheckedSession:
         kind = getattr(values, "dtype", type(values).__name__)
         if kind != np.float32:
             raise BackendError(f"the graph {self._name} gives {name} as {kind}, not as float32")
-        largest = np.abs(values).max() if values.size else np.float32(0)
+        largest = np.maximum.reduce(np.abs(values), axis=None, initial=0)
         if not largest <= limit:
             what = f"a value of {largest:.3g}" if np.isfinite(largest) else "values that are not finite"
             raise BackendError(f"the graph {self._name} gave {what} in {name}, which is no answer")

@@ -79,10 +79,9 @@ class _Session:
         self._request: ov.InferRequest | None = compiled.create_infer_request()
         self._bound: dict[str, Any] = {}
         # Before 2025.4, outputs that are one tensor share their names.
-        outputs = [(name, index) for index, output in enumerate(compiled.outputs) for name in output.get_names()]
-        self._outputs = [(name, index, is_answer(name)) for name, index in outputs]
+        self._outputs = [(name, index) for index, output in enumerate(compiled.outputs) for name in output.get_names()]
         is_static = all(output.get_partial_shape().is_static for output in compiled.outputs)
-        self._tensors = _outputs_of(self._request) if is_static else None
+        self._fixed_outputs = self._outputs_of(self._request) if is_static else None
         keep_in_children(self)
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,21 +94,21 @@ class _Session:
                     request.set_tensor(name, ov.Tensor(value, shared_memory=True) if isinstance(value, np.ndarray) else value)
                     self._bound[name] = value
             request.infer(share_outputs=True)  # else it copies the features between stages, which nobody reads
-            tensors = self._tensors or _outputs_of(request)
-            return {name: tensors[index].data.copy() if is_read else tensors[index] for name, index, is_read in self._outputs}
+            outputs = self._fixed_outputs or self._outputs_of(request)
+            return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in outputs}
         except Exception as error:  # the engine raises RuntimeError, ValueError and TypeError alike
             raise BackendError(f"OpenVINO failed: {error}") from error
 
     def close(self) -> None:
-        self._request = self._tensors = None
+        self._request = self._fixed_outputs = None
         self._bound = {}
         if self._keeping is not None:
             self._keeping.result()
 
-
-def _outputs_of(request: ov.InferRequest) -> list[ov.Tensor]:
-    """They stay the same from run to run where their shapes do."""
-    return [request.get_output_tensor(index) for index in range(len(request.model_outputs))]
+    def _outputs_of(self, request: ov.InferRequest) -> list[tuple[str, Any]]:
+        """Answers as arrays, features as tensors, both in the request's memory, which stays from run to run where shapes do."""
+        tensors = [request.get_output_tensor(index) for index in range(len(request.model_outputs))]
+        return [(name, tensors[index].data if is_answer(name) else tensors[index]) for name, index in self._outputs]
 
 
 class _OpenVino:

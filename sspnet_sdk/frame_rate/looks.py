@@ -80,7 +80,7 @@ def compare(
 
     Args:
         candidates: what to compare.
-        turn: each round of runs is within one.
+        turn: each round of runs is within one. Nobody waits for one before networks are opened.
         opened: is given the chains that were opened, to use and to close. None: they are closed.
         deepest: for engines whose later stages are opened too, up to which cut: frames would run them at once.
 
@@ -93,8 +93,6 @@ def compare(
     chains: Opened = {}
     try:
         for profile, setting in candidates:
-            with turn():  # where to end if it is to
-                pass
             with _passed_over(failures):
                 chains[profile, setting] = profile.begun_chain(setting, deepest.get(setting.backend, 0))
         for candidate in list(chains):

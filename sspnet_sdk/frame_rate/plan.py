@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from contextlib import AbstractContextManager
@@ -174,7 +175,7 @@ class Plan:
         return {size: ms * load for size, ms in costs.items()}
 
     def _unmeasured(self, cut: int) -> OperatingPoint:
-        return OperatingPoint(cut, self._choices.sizes[-1], self.precision, self.backend, 1.0, 1.0, 0.0)
+        return _unmeasured(cut, self._choices.sizes[-1], self.precision, self.backend)
 
     def turn(self) -> AbstractContextManager[None]:
         """For a frame: while the device is measured still, nothing is measured meanwhile."""
@@ -241,3 +242,8 @@ class Plan:
         if unused.engines is not self.engines:
             for engine in unused.engines:
                 engine.close()
+
+
+@functools.cache
+def _unmeasured(cut: int, size: int, precision: str, backend: str) -> OperatingPoint:
+    return OperatingPoint(cut, size, precision, backend, 1.0, 1.0, 0.0)

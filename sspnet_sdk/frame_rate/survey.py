@@ -15,6 +15,7 @@ from sspnet_sdk.frame_rate.turns import Turns
 logger = logging.getLogger("sspnet_sdk")
 
 _FRAMES_BEFORE = 2  # a survey begins
+_ALONE = contextlib.nullcontext()
 
 
 class Survey:
@@ -110,7 +111,7 @@ class Surveyor:
 
     def frame(self) -> AbstractContextManager[None]:
         """For a frame: nothing is measured meanwhile."""
-        return contextlib.nullcontext() if self._survey is None else self._survey.frame()
+        return _ALONE if self._survey is None else self._survey.frame()
 
     def wait(self) -> None:
         """Until no survey goes on."""

@@ -57,7 +57,7 @@ def check_box(box: Any, image: Image) -> Box:
     if values.shape != (4,):
         raise OptionError(f"a box is four numbers (x, y, w, h) in pixels, not {values.size}: {_brief(box)}")
     x, y, w, h = values.tolist()
-    if not all(abs(value) <= _FURTHEST for value in (x, y, w, h)):
+    if not (abs(x) <= _FURTHEST and abs(y) <= _FURTHEST and abs(w) <= _FURTHEST and abs(h) <= _FURTHEST):
         raise OptionError(f"box {_brief(box)} holds values that are not pixels")
     if w < 1 or h < 1:
         raise OptionError(f"box {_brief(box)} is empty: width and height (the last two numbers) must be at least 1 pixel")

@@ -39,26 +39,28 @@ class Target:
 
 def seen(answer: NDArray[np.float32], crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What the network says of one crop, in the image. (J, 4) -> keypoints (J, 2) in pixels, confidence (J,) in [0, 1]."""
-    return crop.to_image(answer[:, :2]), answer[:, 3].clip(0, 1)
+    return crop.to_image(answer[:, :2]), np.minimum(np.maximum(answer[:, 3], 0), 1)
 
 
-def poses_of(answers: Answers, targets: Sequence[Target], engine: Engine, input_size: int, begin: float) -> list[Pose]:
+def poses_of(
+    answers: Answers, targets: Sequence[Target], crops: Sequence[Crop], engine: Engine, input_size: int, begin: float
+) -> list[Pose]:
     """The poses of some people, in order.
 
     Args:
         answers: of the network, a row for each of `targets`.
         targets: who was looked at.
+        crops: of their images, around their boxes.
         engine: lifts to millimetres, and tells how far away people are.
         input_size: side of the crops in pixels.
         begin: `time.perf_counter()` when the call began.
     """
-    crops = [Crop.around(target.box, engine.bundle.box_scale) for target in targets]
     joints3d, away = _joints3d(answers, crops, targets, engine), _distances(answers, targets, engine)
     poses = []
     rows = zip(answers.poses, answers.cuts, joints3d, crops, targets, away, strict=True)
     for answer, cut, joints, crop, target, distance in rows:
         keypoints, confidence = seen(answer, crop)
-        unsure = not target.sure or float(confidence[:BODY_JOINTS].mean()) < engine.bundle.poses.sure
+        unsure = not target.sure or float(np.add.reduce(confidence[:BODY_JOINTS])) < engine.bundle.poses.sure * BODY_JOINTS
         in_camera, matrix = None, None
         if target.camera is not None and distance is not None:
             in_camera, matrix = target.camera.unproject(keypoints, joints[:, 2] + distance), target.camera.matrix
