@@ -7,6 +7,7 @@ npm install ./sspnet-npm            # in your project; then: import { Estimator 
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def collect(folder: Path, bundle: Path) -> None:
         shutil.copy(REPOSITORY / name, folder)
     description = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     description["version"] = __version__
+    if page := runpy.run_path(str(REPOSITORY / "repository.py"))["page_of_origin"]():
+        description |= {"homepage": page, "repository": {"type": "git", "url": f"git+{page}.git"}}
     (folder / "package.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     copy_bundle(bundle, folder / "bundle")
     unpack_onnxruntime(folder / "ort")

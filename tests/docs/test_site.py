@@ -3,6 +3,7 @@
 import inspect
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 
@@ -68,11 +69,11 @@ def test_the_site_says_its_version_and_what_comes_next(site):
         ("/home/me/sspnet-sdk", ""),
     ],
 )
-def test_the_site_links_to_the_repository_it_was_cloned_from(monkeypatch, remote, page):
-    hooks = runpy.run_path(str(ROOT / "docs/hooks.py"))
+def test_the_site_and_the_package_link_to_the_repository_they_are_built_from(monkeypatch, remote, page):
+    repository = runpy.run_path(str(ROOT / "repository.py"))
     done = subprocess.CompletedProcess([], 0, stdout=remote + "\n")
-    monkeypatch.setattr(hooks["subprocess"], "run", lambda *_, **__: done)
-    assert hooks["_origin"]() == page
+    monkeypatch.setattr(repository["subprocess"], "run", lambda *_, **__: done)
+    assert repository["page_of_origin"]() == page
 
 
 def test_nothing_is_fetched_from_elsewhere(site):
@@ -84,3 +85,12 @@ def test_nothing_is_fetched_from_elsewhere(site):
 def test_no_link_leaves_the_site_for_a_file_that_it_does_not_hold(site):
     for page in site.rglob("*.html"):
         assert "sspnet.hpp</a>" not in page.read_text()
+
+
+def test_a_folder_that_is_no_clone_links_to_no_repository(tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", "https://code.example/somebody/else.git"], check=True)
+    (tmp_path / "unpacked").mkdir()
+    copied = shutil.copy(ROOT / "repository.py", tmp_path / "unpacked")
+    assert runpy.run_path(copied)["page_of_origin"]() == ""
+    assert runpy.run_path(shutil.copy(copied, tmp_path))["page_of_origin"]() == "https://code.example/somebody/else"
