@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.geometry.camera import check_camera
+from sspnet_sdk.given_number import given_number
 from sspnet_sdk.motion.joint_follower import JointFollower
 from sspnet_sdk.motion.pose_points import with_points
 from sspnet_sdk.motion.steady_distance import SteadyDistance
@@ -57,10 +57,7 @@ def looseness_of(smooth: float) -> float:
 
 def check_smooth(smooth: float) -> float:
     """`smooth` if it lies in 0..1, else an `OptionError`."""
-    try:
-        number = math.nan if isinstance(smooth, (str, bytes)) else float(smooth)
-    except (TypeError, ValueError):
-        number = math.nan
+    number = given_number(smooth)
     if not 0.0 <= number <= 1.0:
         raise OptionError(f"smooth must be a number from 0 (off) to 1, not {smooth!r}")
     return number

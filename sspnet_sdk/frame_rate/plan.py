@@ -224,10 +224,6 @@ class Plan:
         """What is not known of this device is measured in the background, from some frame on."""
         self._surveyor.frame_done()
 
-    def measure_on(self) -> None:
-        """Begin to measure what is not known of this device, in the background, unless that goes on already."""
-        self._surveyor.begin()
-
     def _find_out(self, survey: Survey) -> None:
         """In the survey's thread."""
         with self._lock:

@@ -41,7 +41,8 @@ def measured():
 
     def measure(owner):
         plan = getattr(owner, "_plan", owner)
-        plan.measure_on()
+        for _ in range(2):  # it begins after the second frame
+            plan.frame_done()
         plan.wait()
         plan.take_up(getattr(owner, "_pool", EnginePool([])))
         return owner

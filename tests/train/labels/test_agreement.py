@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from sspnet_train.labels.agreement import BLAZE_LIMBS, BLAZE_OFFSETS, LSP_OFFSETS, NO_OFFSETS, Answers, agree
+from sspnet_train.labels.agreement import BLAZE_LIMBS, BLAZE_OFFSETS, Answers, agree
 from sspnet_train.millimetres.lifter import LIMB_ORDER
 
 LIMBS = list(LIMB_ORDER)
@@ -17,10 +16,10 @@ BOX = np.array([60.0, 25, 80, 225])
 TORSO = float(np.hypot(32, 70))
 
 
-def answers(movenet=None, hand=None, blaze=None, offsets=NO_OFFSETS) -> Answers:
+def answers(movenet=None, hand=None, blaze=None) -> Answers:
     movenet = np.column_stack([COCO, np.full(17, 0.9)]) if movenet is None else movenet
     hand = np.full((12, 2), np.nan) if hand is None else hand
-    return Answers(BOX[None], movenet[None], movenet[None], hand[None], None if blaze is None else blaze[None], offsets)
+    return Answers(BOX[None], movenet[None], movenet[None], hand[None], None if blaze is None else blaze[None])
 
 
 def blazepose(limbs: np.ndarray, visibility: float = 0.9) -> np.ndarray:
@@ -29,14 +28,14 @@ def blazepose(limbs: np.ndarray, visibility: float = 0.9) -> np.ndarray:
     return landmarks
 
 
-def at_coco(offsets) -> np.ndarray:
-    """Limb joints as a source with these offsets would mark them (up is -y here)."""
+def as_blazepose_sees_them() -> np.ndarray:
+    """Limb joints where BlazePose puts those of `COCO` (up is -y here)."""
     outwards = np.where(np.arange(12) % 2 == 0, 1.0, -1.0)
-    return COCO[5:] + TORSO * np.array([[outwards[k] * offsets[k // 2][1], -offsets[k // 2][0]] for k in range(12)])
+    return COCO[5:] + TORSO * np.array([[outwards[k] * BLAZE_OFFSETS[k // 2][1], -BLAZE_OFFSETS[k // 2][0]] for k in range(12)])
 
 
 def test_where_all_agree_the_joint_is_where_they_say_and_fully_trusted() -> None:
-    agreed = agree(answers(hand=COCO[5:].copy(), blaze=blazepose(at_coco(BLAZE_OFFSETS))))
+    agreed = agree(answers(hand=COCO[5:].copy(), blaze=blazepose(as_blazepose_sees_them())))
     np.testing.assert_allclose(agreed.points[0, LIMBS], COCO[5:], atol=0.3)
     np.testing.assert_array_equal(agreed.weight[0, LIMBS], 1.0)
 
@@ -47,9 +46,8 @@ def test_left_and_right_stay_the_persons() -> None:
     assert agreed.points[0, 4, 0] > agreed.points[0, 1, 0]
 
 
-@pytest.mark.parametrize("offsets", [LSP_OFFSETS, BLAZE_OFFSETS])
-def test_a_sources_own_definition_of_joints_is_undone(offsets) -> None:
-    agreed = agree(answers(hand=at_coco(offsets), offsets=offsets))
+def test_blazeposes_own_definition_of_joints_is_undone() -> None:
+    agreed = agree(answers(blaze=blazepose(as_blazepose_sees_them())))
     np.testing.assert_allclose(agreed.points[0, LIMBS], COCO[5:], atol=0.3)
 
 
@@ -67,7 +65,7 @@ def test_a_hand_that_swapped_left_and_right_is_put_back_where_both_teachers_say_
 
 
 def test_a_joint_that_nobody_confirms_has_a_low_weight() -> None:
-    hand, blaze = np.full((12, 2), np.nan), at_coco(BLAZE_OFFSETS)
+    hand, blaze = np.full((12, 2), np.nan), as_blazepose_sees_them()
     blaze[4] += [0, 60]
     hand[4] = COCO[9] + [60, 0]
     agreed = agree(answers(hand=hand, blaze=blazepose(blaze)))
@@ -75,7 +73,7 @@ def test_a_joint_that_nobody_confirms_has_a_low_weight() -> None:
 
 
 def test_movenet_alone_is_trusted_less_than_two_teachers_and_less_where_its_mirrored_answer_differs() -> None:
-    alone, two = agree(answers()), agree(answers(blaze=blazepose(at_coco(BLAZE_OFFSETS))))
+    alone, two = agree(answers()), agree(answers(blaze=blazepose(as_blazepose_sees_them())))
     assert (alone.weight[0, LIMBS] < two.weight[0, LIMBS]).all()
     movenet = np.column_stack([COCO, np.full(17, 0.9)])
     mirrored = movenet.copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sspnet_train.data.people3d import JOINT_OF_HAND
-from sspnet_train.labels.agreement import BLAZE_LIMBS, NO_OFFSETS, Answers, Offsets, agree
+from sspnet_train.labels.agreement import BLAZE_LIMBS, Answers, agree
 from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, lift_joints
 
 BELIEVED, ENOUGH_JOINTS = 0.22, 8
@@ -15,13 +15,12 @@ DOUBT_MM = 90.0
 BATCH = 2048
 
 
-def agreed_labels(answers: dict[str, np.ndarray], lifter: Lifter, hand_offsets: Offsets = NO_OFFSETS) -> dict[str, np.ndarray]:
+def agreed_labels(answers: dict[str, np.ndarray], lifter: Lifter) -> dict[str, np.ndarray]:
     """Agree on a pose for each person, and lift it.
 
     Args:
         answers: the arrays of a labels.npz.
         lifter: the lifting network.
-        hand_offsets: how far the hand labels lie from COCO's joints (`LSP_OFFSETS` for Leeds Sports Pose).
 
     Returns:
         The arrays of its labels3d.npz, row by row.
@@ -30,7 +29,7 @@ def agreed_labels(answers: dict[str, np.ndarray], lifter: Lifter, hand_offsets: 
     movenet = answers["movenet"].astype(np.float64)
     hand = answers["hand"][:, [JOINT_OF_HAND[joint] for joint in LIMB_ORDER], :2].astype(np.float64)
     mirrored = answers.get("movenet_mirrored", answers["movenet"]).astype(np.float64)
-    agreed = agree(Answers(answers["box"].astype(np.float64), movenet, mirrored, hand, blaze, hand_offsets))
+    agreed = agree(Answers(answers["box"].astype(np.float64), movenet, mirrored, hand, blaze))
     points, weight = agreed.points, agreed.weight
     known = weight > BELIEVED
     known[:, 10] = weight[:, 10] > 0

@@ -6,7 +6,6 @@ answers that lie near each other. Its weight tells how many did. A joint that no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +14,7 @@ from sspnet_train.millimetres.lifter import LIMB_ORDER
 
 NEAR, VIEWS_NEAR = 0.25, 0.15
 """Shares of the torso within which two answers, or a teacher's answers to a picture and its mirror image, are one."""
-Offsets = Sequence[tuple[float, float]]
-"""(up, outwards) in shares of the torso, for shoulders, elbows, wrists, hips, knees, ankles: how far a source lies from
-COCO's joints."""
-BLAZE_OFFSETS: Offsets = (
+BLAZE_OFFSETS = (
     (-0.034, -0.028),
     (-0.025, -0.026),
     (-0.036, -0.013),
@@ -26,8 +22,8 @@ BLAZE_OFFSETS: Offsets = (
     (-0.021, -0.005),
     (-0.048, -0.011),
 )
-LSP_OFFSETS: Offsets = ((-0.006, -0.016), (-0.003, 0), (0, 0), (0.010, 0.049), (0.002, 0.001), (0.013, 0.001))
-NO_OFFSETS: Offsets = ((0, 0),) * 6
+"""How far BlazePose's joints lie from COCO's: (up, outwards) in shares of the torso, for shoulders, elbows, wrists, hips, knees,
+ankles."""
 PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9), (10, 11))
 BLAZE_LIMBS = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 """BlazePose's landmarks for COCO's joints 5..16."""
@@ -46,7 +42,6 @@ class Answers:
         mirrored: (N, 17, 3) the same of the mirrored picture, as joints of the picture itself.
         blaze: (N, 33, 3) landmarks with visibility, or None.
         hand: (N, 12, 2) labels by hand in `LIMB_ORDER`, NaN where there is none.
-        hand_offsets: from the hand's definition of joints to MoveNet's.
     """
 
     box: np.ndarray
@@ -54,7 +49,6 @@ class Answers:
     mirrored: np.ndarray
     hand: np.ndarray
     blaze: np.ndarray | None = None
-    hand_offsets: Offsets = NO_OFFSETS
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,7 @@ def agree(answers: Answers) -> Agreed:
     labelled = np.isfinite(answers.hand[..., 0])
     blaze, blaze_sure = _blaze(answers, len(teacher))
     hand = _swapped_back(answers.hand, labelled, teacher, answers.movenet[:, 5:, 2], blaze, torso)
-    hand = _redefined(hand, teacher, torso, sure, answers.hand_offsets)
-    blaze = _redefined(blaze, teacher, torso, sure, BLAZE_OFFSETS)
+    blaze = _in_coco_terms(blaze, teacher, torso, sure)
     joints, weight = _fused(teacher, score, steady / torso[:, None] < VIEWS_NEAR, blaze, blaze_sure, hand, labelled, torso)
     points, weights = np.zeros((len(joints), 17, 2)), np.zeros((len(joints), 17))
     points[:, list(LIMB_ORDER)], weights[:, list(LIMB_ORDER)] = joints, weight
@@ -124,16 +117,16 @@ def _swapped_back(
     return hand
 
 
-def _redefined(joints: np.ndarray, teacher: np.ndarray, torso: np.ndarray, sure: np.ndarray, offsets: Offsets) -> np.ndarray:
-    """Take a source's offsets off, in the torso's frame. Where the torso is unsure, the answers stay."""
+def _in_coco_terms(blaze: np.ndarray, teacher: np.ndarray, torso: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """Take BlazePose's offsets off, in the torso's frame. Where the torso is unsure, its answers stay."""
     up = (teacher[:, 0] + teacher[:, 1] - teacher[:, 6] - teacher[:, 7]) / 2
     up = up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
-    moved = joints.copy()
+    moved = blaze.copy()
     for joint in range(12):
         outwards = teacher[:, joint] - teacher[:, joint ^ 1]
         outwards = outwards - up * (outwards * up).sum(axis=1, keepdims=True)
         outwards = outwards / np.maximum(np.linalg.norm(outwards, axis=1), 0.2 * torso)[:, None]
-        along, aside = offsets[joint // 2]
+        along, aside = BLAZE_OFFSETS[joint // 2]
         moved[:, joint] -= np.where(sure, torso, 0)[:, None] * (up * along + outwards * aside)
     return moved
 
