@@ -12,8 +12,7 @@ import torch
 from sspnet_train.data.job_files import changed_settings, picture_tar, save_arrays
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.weight_file import write_weights
-from sspnet_train.training.run_log import append_row
-from sspnet_train.training.run_state import save_state
+from sspnet_train.training.run_folder import RunFolder, append_row, forget_rows_after
 
 NOISE = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
 
@@ -24,7 +23,7 @@ def _pictures(path):
 
 
 WRITERS = {
-    "state.pt": lambda path: save_state(path, {"weights": torch.zeros(5000)}),
+    "state.pt": lambda path: RunFolder(path.parent).save_state({"weights": torch.zeros(5000)}),
     "weights.safetensors": lambda path: write_weights(path, {"weights": torch.zeros(5000)}),
     "labels.npz": lambda path: save_arrays(path, {"noise": NOISE}),
     "pictures.tar": _pictures,
@@ -61,6 +60,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(name, tmp_path):
 def test_a_log_on_a_full_disk_is_one_line(tmp_path):
     with files_end_at(3), pytest.raises(TrainingError, match=r"^cannot write .*/log\.csv: file too large$"):
         append_row(tmp_path / "log.csv", ["step"], [1])
+
+
+def test_a_row_that_was_cut_off_is_not_taken_for_a_step(tmp_path):
+    table = tmp_path / "log.csv"
+    table.write_text("step,loss\n20,0.5\n40,0.4\n6")
+    forget_rows_after(table, 50)
+    append_row(table, ["step", "loss"], [60, 0.3])
+    assert table.read_text().splitlines() == ["step,loss", "20,0.5", "40,0.4", "60,0.3"]
 
 
 def test_others_may_read_weights(tmp_path):

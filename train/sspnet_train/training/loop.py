@@ -17,22 +17,20 @@ from torch.utils.data import DataLoader
 
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.terms import training_data_note
-from sspnet_train.errors import TrainingError
 from sspnet_train.evaluation.scores import predict_cuts, score
-from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
+from sspnet_train.network.checkpoint import load_network, read_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.distributed import agreed, mean_over_ranks, rank_and_world
 from sspnet_train.training.frame_before import frame_before
 from sspnet_train.training.interruptible import interruptible
 from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
+from sspnet_train.training.moving_average import MovingAverage
 from sspnet_train.training.optimizer import Plateau, build_optimizer
 from sspnet_train.training.recipes import Recipe
-from sspnet_train.training.run_log import append_row, environment, forget_rows_after
+from sspnet_train.training.run_folder import RunFolder
 from sspnet_train.training.run_options import RunOptions
-from sspnet_train.training.run_state import MovingAverage, load_state, save_state
 from sspnet_train.training.sync_batch_norm import synchronise_batch_norm
-from sspnet_train.whole_file import whole_file
 
 Scores = dict[str, dict[int, dict[str, float]]]
 """Of one validation: data set -> cut -> measure -> value."""
@@ -61,9 +59,12 @@ def train(
             system refuses to write.
         KeyboardInterrupt: on Ctrl-C and SIGTERM, after having saved.
     """
-    if not resume:
-        _check_free(folder)
-    run = _Run(recipe, sources, validation, folder, options, init, resume, on_validation)
+    files = RunFolder(folder)
+    if resume:
+        files.check_resumable()
+    else:
+        files.check_free()
+    run = _Run(recipe, sources, validation, files, options, init, resume, on_validation)
     with interruptible() as interrupted:
         if options.validate_first and run.next_step == 0:
             run.validate()
@@ -82,17 +83,17 @@ def train(
 
 class _Run:
     def __init__(
-        self, recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], folder: Path,
+        self, recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], files: RunFolder,
         options: RunOptions, init: Path | None, resume: bool, on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
     ):  # fmt: skip
-        self.recipe, self.validation, self.folder, self.options = recipe, validation, folder, options
+        self.recipe, self.validation, self.files, self.options = recipe, validation, files, options
         self.on_validation = on_validation
         self.rank, self.world = rank_and_world()
         self.is_main = self.rank == 0
         torch.manual_seed(options.seed)
         cuda = torch.cuda.is_available()
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if cuda else torch.device("cpu")
-        self.network = _fresh_network(recipe, init, folder if resume else None)
+        self.network = _fresh_network(recipe, init, files if resume else None)
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if options.sync_batch_norm and self.world > 1:
             synchronise_batch_norm(self.network, self.device)
@@ -104,9 +105,9 @@ class _Run:
         if resume:
             self._restore()
         elif self.is_main:
-            self._describe({} if init is None else read_checkpoint(init)[2])
+            files.describe(recipe, options, self.network.config, {} if init is None else read_checkpoint(init)[2], self.world)
             self._notes()
-            self._forget_rows()  # of a run that ended before its first save
+            files.forget_rows_after(0)  # of a run that ended before its first save
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
@@ -174,7 +175,7 @@ class _Run:
         if self.is_main and (step + 1) % 20 == 0:
             columns = ["step", "crops", "size", "loss", *(f"head_{k + 1}" for k in range(pyramids))]
             means = torch.tensor(self.losses).mean(dim=0).tolist()
-            append_row(self.folder / "log.csv", columns, [step + 1, self.crops, size, *(f"{mean:.5f}" for mean in means)])
+            self.files.log(columns, [step + 1, self.crops, size, *(f"{mean:.5f}" for mean in means)])
         if (step + 1) % 20 == 0:
             self.losses.clear()
 
@@ -202,13 +203,12 @@ class _Run:
             "average": self.average.weights if self.average else None, "losses": self.losses,
             "validated_step": self.validated_step, "bodies": self.network.bodies,
         }  # fmt: skip
-        save_state(self.folder / "state.pt", state)
-        path, bodies = self.folder / "checkpoint.safetensors", self.network.bodies
-        save_checkpoint(path, self.network.config, self.best_weights(), self._notes(), bodies)
+        self.files.save_state(state)
+        self.files.save_checkpoint(self.network.config, self.best_weights(), self._notes(), self.network.bodies)
 
     def _notes(self) -> dict[str, str]:
         """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
-        before = json.loads((self.folder / "run.json").read_text()).get("started_from", {})
+        before = self.files.description().get("started_from", {})
         inherited = {"license": before["license"]} if "license" in before else {}
         return inherited | {
             "recipe": self.recipe.name,
@@ -219,28 +219,21 @@ class _Run:
         }
 
     def _restore(self) -> None:
-        path = self.folder / "state.pt"
-        if not path.is_file():
-            raise TrainingError(f"nothing to resume: {path} does not exist; leave resume out to start a new run there")
-        state = load_state(path)
-        self.next_step, self.crops = int(state["step"]), int(state["crops"])  # type: ignore[call-overload]
-        self.network.load_state_dict(state["network"])  # type: ignore[arg-type]
-        self.network.bodies = dict(state.get("bodies", {}))  # type: ignore[call-overload]
+        state = self.files.load_state()
+        self.next_step, self.crops = int(state["step"]), int(state["crops"])
+        self.network.load_state_dict(state["network"])
+        self.network.bodies = dict(state.get("bodies", {}))
         rates = [group["base_lr"] for group in self.optimizer.param_groups]
-        self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+        self.optimizer.load_state_dict(state["optimizer"])
         for group, base in zip(self.optimizer.param_groups, rates, strict=True):
             group["base_lr"] = base
-        self.plateau = Plateau(**state["plateau"])  # type: ignore[arg-type]
-        self.losses = [tuple(row) for row in state.get("losses", [])]  # type: ignore[attr-defined]
-        self.validated_step = int(state.get("validated_step", -1))  # type: ignore[call-overload]
+        self.plateau = Plateau(**state["plateau"])
+        self.losses = [tuple(row) for row in state.get("losses", [])]
+        self.validated_step = int(state.get("validated_step", -1))
         if self.is_main:
-            self._forget_rows()
+            self.files.forget_rows_after(self.next_step)
         if self.average and state["average"]:
-            self.average.weights = {k: v.to(self.device) for k, v in state["average"].items()}  # type: ignore[attr-defined]
-
-    def _forget_rows(self) -> None:
-        for name in ("log.csv", "validation.csv"):
-            forget_rows_after(self.folder / name, self.next_step)
+            self.average.weights = {key: value.to(self.device) for key, value in state["average"].items()}
 
     def validate(self) -> None:
         """Score the moving average on every validation set; rank 0 does it, the others wait."""
@@ -267,29 +260,15 @@ class _Run:
         found = predict_cuts(network, source, self.options.validate_size, cuts, limit=self.options.validate_limit)
         scores = {cut: {key: round(value, 4) for key, value in score(found, cut).items()} for cut in cuts}
         for cut in cuts:
-            row = [self.next_step, self.crops, name, self.options.validate_size, cut, json.dumps(scores[cut])]
-            append_row(self.folder / "validation.csv", ["step", "crops", "set", "size", "cut", "scores"], row)
+            told = json.dumps(scores[cut])
+            self.files.log_scores(self.next_step, self.crops, name, self.options.validate_size, cut, told)
         return scores
 
-    def _describe(self, started_from: dict[str, str]) -> None:
-        description = {
-            "recipe": asdict(self.recipe), "options": asdict(self.options), "config": self.network.config.to_dict(),
-            "started_from": started_from, "world": self.world, **environment(),
-        }  # fmt: skip
-        with whole_file(self.folder / "run.json") as partial:
-            partial.write_text(json.dumps(description, indent=1))
 
-
-def _check_free(folder: Path) -> None:
-    """A new run must not replace what another learned."""
-    if any((folder / name).exists() for name in ("state.pt", "checkpoint.safetensors")):
-        raise TrainingError(f"{folder} holds a run: resume it (--resume), or choose another folder (--out)")
-
-
-def _fresh_network(recipe: Recipe, init: Path | None, resumed: Path | None) -> SSPNet:
+def _fresh_network(recipe: Recipe, init: Path | None, resumed: RunFolder | None) -> SSPNet:
     """As the recipe or the checkpoint to start from says; a resumed run's network has the shape that it began with."""
-    if resumed is not None and (resumed / "run.json").is_file():
-        return SSPNet(SSPNetConfig.from_dict(json.loads((resumed / "run.json").read_text())["config"]))
+    if resumed is not None:
+        return SSPNet(SSPNetConfig.from_dict(resumed.description()["config"]))
     return SSPNet(CONFIGS[recipe.config]) if init is None else load_network(init)
 
 

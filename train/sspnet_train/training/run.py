@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,13 @@ from sspnet_train.data.catalog import READERS, common_definition, mixing_shares,
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import TrainingError, TrainingOptionError
 from sspnet_train.evaluation.overlays import write_overlays
+from sspnet_train.network.model import SSPNet
 from sspnet_train.network.shipped import shipped
 from sspnet_train.training.distributed import torchrun_ranks
-from sspnet_train.training.loop import RunOptions, train
+from sspnet_train.training.loop import RunOptions, Scores, train
 from sspnet_train.training.recipes import RECIPES, Recipe
 from sspnet_train.training.run_display import RunDisplay
+from sspnet_train.training.run_folder import RunFolder
 
 MOST_STEPS_UNVALIDATED = 2000
 
@@ -74,23 +75,16 @@ def run_training(
     )  # fmt: skip
     with torchrun_ranks() as rank, RunDisplay(folder, quiet=quiet or rank > 0) as display:
 
-        def on_validation(network, step, scores) -> None:
+        def on_validation(network: SSPNet, step: int, scores: Scores) -> None:
             display.scores(step, scores)
             if validation:
                 write_overlays(network, validation, options.validate_size, folder / "overlays", step)
 
         train(
-            chosen,
-            training,
-            validation,
-            folder,
-            options,
-            init=start,
-            resume=resume,
-            on_step=display.step,
+            chosen, training, validation, folder, options, init=start, resume=resume, on_step=display.step,
             on_validation=on_validation,
-        )
-    return folder / "checkpoint.safetensors"
+        )  # fmt: skip
+    return RunFolder(folder).checkpoint
 
 
 def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[str] = ()) -> Recipe:
@@ -144,10 +138,7 @@ def checkpoint_of(init: Path | str | None) -> Path | None:
 
 def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:
     """A run goes on with the recipe and seed it began with, or its numbers mean nothing."""
-    path = folder / "run.json"
-    if not path.is_file():
-        raise TrainingError(f"nothing to resume in {folder}: it holds no run.json")
-    began = json.loads(path.read_text())
+    began = RunFolder(folder).description()
     if began["recipe"]["name"] != recipe.name or began["options"]["seed"] != seed:
         was = f"recipe {began['recipe']['name']} and seed {began['options']['seed']}"
         raise TrainingError(f"the run in {folder} began with {was}; resume it with these, or choose another folder")

@@ -1,13 +1,9 @@
-"""What a training run needs to go on after a kill: weights, their moving average, optimizer, step."""
+"""The moving average of a network's weights, which is what a run gives in the end."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import nn
-
-from sspnet_train.whole_file import whole_file
 
 
 class MovingAverage:
@@ -25,13 +21,3 @@ class MovingAverage:
                 self.weights[key].lerp_(value, 1 - decay)
             else:
                 self.weights[key].copy_(value)
-
-
-def save_state(path: Path, state: dict[str, object]) -> None:
-    """Write in one step: a kill leaves the old file whole."""
-    with whole_file(path) as partial, partial.open("wb") as file:
-        torch.save(state, file)
-
-
-def load_state(path: Path) -> dict[str, object]:
-    return torch.load(path, map_location="cpu", weights_only=True)

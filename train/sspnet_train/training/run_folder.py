@@ -1,0 +1,138 @@
+"""The folder of a training run: which files lie in it, and how each is written so that a kill at any moment leaves it usable."""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sspnet_train.errors import TrainingError
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNetConfig
+from sspnet_train.training.recipes import Recipe
+from sspnet_train.training.run_options import RunOptions
+from sspnet_train.whole_file import refusals_in_one_line, whole_file
+
+VALIDATION_COLUMNS = ("step", "crops", "set", "size", "cut", "scores")
+
+
+class RunFolder:
+    """run.json, log.csv, validation.csv, state.pt and checkpoint.safetensors of one run."""
+
+    def __init__(self, path: Path):
+        self.path, self.checkpoint = path, path / "checkpoint.safetensors"
+        self._description, self._state = path / "run.json", path / "state.pt"
+        self._log, self._validation = path / "log.csv", path / "validation.csv"
+
+    def check_free(self) -> None:
+        """A new run must not replace what another learned.
+
+        Raises:
+            TrainingError: the folder holds a run.
+        """
+        if self._state.exists() or self.checkpoint.exists():
+            raise TrainingError(f"{self.path} holds a run: resume it (--resume), or choose another folder (--out)")
+
+    def check_resumable(self) -> None:
+        """There must be something to go on from.
+
+        Raises:
+            TrainingError: there is nothing.
+        """
+        if not self._state.is_file():
+            raise TrainingError(f"nothing to resume: {self._state} does not exist; leave resume out to start a new run there")
+
+    def describe(
+        self, recipe: Recipe, options: RunOptions, config: SSPNetConfig, started_from: dict[str, str], world: int
+    ) -> None:
+        """Write run.json: what the run is made of, with the notes of the checkpoint that it starts from."""
+        description = {
+            "recipe": asdict(recipe), "options": asdict(options), "config": config.to_dict(), "started_from": started_from,
+            "world": world, **environment(),
+        }  # fmt: skip
+        with whole_file(self._description) as partial:
+            partial.write_text(json.dumps(description, indent=1))
+
+    def description(self) -> dict[str, Any]:
+        """What `describe` wrote.
+
+        Raises:
+            TrainingError: there is none.
+        """
+        if not self._description.is_file():
+            raise TrainingError(f"nothing to resume in {self.path}: it holds no run.json")
+        return json.loads(self._description.read_text())
+
+    def log(self, columns: Sequence[str], row: Sequence[object]) -> None:
+        append_row(self._log, columns, row)
+
+    def log_scores(self, *row: object) -> None:
+        """A row of `VALIDATION_COLUMNS`."""
+        append_row(self._validation, VALIDATION_COLUMNS, row)
+
+    def forget_rows_after(self, step: int) -> None:
+        """Drop what tables tell of later steps: a run that was killed had gone on after its last save."""
+        for table in (self._log, self._validation):
+            forget_rows_after(table, step)
+
+    def save_state(self, state: dict[str, object]) -> None:
+        """What the run needs to go on after a kill."""
+        with whole_file(self._state) as partial, partial.open("wb") as file:
+            torch.save(state, file)
+
+    def load_state(self) -> dict[str, Any]:
+        """What `save_state` wrote."""
+        return torch.load(self._state, map_location="cpu", weights_only=True)
+
+    def save_checkpoint(
+        self, config: SSPNetConfig, weights: dict[str, Tensor], notes: dict[str, str], bodies: dict[str, Tensor]
+    ) -> None:
+        save_checkpoint(self.checkpoint, config, weights, notes, bodies)
+
+
+def append_row(path: Path, columns: Sequence[str], row: Sequence[object]) -> None:
+    """Add a row to a table, which begins with the names of its columns."""
+    fresh = not path.exists() or not path.stat().st_size
+    with refusals_in_one_line(path), path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(columns)
+        writer.writerow(row)
+
+
+def forget_rows_after(path: Path, step: int) -> None:
+    """Drop rows whose first column lies past `step`, and a last one that a kill or a full disk cut off."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    whole = (row for row in rows if len(row) == len(header) and row[0].isdigit())
+    with whole_file(path) as partial, partial.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *(row for row in whole if int(row[0]) <= step)])
+
+
+def environment() -> dict[str, object]:
+    """Versions, machine and the state of the git checkout."""
+    return {
+        "git": {"commit": _git("rev-parse", "HEAD"), "changed": _git("status", "--porcelain").splitlines()},
+        "environment": {
+            "python": platform.python_version(), "torch": torch.__version__, "machine": platform.platform(),
+            "threads": torch.get_num_threads(), "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        },
+    }  # fmt: skip
+
+
+def _git(*words: str) -> str:
+    try:
+        found = subprocess.run(["git", *words], capture_output=True, text=True, cwd=Path(__file__).parent)
+    except OSError:
+        return ""
+    return found.stdout.strip()
