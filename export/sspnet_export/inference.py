@@ -26,7 +26,8 @@ class InferenceNetwork(nn.Module):
 
     - `pose_<cut>` (N, J, 4): u, v, z, confidence of the last head of pyramid <cut>.
     - `features_<pyramid>_<level>`: what pyramid <pyramid> (0 is the entry) left at a level, where a cut may hand over to the next
-    stage. - `state_<cut>`: the pose so far, as refining heads hand it on.
+      stage.
+    - `state_<cut>`: the pose so far, as refining heads hand it on.
     - `fine`: the entry's stride-4 features.
     - `centre`, `joints`, `heat`: people in a picture, if the entry finds them.
     - `root_features` (N, width), if asked for: what the root's depth network reads, F_1^3.

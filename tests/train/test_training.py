@@ -113,13 +113,12 @@ SCRIPT = """
 import sys
 from dataclasses import replace
 sys.path.insert(0, {tests!r})
-from conftest import TINY
-from sspnet_train.data.augment import NONE
+from conftest import PLAIN_VIEWS, TINY
 from sspnet_train.network.model import CONFIGS
 from sspnet_train.training.recipes import RECIPES
 CONFIGS[TINY.name] = TINY
 RECIPES["small"] = replace(RECIPES["edge"], name="small", config=TINY.name, batch={{64: 4}}, size_shares={{64: 1.0}},
-    shares={{"synth3d": 1.0}}, augmentation=NONE, warmup_steps=2, ema=0.9)
+    shares={{"synth3d": 1.0}}, augmentation=PLAIN_VIEWS, warmup_steps=2, ema=0.9)
 from sspnet_sdk.cli.main import main
 main()
 """

@@ -1,4 +1,4 @@
-"""A TensorFlow.js file of a MoveNet with any widths and random weights, named as the real one."""
+"""A TensorFlow.js file of a MoveNet with any widths and random weights, named as the real one, and what its graph computes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from sspnet_train.labels.movenet_teacher import HEADS
-from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH
+import torch
+import torch.nn.functional as F
+from sspnet_train.network.init_movenet import EXTRACTOR, GRAPH, HEADS
 from sspnet_train.network.movenet import TrunkWidths
+from torch import Tensor
 
 OUTPUTS = {"center": 1, "kpt_heatmap": 17, "kpt_regress": 34, "kpt_offset": 34, "box_scale": 2, "box_offset": 2}
 
 
-def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, tuple[int, int]] = HEADS) -> Path:
-    """size: of the input, in pixels; heads: name -> the numbers of its two convolutions. Returns `path`, the .json."""
+def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, tuple[str, int, int]] = HEADS) -> Path:
+    """size: of the input, in pixels; heads: as `init_movenet.HEADS`. Returns `path`, the .json."""
     blocks, last, pyramid = widths.blocks, widths.last, list(pairwise(widths.pyramid))
     rng = np.random.default_rng(0)
     weights: dict[str, np.ndarray] = {
@@ -54,7 +56,7 @@ def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, t
         put(separable + "/ReadVariableOp", 3, 3, pyramid[index][0], 1)
         folded(separable, 1, 1, *pyramid[index])
     width = pyramid[-1][1]
-    for name, (depthwise, conv) in heads.items():
+    for name, depthwise, conv in heads.values():
         prefix = f"{GRAPH}{name}_0/separable_conv2d_{depthwise}/"
         put(prefix + "separable_conv2d/ReadVariableOp", 3, 3, width, 1)
         put(prefix + "separable_conv2d/ReadVariableOp_1", 1, 1, width, 96)
@@ -64,3 +66,58 @@ def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, t
     path.write_text(json.dumps({"weightsManifest": [{"weights": manifest}]}))
     path.with_suffix(".bin").write_bytes(b"".join(values.tobytes() for values in weights.values()))
     return path
+
+
+class GraphOfFile:
+    """What TensorFlow computes from such a file, operation by operation. Features at stride 4, and heads on them."""
+
+    def __init__(self, weights: dict[str, np.ndarray]):
+        self._weights = {
+            name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in weights.items() if values.dtype == np.float32
+        }
+
+    def features(self, x: Tensor) -> Tensor:
+        """MobileNetV2, then a feature pyramid. (N, 3, H, W) in [-1, 1] -> features at stride 4."""
+        model = EXTRACTOR + "model/"
+        x, skips = F.relu6(self._folded(x, model + "Conv1/Conv2D", stride=2)), []
+        for index in range(17):
+            prefix, stride = f"{model}block_{index}_" if index else f"{model}expanded_conv_", 2 if index in (1, 3, 6, 13) else 1
+            y = F.relu6(self._folded(x, prefix + "expand/Conv2D")) if index else x
+            y = F.relu6(self._folded(y, prefix + "depthwise/depthwise", stride, depthwise=True))
+            y = self._folded(y, prefix + "project/Conv2D")
+            x = x + y if y.shape == x.shape else y
+            skips += [x] if index in (2, 5, 9) else []
+        x = self._biased(F.relu6(self._folded(x, model + "Conv_1/Conv2D")), f"{EXTRACTOR}conv2d")
+        for index, (skip, suffix) in enumerate(zip(reversed(skips), ("", "_1", "_2"), strict=True)):
+            up = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            separable = f"{EXTRACTOR}separable_conv2d{suffix}/separable_conv2d"
+            x = up + self._biased(skip, f"{EXTRACTOR}conv2d_{index + 1}")
+            x = _convolved(x, self._weights[separable + "/ReadVariableOp"], None, depthwise=True)
+            x = F.relu(self._folded(x, separable))
+        return x
+
+    def head(self, name: str, fine: Tensor) -> Tensor:
+        """name: of `HEADS`."""
+        there, separable, last = HEADS[name]
+        prefix = f"{GRAPH}{there}_0/separable_conv2d_{separable}/"
+        depthwise, pointwise, bias = (
+            self._weights[prefix + part]
+            for part in ("separable_conv2d/ReadVariableOp", "separable_conv2d/ReadVariableOp_1", "BiasAdd/ReadVariableOp")
+        )
+        x = F.relu(_convolved(_convolved(fine, depthwise, None, depthwise=True), pointwise, bias))
+        return self._biased(x, f"{GRAPH}{there}_0/conv2d_{last}")
+
+    def _folded(self, x: Tensor, path: str, stride: int = 1, depthwise: bool = False) -> Tensor:
+        return _convolved(x, self._weights[path + "_weights"], self._weights[path + "_bn_offset"], stride, depthwise)
+
+    def _biased(self, x: Tensor, path: str) -> Tensor:
+        return _convolved(x, self._weights[path + "/Conv2D/ReadVariableOp"], self._weights[path + "/BiasAdd/ReadVariableOp"])
+
+
+def _convolved(x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int = 1, depthwise: bool = False) -> Tensor:
+    """A convolution with TensorFlow's kernel (HWIO, HWCM where depthwise) and its SAME padding: (0, 1) at stride 2."""
+    weight = kernel.permute(2, 3, 0, 1) if depthwise else kernel.permute(3, 2, 0, 1)
+    if stride == 2:
+        x = F.pad(x, (0, 1, 0, 1))
+    padding = 0 if stride == 2 else kernel.shape[0] // 2
+    return F.conv2d(x, weight, bias, stride, padding, groups=x.shape[1] if depthwise else 1)

@@ -80,7 +80,7 @@ def _made(result: Path, module: str, *arguments: object) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movenet", type=Path, required=True, help="folder of movenet-lightning.json and movenet-thunder.json")
-    parser.add_argument("--data", type=Path, required=True, help="folder of people3d, synth3d and backgrounds")
+    parser.add_argument("--data", type=Path, required=True, help="folder of people2d, people3d, synth3d and backgrounds")
     parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--out", type=Path, default=Path("model"))
     parser.add_argument("--edge-steps", type=int, default=EDGE_STEPS)

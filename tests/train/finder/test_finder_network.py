@@ -57,8 +57,7 @@ def test_a_file_that_is_no_finder_is_named(tmp_path, small):
 
 
 def test_the_originals_weights_land_where_they_belong_with_x_before_y(tmp_path):
-    numbers = {name: (separable, last) for name, separable, last in HEADS.values()}
-    path = write_movenet(tmp_path / "m.json", 64, MultiPoseConfig(), numbers)
+    path = write_movenet(tmp_path / "m.json", 64, MultiPoseConfig(), HEADS)
     network, plain = multipose_start(path), MultiPose().eval()
     load_weights(plain, read_tfjs(path), HEADS)
     picture = torch.rand(1, 3, 64, 96)

@@ -11,11 +11,11 @@ import torch
 from click.testing import CliRunner
 from sspnet_train.data.people3d import people3d
 from sspnet_train.labels import LabelError, label_folder
-from sspnet_train.labels.movenet_teacher import MoveNetTeacher
+from sspnet_train.labels.movenet_teacher import MoveNet, MoveNetTeacher
 from sspnet_train.millimetres.lifter import Lifter, save_lifter
-from sspnet_train.network.init_movenet import load_movenet
+from sspnet_train.network.init_movenet import HEADS, load_movenet, read_tfjs
 from sspnet_train.network.movenet import LIGHTNING, MoveNetEntry, TrunkWidths
-from tfjs_movenet import write_movenet
+from tfjs_movenet import GraphOfFile, write_movenet
 
 from sspnet_sdk.cli.main import main
 
@@ -112,21 +112,25 @@ def test_blazeposes_answers_join_as_a_second_teacher(photographs, tmp_path, move
     assert (labels["agree"] < 9).tolist() == [False, False, True, False]
 
 
-def test_the_teacher_computes_what_the_entry_flow_computes_from_the_same_file(tmp_path) -> None:
+def test_entry_flow_and_teacher_compute_what_the_graph_of_their_file_computes(tmp_path, movenet) -> None:
     torch.manual_seed(0)
     path = write_movenet(tmp_path / "lightning.json", 192, LIGHTNING)
-    teacher, entry = MoveNetTeacher(path), MoveNetEntry(16, 17).eval()
+    entry, narrow = MoveNetEntry(16, 17).eval(), MoveNet(NARROW).eval()
     load_movenet(entry, path)
+    load_movenet(narrow, movenet)
     image = torch.rand(1, 3, 64, 96) * 2 - 1
-    with torch.no_grad():
-        fine, expected = teacher._features(image), entry.trunk(image)[-1]
-        np.testing.assert_allclose(fine, expected, rtol=1e-3, atol=1e-4)
-        np.testing.assert_allclose(teacher._head("kpt_heatmap", fine), entry.heatmaps(expected), rtol=1e-3, atol=1e-3)
+    for network, file in ((entry, path), (narrow, movenet)):
+        graph = GraphOfFile(read_tfjs(file))
+        with torch.no_grad():
+            fine, expected = network.trunk(image)[-1], graph.features(image)
+            np.testing.assert_allclose(fine, expected, rtol=1e-3, atol=1e-4)
+            for name in HEADS.keys() & dict(network.named_children()).keys():
+                np.testing.assert_allclose(getattr(network, name)(fine), graph.head(name, expected), rtol=1e-3, atol=1e-3)
 
 
 def test_the_decoded_joint_is_the_heatmaps_peak_near_the_regressed_one(movenet) -> None:
     teacher = MoveNetTeacher(movenet)
-    answer = teacher.decode(torch.zeros(2, 64, 64, 3, dtype=torch.uint8))
+    answer = teacher.decode(np.zeros((2, 64, 64, 3), np.uint8))
     assert answer.shape == (2, 17, 3) and (answer[..., 2] > 0).all() and (answer[..., 2] < 1).all()
     np.testing.assert_array_equal(answer[0], answer[1])
 

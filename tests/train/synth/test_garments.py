@@ -49,7 +49,7 @@ def test_a_garment_moves_with_the_skin_that_it_rests_on(archive, bodies: BodyDat
 def test_offsets_are_in_makehumans_units_and_axes(archive, bodies: BodyData) -> None:
     garment = load_garments(archive, bodies)[0]
     body, bones = bodies.body(0), len(bodies.bone_names)
-    rest = PosedBody(body.vertices, np.tile(np.eye(3), (bones, 1, 1)), body.heads)
+    rest = PosedBody(body.vertices, np.tile(np.eye(3), (bones, 1, 1)), body.heads, np.zeros((bones, 3)))
     vertices = garment.on(body, rest, Wardrobe(Regions(bodies), 4), np.random.default_rng(0)).vertices
     np.testing.assert_allclose(vertices[3] - vertices[0], [0, 0, 0.1], atol=1e-4)
 

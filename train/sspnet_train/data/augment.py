@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -40,9 +40,8 @@ class Augmentation:
 
 
 PAPER = Augmentation()
-SMALL_MACHINE = Augmentation((0.75, 1.4), 30.0, 0.04, 0.08, 0.12, True, 0.45, 0.15, 0.3)
-ANY_CAMERA = Augmentation((0.75, 1.4), 30.0, 0.1, 0.08, 0.12, True, 0.3, 0.15, 0.3)
-NONE = Augmentation((1.0, 1.0), 0.0, gain=0.0, mirror=False)
+SMALL_MACHINE = Augmentation(scale=(0.75, 1.4), any_rotation=0.04, shift=0.08, gain=0.12, paste=0.45, occlude=0.15, degrade=0.3)
+ANY_CAMERA = replace(SMALL_MACHINE, any_rotation=0.1, paste=0.3)
 
 
 @dataclass

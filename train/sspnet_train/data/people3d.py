@@ -19,8 +19,6 @@ _ROWS = {
 _AGREED = {"keypoints": (17, 2), "weight": (17,), "joints3d": (17, 3), "weight_z": (17,)}
 JOINT_OF_HAND = {11: 9, 14: 8, 12: 10, 15: 7, 13: 11, 16: 6, 4: 3, 1: 2, 5: 4, 2: 1, 6: 5, 3: 0}
 """Human3.6M's joint -> row of LSP Extended's hand labels."""
-
-
 BLAZE_OF_FACE = {17: 0, 18: 2, 19: 5, 20: 7, 21: 8}
 BLAZE_OF_FOOT = {22: (29, 27, 6), 23: (30, 28, 3), 24: (31, 27, 6), 25: (32, 28, 3)}
 """Heels and big toes: BlazePose's landmark, BlazePose's ankle, our ankle."""
@@ -48,7 +46,6 @@ def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     joints3d, weight_depth = agreed["joints3d"][rows].astype(np.float32), agreed["weight_z"][rows].astype(np.float32)
 
     def read(index: int) -> Sample:
-        points, trust = keypoints[index].copy(), np.nan_to_num(weight[index]).copy()
         if split == "val":
             points, trust = _hand_labelled(hands[index])
             return Sample(
@@ -57,7 +54,7 @@ def people3d(folder: Path, split: Literal["train", "val"]) -> SampleSource:
             )  # fmt: skip
         of_person = {key: values[index] for key, values in teachers.items()}
         points, trust, depth, trust_depth = _with_face_and_feet(
-            np.nan_to_num(points), trust, joints3d[index][:, 2], weight_depth[index], of_person
+            np.nan_to_num(keypoints[index]), np.nan_to_num(weight[index]), joints3d[index][:, 2], weight_depth[index], of_person
         )
         return Sample(
             images.read(str(names[index])), boxes[index], points, trust, depth, trust_depth, joints3d[index],

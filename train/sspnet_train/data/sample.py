@@ -99,7 +99,7 @@ class SampleSource:
 
 
 def canonical_scale(joints3d: np.ndarray) -> float:
-    """Factor that brings a skeleton (17, 3) to a canonical adult's size: mean limb bones of 421, 415, 278, 256, 84 mm."""
+    """Factor that brings a skeleton (17 or more, 3) to a canonical adult's size: mean limb bones of 421, 415, 278, 256, 84 mm."""
     bones = sum(float(np.linalg.norm(joints3d[child] - joints3d[BODY_PARENTS[child]])) for child in CANONICAL_BONES_MM)
     return sum(CANONICAL_BONES_MM.values()) / max(bones, 1.0)
 

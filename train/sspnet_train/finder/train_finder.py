@@ -1,7 +1,7 @@
 """Train the finder further, on whole pictures with every labelled person and on places without people.
 
-    python -m sspnet_train.finder.train_finder --start finder_start.safetensors --pictures /data/people2d --empty
-    /data/backgrounds
+    python -m sspnet_train.finder.train_finder --start finder_start.safetensors --pictures /data/people2d \\
+        --empty /data/backgrounds
 
 The shallow half of the trunk stays as it is. The pictures also show people whom nobody labelled, small ones above all. Where the
 starting network is sure of a person without a label, nothing is learnt.

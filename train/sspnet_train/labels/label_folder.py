@@ -21,7 +21,8 @@ from sspnet_train.data.people3d import JOINT_OF_HAND
 from sspnet_train.data.pictures import read_picture
 from sspnet_train.errors import LabelError
 from sspnet_train.labels.agreed_labels import agreed_labels
-from sspnet_train.labels.blaze_file import BlazeAnswers
+from sspnet_train.labels.agreement import BLAZE_LIMBS
+from sspnet_train.labels.blaze_file import BlazeAnswers, Landmarks
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
 from sspnet_train.labels.photographs import ToLabel, people_in
 from sspnet_train.millimetres.lifter import LIMB_ORDER, SHIPPED, load_lifter
@@ -156,8 +157,7 @@ def cut_out(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 
 def _row(
-    person: ToLabel, index: int, box: np.ndarray, movenet: tuple[np.ndarray, np.ndarray], blaze: tuple[np.ndarray, np.ndarray]
-    | None,
+    person: ToLabel, index: int, box: np.ndarray, movenet: tuple[np.ndarray, np.ndarray], blaze: Landmarks | None,
     corner: np.ndarray, scale: float,
 ) -> dict:  # fmt: skip
     """One person's labels, all in the crop's pixels."""
@@ -167,7 +167,7 @@ def _row(
 
     hand = _as_lsp(moved(person.hand))
     landmarks, world = blaze if blaze is not None else (np.full((33, 3), np.nan), np.full((33, 3), np.nan))
-    limbs = np.linalg.norm(landmarks[[11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28], :2] - movenet[0][5:, :2], axis=1)
+    limbs = np.linalg.norm(landmarks[list(BLAZE_LIMBS), :2] - movenet[0][5:, :2], axis=1)
     labelled = np.isfinite(hand[:, 0]).sum() >= FEWEST_LABELLED
     held = labelled and zlib.crc32(person.origin.encode()) % VALIDATION_SHARE == 0
     points = moved(landmarks)

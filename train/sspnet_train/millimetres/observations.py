@@ -18,7 +18,9 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
 from sspnet_train.whole_file import whole_file
 
-VIEW = Augmentation((0.8, 1.3), 25.0, 0.02, 0.06, 0.12, True, 0.3, 0.1, 0.3)
+VIEW = Augmentation(
+    scale=(0.8, 1.3), rotation_deg=25.0, any_rotation=0.02, shift=0.06, gain=0.12, paste=0.3, occlude=0.1, degrade=0.3
+)
 
 
 class Observations(NamedTuple):

@@ -1,4 +1,4 @@
-"""Motion capture seen by random cameras. The lifting network learns from it."""
+"""Motion capture seen by random cameras. The lifting and the fusing network learn from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS
+from sspnet_train.synth.rotations import normalized
 
 MIX_SHARE, SIT_SHARE, LIE_SHARE = 0.35, 0.2, 0.16
 LIMB_GROUPS = ([1, 2, 3, 4, 5, 6], [11, 12, 13], [14, 15, 16], [11, 12, 13, 14, 15, 16])
@@ -63,14 +64,10 @@ class ViewSampler:
             bones[rows[:, None], group] = self._bones[self._pick(len(rows), rng)][:, group]
 
 
-def _unit(v: np.ndarray) -> np.ndarray:
-    return v / (np.linalg.norm(v, axis=-1, keepdims=True) + 1e-6)
-
-
 def _sit(bones: np.ndarray, rng: np.random.Generator) -> None:
     """Turn the thighs of some people forwards and bend their knees, in place. Few recordings show people who sit."""
     rows = np.flatnonzero(rng.random(len(bones)) < SIT_SHARE)
-    across, up = _unit(bones[rows, 1] - bones[rows, 4]), _unit(bones[rows, 7])
+    across, up = normalized(bones[rows, 1] - bones[rows, 4]), normalized(bones[rows, 7])
     forward = np.cross(up, across)
     for hip, outwards in ((1, 1.0), (4, -1.0)):
         lift, fold = np.radians(rng.uniform(20, 120, (len(rows), 1))), np.radians(rng.uniform(10, 140, (len(rows), 1)))

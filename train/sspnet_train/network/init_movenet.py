@@ -18,11 +18,17 @@ import torch
 from torch import Tensor, nn
 
 from sspnet_train.network.blocks import ConvBN
-from sspnet_train.network.movenet import MoveNetTrunk
+from sspnet_train.network.movenet import MoveNetTrunk, TrunkWidths
 
 GRAPH = "StatefulPartitionedCall/"
 EXTRACTOR = GRAPH + "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
-HEADS = {"heatmaps": ("kpt_heatmap", 4, 5), "regression": ("kpt_regress", 5, 6), "centre": ("center", 3, 4)}
+HEADS = {
+    "heatmaps": ("kpt_heatmap", 4, 5),
+    "regression": ("kpt_regress", 5, 6),
+    "centre": ("center", 3, 4),
+    "offset": ("kpt_offset", 6, 7),
+}
+"""Name of a head here -> its name in the file, and the numbers of its two convolutions there."""
 
 
 def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
@@ -38,6 +44,23 @@ def read_tfjs(model_json: Path) -> dict[str, np.ndarray]:
     if offset != len(raw):
         raise ValueError(f"{model_json.with_suffix('.bin')} holds {len(raw)} bytes, its manifest names {offset}")
     return weights
+
+
+def widths_of(weights: dict[str, np.ndarray]) -> TrunkWidths:
+    """The widths of the trunk whose weights (of `read_tfjs`) these are.
+
+    Raises:
+        KeyError: they are of another network.
+    """
+    model = EXTRACTOR + "model/"
+    blocks = [f"{model}block_{index}_" if index else f"{model}expanded_conv_" for index in range(17)]
+    fused = [f"{EXTRACTOR}separable_conv2d{suffix}/separable_conv2d_weights" for suffix in ("", "_1", "_2")]
+    return TrunkWidths(
+        weights[f"{model}Conv1/Conv2D_weights"].shape[3],
+        tuple(weights[f"{prefix}project/Conv2D_weights"].shape[3] for prefix in blocks),
+        weights[f"{model}Conv_1/Conv2D_weights"].shape[3],
+        (weights[f"{EXTRACTOR}conv2d/Conv2D/ReadVariableOp"].shape[3], *(weights[name].shape[3] for name in fused)),
+    )
 
 
 def load_movenet(entry: MoveNetTrunk, model_json: Path) -> None:

@@ -10,12 +10,11 @@ import numpy as np
 
 from sspnet_train.errors import TrainingError
 from sspnet_train.synth.light import Light, light_of
-from sspnet_train.synth.painted import painted_cloth, painted_panorama
+from sspnet_train.synth.painted import GAMMA, painted_cloth, painted_panorama
 
 PICTURES = (".webp", ".jpg", ".jpeg", ".png")
 CLOTH_SIDE, RADIANCE_SIZE = 128, (64, 32)
 PAINTED_PANORAMAS, PAINTED_CLOTH = 24, 48
-GAMMA = 2.2
 
 
 class AssetError(TrainingError):
@@ -68,7 +67,8 @@ def load_assets(folder: Path | None) -> Assets:
     backgrounds, patches = _pictures(folder / "backgrounds"), _pictures(folder / "cloth")
     if not backgrounds and not patches:
         raise AssetError(f"{folder} has neither backgrounds/ nor cloth/ with {', '.join(PICTURES)} files")
-    panoramas = [_panorama(path, _radiances(folder / "radiance.npz")) for path in backgrounds] or _painted_panoramas()
+    radiances = _radiances(folder / "radiance.npz")
+    panoramas = [_panorama(path, radiances) for path in backgrounds] or _painted_panoramas()
     cloth = np.stack([_cloth_tile(path) for path in patches]) if patches else _painted_cloth()
     garments = folder / "garments.zip"
     return Assets(panoramas, cloth, garments if garments.is_file() else None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sspnet_train.data.sample import NECK_TO_HEAD
 from sspnet_train.synth.body_data import Body, BodyData
 from sspnet_train.synth.rotations import angle_about, axis_angle, frame, normalized, shortest_turn, slerp
 
@@ -36,7 +37,6 @@ REGRESSED = {
 TOWARDS_SHOULDERS = {11: 0.052, 14: 0.052, 1: 0.034, 4: 0.034, 2: 0.022, 5: 0.022}
 """Shares of the torso by which the mesh's regressor sits below the joints that 2D networks trained on COCO see (medians,
 measured)."""
-NECK_TO_HEAD = 0.48
 HEEL_BEYOND = 0.3
 """The regressor's heel lies inside the foot; so much further from the ankle, it lies 1 cm under the skin of the heel's back."""
 
@@ -49,11 +49,13 @@ class PosedBody:
         vertices: (V, 3) m, in the axes of the joints asked for.
         rotations: (N, 3, 3) of the bones.
         heads: (N, 3) of the bones.
+        shifts: (N, 3) m: a bone takes a point p of the rest body to rotation @ p + shift.
     """
 
     vertices: np.ndarray
     rotations: np.ndarray
     heads: np.ndarray
+    shifts: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _skinned(body: Body, turns: Turns) -> PosedBody:
         if parent >= 0:
             heads[index] = heads[parent] + rotations[parent] @ (body.heads[index] - body.heads[parent])
     shifts = heads - np.einsum("bij,bj->bi", rotations, body.heads)
-    return PosedBody(blend(body.vertices, body.weights, body.bone_indices, rotations, shifts), rotations, heads)
+    return PosedBody(blend(body.vertices, body.weights, body.bone_indices, rotations, shifts), rotations, heads, shifts)
 
 
 def blend(vertices: np.ndarray, weights: np.ndarray, bones: np.ndarray, rotations: np.ndarray, shifts: np.ndarray) -> np.ndarray:

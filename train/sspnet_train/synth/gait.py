@@ -12,7 +12,7 @@ import numpy as np
 
 from sspnet_train.synth.bones import joints_of
 from sspnet_train.synth.generated_poses import FORWARD, REST, RIGHT, UP
-from sspnet_train.synth.rotations import axis_angle
+from sspnet_train.synth.rotations import axis_angle, degrees_about
 
 HIP_DEG = {0: 26, 10: 23, 30: 6, 50: -11, 60: -5, 72: 14, 85: 28, 94: 28}
 KNEE_DEG = {0: 5, 8: 13, 15: 17, 30: 9, 40: 6, 50: 12, 60: 34, 71: 60, 82: 38, 92: 9}
@@ -50,7 +50,7 @@ def step(phase: float, vigour: float = 1.0) -> Stance:
         phase: strides since the right heel struck.
         vigour: 0 stands still, 1 walks.
     """
-    trunk = _turn(RIGHT, -3.0) @ _turn(FORWARD, 1.5 * vigour * np.sin(2 * np.pi * phase))
+    trunk = degrees_about(RIGHT, -3.0) @ degrees_about(FORWARD, 1.5 * vigour * np.sin(2 * np.pi * phase))
     swing = vigour * np.cos(2 * np.pi * phase)
     legs, arms = [], []
     for side, offset in ((1.0, 0.0), (-1.0, 0.5)):
@@ -68,7 +68,7 @@ def sit(share: float) -> Stance:
     lean = 3 + 36 * np.sin(np.pi * share) ** 1.5 - 2 * share
     legs = [(88 * share, 88 * share + 10 * np.sin(np.pi * share), 10 * np.sin(np.pi * share), 2 + 6 * share)] * 2
     arms = [(4 + 24 * share + 30 * np.sin(np.pi * share) - lean * 0.3, 18 + 32 * share, 9.0)] * 2
-    return _stance(_turn(RIGHT, -lean), 0.0, 0.0, legs, arms)
+    return _stance(degrees_about(RIGHT, -lean), 0.0, 0.0, legs, arms)
 
 
 def _borne(phase: float) -> float:
@@ -94,21 +94,21 @@ def _stance(
         arms: raised forwards, elbow, spread.
     """
     bones = {joint: offset.astype(float) for joint, offset in REST.items()}
-    pelvis, chest = _turn(UP, pelvis_deg), trunk @ _turn(UP, chest_deg)
+    pelvis, chest = degrees_about(UP, pelvis_deg), trunk @ degrees_about(UP, chest_deg)
     toes = {}
     for joint in (7, 8, 9, 10):
         bones[joint] = trunk @ bones[joint]
     for name, side, hip, shoulder, leg, arm in zip("RL", (1.0, -1.0), (1, 4), (14, 11), legs, arms, strict=True):
         bones[hip], bones[shoulder] = pelvis @ bones[hip], chest @ bones[shoulder]
         flexion, knee, ankle, spread = leg
-        aside = _turn(FORWARD, -side * spread)
-        bones[hip + 1] = aside @ _turn(RIGHT, flexion) @ bones[hip + 1]
-        bones[hip + 2] = aside @ _turn(RIGHT, flexion - knee) @ bones[hip + 2]
-        toes[name] = _turn(UP, -side * TOES_OUT_DEG) @ _turn(RIGHT, flexion - knee + ankle) @ FORWARD
+        aside = degrees_about(FORWARD, -side * spread)
+        bones[hip + 1] = aside @ degrees_about(RIGHT, flexion) @ bones[hip + 1]
+        bones[hip + 2] = aside @ degrees_about(RIGHT, flexion - knee) @ bones[hip + 2]
+        toes[name] = degrees_about(UP, -side * TOES_OUT_DEG) @ degrees_about(RIGHT, flexion - knee + ankle) @ FORWARD
         raised, elbow, spread = arm
-        upper = chest @ _turn(FORWARD, -side * spread) @ _turn(RIGHT, raised) @ _turn(UP, side * 20)
+        upper = chest @ degrees_about(FORWARD, -side * spread) @ degrees_about(RIGHT, raised) @ degrees_about(UP, side * 20)
         bones[shoulder + 1] = upper @ bones[shoulder + 1]
-        bones[shoulder + 2] = upper @ _turn(RIGHT, elbow) @ bones[shoulder + 2]
+        bones[shoulder + 2] = upper @ degrees_about(RIGHT, elbow) @ bones[shoulder + 2]
     return Stance(joints_of(np.stack([np.zeros(3), *(bones[joint] for joint in range(1, 17))])), toes)
 
 
@@ -121,10 +121,6 @@ def _curve(points: dict[int, int]) -> np.ndarray:
 def _at(curve: np.ndarray, phase: float) -> float:
     waves = np.exp(2j * np.pi * phase * np.arange(len(curve)))
     return float(2 * (curve * waves).real.sum() - curve[0].real)
-
-
-def _turn(axis: np.ndarray, degrees: float) -> np.ndarray:
-    return axis_angle(axis, float(np.radians(degrees)))
 
 
 HIP, KNEE, ANKLE = _curve(HIP_DEG), _curve(KNEE_DEG), _curve(ANKLE_DEG)

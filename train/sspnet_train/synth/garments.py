@@ -16,6 +16,7 @@ from sspnet_train.synth.body import PosedBody, blend
 from sspnet_train.synth.body_data import Body, BodyData
 from sspnet_train.synth.clothing import Wardrobe, any_colour
 from sspnet_train.synth.mesh import Mesh, plain_mesh
+from sspnet_train.synth.outfit import tint
 
 MAKEHUMAN_PER_M = 10.0
 SHOES, HATS = "shoes", "fedora"
@@ -58,12 +59,11 @@ class Garment:
     def on(self, body: Body, posed: PosedBody, wardrobe: Wardrobe, rng: np.random.Generator) -> Mesh:
         """The garment on a posed body. Each piece has its own colour or cloth."""
         rest = self._fitted(body.rig.vertices[body.index].astype(np.float64))
-        shifts = posed.heads - np.einsum("bij,bj->bi", posed.rotations, body.heads)
-        vertices = blend(rest, self.weights, self.bones, posed.rotations, shifts).astype(np.float64)
+        vertices = blend(rest, self.weights, self.bones, posed.rotations, posed.shifts).astype(np.float64)
         count = int(self.parts.max()) + 1
         colours = np.stack([any_colour(rng) for _ in range(count)])[self.parts]
         tiles = np.array([wardrobe.tile(rng, 0.6) for _ in range(count)])[self.parts]
-        light = np.where(tiles[:, None] >= 0, np.clip(0.55 + 0.6 * colours, 0, 1.2), colours)
+        light = np.where(tiles[:, None] >= 0, tint(colours), colours)
         mesh = plain_mesh(
             vertices, self.triangles, light, self.uv * rng.uniform(2, 8), folds=rng.uniform(0.0003, 0.002), gloss=0.03
         )

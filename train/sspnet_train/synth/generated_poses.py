@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sspnet_train.synth.bones import joints_of
-from sspnet_train.synth.rotations import axis_angle
+from sspnet_train.synth.rotations import degrees_about
 
 Range = tuple[float, float]
 """Mean and standard deviation, degrees."""
@@ -64,8 +64,8 @@ def generated_pose(rng: np.random.Generator) -> tuple[np.ndarray, str]:
     name = names[int(rng.choice(len(names), p=[ACTIVITIES[n].share for n in names]))]
     activity = ACTIVITIES[name]
     bones = {joint: offset.astype(float) for joint, offset in REST.items()}
-    trunk = _turn(RIGHT, -_draw(activity.lean, rng)) @ _turn(FORWARD, rng.normal(0, 7))
-    chest = trunk @ _turn(UP, rng.normal(0, 14)) @ _turn(FORWARD, rng.normal(0, 6))
+    trunk = degrees_about(RIGHT, -_draw(activity.lean, rng)) @ degrees_about(FORWARD, rng.normal(0, 7))
+    chest = trunk @ degrees_about(UP, rng.normal(0, 14)) @ degrees_about(FORWARD, rng.normal(0, 6))
     bones[7] = trunk @ bones[7]
     for joint in (8, 9, 10, 11, 14):
         bones[joint] = chest @ bones[joint]
@@ -85,25 +85,27 @@ def _leg(
     raised = -0.6 * _draw(activity.thigh, rng) if backwards else _draw(activity.thigh, rng)
     knee = np.clip(_draw(activity.knee, rng), 0, 145)
     thigh = (
-        _turn(FORWARD, -side * rng.normal(6, 6)) @ _turn(RIGHT, np.clip(raised, -30, 125)) @ _turn(UP, -side * rng.normal(8, 10))
+        degrees_about(FORWARD, -side * rng.normal(6, 6))
+        @ degrees_about(RIGHT, np.clip(raised, -30, 125))
+        @ degrees_about(UP, -side * rng.normal(8, 10))
     )
     bones[hip + 1] = thigh @ bones[hip + 1]
-    bones[hip + 2] = thigh @ _turn(RIGHT, -knee) @ bones[hip + 2]
+    bones[hip + 2] = thigh @ degrees_about(RIGHT, -knee) @ bones[hip + 2]
 
 
 def _arm(bones: dict[int, np.ndarray], shoulder: int, side: float, chest: np.ndarray, rng: np.random.Generator) -> None:
     kinds = list(ARMS)
     _, raised, spread = ARMS[kinds[int(rng.choice(len(kinds), p=[ARMS[kind][0] for kind in kinds]))]]
-    upper = chest @ _turn(FORWARD, -side * max(_draw(spread, rng), -5)) @ _turn(RIGHT, np.clip(_draw(raised, rng), -40, 175))
-    upper = upper @ _turn(UP, side * rng.uniform(-60, 45))
+    upper = (
+        chest
+        @ degrees_about(FORWARD, -side * max(_draw(spread, rng), -5))
+        @ degrees_about(RIGHT, np.clip(_draw(raised, rng), -40, 175))
+    )
+    upper = upper @ degrees_about(UP, side * rng.uniform(-60, 45))
     elbow = np.clip(abs(rng.normal(15, 55)), 3, 145)
     bones[shoulder + 1] = upper @ bones[shoulder + 1]
-    bones[shoulder + 2] = upper @ _turn(RIGHT, elbow) @ bones[shoulder + 2]
+    bones[shoulder + 2] = upper @ degrees_about(RIGHT, elbow) @ bones[shoulder + 2]
 
 
 def _draw(spread: Range, rng: np.random.Generator) -> float:
     return float(rng.normal(*spread))
-
-
-def _turn(axis: np.ndarray, degrees: float) -> np.ndarray:
-    return axis_angle(axis, float(np.radians(degrees)))

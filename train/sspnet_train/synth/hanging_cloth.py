@@ -140,10 +140,8 @@ def _skinned(body: Body, posed: PosedBody, rest: np.ndarray) -> np.ndarray:
     weights = np.stack(
         [1 - leg, leg * left * (1 - shin), leg * left * shin, leg * (1 - left) * (1 - shin), leg * (1 - left) * shin], axis=1
     )
-    shifts = posed.heads - np.einsum("bij,bj->bi", posed.rotations, body.heads)
-    return blend(rest, weights.astype(np.float32), np.broadcast_to(bones, weights.shape), posed.rotations, shifts).astype(
-        np.float64
-    )
+    moved = blend(rest, weights.astype(np.float32), np.broadcast_to(bones, weights.shape), posed.rotations, posed.shifts)
+    return moved.astype(np.float64)
 
 
 def _leg_capsules(body: Body, posed: PosedBody) -> list[tuple[np.ndarray, np.ndarray, float, float]]:

@@ -32,6 +32,11 @@ class Outfit:
     def put_on(
         self, where: np.ndarray, colour: np.ndarray, tile: int, thickness: np.ndarray, folds: float, gloss: float = 0.02
     ) -> None:
-        self.albedo[where] = colour if tile == NO_CLOTH else np.clip(0.55 + 0.6 * colour, 0, 1.2)
+        self.albedo[where] = colour if tile == NO_CLOTH else tint(colour)
         self.cloth[where], self.thickness[where] = tile, thickness[where]
         self.folds[where], self.gloss[where] = folds, gloss
+
+
+def tint(colour: np.ndarray) -> np.ndarray:
+    """What a tile of cloth, which has colours of its own, is multiplied by where it is dyed in a colour (..., 3)."""
+    return np.clip(0.55 + 0.6 * colour, 0, 1.2)

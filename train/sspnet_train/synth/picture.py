@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sspnet_train.synth.assets import GAMMA, Assets
+from sspnet_train.synth.assets import Assets
 from sspnet_train.synth.cameras import world_up
+from sspnet_train.synth.painted import GAMMA
 from sspnet_train.synth.render import Renderer, Rendering
 from sspnet_train.synth.scene import Scene, background
 

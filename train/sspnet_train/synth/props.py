@@ -95,7 +95,6 @@ def backpack(body: Body, posed: PosedBody, wardrobe: Wardrobe, rng: np.random.Ge
     squared = np.sign(vertices) * np.abs(vertices / size) ** 0.6 * size
     centre = np.array([rng.normal(0, 0.01), behind + size[1] * 0.75, chest[2] - rng.uniform(0.02, 0.14)]) - body.heads[bone]
     turn = posed.rotations[bone]
-    upright = squared[:, [0, 1, 2]]
     return plain_mesh(
-        (upright + centre) @ turn.T + posed.heads[bone], triangles, any_colour(rng), uv * 4, wardrobe.tile(rng, 0.3), folds=0.002
+        (squared + centre) @ turn.T + posed.heads[bone], triangles, any_colour(rng), uv * 4, wardrobe.tile(rng, 0.3), folds=0.002
     )

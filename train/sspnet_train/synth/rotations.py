@@ -20,6 +20,11 @@ def axis_angle(axis: np.ndarray | list[float], angle: float) -> np.ndarray:
     return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
 
 
+def degrees_about(axis: np.ndarray, degrees: float) -> np.ndarray:
+    """As `axis_angle`, by an angle in degrees."""
+    return axis_angle(axis, float(np.radians(degrees)))
+
+
 def shortest_turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The smallest rotation that brings direction a to direction b."""
     a, b = normalized(a), normalized(b)

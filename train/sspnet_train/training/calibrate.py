@@ -1,7 +1,7 @@
 """Fit each answering head's confidence so that it is a probability: that the joint lies within 0.2 torso of the truth.
 
-    python -m sspnet_train.training.calibrate checkpoint.safetensors --data /data/people3d --data /data/synth3d --out
-    mine.safetensors
+    python -m sspnet_train.training.calibrate checkpoint.safetensors --data /data/people3d --data /data/synth3d \\
+        --out mine.safetensors
 
 It is fitted on every other held-out person. The rest say how well it went.
 """
@@ -39,8 +39,12 @@ VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.0
 
 @torch.no_grad()
 def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
-    """-> by cut: signs (n, 4): logit of the 2x2 mass, 1, log of the map's cells, the head's evidence; truth (n,): found within
-    reach; joint (n,): which one."""
+    """What joints' confidences can be told from, by cut.
+
+    Returns:
+        Signs (n, 4): logit of the 2x2 mass, 1, log of the map's cells, the head's evidence. Truth (n,): 1 where the joint was
+        found within 0.2 torso. Joint (n,): its number.
+    """
     found: dict[int, list[tuple[Tensor, Tensor, Tensor]]] = {cut: [] for cut in cuts}
     for step in range(len(batches)):
         image, targets = batches[step]
