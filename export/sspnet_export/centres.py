@@ -18,7 +18,7 @@ from sspnet_export.graphs import cut_out_finder
 from sspnet_export.inference import FINDER_OUTPUTS
 from sspnet_export.thresholds import SINGLE_PERSON_CENTRES
 from sspnet_export.traces import Traces, graph_file
-from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
+from sspnet_export.verify import TOLERANCE, check_model, compared, noise_and_figure
 from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
 
@@ -54,7 +54,7 @@ class CentresPart:
         for (precision, size), path in bundle.finders.items():
             check_model(path)
             if precision == "fp32":
-                images = test_images(size)
+                images = noise_and_figure(size)
                 expected = people(self._traces.network, images)
                 for runtime, open_graph in runtimes().items():
                     answers = open_graph(path)({"image": images})

@@ -13,7 +13,7 @@ from sspnet_export.calibration import as_batch, held_out_part
 from sspnet_export.engines import chain_poses
 from sspnet_export.errors import ExportError
 from sspnet_export.network import whole_graph
-from sspnet_export.verify import check_model, test_images
+from sspnet_export.verify import check_model, noise_and_figure
 from sspnet_sdk.bundle import Bundle
 
 LARGEST_SHIFT = {"fp16": 0.005, "int8": 0.05}
@@ -42,7 +42,7 @@ def deviations(bundle: Bundle, crops: list[NDArray[np.uint8]]) -> Iterator[Devia
     """
     others = [precision for precision in bundle.precisions if precision != "fp32"]
     for precision, size in [(precision, size) for precision in others for size in bundle.sizes]:
-        images = as_batch(held_out_part(crops), size) if crops else test_images(size)
+        images = as_batch(held_out_part(crops), size) if crops else noise_and_figure(size)
         for path in (whole_graph(bundle, precision, size), *(stage.path for stage in bundle.stages[precision, size])):
             check_model(path)
         exact, rough = (chain_poses(bundle, "onnxruntime", each, size, images) for each in ("fp32", precision))

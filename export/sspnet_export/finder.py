@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import torch
 from sspnet_train.errors import CheckpointError
+from sspnet_train.network.macs import counted
 from sspnet_train.network.multipose import CELL, STRIDE, MultiPose, load_finder
 from sspnet_train.network.network_input import network_input
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ from sspnet_export.half import to_half
 from sspnet_export.manifest import Notes
 from sspnet_export.thresholds import CENTRES_AND_BOXES
 from sspnet_export.trace import trace_pictures
-from sspnet_export.verify import TOLERANCE, check_model, compared, test_images
+from sspnet_export.verify import TOLERANCE, check_model, compared, noise_and_figure
 from sspnet_export.weights import WeightFile, factors_of
 from sspnet_sdk.bundle import Bundle
 
@@ -95,7 +96,7 @@ class FinderPart:
         for runtime, open_graph in runtimes().items():
             run = open_graph(bundle.folder / FILES["fp32"])
             for height, width in CHECKED:
-                images = np.ascontiguousarray(test_images(max(height, width))[:1, :height, :width])
+                images = np.ascontiguousarray(noise_and_figure(max(height, width))[:1, :height, :width])
                 found = run({"image": images})
                 with torch.no_grad():
                     expected = [values.numpy() for values in self._network(network_input(images))]
@@ -107,16 +108,5 @@ class FinderPart:
 
 def macs_per_pixel(network: MultiPose) -> float:
     """Multiply-accumulates of the convolutions for each pixel of a picture."""
-    counted = 0
-
-    def count(module: nn.Module, _: Any, output: Tensor) -> None:
-        nonlocal counted
-        assert isinstance(module, nn.Conv2d)
-        counted += module.weight[0].numel() * output[0].numel()
-
-    hooks = [module.register_forward_hook(count) for module in network.modules() if isinstance(module, nn.Conv2d)]
-    with torch.no_grad():
-        network(torch.zeros(1, 3, 4 * STRIDE, 4 * STRIDE))
-    for hook in hooks:
-        hook.remove()
-    return counted / (4 * STRIDE) ** 2
+    picture = torch.zeros(1, 3, 4 * STRIDE, 4 * STRIDE)
+    return counted(network, lambda: network(picture))[1] / (4 * STRIDE) ** 2

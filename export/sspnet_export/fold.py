@@ -75,6 +75,15 @@ def constant_conv(weight: Tensor, stride: int = 1, groups: int = 1) -> nn.Conv2d
     return conv
 
 
+def constant_linear(weight: Tensor, bias: Tensor | None = None) -> nn.Linear:
+    """A product with a fixed (outputs, inputs) weight."""
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None)
+    layer.weight = nn.Parameter(weight.detach(), requires_grad=False)
+    if bias is not None:
+        layer.bias = nn.Parameter(bias.detach(), requires_grad=False)
+    return layer
+
+
 def channel_scale(width: int, gain: Tensor) -> nn.Conv2d:
     """Every channel times one number. It is a depthwise convolution, because runtimes fuse that and keep their blocked layout."""
     return constant_conv(gain.detach().expand(width, 1, 1, 1), groups=width)

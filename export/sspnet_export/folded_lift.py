@@ -15,6 +15,7 @@ from sspnet_train.millimetres.one_scale import CHILDREN, LENGTHS, PARENTS
 from sspnet_train.millimetres.pose_lift import FACE_REACH_MM, FOOT_REACH_MM, HEAD, NEXT_TO, PoseLift
 from torch import Tensor, nn
 
+from sspnet_export.fold import constant_linear
 from sspnet_sdk.pose import BODY_JOINTS
 
 _BONES, _BODY = len(CHILDREN), 3 * BODY_JOINTS
@@ -113,20 +114,20 @@ def _read(joints: int) -> tuple[nn.Linear, list[int]]:
         groups["face and feet"] = torch.kron(from_next, _PLACE * torch.tensor([[_PARTS], [_PARTS], [DEPTH_RANGE_MM]])), 0.0
     biases = [torch.full((len(matrix),), bias) for matrix, bias in groups.values()]
     matrix = torch.cat([matrix for matrix, _ in groups.values()])
-    return _linear(matrix, torch.cat(biases)), [len(bias) for bias in biases]
+    return constant_linear(matrix, torch.cat(biases)), [len(bias) for bias in biases]
 
 
 def _lengths() -> nn.Linear:
     """Squares of bones' x, y, z (N, 30) -> L² - Δz², then l², then twice l² once more (N, 40)."""
     flat, depth = (torch.kron(torch.eye(_BONES), torch.tensor([axes])) for axes in ([1.0, 1.0, 0.0], [0.0, 0.0, 1.0]))
     whole = (torch.tensor(LENGTHS) / UNIT_MM).square()
-    return _linear(torch.cat([-depth, flat, flat, flat]), torch.cat([whole, torch.zeros(3 * _BONES)]))
+    return constant_linear(torch.cat([-depth, flat, flat, flat]), torch.cat([whole, torch.zeros(3 * _BONES)]))
 
 
 def _scales() -> nn.Linear:
     """Weighed l²·(L² - Δz²), then l⁴, of bones (N, 20) -> the sums of both, for x and y of each joint; 1 for z (N, 102)."""
     sums = torch.kron(torch.eye(2), torch.tensor([1.0, 1.0, 0.0]).repeat(BODY_JOINTS)[:, None])
-    return _linear(sums.repeat_interleave(_BONES, dim=1), torch.tensor([0.0, 0.0, 1.0]).repeat(2 * BODY_JOINTS))
+    return constant_linear(sums.repeat_interleave(_BONES, dim=1), torch.tensor([0.0, 0.0, 1.0]).repeat(2 * BODY_JOINTS))
 
 
 def _views(joints: int) -> tuple[Tensor, Tensor]:
@@ -140,7 +141,7 @@ def _views(joints: int) -> tuple[Tensor, Tensor]:
 def _of_joints(enter: nn.Linear, joints: int) -> nn.Linear:
     """For an answer without the last joints, whose inputs would be 0."""
     kept = [*range(4 * joints), *range(4 * JOINTS, enter.in_features)]
-    return _linear(enter.weight[:, kept], enter.bias)
+    return constant_linear(enter.weight[:, kept], enter.bias)
 
 
 def _of_both_views(leave: nn.Linear) -> nn.Linear:
@@ -148,20 +149,20 @@ def _of_both_views(leave: nn.Linear) -> nn.Linear:
     mirrored = [3 * joint + axis for joint in BODY_FLIP_ORDER for axis in range(3)]
     side = torch.tensor([-1.0, 1.0, 1.0]).repeat(BODY_JOINTS)
     weight = torch.cat([leave.weight, leave.weight[mirrored] * side[:, None]], dim=1)
-    return _linear(weight / 2, (leave.bias + leave.bias[mirrored] * side) / 2)
+    return constant_linear(weight / 2, (leave.bias + leave.bias[mirrored] * side) / 2)
 
 
 def _bones() -> nn.Linear:
     """Joints -> joints from the pelvis times the length that all bones have, then the bones, (N, 51) -> (N, 81)."""
     body = torch.eye(BODY_JOINTS)
     rows = torch.cat([(body - body[0]) * sum(LENGTHS), body[CHILDREN] - body[PARENTS]])
-    return _linear(torch.kron(rows, torch.eye(3)))
+    return constant_linear(torch.kron(rows, torch.eye(3)))
 
 
 def _placed(joints: int) -> nn.Linear:
     """Body in mm, and face and feet in their reach from the joint next to them -> all in mm."""
     body, next_to = torch.eye(BODY_JOINTS, joints), torch.eye(BODY_JOINTS)[_next_to(joints)]
-    return _linear(torch.kron(torch.cat([body, torch.cat([next_to, _reach(joints).diag()], dim=1)]), torch.eye(3)))
+    return constant_linear(torch.kron(torch.cat([body, torch.cat([next_to, _reach(joints).diag()], dim=1)]), torch.eye(3)))
 
 
 def _next_to(joints: int) -> list[int]:
@@ -170,11 +171,3 @@ def _next_to(joints: int) -> list[int]:
 
 def _reach(joints: int) -> Tensor:
     return torch.tensor([FACE_REACH_MM if joint == HEAD else FOOT_REACH_MM for joint in _next_to(joints)])
-
-
-def _linear(weight: Tensor, bias: Tensor | None = None) -> nn.Linear:
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None)
-    layer.weight = nn.Parameter(weight.detach(), requires_grad=False)
-    if bias is not None:
-        layer.bias = nn.Parameter(bias.detach(), requires_grad=False)
-    return layer

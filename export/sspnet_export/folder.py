@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from sspnet_train.errors import TrainingError
+from sspnet_train.whole_file import refusals_in_one_line
 
 from sspnet_export.errors import ExportError
 from sspnet_export.manifest import NAME
@@ -28,25 +30,33 @@ def check_replaceable(out: Path) -> None:
 
 @contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
-    """A temporary sibling folder that becomes `out` when the block ends well, and vanishes otherwise."""
+    """A sibling folder that becomes `out` when the block ends well, and vanishes otherwise.
+
+    What a killed export left beside `out` is put right first.
+
+    Raises:
+        ExportError: the system refuses (a full disk, no permission).
+    """
+    new, old = (out.with_name(f".{out.name}.{age}") for age in ("new", "old"))
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise ExportError(f"cannot write beside {out}: {(error.strerror or str(error)).lower()}") from None
-    try:
-        yield partial
-        partial.chmod(0o755)
-        replace(out, partial)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with refusals_in_one_line(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if old.exists() and not out.exists():
+                os.rename(old, out)
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)
+            new.mkdir()
+            try:
+                yield new
+                _replace(out, new, old)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+    except TrainingError as error:
+        raise ExportError(str(error)) from None
 
 
-def replace(out: Path, new: Path) -> None:
-    if not out.exists():
-        os.rename(new, out)
-        return
-    old = new.with_name(new.name + ".old")
-    os.rename(out, old)
+def _replace(out: Path, new: Path, old: Path) -> None:
+    if out.exists():
+        os.rename(out, old)
     os.rename(new, out)
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)

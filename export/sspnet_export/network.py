@@ -15,7 +15,7 @@ from sspnet_train.network.network_input import network_input
 from sspnet_export.engines import Arrays, chain_poses, runtimes
 from sspnet_export.graphs import Graph, cut_out_stages, cut_out_whole
 from sspnet_export.traces import Traces, graph_file
-from sspnet_export.verify import TOLERANCE, check_model, compared, test_images, test_previous
+from sspnet_export.verify import TOLERANCE, check_model, compared, noise_and_figure, some_previous
 from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
 
@@ -59,8 +59,8 @@ def verify_network(bundle: Bundle, network: SSPNet, tolerance: float = TOLERANCE
         ExportError: a graph is malformed, or differs by more than `tolerance`.
     """
     for size in bundle.sizes:
-        images, whole = test_images(size), whole_graph(bundle, "fp32", size)
-        previous = test_previous(network.config.joints) if network.previous is not None else None
+        images, whole = noise_and_figure(size), whole_graph(bundle, "fp32", size)
+        previous = some_previous(network.config.joints) if network.previous is not None else None
         expected = reference(network, images, bundle.cuts, previous)
         inputs = {"image": images} | ({} if previous is None else {"previous": previous})
         for path in (whole, *(stage.path for stage in bundle.stages["fp32", size])):

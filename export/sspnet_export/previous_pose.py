@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from sspnet_train.network.previous_pose import PreviousPose
 from torch import Tensor, nn
 
+from sspnet_export.fold import constant_linear
+
 AXES = (0, 1, 3)
 """Where u, v and z stand in a state (N, J, 4): u - ½, v - ½, 1, z - ½."""
 
@@ -21,8 +23,8 @@ class InferencePreviousPose(nn.Module):
     def __init__(self, block: PreviousPose, size: int):
         super().__init__()
         self.extent, self.block = size // 8, block
-        self.hidden = linear(reading_states(block.hidden.weight), block.hidden.bias)
-        self.trust = linear(by_state(block.trust.weight), by_state(block.trust.bias))
+        self.hidden = constant_linear(reading_states(block.hidden.weight), block.hidden.bias)
+        self.trust = constant_linear(by_state(block.trust.weight), by_state(block.trust.bias))
         to_state = torch.zeros(4, 4)
         to_state[range(3), AXES] = 1.0
         moves = torch.zeros(4)
@@ -45,12 +47,6 @@ class InferencePreviousPose(nn.Module):
         """Features by level, and the state, both with what is known of the frame before."""
         seen = levels[0] + self.block.features(previous, self.extent, self.extent)
         return {**levels, 0: seen}, self(state, previous)
-
-
-def linear(weight: Tensor, bias: Tensor) -> nn.Linear:
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    layer.weight, layer.bias = nn.Parameter(weight, False), nn.Parameter(bias.detach(), False)
-    return layer
 
 
 def reading_states(weight: Tensor) -> Tensor:

@@ -7,10 +7,7 @@ held-out people at 256 px, so score a bundle's int8 on people who were not among
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from sspnet_export.silenced import silenced
 from sspnet_export.trace import touches_coordinates
 
 # Fed by heatmaps, or one number per map. Of MoveNet's layers, rounding these moved keypoints most, its first blocks 5 to 10 times
@@ -41,7 +39,8 @@ def to_int8(traced: onnx.ModelProto, crops: NDArray[np.uint8]) -> onnx.ModelProt
         node.name = f"{node.op_type}_{index}"
     chosen = [node for node in model.graph.node if node.op_type == "Conv" and not stays_float(node)]
     correct_biases(model, chosen, mean_inputs(model, chosen, crops))
-    with tempfile.TemporaryDirectory() as folder, quiet():
+    # The quantizer recommends on the root logger a preprocessing that the traced graph has no use for.
+    with tempfile.TemporaryDirectory() as folder, silenced(""):
         path = Path(folder) / "int8.onnx"
         quantize_static(
             model, path, Reader(model, crops), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
@@ -104,15 +103,3 @@ class Reader(CalibrationDataReader):
     def get_next(self) -> dict[str, NDArray[Any]] | None:
         crop = next(self._crops, None)
         return None if crop is None else {"image": crop[None], **self._others}
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the quantizer, which recommends on the root logger a preprocessing that the traced graph has no use for."""
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

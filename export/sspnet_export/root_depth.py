@@ -20,7 +20,7 @@ from sspnet_export.errors import ExportError
 from sspnet_export.inference import ROOT_FEATURES
 from sspnet_export.modules import write_module
 from sspnet_export.trace import BATCH
-from sspnet_export.verify import TOLERANCE, Difference, check_model, test_images
+from sspnet_export.verify import TOLERANCE, Difference, check_model, noise_and_figure
 from sspnet_export.weights import WeightFile
 from sspnet_sdk.bundle import Bundle
 
@@ -84,7 +84,7 @@ class RootDepthPart:
         assert bundle.root_depth is not None
         check_model(bundle.root_depth)
         for size in bundle.sizes:
-            images = test_images(size)
+            images = noise_and_figure(size)
             expected = reference_depth(self._network, self._root, images)
             for runtime, open_graph in runtimes().items():
                 features = chain_poses(bundle, runtime, "fp32", size, images)[ROOT_FEATURES]

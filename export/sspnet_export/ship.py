@@ -43,8 +43,9 @@ def ship(bundle: Path, sources: dict[str, Path], checkpoints: Path, default: Pat
         One line for each file: how large it is.
 
     Raises:
-        ExportError: `bundle` is none, or what was written reads differently; nothing is replaced.
+        ExportError: `bundle` is none, what was written reads differently, or the system refuses to write; nothing is replaced.
         CheckpointError: a source cannot be read; nothing is replaced.
+        TrainingError: the system refuses to write a checkpoint; nothing is replaced.
     """
     opened(bundle)
     written = {}
@@ -55,7 +56,8 @@ def ship(bundle: Path, sources: dict[str, Path], checkpoints: Path, default: Pat
             _write_thin(source, partial, KINDS[name], bundle / WeightFile.NAME)
         if not default.is_dir() or not default.samefile(bundle):
             with written_whole(default) as folder:
-                shutil.copytree(bundle, folder, dirs_exist_ok=True)
+                for file in bundle.iterdir():
+                    shutil.copy(file, folder)
         for path, partial in written.items():
             os.replace(partial, path)
     finally:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,6 +13,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from sspnet_export.inference import InferenceNetwork
+from sspnet_export.silenced import silenced
 
 BATCH = 7  # of the example: no other extent of a network is 7
 OPSET = 20
@@ -70,7 +68,9 @@ def trace_pictures(module: nn.Module, names: list[str], stride: int, cell: int) 
 def export_onnx(
     module: nn.Module, examples: dict[str, Tensor], names: list[str], dynamic: dict[str, Any] | None = None
 ) -> onnx.ModelProto:
-    with quiet():
+    # The exporter warns about operators of packages that are not installed, and about its own deprecations.
+    with silenced("torch.onnx", "torch.__trace"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         program = torch.onnx.export(
             module, tuple(examples.values()), dynamo=True, opset_version=OPSET, verbose=False, external_data=False,
             input_names=list(examples), output_names=names, dynamic_shapes=dynamic,
@@ -103,19 +103,3 @@ def free_batch(graph: onnx.GraphProto) -> None:
 def touches_coordinates(conv: onnx.NodeProto) -> bool:
     """Whether a convolution of a traced graph is to stay in float whatever the precision."""
     return any(part in "." + conv.input[1] for part in COORDINATES)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the exporter, which warns about operators of packages that are not installed and about its own deprecations."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -5,10 +5,12 @@ python -m sspnet_export.upgrade my_bundle
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import sys
 from pathlib import Path
+
+from sspnet_train.errors import one_line
+from sspnet_train.whole_file import whole_file
 
 from sspnet_export.errors import ExportError
 from sspnet_export.manifest import NAME
@@ -21,18 +23,22 @@ def upgrade(folder: Path) -> None:
 
     Raises:
         ExportError: `folder` is no bundle that this version opens.
+        TrainingError: the system refuses to write.
     """
     try:
         document = open_bundle(folder).manifest
     except BundleError as error:
         raise ExportError(str(error)) from None
-    partial = folder / f".{NAME}.partial"
-    partial.write_text(json.dumps(document, indent=1) + "\n")
-    os.replace(partial, folder / NAME)
+    with whole_file(folder / NAME) as partial:
+        partial.write_text(json.dumps(document, indent=1) + "\n")
+
+
+@one_line()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", type=Path, help="folder of the bundle")
+    upgrade(parser.parse_args().bundle)
 
 
 if __name__ == "__main__":
-    try:
-        upgrade(Path(sys.argv[1] if len(sys.argv) == 2 else ""))
-    except ExportError as error:
-        sys.exit(f"Error: {error}")
+    main()

@@ -11,10 +11,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from sspnet_export.engines import Arrays, Run, runtimes
+from sspnet_export.engines import Arrays
 from sspnet_export.errors import ExportError
-
-__all__ = ["TOLERANCE", "Arrays", "Difference", "Run", "check_model", "compared", "runtimes", "test_images", "test_previous"]
 
 TOLERANCE = 1e-4
 
@@ -33,7 +31,7 @@ class Difference:
         return f"{self.size} px {self.runtime:<12} {self.graph:<8} {self.answer:<8} max |Δ| {self.largest:.1e}"
 
 
-def test_images(size: int) -> NDArray[np.uint8]:
+def noise_and_figure(size: int) -> NDArray[np.uint8]:
     """(2, size, size, 3): noise, and a figure before a soft background."""
     rng = np.random.default_rng(size)
     noise = rng.integers(0, 256, (size, size, 3), dtype=np.uint8)
@@ -45,7 +43,7 @@ def test_images(size: int) -> NDArray[np.uint8]:
     return np.stack([noise, picture])
 
 
-def test_previous(joints: int) -> NDArray[np.float32]:
+def some_previous(joints: int) -> NDArray[np.float32]:
     """(2, joints, 4): nothing known of the first picture's frame before, and a pose with some joints missing."""
     rng = np.random.default_rng(joints)
     previous = rng.uniform(0.2, 0.8, (2, joints, 4)).astype(np.float32)

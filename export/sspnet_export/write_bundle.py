@@ -93,19 +93,9 @@ def export_bundle(
     crowd = None if finder is None else open_finder(finder)
     check_replaceable(out)
     parts = parts_of(network, cuts, sizes, precisions, crops, root, crowd, on_progress)
+    document = manifest.describe(network, notes, cuts, sizes, precisions, accuracy or {})
     with written_whole(out) as folder:
-        weights = WeightFile()
-        for part in parts:
-            part.write(folder, weights)
-        weights.write(folder)
-        document = manifest.describe(network, notes, cuts, sizes, precisions, accuracy or {})
-        for part in parts:
-            part.describe(document)
-        manifest.write(folder, document)
-        bundle = opened(folder)
-        for part in parts:
-            for line in part.verify(bundle):
-                on_progress(f"verified: {line}")
+        bundle = written(folder, parts, document, on_progress)
         for deviation in deviations(bundle, crops):
             on_progress(str(deviation))
             manifest.add_deviation(document, deviation)
@@ -115,6 +105,26 @@ def export_bundle(
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
     return out
+
+
+def written(folder: Path, parts: Sequence[Part], document: dict[str, Any], on_progress: Progress) -> Bundle:
+    """The bundle of some parts in an empty folder, each of which does what PyTorch does. They add to the manifest `document`.
+
+    Raises:
+        ExportError: one does not.
+    """
+    weights = WeightFile()
+    for part in parts:
+        part.write(folder, weights)
+    weights.write(folder)
+    for part in parts:
+        part.describe(document)
+    manifest.write(folder, document)
+    bundle = opened(folder)
+    for part in parts:
+        for line in part.verify(bundle):
+            on_progress(f"verified: {line}")
+    return bundle
 
 
 def shipped_checkpoint() -> Path:

@@ -9,7 +9,7 @@ import pytest
 from small_networks import lived_in
 from sspnet_export.accuracy import scored
 from sspnet_export.errors import ExportError
-from sspnet_export.verify import test_images as noise_and_figure
+from sspnet_export.verify import noise_and_figure
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.evaluation.accuracy import measure_accuracy

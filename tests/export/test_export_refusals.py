@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from full_disk import files_end_at
 from sspnet_export.errors import ExportError
+from sspnet_export.folder import written_whole
 from sspnet_export.network import verify_network
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.network.checkpoint import save_checkpoint
@@ -102,6 +104,27 @@ def test_a_killed_export_leaves_the_bundle_that_was_there(tiny, tmp_path):
     assert process.returncode == -signal.SIGKILL
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
     assert "older" in (out / "manifest.json").read_text()
+
+
+def test_what_a_killed_export_left_is_put_right_by_the_next_one(tmp_path):
+    out, old, new = (tmp_path / name for name in ("bundle", ".bundle.old", ".bundle.new"))
+    old.mkdir()
+    (old / "manifest.json").write_text('{"schema": 1, "name": "older"}')
+    new.mkdir()
+    (new / "half.onnx").touch()
+    with pytest.raises(KeyboardInterrupt), written_whole(out) as folder:
+        assert list(folder.iterdir()) == []
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == [out] and "older" in (out / "manifest.json").read_text()
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_bundle_that_was_there(tiny, tmp_path):
+    out = tmp_path / "bundle"
+    out.mkdir()
+    (out / "manifest.json").write_text('{"schema": 1, "name": "older"}')
+    with files_end_at(4000):
+        refused(r"^cannot write .*/bundle: file too large$", tiny.checkpoint, out, cuts=[1], sizes=[64])
+    assert list(tmp_path.iterdir()) == [out] and "older" in (out / "manifest.json").read_text()
 
 
 def test_a_bundle_gives_way_to_the_new_one(tiny, tmp_path):

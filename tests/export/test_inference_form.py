@@ -70,7 +70,7 @@ def the_same_in_both_forms(network, cuts, images, previous):
 
 
 def test_the_pose_of_the_frame_before_counts_as_in_the_trained_network():
-    network, images, previous = lived_in(IN_VIDEO), verify.test_images(64), verify.test_previous(17)
+    network, images, previous = lived_in(IN_VIDEO), verify.noise_and_figure(64), verify.some_previous(17)
     expected = the_same_in_both_forms(network, (1, 2), images, previous)
     alone = reference(network, images, (1, 2))["pose_2"]
     np.testing.assert_array_equal(expected["pose_2"][0], alone[0])
@@ -84,7 +84,7 @@ def test_only_the_first_stage_takes_the_pose_of_the_frame_before():
 
 
 def test_the_pose_of_the_frame_before_counts_again_behind_the_second_entry():
-    network, images, previous = lived_in(SEEN_AGAIN_IN_VIDEO), verify.test_images(64), verify.test_previous(28)
+    network, images, previous = lived_in(SEEN_AGAIN_IN_VIDEO), verify.noise_and_figure(64), verify.some_previous(28)
     expected = the_same_in_both_forms(network, (2, 4), images, previous)
     without = copy.deepcopy(network)
     without.previous_again = None

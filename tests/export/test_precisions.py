@@ -9,7 +9,7 @@ import pytest
 from small_networks import Exported, lived_in
 from sspnet_export.calibration import as_batch, read_crops
 from sspnet_export.errors import ExportError
-from sspnet_export.verify import test_images as noise_and_figure
+from sspnet_export.verify import noise_and_figure
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
 from sspnet_train.network.model import CONFIGS

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 import torch
+from full_disk import files_end_at
 from safetensors import safe_open
 from safetensors.torch import save_file
 from sspnet_export.errors import ExportError
@@ -17,6 +18,7 @@ from sspnet_train.network.shipped import shipped
 from sspnet_train.network.weight_file import read_weights, write_weights
 
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
+from sspnet_sdk.errors import SSPNetError
 
 KINDS = {"edge": "checkpoint", "finder": "finder"}
 
@@ -89,6 +91,16 @@ def test_a_new_bundle_takes_the_place_of_the_default_one(whole, tmp_path):
     lines = ship(new, whole, checkpoints, default)
     assert {path.name for path in default.iterdir()} == {path.name for path in new.iterdir()}
     assert [line.split()[1].rsplit("/")[-1] for line in lines] == ["edge.safetensors", "finder.safetensors"]
+
+
+def test_a_full_disk_is_one_line_and_replaces_nothing(whole, tmp_path):
+    default, checkpoints = tmp_path / "default", tmp_path / "checkpoints"
+    default.mkdir()
+    (default / "of_before.onnx").touch()
+    for size in (1000, 3_000_000):  # checkpoints are written first; the bundle's weights are larger than both
+        with files_end_at(size), pytest.raises(SSPNetError, match=r"^cannot write .*: file too large$"):
+            ship(DEFAULT_BUNDLE, whole, checkpoints, default)
+        assert sorted(tmp_path.rglob("*")) == [checkpoints, default, default / "of_before.onnx"]
 
 
 def test_nothing_is_replaced_by_what_is_no_bundle_or_no_checkpoint(whole, tmp_path):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import stat
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
+from full_disk import files_end_at
 from sspnet_train.data.job_files import changed_settings, picture_tar, save_arrays
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.weight_file import write_weights
@@ -28,17 +27,6 @@ WRITERS = {
     "labels.npz": lambda path: save_arrays(path, {"noise": NOISE}),
     "pictures.tar": _pictures,
 }
-
-
-@contextmanager
-def files_end_at(size):
-    """No file grows beyond `size` bytes: a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("name", WRITERS)

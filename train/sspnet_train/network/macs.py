@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -9,7 +11,14 @@ from sspnet_train.network.model import SSPNet
 
 
 def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
-    """Parameters and multiply-accumulates that one size x size image uses up to `cut`.
+    """Parameters and multiply-accumulates that one size x size image uses up to `cut`."""
+    device = next(network.parameters()).device
+    image, previous = torch.zeros(1, 3, size, size, device=device), torch.zeros(1, network.config.joints, 4, device=device)
+    return counted(network, lambda: network(image, cut, previous))
+
+
+def counted(network: nn.Module, run: Callable[[], object]) -> tuple[int, int]:
+    """Parameters and multiply-accumulates that `run` makes the network use, in eval mode, for each row of its batch.
 
     Only convolutions count, with batch norms folded into them.
     """
@@ -24,11 +33,10 @@ def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int,
 
     hooks = [module.register_forward_hook(count) for module in network.modules() if isinstance(module, nn.Conv2d)]
     was_training = network.training
+    network.eval()
     try:
         with torch.no_grad():
-            device = next(network.parameters()).device
-            previous = torch.zeros(1, network.config.joints, 4, device=device)
-            network.eval()(torch.zeros(1, 3, size, size, device=device), cut, previous)
+            run()
     finally:
         network.train(was_training)
         for hook in hooks:
