@@ -114,12 +114,28 @@ def test_no_file_needs_one_that_needs_it_to_be_loaded():
             del waiting[name]
 
 
-def test_the_architecture_names_every_room_of_the_runtime_and_what_is_in_it():
+def section_of_the_architecture(title: str) -> str:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    section = page.split("## Runtime rooms", 1)[1].split("\n## ", 1)[0]
-    rows = dict(re.findall(r"^\| `(\w+)/` \|.*\| ?(.*?) ?\|$", section, re.M))
-    sdk = PACKAGES["sspnet_sdk"]
-    assert set(rows) == {path.parent.name for path in files("sspnet_sdk") if path.parent != sdk}
+    return page.split(f"## {title}", 1)[1].split("\n## ", 1)[0]
+
+
+@pytest.mark.parametrize("package, title", [("sspnet_sdk", "Runtime rooms"), ("sspnet_train", "Training rooms")])
+def test_the_architecture_names_every_room_and_what_is_in_it(package, title):
+    rows = dict(re.findall(r"^\| `(\w+)/` \|.*\| ?(.*?) ?\|$", section_of_the_architecture(title), re.M))
+    folder = PACKAGES[package]
+    assert set(rows) == {path.parent.name for path in files(package) if path.parent != folder}
     for room, named in rows.items():
         if named:
-            assert set(re.findall(r"`(\w+\.py)`", named)) == {path.name for path in (sdk / room).glob("[!_]*.py")}, room
+            assert set(re.findall(r"`(\w+\.py)`", named)) == {path.name for path in (folder / room).glob("[!_]*.py")}, room
+
+
+def test_a_training_room_imports_only_those_above_it_in_the_architecture():
+    order = re.findall(r"^\| `(\w+)/` \|", section_of_the_architecture("Training rooms"), re.M)
+    for room, uses in rooms().items():
+        below = set(order[order.index(room) :]) if room in order else set()
+        assert not uses & below, f"{room} imports {uses & below}"
+
+
+def test_the_architecture_names_every_file_of_the_export():
+    named = set(re.findall(r"`(\w+\.py)`", section_of_the_architecture("Export rooms")))
+    assert {path.name for path in PACKAGES["sspnet_export"].glob("[!_]*.py")} <= named

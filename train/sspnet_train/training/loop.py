@@ -24,9 +24,10 @@ from sspnet_train.training.batches import Batches
 from sspnet_train.training.distributed import agreed, mean_over_ranks, rank_and_world
 from sspnet_train.training.frame_before import frame_before
 from sspnet_train.training.interruptible import interruptible
+from sspnet_train.training.learning_rate import Plateau, rate_at
 from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
 from sspnet_train.training.moving_average import MovingAverage
-from sspnet_train.training.optimizer import Plateau, build_optimizer
+from sspnet_train.training.optimizer import build_optimizer
 from sspnet_train.training.recipes import Recipe
 from sspnet_train.training.run_folder import RunFolder
 from sspnet_train.training.run_options import RunOptions
@@ -120,7 +121,7 @@ class _Run:
         yield from zip(order, loader, strict=True)
 
     def step(self, step: int, image: Tensor, targets: Targets) -> float:
-        rate = self._rate(step)
+        rate = self.plateau.rate * rate_at(step, self.options.steps, self.recipe.warmup_steps, self.options.decay_from)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate
         image = image.to(self.device, memory_format=torch.channels_last)
@@ -160,14 +161,6 @@ class _Run:
             return None
         self.network.eval()
         return frame_before(self.network, image, targets, self.recipe.previous, (self.options.seed, step, self.rank))
-
-    def _rate(self, step: int) -> float:
-        rate = min(1.0, (step + 1) / max(self.recipe.warmup_steps, 1)) * self.plateau.rate
-        start = self.options.decay_from
-        if start is not None and step >= start:
-            progress = (step - start) / max(self.options.steps - start, 1)
-            rate *= 0.5 * (1 + torch.cos(torch.tensor(progress * torch.pi)).item())
-        return rate
 
     def _log(self, step: int, size: int, loss: float, heads: list[float]) -> None:
         levels, pyramids = self.network.config.levels, self.network.config.pyramids

@@ -1,8 +1,6 @@
-"""The optimizer of a recipe, and the rate's fall on a plateau."""
+"""The optimizer of a recipe: which weights step, and at which rates."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -11,24 +9,6 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.training.recipes import Recipe
 
 OURS = ("to_level", "merge", "heat_gain", "distance_gain", "log_reach")
-
-
-@dataclass
-class Plateau:
-    """Divides the rate by 10 when the error has not fallen for `patience` validations. 0 means never."""
-
-    patience: int
-    rate: float = 1.0
-    best: float = float("inf")
-    waited: int = 0
-
-    def observe(self, error: float) -> None:
-        if error < self.best:
-            self.best, self.waited = error, 0
-            return
-        self.waited += 1
-        if self.patience and self.waited >= self.patience:
-            self.rate, self.waited = self.rate / 10, 0
 
 
 def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimizer, list[list[nn.Parameter]]]:
