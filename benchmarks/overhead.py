@@ -1,21 +1,20 @@
 """What predict() on a 1080p frame with a box costs beyond the bare network run, side by side.
 
 python benchmarks/overhead.py
-python benchmarks/overhead.py --parts      # the crop and the graph for millimetres, each right after a run of the network
+python benchmarks/overhead.py --parts      # crop and graph for millimetres, each after a run of the network and again at once
 python benchmarks/overhead.py --parts --before ../before      # beside an earlier version of this package
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from frames import box_in, frames
-from side_by_side import Burst, side_by_side, timed
+from side_by_side import Burst, after, side_by_side, timed
 from versions import HERE, Version, in_turn, turns
 
 from sspnet_sdk import Estimator
@@ -66,42 +65,27 @@ def engines() -> list[tuple[str, str]]:
 
 def parts(bundle: Bundle, trees: Mapping[str, Path], threads: int, rounds: int) -> None:
     """The parts of a call as they find the caches: the network has driven out the frame's pixels and the weights of the lift."""
-    print("| engine | size | version | crop | millimetres |\n|---|---|---|---|---|")
+    print("| engine | size | version | crop | again at once | millimetres | again at once |\n|---|---|---|---|---|---|---|")
     for backend in installed():
         for size in bundle.sizes:
             options = ("--point", backend, str(size), "--threads", str(threads))
             found = in_turn({name: Version(tree, __file__, *options) for name, tree in trees.items()}, rounds)
             for name, rows in found.items():
-                crop, lift = (median(column) for column in zip(*rows, strict=True))
-                print(f"| {backend} | {size} | {name} | {crop:.2f} ms | {lift:.2f} ms |", flush=True)
+                times = " | ".join(f"{median(column):.2f} ms" for column in zip(*rows, strict=True))
+                print(f"| {backend} | {size} | {name} | {times} |", flush=True)
 
 
 def work(backend: str, size: int, threads: int) -> None:
-    """Prints ms of a crop and of a lift, each right after a run of the network."""
+    """Prints ms of a crop right after a run of the network and of a second one, and of the lift the same."""
     bundle, image = open_bundle(), open_image(frames(1)[0])
     cut, crop = bundle.cuts[0], Crop.around(check_box(box_in(0), image), bundle.box_scale)
     engine, out = Engine(bundle, backend, "fp32", threads), np.full((1, size, size, 3), 128, np.uint8)
     chain = engine.chain("fp32", size)
     poses = chain.run(out, cut).poses
-    cut_out_then = after(lambda: chain.run(out, cut), lambda: cut_out(image, crop, out[0], bundle.border))
-    lift_then = after(lambda: chain.run(out, cut), lambda: engine.joints3d(poses))
+    parts = (lambda: cut_out(image, crop, out[0], bundle.border)), (lambda: engine.joints3d(poses))
+    bursts = [burst for part in parts for burst in (after(lambda: chain.run(out, cut), part), timed(part))]
     for _ in turns():
-        print(median(cut_out_then(8)), median(lift_then(8)), flush=True)
-
-
-def after(first: Callable[[], object], then: Callable[[], object]) -> Burst:
-    """A burst of `then`, each right after `first`, which is not timed."""
-
-    def burst(count: int) -> list[float]:
-        times = []
-        for _ in range(count):
-            first()
-            begin = time.perf_counter()
-            then()
-            times.append((time.perf_counter() - begin) * 1000)
-        return times
-
-    return burst
+        print(*(median(burst(8)) for burst in bursts), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,19 @@ def timed(run: Callable[[], object]) -> Burst:
     return burst
 
 
+def after(first: Callable[[], object], then: Callable[[], object]) -> Burst:
+    """A burst of `then`, each right after `first`, which is not timed."""
+
+    def burst(count: int) -> list[float]:
+        times = []
+        for _ in range(count):
+            first()
+            times.append(_elapsed_ms(then))
+        return times
+
+    return burst
+
+
 def side_by_side(bursts: Mapping[str, Burst], rounds: int, count: int) -> dict[str, float]:
     """Name -> median over rounds of the median of each burst, in milliseconds."""
     medians: dict[str, list[float]] = {name: [] for name in bursts}

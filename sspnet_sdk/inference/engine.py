@@ -182,6 +182,8 @@ class Engine:
     def _next_run(self, point: OperatingPoint, left: int) -> tuple[StageChain, int]:
         """What runs next of the crops that are left, and how many of them."""
         precision, size = point.precision, point.input_size
+        if left == 1:
+            return self.chain(precision, size), 1
         most = _FIXED_BATCH_PIXELS * (2 if precision in ENGINE_PRECISIONS else 1) // size**2
         fitting = [count for count in self._backend.fixed_batches if count <= min(left, most)]
         if fitting:
