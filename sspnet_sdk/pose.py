@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.poses.angles import ANGLE_NAMES, angle_of
 from sspnet_sdk.poses.joint_names import canonical, look_up
+from sspnet_sdk.poses.plain import fields_of, plain_values
 from sspnet_sdk.poses.stature import check_height, stature_mm
 
 if TYPE_CHECKING:
@@ -170,6 +171,11 @@ class Pose:
         """
         return angle_of(ANGLE_NAMES[look_up(name, ANGLE_NAMES, "there is no angle")], lambda joint: self[joint].joint3d)
 
+    def angles(self) -> dict[str, float]:
+        """Every angle that `angle` knows of this pose's joints, by name, in degrees: a row of a table over time."""
+        ankles = () if "l-heel" in self else ("l-ankle", "r-ankle")
+        return {name: self.angle(name) for name in ANGLE_NAMES if name not in ankles}
+
     def with_height(self, height_mm: float) -> Pose:
         """The same pose at the size of a person who is `height_mm` tall, standing.
 
@@ -197,18 +203,18 @@ class Pose:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, rounded (pixels to 0.01, mm to 0.1): the person's fields of JSON lines (docs/formats.md), and `names`."""
-        return {
-            "names": list(self.names),
-            "box": _rounded(self.box, 2),
-            "keypoints": _rounded(self.keypoints, 2),
-            "joints3d": _rounded(self.joints3d, 1),
-            "confidence": _rounded(self.confidence, 4),
-            "cut": int(self.cut),
-            "input_size": int(self.input_size),
-            "latency_ms": round(float(self.latency_ms), 3),
-            "unsure": bool(self.unsure),
-            **({} if self.joints3d_camera is None else {"joints3d_camera": _rounded(self.joints3d_camera, 1)}),
-        }
+        return plain_values(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Pose:
+        """The pose that `to_dict` was called on, as rounded there; `people` of JSON lines can be read too.
+
+        `camera` is not among those values, and is None.
+
+        Raises:
+            OptionError: `values` are no pose; says what is wrong.
+        """
+        return cls(**fields_of(values, JOINT_NAMES, (BODY_JOINTS, len(JOINT_NAMES))))
 
     def to_json(self) -> str:
         """`to_dict` as one line of JSON."""
@@ -236,7 +242,3 @@ def poses_in(poses: Pose | Iterable[Pose]) -> list[Pose]:
         if not isinstance(person, Pose):
             raise OptionError(f"expected a Pose or a list of them, not {type(person).__name__}")
     return people
-
-
-def _rounded(values: NDArray[np.float32], digits: int) -> Any:
-    return values.astype(float).round(digits).tolist()

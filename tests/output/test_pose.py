@@ -13,6 +13,7 @@ from made_people import BONE_LENGTHS, make_frame, make_pose, turned
 
 from sspnet_sdk import JOINT_NAMES, OptionError, Pose, SSPNetError
 from sspnet_sdk.draw import draw
+from sspnet_sdk.formats import frame_record
 from sspnet_sdk.frame import Person
 from sspnet_sdk.poses.angles import ANGLE_NAMES
 from sspnet_sdk.poses.dataframe import to_dataframe
@@ -224,3 +225,59 @@ def test_without_a_library_it_says_what_to_install(monkeypatch):
         make_pose().to_supervision()
     with pytest.raises(SSPNetError, match="pip install pandas"):
         to_dataframe([make_pose()])
+
+
+@pytest.mark.parametrize("count", [17, 28])
+@pytest.mark.parametrize("in_camera", [True, False])
+def test_a_pose_is_read_back_from_its_plain_values(count, in_camera):
+    pose = dataclasses.replace(make_pose(count=count), unsure=True)
+    if in_camera:
+        pose = dataclasses.replace(pose, joints3d_camera=pose.joints3d + np.float32(3000))
+    back = Pose.from_dict(json.loads(pose.to_json()))
+    assert back.to_dict() == pose.to_dict() and back.unsure and back.keypoints.dtype == np.float32
+    assert back.angle("left_knee") == pytest.approx(pose.angle("left_knee"), abs=0.1)
+
+
+def test_a_pose_is_read_from_a_line_of_json():
+    frame = make_frame(0, Person(3, make_pose()))
+    (person,) = json.loads(json.dumps(frame_record(frame)))["people"]
+    assert Pose.from_dict(person).to_dict() == frame.people[0].pose.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"keypoints": [[1, 2]] * 16}, "no pose of 17 or 28 joints"),
+        ({"names": ["nose"] * 17}, "no pose of 17 or 28 joints"),
+        ({"keypoints": 5}, "this is no pose: "),
+        ({"joints3d": [[1, 2]] * 17}, "'joints3d' is not 17 x 3 numbers"),
+        ({"confidence": [None] * 17}, "'confidence' is not 17 numbers"),
+        ({"confidence": ["x"] * 17}, "this is no pose: "),
+        ({"box": [1, 2, 3]}, "'box' is not 4 numbers"),
+        ({"cut": "deep"}, "this is no pose: "),
+        ({"cut": None}, "this is no pose: "),
+    ],
+)
+def test_what_is_no_pose_is_refused(change, words):
+    with pytest.raises(OptionError, match=words):
+        Pose.from_dict(make_pose().to_dict() | change)
+
+
+@pytest.mark.parametrize("name", ["keypoints", "joints3d", "confidence", "box", "cut", "unsure"])
+def test_a_pose_that_lacks_a_field_is_refused(name):
+    values = make_pose().to_dict()
+    del values[name]
+    with pytest.raises(OptionError, match=f"it has no '{name}'"):
+        Pose.from_dict(values)
+
+
+@pytest.mark.parametrize("something", [None, 5, "{}", []])
+def test_a_pose_is_read_from_a_dict_alone(something):
+    with pytest.raises(OptionError, match="from what to_dict gives, not from"):
+        Pose.from_dict(something)
+
+
+@pytest.mark.parametrize(("count", "names"), [(28, ANGLE_NAMES), (17, [name for name in ANGLE_NAMES if "ankle" not in name])])
+def test_all_angles_by_name(count, names):
+    pose = make_pose(count=count)
+    assert pose.angles() == {name: pose.angle(name) for name in names}
