@@ -12,9 +12,9 @@ from sspnet_train.data.sample import LIMB_JOINTS
 from sspnet_train.errors import DataError
 from sspnet_train.evaluation.paper_results import HEADS_MPJPE, HUMAN36M_MEANS, HUMAN36M_MPJPE, MPI_INF_3DHP_ALL, MPI_INF_3DHP_PCK
 from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm
-from sspnet_train.evaluation.scores import FULLY_VISIBLE
+from sspnet_train.evaluation.scores import FULLY_VISIBLE, distances_of
 from sspnet_train.evaluation.tables import Cell, Table
-from sspnet_train.metrics import auc, keypoint_distance, pa_mpjpe, torso
+from sspnet_train.metrics import auc, pa_mpjpe, pck
 from sspnet_train.millimetres.camera_space import camera_space, root_relative
 from sspnet_train.network.model import SSPNetConfig
 
@@ -128,12 +128,8 @@ def photograph_tables(name: str, ours: Mapping[str, HeadPoses], config: SSPNetCo
 
 def torso_pck(poses: HeadPoses, head: int, threshold: float = 0.2) -> float:
     """Share of labelled limb joints in sight within a share of the torso."""
-    limbs, labelled = list(LIMB_JOINTS), _labelled(poses)
-    truth = np.where(labelled[..., None], np.stack([s.keypoints for s in poses.samples]).astype(np.float64), np.nan)
-    boxes = np.stack([sample.box for sample in poses.samples])
-    distance = keypoint_distance(poses.keypoints[head], truth, torso(truth, boxes))[:, limbs]
-    seen = np.stack([np.ones(17, bool) if sample.visible is None else sample.visible for sample in poses.samples])
-    return float((distance[(labelled & seen)[:, limbs]] < threshold).mean())
+    distance, counts = (values[:, list(LIMB_JOINTS)] for values in distances_of(poses.samples, poses.keypoints[head]))
+    return pck(distance, counts, threshold)
 
 
 def heads_table(config: SSPNetConfig, measure: Callable[[int], float], unit: str) -> Table:

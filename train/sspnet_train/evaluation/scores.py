@@ -103,7 +103,7 @@ def millimetre_scores(predictions: Predictions, cut: int) -> dict[str, float]:
         return {}
     limbs, found = list(LIMB_JOINTS), predictions.joints3d[cut]
     true = _true_joints3d(predictions)
-    clear = visible_joints(predictions)[:, limbs].sum(axis=1) >= FULLY_VISIBLE
+    clear = visible_joints(predictions.samples)[:, limbs].sum(axis=1) >= FULLY_VISIBLE
     from_root, true_from_root = (pose[:, limbs] - pose[:, :1] for pose in (found, true))
     return {
         "pa_mpjpe_mm": float(errors[clear].mean()),
@@ -126,18 +126,27 @@ def mirrored(predictions: Predictions, cut: int) -> np.ndarray:
 
 
 def joint_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, J) distances from the truth in torso lengths, and which of them count: labelled, in sight where that is known.
+    """As `distances_of`, of a cut."""
+    return distances_of(predictions.samples, predictions.keypoints[cut])
 
-    J: the joints that both the network and the set have.
+
+def distances_of(samples: Sequence[Sample], keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far answers are from the truth.
+
+    Args:
+        samples: N people.
+        keypoints: (N, J or more, 2) the answers, in the samples' pixels. J: the joints that both the network and the set have.
+
+    Returns:
+        (N, J) distances in torso lengths, and which of them count: labelled, in sight where that is known.
     """
-    samples = predictions.samples
-    joints = min(predictions.keypoints[cut].shape[1], len(samples[0].keypoints))
+    joints = min(keypoints.shape[1], len(samples[0].keypoints))
     truth = np.stack([sample.keypoints[:joints] for sample in samples]).astype(np.float64)
     trusted = np.stack([sample.weight[:joints] > 0 for sample in samples])
     truth[~trusted] = np.nan
     boxes = np.stack([sample.box for sample in samples])
-    distance = keypoint_distance(predictions.keypoints[cut][:, :joints], truth, torso(truth, boxes))
-    return distance, trusted & visible_joints(predictions)[:, :joints] & np.isfinite(distance)
+    distance = keypoint_distance(keypoints[:, :joints], truth, torso(truth, boxes))
+    return distance, trusted & visible_joints(samples)[:, :joints] & np.isfinite(distance)
 
 
 def limb_distances(predictions: Predictions, cut: int) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +169,7 @@ def _true_joints3d(predictions: Predictions) -> np.ndarray:
     return np.stack(known).astype(np.float64)
 
 
-def visible_joints(predictions: Predictions) -> np.ndarray:
+def visible_joints(samples: Sequence[Sample]) -> np.ndarray:
     """(N, J); all of them where visibility is not known."""
-    seen = [np.ones(len(sample.keypoints), bool) if sample.visible is None else sample.visible for sample in predictions.samples]
+    seen = [np.ones(len(sample.keypoints), bool) if sample.visible is None else sample.visible for sample in samples]
     return np.stack(seen)

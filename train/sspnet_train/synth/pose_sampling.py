@@ -61,7 +61,7 @@ def read_poses(path: Path) -> PoseFile:
 
     - motion capture: `joints` (n, 17, 3) mm, y up, right-handed, with `clip` (n,), the recording of each;
     - labels of photographs (`labels3d.npz`): `joints3d` (n, 17, 3) mm, y down, z away, with `weight_z` (n, 17). Sure ones are
-    taken.
+      taken.
 
     Raises:
         PoseFileError: the file has neither.
