@@ -11,6 +11,7 @@ from drawn_people import drawn_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sspnet_train.data.augment import ANY_CAMERA, Augmentation, make_example
+from sspnet_train.data.crop import plain_crop
 from sspnet_train.data.sample import FLIP_ORDER, Sample
 
 ANY_VIEW = replace(ANY_CAMERA, any_rotation=0.5, gain=0.0, paste=0.0, occlude=0.0, degrade=0.0)
@@ -78,3 +79,19 @@ def test_what_is_done_to_the_pixels_leaves_labels_alone(change):
     changed = make_example(drawn_person(3), SIZE, replace(PLAIN, **change), np.random.default_rng(5), [drawn_person(4)])
     np.testing.assert_array_equal(changed.target, plain.target)
     assert (changed.image != plain.image).any()
+
+
+def test_the_plain_crop_is_the_runtimes_square_of_one_and_a_quarter_boxes():
+    sample = person()
+    x, y, w, h = sample.box
+    crop, view = plain_crop(sample, SIZE)
+    assert crop.shape == (SIZE, SIZE, 3)
+    np.testing.assert_allclose(view[:, :2] @ [x + w / 2, y + h / 2] + view[:, 2], [SIZE / 2, SIZE / 2], atol=1e-6)
+    np.testing.assert_allclose(view[:, :2], SIZE / 1.25 / max(w, h) * np.eye(2), atol=1e-6)
+
+
+def test_without_a_labelled_trunk_its_length_is_a_fifth_of_the_crop():
+    sample = person()
+    weight = sample.weight.copy()
+    weight[8] = 0
+    assert make_example(replace(sample, weight=weight), SIZE, PLAIN, np.random.default_rng(0)).torso == pytest.approx(0.2)

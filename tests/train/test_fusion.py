@@ -13,7 +13,7 @@ from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.synth3d import held_out
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.metrics import pa_mpjpe
-from sspnet_train.millimetres.fusion import FusionNetwork, load_fusion
+from sspnet_train.millimetres.fusion import FusionNetwork, known_joints, load_fusion
 from sspnet_train.millimetres.observations import Observations, joints_in_crop, load_observations, observe, save_observations
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
 from sspnet_train.millimetres.residual import of_weights
@@ -76,6 +76,12 @@ def test_a_joint_comes_to_be_believed_without_a_jump():
         joints = load_fusion()(torch.from_numpy(pose)).numpy()
     assert np.abs(np.diff(joints, axis=0)).max() < 0.5
     assert np.abs(joints[-1] - joints[0]).max() > 3
+
+
+def test_joints_are_believed_from_a_quarter_on_and_all_of_them_where_too_few_would_be():
+    confidence = torch.tensor([0.1, 0.2, 0.25, *[0.9] * 14])[None, :, None]
+    np.testing.assert_allclose(known_joints(confidence)[0, :4, 0], [0, 0.5, 1, 1], atol=1e-5)
+    assert (known_joints(torch.full((1, 17, 1), 0.1)) == 1).all()
 
 
 def test_people_without_true_joints_teach_nothing(tiny_config):

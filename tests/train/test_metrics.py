@@ -69,6 +69,16 @@ def test_pitch_is_how_much_further_the_torso_leans_away(lean):
     assert pitch_error(said, truth)[0] == pytest.approx(lean)
 
 
+def test_of_joints_that_are_surely_told_it_counts_how_many_are_right():
+    joints, image = person_mm(1)[:, :2] + 1000, np.zeros((0, 0, 3), np.uint8)
+    person = Sample(image, np.array([0, 0, 1500, 2000]), joints.astype(np.float32), np.ones(17, np.float32))
+    said, confidence = joints[None].copy(), np.full((1, 17), 0.5)
+    said[0, [3, 6]] += 5000
+    confidence[0, [1, 2, 3, 4]] = 0.9
+    scores = score(Predictions([person], {8: said}, {8: np.zeros((1, 17, 3))}, {8: confidence}), 8)
+    assert scores["sure"] == pytest.approx(4 / 12) and scores["calibration"] == pytest.approx(3 / 4)
+
+
 def test_a_person_whose_sides_are_exchanged_counts_as_mirrored():
     rng = np.random.default_rng(0)
     points, picture = rng.uniform(0, 100, (2, 28, 2)), np.zeros((0, 0, 3), np.uint8)

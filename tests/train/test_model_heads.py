@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.soft_argmax import attended_depth, expectation, log_prior, peak_mass, spatial_softmax
 
 
@@ -57,3 +58,10 @@ def test_the_prior_is_largest_at_the_pose_and_falls_with_distance_in_cells():
     assert prior.argmax().item() == 1 * 8 + 5
     assert prior[1, 5].item() == pytest.approx(0.0, abs=1e-5)
     assert prior[1, 7].item() == pytest.approx(-3 * np.log(1 + 4), abs=1e-4)
+
+
+def test_what_features_say_for_a_joint_makes_its_confidence_higher():
+    block, heatmap = PredictionBlock(8, 17, 3, refining=True), spatial_softmax(torch.randn(2, 17, 8, 8))
+    doubtful, neutral, sure = (block.confidence(heatmap, torch.full_like(heatmap, value)) for value in (-1.0, 0.0, 1.0))
+    torch.testing.assert_close(torch.logit(sure) - torch.logit(neutral), torch.ones(2, 17), atol=1e-4, rtol=0)
+    assert (doubtful < neutral).all()

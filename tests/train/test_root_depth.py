@@ -9,6 +9,7 @@ import pytest
 import torch
 from dataset_layouts import H36M_CAMERA
 from drawn_people import drawn_people, drawn_person, person_mm
+from sspnet_train.data.camera import Camera
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.millimetres.camera_space import camera_space, root_relative
@@ -30,6 +31,14 @@ def test_a_wrong_root_depth_scales_the_pose_and_no_more():
     joints = (person_mm(2) * [1, 1, 0] + [0, 0, 5000])[None]
     found = camera_space(H36M_CAMERA.project(joints), np.zeros((1, 17)), np.array([5500.0]), [H36M_CAMERA])
     np.testing.assert_allclose(root_relative(found), 1.1 * root_relative(joints), atol=1e-2)
+
+
+def test_a_box_is_told_in_focal_lengths_and_its_middle_from_the_principal_point():
+    sample = replace(
+        drawn_person(0), box=np.array([40, 10, 30, 60], np.float32), focal=300.0, camera=Camera((300.0, 300.0), (80.0, 70.0))
+    )
+    expected = [np.log(300 / 60), 60 / 300, 0.5, 1.0, (55 - 80) / 300, (40 - 70) / 300]
+    np.testing.assert_allclose(box_features(sample), expected, rtol=1e-6)
 
 
 def people_at_distances(count: int) -> SampleSource:

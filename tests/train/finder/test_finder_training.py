@@ -39,6 +39,11 @@ def test_a_picture_is_either_trained_on_or_held_out(pictures):
     assert sorted(train_names + held_out) == whole and all(split_of(name) == "val" for name in held_out)
 
 
+def test_one_picture_in_five_is_held_out():
+    held = [split_of(f"{number:012d}.jpg") == "val" for number in range(1000)]
+    assert 0.17 < np.mean(held) < 0.23
+
+
 def test_a_folder_without_labels_is_named(tmp_path):
     with pytest.raises(DataError, match="holds no pictures"):
         WholePictures(tmp_path, "all")
