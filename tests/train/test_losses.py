@@ -110,3 +110,14 @@ def test_confidence_in_a_joint_on_the_wrong_side_costs_more_than_in_one_that_is_
     sure = torch.full((1, 17), 0.9)
     dear, cheap = (confidence_loss(Prediction(pose, sure, torch.ones(1, 17, 8, 8)), targets, "correct") for pose in (sides, off))
     assert dear > 2 * cheap
+
+
+def test_joints_of_which_nobody_knows_whether_they_are_there_cost_no_confidence():
+    targets, prediction = (
+        one_joint(0.5),
+        Prediction(torch.full((1, 17, 3), 0.5), torch.full((1, 17), 0.8), torch.ones(1, 17, 4, 4) / 16),
+    )
+    unknown = targets._replace(present=torch.full((1, 17), torch.nan))
+    assert confidence_loss(prediction, unknown, "present") == 0
+    half = targets._replace(present=torch.where(torch.arange(17) < 9, 1.0, torch.nan)[None])
+    torch.testing.assert_close(confidence_loss(prediction, half, "present"), -torch.tensor(0.8).log())

@@ -54,6 +54,12 @@ def test_torso_stands_in_where_joints_have_no_label_and_is_never_tiny():
     assert torso(upright, np.array([[0, 0, 40, 200]])) == 50, "a quarter of it where a hip has no label"
 
 
+def test_torso_is_the_way_from_the_middle_of_the_hips_to_that_of_the_shoulders():
+    joints = np.full((1, 17, 2), 500.0)
+    joints[0, [1, 4, 11, 14]] = [(90, 200), (110, 200), (70, 110), (150, 90)]
+    assert torso(joints, np.array([[0, 0, 100, 300]])) == pytest.approx(np.hypot(10, 100))
+
+
 def test_a_pose_of_another_size_has_no_error_at_the_best_scale():
     truth = person_mm(0)[None] - person_mm(0)[:1]
     assert mpjpe(1.2 * truth, truth)[0] > 50

@@ -65,3 +65,11 @@ def test_what_features_say_for_a_joint_makes_its_confidence_higher():
     doubtful, neutral, sure = (block.confidence(heatmap, torch.full_like(heatmap, value)) for value in (-1.0, 0.0, 1.0))
     torch.testing.assert_close(torch.logit(sure) - torch.logit(neutral), torch.ones(2, 17), atol=1e-4, rtol=0)
     assert (doubtful < neutral).all()
+
+
+def test_confidence_is_calibrated_by_mass_and_by_how_many_cells_a_map_has():
+    block, logits = PredictionBlock(8, 17, 3, refining=True), torch.randn(2, 17, 16, 16)
+    block.calibration.data = torch.tensor([2.0, 0.5, 0.3])
+    heatmap = spatial_softmax(logits)
+    expected = torch.sigmoid(2 * torch.logit(peak_mass(heatmap)) + 0.5 + 0.3 * np.log(16 * 16 / 1024))
+    torch.testing.assert_close(block.confidence(heatmap, torch.zeros_like(heatmap)), expected)

@@ -39,6 +39,7 @@ def test_a_box_is_told_in_focal_lengths_and_its_middle_from_the_principal_point(
     )
     expected = [np.log(300 / 60), 60 / 300, 0.5, 1.0, (55 - 80) / 300, (40 - 70) / 300]
     np.testing.assert_allclose(box_features(sample), expected, rtol=1e-6)
+    np.testing.assert_allclose(box_features(replace(sample, camera=None)), [*expected[:4], 0, 0], rtol=1e-6)
 
 
 def people_at_distances(count: int) -> SampleSource:

@@ -10,7 +10,7 @@ import torch
 from sspnet_train.data.whole_pictures import WholePicture, WholePictures, four_views, panorama_view, split_of
 from sspnet_train.errors import DataError
 from sspnet_train.finder import train_finder
-from sspnet_train.finder.scenes import FinderExample, empty_view, view_of
+from sspnet_train.finder.scenes import FinderExample, empty_view, seen_in, view_of
 from sspnet_train.finder.train_finder import finder_loss, targets, train
 from sspnet_train.network.multipose import CELL, MultiPose, MultiPoseConfig
 
@@ -58,6 +58,13 @@ def test_boxes_follow_the_picture_into_every_view(pictures, seed):
     if len(rows):
         seen = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
         np.testing.assert_allclose(boxes[0], seen, atol=2)
+
+
+def test_who_is_cut_off_by_more_than_half_is_neither_right_nor_wrong_to_find():
+    image = np.zeros((100, 200, 3), np.uint8)
+    seen = seen_in(image, np.array([[20.0, 20, 60, 60], [-20, 20, 60, 60], [170, 20, 100, 60], [300, 0, 50, 50]]))
+    np.testing.assert_array_equal(seen.boxes, [[20, 20, 60, 60], [0, 20, 40, 60]])
+    np.testing.assert_array_equal(seen.doubtful, [[170, 20, 30, 60]])
 
 
 def test_an_empty_view_holds_people_only_where_a_piece_of_a_picture_hangs(pictures):

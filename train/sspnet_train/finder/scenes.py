@@ -42,7 +42,7 @@ def view_of(picture: WholePicture, width: int, height: int, rng: np.random.Gener
     if rng.random() < 0.5:
         image = image[:, ::-1]
         boxes[:, 0] = width - boxes[:, 0] - boxes[:, 2]
-    return _seen(np.ascontiguousarray(image), boxes)
+    return seen_in(np.ascontiguousarray(image), boxes)
 
 
 def empty_view(
@@ -75,8 +75,8 @@ def in_other_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(seen, 0, 255).astype(np.uint8)
 
 
-def _seen(image: np.ndarray, boxes: np.ndarray) -> FinderExample:
-    """The parts of the boxes inside the image."""
+def seen_in(image: np.ndarray, boxes: np.ndarray) -> FinderExample:
+    """The image with the parts of the boxes (N, 4) that lie in it. Doubtful are those of which more is outside, and tiny ones."""
     bounds = np.array([image.shape[1], image.shape[0]], float)
     low, high = np.clip(boxes[:, :2], 0, bounds), np.clip(boxes[:, :2] + boxes[:, 2:], 0, bounds)
     inside = np.concatenate([low, high - low], axis=1)
