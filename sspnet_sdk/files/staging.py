@@ -45,6 +45,8 @@ class StagedFile:
         if os.path.isdir(path):  # unlike Path.is_dir, no error for a name that no file can have
             raise OptionError(f"{path} is a folder: name a file to write")
         with writing(path):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.lstat(path)  # what Path.exists keeps to itself from Python 3.14 on: a name that is too long
             self.path = Path(os.path.realpath(path)) if path.is_symlink() else path  # a loop is refused when it is written
             self._in_place = path.exists() and not path.is_file()
             self.path.parent.mkdir(parents=True, exist_ok=True)
