@@ -7,7 +7,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_people import BONE_LENGTHS, make_frame, make_pose, turned
 
@@ -108,6 +108,7 @@ def test_bending_one_joint_changes_its_angle_by_as_much(degrees):
     assert posed(l_big_toe=toes, l_heel=-toes).angle("left_ankle") == pytest.approx(min(90 + degrees, 270 - degrees), abs=0.1)
 
 
+@settings(deadline=None)
 @given(st.floats(0.0, 6.0), st.floats(-3, 3), st.integers(0, 3))
 def test_angles_do_not_depend_on_where_the_person_faces(time_s, heading, seed):
     pose = make_pose(time_s, seed, count=28)
