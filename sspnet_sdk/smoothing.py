@@ -1,14 +1,17 @@
-"""Less jitter at hardly any lag: a filter follows all joints at once, another one the distance."""
+"""Less jitter at hardly any lag: two filters follow all joints at once, another one the distance."""
 
 from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.geometry.camera import check_camera
 from sspnet_sdk.given_number import given_number
 from sspnet_sdk.motion.joint_follower import JointFollower
-from sspnet_sdk.motion.pose_points import with_points
+from sspnet_sdk.motion.pose_points import body_px, points_of, with_points
+from sspnet_sdk.motion.residual_filter import ResidualFilter
 from sspnet_sdk.motion.steady_distance import SteadyDistance
 from sspnet_sdk.motion.tracking_filter import Tuning
 from sspnet_sdk.pose import Pose
@@ -26,15 +29,19 @@ class PoseSmoother:
 
     def __init__(self, smooth: float = 0.5) -> None:
         self._smooth = check_smooth(smooth)
-        self._joints = JointFollower(looseness_of(self._smooth))
+        self._joints, self._residuals = JointFollower(looseness_of(self._smooth)), ResidualFilter()
         self._distance = SteadyDistance(DISTANCE.scaled(span_of(self._smooth)))
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
         """The pose at `time_s` (seconds, ascending) with smoothed `keypoints`, `joints3d`, and distance from the camera."""
         if self._smooth == 0.0:
             return pose
-        self._joints.follow(pose, time_s)
-        return with_distance(with_points(pose, self._joints.points), time_s, self._distance)
+        elapsed, _ = self._joints.follow(pose, time_s)
+        places = self._joints.points
+        if elapsed > 0.0:
+            answer, trust = points_of(pose), pose.confidence.astype(np.float64)
+            self._moved = self._residuals(answer, trust, places, elapsed, body_px(pose), self._joints.order)
+        return with_distance(with_points(pose, places + self._moved), time_s, self._distance)
 
 
 def with_distance(pose: Pose, time_s: float, distance: SteadyDistance) -> Pose:

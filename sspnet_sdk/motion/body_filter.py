@@ -16,7 +16,8 @@ Array = NDArray[np.float64]
 
 _LEAST_TRUST = 0.05
 _FIRST_S = 0.1  # how fast a joint may be at first: what it may gain in that time where errors are systematic
-_BODY_MM = 1800.0  # what a person's size in the picture is to keypoints, this is to joints in millimetres
+BODY_MM = 1800.0
+"""What a person's size in the picture is to keypoints, this is to joints in millimetres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +115,11 @@ class BodyFilter:
         gain = p[:, :j] @ inverse
         furthest = self._tuning.wildest * np.sqrt(spread.diagonal())
         off = points - expected.points
-        off[:, :2] *= _within(off[:, :2], furthest * size)
-        off[:, 2:] *= _within(off[:, 2:], furthest * _BODY_MM)
+        off[:, :2] *= within(off[:, :2], furthest * size)
+        off[:, 2:] *= within(off[:, 2:], furthest * BODY_MM)
         state, covariance = expected.state + gain @ off, p - gain @ p[:j]
         errors = self._errors(expected, off[:, :2] / size)
-        hung = expected.hung + _newest(expected.elapsed / self._tuning.hang_s) * (self._motion.offsets(state[:j]) - expected.hung)
+        hung = expected.hung + newest(expected.elapsed / self._tuning.hang_s) * (self._motion.offsets(state[:j]) - expected.hung)
         return Belief(state, covariance, errors, hung, gain, inverse @ off, expected.elapsed, expected.order)
 
     def in_hindsight(self, beliefs: Sequence[Belief]) -> Array:
@@ -155,15 +156,15 @@ class BodyFilter:
 
     def _errors(self, expected: Belief, off: Array) -> Array:
         now = np.concatenate([off, (off**2).sum(axis=1, keepdims=True) + 1e-12], axis=1)
-        weight = _newest(2.0 * math.pi * self._tuning.error_hz * expected.elapsed)
+        weight = newest(2.0 * math.pi * self._tuning.error_hz * expected.elapsed)
         return expected.errors + weight * (now - expected.errors)  # type: ignore[no-any-return]
 
 
-def _within(off: Array, furthest: Array) -> Array:
+def within(off: Array, furthest: Array | float) -> Array:
     """(J, 1) what errors (J, D) are multiplied by so that none is longer than (J,) `furthest`."""
     return np.minimum(1.0, furthest / np.maximum(np.sqrt((off**2).sum(axis=1)), 1e-9))[:, None]
 
 
-def _newest(elapsed: float) -> float:
+def newest(elapsed: float) -> float:
     """What the newest value counts for in a mean of late, `elapsed` of its time constants after the one before."""
     return 1.0 - math.exp(-elapsed)

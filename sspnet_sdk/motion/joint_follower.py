@@ -29,6 +29,7 @@ class JointFollower:
     Attributes:
         limbs: of the poses.
         points: (J, 5) those of the last pose, by all that was seen until then, with its labels.
+        order: (J,) whose labels the joints took over in it, as `Belief.order`.
     """
 
     def __init__(self, looseness: float = 1.0, tuning: Tuning = LIVE) -> None:
@@ -39,6 +40,10 @@ class JointFollower:
     @property
     def points(self) -> Array:
         return self._belief.points
+
+    @property
+    def order(self) -> NDArray[np.int64] | None:
+        return self._belief.order
 
     def follow(self, pose: Pose, time_s: float) -> tuple[float, Array]:
         """Take the pose at `time_s` (seconds, ascending). -> the seconds since the one before, and log odds that labels of limbs
