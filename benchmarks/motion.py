@@ -37,7 +37,7 @@ TALL_PX = 900.0  # what errors are scaled to: a person so tall
 LIMBS = [2, 3, 5, 6, 12, 13, 15, 16]
 LEGS = ([5, 6], [2, 3])
 BODY_MM = 1800.0
-_NEAR, _MARGIN = 0.2, 0.02  # of the person's height: an answer is theirs; legs are swapped by more than noise
+NEAR, _MARGIN = 0.2, 0.02  # of the person's height: an answer is theirs; legs are swapped by more than noise
 _SHORTEST, _VISIBLE = 20, 0.3  # frames in a row; share of the joints
 _RIGHT = 0.05  # of the person's height: a joint that is no further off is right
 
@@ -100,11 +100,11 @@ WAYS: dict[str, Callable[[Run], list[Pose]]] = {
 }
 
 
-def measured(run: Run, poses: list[Pose]) -> dict[str, float]:
-    """The columns of the table, of one run as a way gives it."""
+def measured(run: Run, poses: list[Pose], counted: Sequence[int] = range(BODY_JOINTS)) -> dict[str, float]:
+    """The columns of the table, of one run as a way gives it. In the picture, `counted` joints alone count."""
     keypoints = np.array([pose.keypoints[:BODY_JOINTS] for pose in poses], np.float64)
     joints = np.array([pose.joints3d[:BODY_JOINTS] for pose in poses], np.float64)
-    error = (keypoints - run.keypoints) * (TALL_PX / run.tall[:, None, None])
+    error = (keypoints - run.keypoints)[:, list(counted)] * (TALL_PX / run.tall[:, None, None])
     velocity = np.gradient(run.keypoints, run.times, axis=0)[:, LIMBS]
     late = -((keypoints - run.keypoints)[:, LIMBS] * velocity).sum() / (velocity**2).sum()
     swapped = _swapped(keypoints, run)
@@ -190,7 +190,7 @@ def rendered(video: Path, truth: dict[str, Array], estimator: Estimator) -> tupl
         matched = [_theirs(answer, truth, frame, person) for frame, answer in enumerate(answers)]
         ids = [found[0] for found in matched if found is not None and found[0]]
         lines.append(f"person {person}: ids {sorted(set(ids))}, in {len(ids)} of {len(answers)} frames")
-        runs += [_run(truth, person, matched, frames, fps) for frames in _stretches([found is not None for found in matched])]
+        runs += [_run(truth, person, matched, frames, fps) for frames in stretches([found is not None for found in matched])]
     return runs, lines
 
 
@@ -200,10 +200,11 @@ def _theirs(answer: Sequence[tuple[int, Pose]], truth: dict[str, Array], frame: 
     joints, tall = truth["keypoints"][frame, person, :BODY_JOINTS], float(truth["box"][frame, person, 3])
     off = [(float(np.linalg.norm(pose.keypoints[:BODY_JOINTS] - joints, axis=1).mean()), number, pose) for number, pose in answer]
     best = min(off, key=lambda one: one[0], default=None)
-    return None if best is None or best[0] > _NEAR * tall else best[1:]
+    return None if best is None or best[0] > NEAR * tall else best[1:]
 
 
-def _stretches(seen: Sequence[bool]) -> list[NDArray[np.int64]]:
+def stretches(seen: Sequence[bool]) -> list[NDArray[np.int64]]:
+    """Frames in a row in which somebody is seen, if they are many."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(int)))
     return [np.arange(begin, end) for begin, end in edges.reshape(-1, 2) if end - begin >= _SHORTEST]
 
