@@ -13,6 +13,8 @@ from typing import IO, Any
 
 from sspnet_sdk.errors import OptionError, SSPNetError
 
+_BUFFER = 8192  # bytes; Python 3.14 would hold back 128 KiB, and a full disk be noticed as much later
+
 
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[None]:
@@ -48,21 +50,21 @@ class StagedFile:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.lstat(path)  # what Path.exists keeps to itself from Python 3.14 on: a name that is too long
             self.path = Path(os.path.realpath(path)) if path.is_symlink() else path  # a loop is refused when it is written
-            self._in_place = path.exists() and not path.is_file()
+            self.in_place = path.exists() and not path.is_file()
             self.path.parent.mkdir(parents=True, exist_ok=True)
         # Not longer than the name itself may be; the suffix stays last: encoders choose the container by it.
         short = f"{zlib.crc32(os.fsencode(self.path.name)):08x}.{os.getpid()}"
-        self.staging = self.path if self._in_place else self.path.with_name(f".{short}.part{self.path.suffix}")
+        self.staging = self.path if self.in_place else self.path.with_name(f".{short}.part{self.path.suffix}")
 
     def commit(self) -> None:
         """Replace what was under `path`."""
-        if not self._in_place:
+        if not self.in_place:
             with writing(self.path):
                 os.replace(self.staging, self.path)
 
     def discard(self) -> None:
         """Leave `path` as it was."""
-        if not self._in_place:
+        if not self.in_place:
             with contextlib.suppress(OSError):  # a file system that has become read-only
                 self.staging.unlink(missing_ok=True)
 
@@ -90,7 +92,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 class TextFile:
-    """UTF-8 text into a staged file, or onto standard output for the path "-", flushed line by line there."""
+    """UTF-8 text into a staged file, or onto standard output for the path "-": there, as in pipes, flushed line by line."""
 
     def __init__(self, path: Path | str, newline: str = "\n") -> None:
         self.path = path
@@ -99,14 +101,14 @@ class TextFile:
             self._text: IO[str] = (
                 _standard_output()
                 if self._staged is None
-                else open(self._staged.staging, "w", encoding="utf-8", errors="replace", newline=newline)  # noqa: SIM115
+                else open(self._staged.staging, "w", _BUFFER, "utf-8", "replace", newline)  # noqa: SIM115
             )
 
     def write(self, text: str) -> None:
         """Append `text`."""
         with writing(self.path):
             self._text.write(text)
-            if self._staged is None:
+            if self._staged is None or self._staged.in_place:
                 self._text.flush()
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 import sys
 
 import numpy as np
@@ -148,3 +149,15 @@ def test_a_folder_in_the_files_place_is_refused_at_once(name, tmp_path):
 def test_unknown_formats_are_refused_with_the_choices(tmp_path):
     with pytest.raises(OptionError, match="json, csv, parquet, coco, openpose, trc, bvh"):
         open_writer("fbx", tmp_path / "a.fbx")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+def test_whoever_reads_a_named_pipe_gets_each_frame_at_once(walk, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    writer = open_writer("json", tmp_path / "pipe")
+    for frame in walk[:2]:
+        writer.write(frame)
+        assert json.loads(os.read(reader, 100_000))["frame"] == frame.index
+    writer.close()
+    os.close(reader)
