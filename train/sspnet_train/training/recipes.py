@@ -107,11 +107,11 @@ RECIPES = {
         ema=0.995, decay_from=0.5, fixed_entry_statistics=True, frozen_blocks=3,
     ),
     "deep": Recipe(
-        "deep", "edge", "adamw", lr=2.5e-4, entry_lr=0.0, second_entry_lr=1.5e-5, fresh_from=5,
+        "deep", "edge", "adamw", lr=2.5e-4, entry_lr=1e-5, second_entry_lr=1.5e-5, fresh_from=5,
         batch={128: 20, 192: 12, 256: 8}, size_shares={128: 0.15, 192: 0.4, 256: 0.45},
-        shares={"people2d": 0.35, "people3d": 0.2, "synth3d": 0.12, "rendered": 0.3, "backgrounds": 0.03},
+        shares={"people2d": 0.31, "people3d": 0.25, "synth3d": 0.08, "rendered": 0.33, "backgrounds": 0.03},
         augmentation=ANY_CAMERA, confidence="correct", late_heads=3.0, depth_gain=2.5, missed=0.1, located=0.02,
-        second_views=0.13, consistency=2.0, previous=0.35, weight_decay=1e-3, clip=0.5, warmup_steps=50, ema=0.997,
+        second_views=0.2, consistency=4.0, previous=0.35, weight_decay=1e-3, clip=0.5, warmup_steps=50, ema=0.997,
         decay_from=0.2, fixed_entry_statistics=True, frozen_blocks=10,
     ),
     "finetune": Recipe(
