@@ -49,9 +49,9 @@ def test_the_late_recipe_trains_the_pyramids_and_neither_trunk():
     assert {"second_entry.merge", "second_entry.to_level0.conv.weight", "pyramids.7.2.head.to_heatmap.weight"} <= free
 
 
-def test_the_deep_recipe_frees_the_later_blocks_of_the_second_entry_alone():
+def test_the_deep_recipe_frees_the_later_blocks_of_both_entries():
     network = SSPNet(CONFIGS["edge"])
     build_optimizer(network, RECIPES["deep"])
-    free = [index for index, block in enumerate(network.second_entry.blocks) if next(block.parameters()).requires_grad]
-    assert free == list(range(10, 17)) and not network.second_entry.stem.conv.weight.requires_grad
-    assert not any(parameter.requires_grad for parameter in network.entry.blocks.parameters())
+    for entry in (network.entry, network.second_entry):
+        free = [index for index, block in enumerate(entry.blocks) if next(block.parameters()).requires_grad]
+        assert free == list(range(10, 17)) and not entry.stem.conv.weight.requires_grad
