@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from conftest import ROOT
+from sspnet_train.data.sample import JOINTS
+from sspnet_train.millimetres.pose_lift import NEXT_TO
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import DEFAULT_BUNDLE
@@ -21,6 +23,9 @@ SURELY_SEEN = 0.3
 """Confidence from which a joint stays where it is when the box moves by hundredths of a pixel."""
 UNSEEN_APART = 0.05
 """How far others may lie apart, as a share of the box."""
+TOLD_FROM = [NEXT_TO.get(joint, joint) for joint in range(JOINTS)]
+"""The joint from which each one's millimetres are told: face and feet hang on the head and the ankles. A heel that is seen
+beside an ankle that is not moves with the guess of the ankle."""
 PHOTOS = sorted({person["file"] for person in PEOPLE})
 
 
@@ -59,7 +64,9 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut)
             seen = expected.confidence >= SEEN
             assert seen.any()
             np.testing.assert_allclose(np.array(pose["keypoints"])[seen], expected.keypoints[seen], atol=0.5)
-            np.testing.assert_allclose(np.array(pose["joints3d"])[seen], expected.joints3d[seen], atol=2)
+            placed = seen & seen[TOLD_FROM]
+            np.testing.assert_allclose(np.array(pose["joints3d"])[placed], expected.joints3d[placed], atol=2)
+            np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=20)
             np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.01 * max(expected.box[2:]))
             np.testing.assert_allclose(pose["confidence"], expected.confidence, atol=0.02)
             assert (pose["cut"], pose["input_size"], pose["unsure"]) == (cut, size, expected.unsure)
