@@ -30,6 +30,7 @@ class PoseSmoother:
     def __init__(self, smooth: float = 0.5) -> None:
         self._smooth = check_smooth(smooth)
         self._joints, self._residuals = JointFollower(looseness_of(self._smooth)), ResidualFilter()
+        self._moved = np.zeros(5)  # what the residuals say; still that of the pose before where no time has gone by
         self._distance = SteadyDistance(DISTANCE.scaled(span_of(self._smooth)))
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:

@@ -60,13 +60,14 @@ class ResidualFilter:
     ) -> Array:
         """(SIGNALS x 17, 5) what weights are for, of the person's size: residuals, their means, paces, their means."""
         units = _units(size)
-        here, order = places[:BODY_JOINTS], None if order is None else order[:BODY_JOINTS]
+        here = places[:BODY_JOINTS]
         residual = (answer[:BODY_JOINTS] - here) / units
         residual[:, :2] *= within(residual[:, :2], _FURTHEST)
         residual[:, 2:] *= within(residual[:, 2:], _FURTHEST)
         residual *= confidence[:BODY_JOINTS, None]
         if order is not None:
-            self._places, self._means = self._places[order], self._means[:, :, order]
+            body = order[:BODY_JOINTS]
+            self._places, self._means = self._places[body], self._means[:, :, body]
         went = (here - self._places) * (_PACE_S / elapsed / units)
         pace = went - went[_PARENTS]
         pace[0] = went[0]
