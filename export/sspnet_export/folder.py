@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from sspnet_train.errors import TrainingError
@@ -14,6 +15,11 @@ from sspnet_train.whole_file import refusals_in_one_line
 
 from sspnet_export.errors import ExportError
 from sspnet_export.manifest import NAME
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def check_replaceable(out: Path) -> None:
@@ -28,31 +34,62 @@ def check_replaceable(out: Path) -> None:
         raise ExportError(f"{out} exists and is not a bundle; name another folder, or move it away")
 
 
-@contextmanager
+@contextlib.contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
     """A sibling folder that becomes `out` when the block ends well, and vanishes otherwise.
 
-    What a killed export left beside `out` is put right first.
+    What a killed export left beside `out` is put right first. What another export writes there at the moment stays.
 
     Raises:
         ExportError: the system refuses (a full disk, no permission).
     """
-    new, old = (out.with_name(f".{out.name}.{age}") for age in ("new", "old"))
+    new, old = out.with_name(f".{out.name}.{os.getpid()}.new"), out.with_name(f".{out.name}.old")
     try:
         with refusals_in_one_line(out):
             out.parent.mkdir(parents=True, exist_ok=True)
             if old.exists() and not out.exists():
                 os.rename(old, out)
-            for left in (new, old):
+            for left in (old, *_left_behind(out)):
                 shutil.rmtree(left, ignore_errors=True)
             new.mkdir()
             try:
-                yield new
-                _replace(out, new, old)
+                with _held(new):
+                    yield new
+                    _replace(out, new, old)
             finally:
                 shutil.rmtree(new, ignore_errors=True)
     except TrainingError as error:
         raise ExportError(str(error)) from None
+
+
+def _left_behind(out: Path) -> Iterator[Path]:
+    """Half-written folders that no running export holds."""
+    for folder in out.parent.glob(f".{escape(out.name)}.*.new"):
+        with _held(folder) as held:
+            if held:
+                yield folder
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Keep others off a folder, until the process ends at the latest.
+
+    Yields:
+        Whether that worked: another process may hold it, and not every system has locks.
+    """
+    if fcntl is None:
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        held = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held = False
+        yield held
+    finally:
+        os.close(handle)
 
 
 def _replace(out: Path, new: Path, old: Path) -> None:

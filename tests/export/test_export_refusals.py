@@ -107,7 +107,7 @@ def test_a_killed_export_leaves_the_bundle_that_was_there(tiny, tmp_path):
 
 
 def test_what_a_killed_export_left_is_put_right_by_the_next_one(tmp_path):
-    out, old, new = (tmp_path / name for name in ("bundle", ".bundle.old", ".bundle.new"))
+    out, old, new = (tmp_path / name for name in ("bundle", ".bundle.old", ".bundle.4711.new"))
     old.mkdir()
     (old / "manifest.json").write_text('{"schema": 1, "name": "older"}')
     new.mkdir()
@@ -116,6 +116,30 @@ def test_what_a_killed_export_left_is_put_right_by_the_next_one(tmp_path):
         assert list(folder.iterdir()) == []
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == [out] and "older" in (out / "manifest.json").read_text()
+
+
+def test_two_exports_into_one_folder_leave_each_other_alone(tmp_path):
+    out = tmp_path / "bundle"
+    other = subprocess.Popen(
+        [sys.executable, "-c", SLOW_EXPORT, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None and other.stdout.readline() == "writing\n"
+    with written_whole(out) as folder:
+        (folder / "mine").touch()
+    assert [path.name for path in out.iterdir()] == ["mine"]
+    assert other.communicate("\n", timeout=60)[0] == "" and other.returncode == 0
+    assert [path.name for path in out.iterdir()] == ["theirs"] and list(tmp_path.iterdir()) == [out]
+
+
+SLOW_EXPORT = """
+import sys
+from pathlib import Path
+from sspnet_export.folder import written_whole
+with written_whole(Path(sys.argv[1])) as folder:
+    (folder / "theirs").touch()
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
 
 
 def test_a_full_disk_is_one_line_and_leaves_the_bundle_that_was_there(tiny, tmp_path):
