@@ -65,11 +65,6 @@ class Bundle:
     lift: Path | None = field(default=None, repr=False)
 
     @property
-    def has_finder(self) -> bool:
-        """Whether the bundle can find people in a whole picture by itself."""
-        return self.finder is not None
-
-    @property
     def engine_precisions(self) -> tuple[str, ...]:
         """Those of `ENGINE_PRECISIONS` in which every size and cut of the fp32 graphs was evaluated."""
         points = [(size, cut) for size in self.sizes for cut in self.cuts]

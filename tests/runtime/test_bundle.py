@@ -36,7 +36,7 @@ def refused(bundle, words):
 def test_a_bundle_tells_its_sizes_cuts_and_digest(bundle):
     opened = open_bundle(bundle)
     assert (opened.sizes, opened.cuts, opened.precisions) == ((64, 128), (2, 4, 8), ("fp32",))
-    assert opened.has_finder and opened.box_scale == 1.25 and opened.depth_range_mm == 2000
+    assert opened.finder is not None and opened.box_scale == 1.25 and opened.depth_range_mm == 2000
     assert [stage.cut for stage in opened.stages["fp32", 64]] == [2, 4, 8]
     assert open_bundle(opened) is opened
     edit(bundle, lambda m: m.update(name="other"))

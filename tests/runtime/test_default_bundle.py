@@ -81,7 +81,7 @@ def test_every_size_and_cut_agrees_about_an_easy_person():
 def test_the_bundle_is_small_enough_to_come_with_the_package():
     files = [path for path in DEFAULT_BUNDLE.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 45e6
-    assert open_bundle().has_finder
+    assert open_bundle().finder is not None
 
 
 def test_predict_all_gives_the_people_of_a_picture_and_nobody_else(estimator):
