@@ -10,7 +10,7 @@ from sspnet_sdk.errors import OptionError
 from sspnet_sdk.geometry.camera import check_camera
 from sspnet_sdk.given_number import given_number
 from sspnet_sdk.motion.joint_follower import JointFollower
-from sspnet_sdk.motion.pose_points import body_px, points_of, with_points
+from sspnet_sdk.motion.pose_points import with_points
 from sspnet_sdk.motion.residual_filter import ResidualFilter
 from sspnet_sdk.motion.steady_distance import SteadyDistance
 from sspnet_sdk.motion.tracking_filter import Tuning
@@ -40,8 +40,8 @@ class PoseSmoother:
         elapsed, _ = self._joints.follow(pose, time_s)
         places = self._joints.points
         if elapsed > 0.0:
-            answer, trust = points_of(pose), pose.confidence.astype(np.float64)
-            self._moved = self._residuals(answer, trust, places, elapsed, body_px(pose), self._joints.order)
+            answer = self._joints.answer
+            self._moved = self._residuals(answer.points, answer.confidence, places, elapsed, answer.size, self._joints.order)
         return with_distance(with_points(pose, places + self._moved), time_s, self._distance)
 
 

@@ -12,7 +12,7 @@ from sspnet_sdk.formats.bvh import bvh_text
 from sspnet_sdk.formats.coco import CocoWriter
 from sspnet_sdk.formats.csv import CsvWriter
 from sspnet_sdk.formats.jsonl import JsonLinesWriter, frame_record
-from sspnet_sdk.formats.motion import MotionWriter, PutRight, over_the_floor, with_rigid_bones
+from sspnet_sdk.formats.motion import Motions, MotionWriter, PutRight, over_the_floor, with_rigid_bones
 from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
@@ -63,8 +63,8 @@ class _WriterOptions:
 
 def _trc(path: Path, options: _WriterOptions) -> Writer:
     if options.units == "px":
-        return MotionWriter(path, options.fps, "whole", trc_pixels_text)
-    return MotionWriter(path, options.fps, "stretches", trc_text, options.put_right)
+        return MotionWriter(path, options.fps, Motions.whole, trc_pixels_text)
+    return MotionWriter(path, options.fps, Motions.stretches, trc_text, options.put_right)
 
 
 FORMATS: dict[str, Callable[[Path, _WriterOptions], Writer]] = {
@@ -75,7 +75,7 @@ FORMATS: dict[str, Callable[[Path, _WriterOptions], Writer]] = {
     "openpose": lambda path, options: OpenPoseWriter(path, layout_named(options.layout or "body_25")),
     "trc": _trc,
     "bvh": lambda path, options: MotionWriter(
-        path, options.fps, "whole", lambda track, _: bvh_text(track, options.fps), options.put_right
+        path, options.fps, Motions.whole, lambda track, _: bvh_text(track, options.fps), options.put_right
     ),
 }
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,12 +166,12 @@ class MotionWriter:
     """Collects frames; `close` writes a file for each track, whose text is `text(track, file name)`.
 
     Args:
-        pieces: "stretches": a file for each piece without a hole; "whole": one over all frames.
+        pieces: `Motions.stretches`: a file for each piece without a hole; `Motions.whole`: one over all frames.
         put_right: what is done to all tracks, in order, before they are written.
     """
 
     def __init__(
-        self, path: Path, fps: float, pieces: Literal["stretches", "whole"], text: Callable[[Motion, str], str],
+        self, path: Path, fps: float, pieces: Callable[[Motions], Iterator[Motion]], text: Callable[[Motion, str], str],
         put_right: Sequence[PutRight] = (),
     ) -> None:  # fmt: skip
         refuse_unwritable(path)
@@ -186,7 +185,7 @@ class MotionWriter:
 
     def close(self) -> None:
         """Write the files."""
-        tracks = list(getattr(self._motions, self._pieces)())
+        tracks = list(self._pieces(self._motions))
         for put_right in self._put_right:
             tracks = put_right(tracks)
         for track in tracks:

@@ -13,7 +13,7 @@ from sspnet_sdk.motion.body_filter import Belief, BodyFilter
 from sspnet_sdk.motion.body_tuning import RECORDED
 from sspnet_sdk.motion.joint_follower import LONGEST_GAP_S, gone_on
 from sspnet_sdk.motion.limbs import Limbs
-from sspnet_sdk.motion.pose_points import body_px, points_of, with_points
+from sspnet_sdk.motion.pose_points import answer_of, body_px, with_points
 from sspnet_sdk.motion.sides_in_hindsight import SidesInHindsight
 from sspnet_sdk.motion.steady_distance import SteadyDistance
 from sspnet_sdk.motion.swaps import reordered
@@ -116,9 +116,10 @@ class _Stretch:
             last = answer, self._beliefs[index][1]
 
     def _believed(self, answer: _Answer, last: tuple[_Answer, Belief] | None) -> Belief:
+        said = answer_of(answer.pose)
         if last is None:
-            return self._filter.first(points_of(answer.pose), answer.pose.confidence.astype(np.float64))
+            return self._filter.first(said.points, said.confidence)
         before, belief = last
         elapsed, trusted = answer.time_s - before.time_s, before.pose.confidence.astype(np.float64)
         # What the network insists on is so: nothing glided across.
-        return gone_on(self._filter, self._limbs, belief, trusted, answer.pose, elapsed, least_odds=_INSISTED)[0]
+        return gone_on(self._filter, self._limbs, belief, trusted, said, elapsed, least_odds=_INSISTED)[0]

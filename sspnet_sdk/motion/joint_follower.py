@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.motion.body_filter import Belief, BodyFilter
 from sspnet_sdk.motion.body_tuning import LIVE, Tuning
 from sspnet_sdk.motion.limbs import Limbs
-from sspnet_sdk.motion.pose_points import body_px, points_of
+from sspnet_sdk.motion.pose_points import Answer, answer_of
 from sspnet_sdk.pose import Pose
 
 LONGEST_GAP_S = 0.5
@@ -28,6 +28,7 @@ class JointFollower:
 
     Attributes:
         limbs: of the poses.
+        answer: the last pose.
         points: (J, 5) those of the last pose, by all that was seen until then, with its labels.
         order: (J,) whose labels the joints took over in it, as `Belief.order`.
     """
@@ -35,7 +36,7 @@ class JointFollower:
     def __init__(self, looseness: float = 1.0, tuning: Tuning = LIVE) -> None:
         self._looseness, self._tuning = looseness, tuning
         self._time = -math.inf
-        self._confidence: Array = np.zeros(0)
+        self.answer = Answer(np.zeros((0, 5)), np.zeros(0), 1.0)
 
     @property
     def points(self) -> Array:
@@ -49,28 +50,28 @@ class JointFollower:
         """Take the pose at `time_s` (seconds, ascending). -> the seconds since the one before, and log odds that labels of limbs
         changed places in them, (L,). It starts anew (after infinite seconds) with a first pose and after a gap. A pose of the
         same time is not looked at."""
-        elapsed, joints = time_s - self._time, len(pose.keypoints)
+        elapsed = time_s - self._time
         self._time = max(time_s, self._time)
-        if elapsed > LONGEST_GAP_S or len(self._confidence) != joints:
+        if elapsed > LONGEST_GAP_S or len(self.answer.points) != len(pose.keypoints):
             elapsed = math.inf
-            self._start(pose, joints)
+            self._start(answer_of(pose))
         elif elapsed > 0.0:
-            return elapsed, self._go_on(pose, elapsed)
+            return elapsed, self._go_on(answer_of(pose), elapsed)
         return elapsed, np.full(len(self.limbs), -np.inf)
 
-    def _start(self, pose: Pose, joints: int) -> None:
+    def _start(self, answer: Answer) -> None:
+        joints = len(answer.points)
         self._filter, self.limbs = BodyFilter(joints, self._looseness, self._tuning), Limbs(joints)
-        self._confidence = pose.confidence.astype(np.float64)
-        self._belief = self._filter.first(points_of(pose), self._confidence)
+        self._belief, self.answer = self._filter.first(answer.points, answer.confidence), answer
 
-    def _go_on(self, pose: Pose, elapsed: float) -> Array:
-        self._belief, flipped = gone_on(self._filter, self.limbs, self._belief, self._confidence, pose, elapsed)
-        self._confidence = pose.confidence.astype(np.float64)
+    def _go_on(self, answer: Answer, elapsed: float) -> Array:
+        trusted, self.answer = self.answer.confidence, answer
+        self._belief, flipped = gone_on(self._filter, self.limbs, self._belief, trusted, answer, elapsed)
         return flipped
 
 
 def gone_on(
-    body: BodyFilter, limbs: Limbs, belief: Belief, trusted: Array, pose: Pose, elapsed: float, least_odds: float = 0.0
+    body: BodyFilter, limbs: Limbs, belief: Belief, trusted: Array, answer: Answer, elapsed: float, least_odds: float = 0.0
 ) -> tuple[Belief, Array]:
     """What is known of a person after the next pose.
 
@@ -79,14 +80,14 @@ def gone_on(
         limbs: of the poses.
         belief: what was known before.
         trusted: (J,) confidence of the pose before.
-        pose: the next one.
+        answer: of the next one.
         elapsed: seconds between the two.
         least_odds: log odds above which labels of a limb have changed places.
 
     Returns:
         The belief, and log odds that labels of limbs changed places, (L,).
     """
-    points, confidence, size = points_of(pose), pose.confidence.astype(np.float64), body_px(pose)
+    points, confidence, size = answer.points, answer.confidence, answer.size
     expected = body.ahead(belief, elapsed, size)
     flipped = limbs.odds_of_flips(expected, points, body.variances(confidence), np.minimum(confidence, trusted), size)
     order = limbs.order(flipped > least_odds)

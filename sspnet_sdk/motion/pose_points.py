@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,26 @@ from numpy.typing import NDArray
 from sspnet_sdk.pose import Pose
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the network says of a person.
+
+    Attributes:
+        points: (J, 5) as `points_of`.
+        confidence: (J,) of the joints.
+        size: of the person, as `body_px`.
+    """
+
+    points: Array
+    confidence: Array
+    size: float
+
+
+def answer_of(pose: Pose) -> Answer:
+    """What a pose says."""
+    return Answer(points_of(pose), pose.confidence.astype(np.float64), body_px(pose))
 
 
 def points_of(pose: Pose) -> Array:
