@@ -18,14 +18,24 @@ def own_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def demo(own_cache):
-    """Runs the C++ demo program with some arguments. SSPNET_BUILD names the folder that it was built in; else it is built here,
-    anew only where something changed."""
-    pytest.importorskip("openvino")
-    build = Path(os.environ["SSPNET_BUILD"]) if "SSPNET_BUILD" in os.environ else built_here()
+def build():
+    """The folder that SSPNET_BUILD names; else libsspnet is built here with OpenVINO, anew only where something changed."""
+    return Path(os.environ["SSPNET_BUILD"]) if "SSPNET_BUILD" in os.environ else built_here()
+
+
+@pytest.fixture(scope="session")
+def engine(build):
+    """The engine that C++ and Python both run: OpenVINO, or ONNX Runtime where libsspnet was built without it."""
+    with_openvino = "SSPNET_OPENVINO:BOOL=ON" in (build / "CMakeCache.txt").read_text()
+    return "openvino" if with_openvino else "onnxruntime"
+
+
+@pytest.fixture(scope="session")
+def demo(own_cache, build, engine):
+    """Runs the C++ demo program with some arguments."""
 
     def run(*arguments, **options):
-        command = [build / "cpp/examples/sspnet-demo", "--threads", "1", *map(str, arguments)]
+        command = [build / "cpp/examples/sspnet-demo", "--threads", "1", "--backend", engine, *map(str, arguments)]
         return subprocess.run(command, capture_output=True, **options)
 
     return run
@@ -33,6 +43,7 @@ def demo(own_cache):
 
 def built_here():
     """The folder of a build of this tree with OpenVINO."""
+    pytest.importorskip("openvino")
     if shutil.which("cmake") is None:
         pytest.skip("cmake is not installed")
     build = ROOT / "build" / "pytest"

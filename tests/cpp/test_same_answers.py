@@ -52,8 +52,8 @@ def poses_of(run):
 
 
 @pytest.mark.parametrize(("size", "cut"), [(256, 8), (128, 8), (128, 2)])
-def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut):
-    estimator = Estimator(backend="openvino", threads=1, input_size=size, cut=cut)
+def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, engine, as_ppm, size, cut):
+    estimator = Estimator(backend=engine, threads=1, input_size=size, cut=cut)
     for photo in PHOTOS:
         image, path = as_ppm(photo)
         boxes = [word for box in boxes_in(photo) for word in ("--box", ",".join(map(str, box)))]
@@ -72,15 +72,15 @@ def test_poses_in_given_boxes_agree_within_half_a_pixel(demo, as_ppm, size, cut)
             assert (pose["cut"], pose["input_size"], pose["unsure"]) == (cut, size, expected.unsure)
 
 
-def test_a_bundles_own_lift_gives_the_millimetres(demo, as_ppm, lifting_bundle):
+def test_a_bundles_own_lift_gives_the_millimetres(demo, engine, as_ppm, lifting_bundle):
     image, path = as_ppm(PHOTOS[0])
-    estimator = Estimator(lifting_bundle, backend="openvino", threads=1, input_size=128, cut=2)
+    estimator = Estimator(lifting_bundle, backend=engine, threads=1, input_size=128, cut=2)
     boxes = [word for box in boxes_in(PHOTOS[0]) for word in ("--box", ",".join(map(str, box)))]
     poses = poses_of(demo("--json", "--size", 128, "--cut", 2, *boxes, lifting_bundle, path))
     for box, pose in zip(boxes_in(PHOTOS[0]), poses, strict=True):
         expected = estimator.predict(image, box)
         np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
-        by_bones = Estimator(backend="openvino", threads=1, input_size=128, cut=2).predict(image, box)
+        by_bones = Estimator(backend=engine, threads=1, input_size=128, cut=2).predict(image, box)
         assert np.abs(expected.joints3d - by_bones.joints3d).max() > 20
 
 
@@ -103,10 +103,10 @@ def keypoints_agree(pose, expected):
 
 
 @pytest.mark.parametrize("photo", PHOTOS)
-def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
+def test_the_person_who_is_found_is_the_same(demo, engine, as_ppm, photo):
     image, path = as_ppm(photo)
     (pose,) = poses_of(demo("--json", DEFAULT_BUNDLE, path))
-    estimator = Estimator(backend="openvino", threads=1)
+    estimator = Estimator(backend=engine, threads=1)
     expected = estimator.predict(image)
     np.testing.assert_allclose(pose["box"], expected.box, atol=0.2)
     apart = np.abs(np.array(pose["keypoints"]) - expected.keypoints).max(axis=1)
@@ -116,10 +116,10 @@ def test_the_person_who_is_found_is_the_same(demo, as_ppm, photo):
 
 
 @pytest.mark.parametrize("photo", PHOTOS)
-def test_everybody_is_the_same(demo, as_ppm, photo):
+def test_everybody_is_the_same(demo, engine, as_ppm, photo):
     image, path = as_ppm(photo)
     poses = poses_of(demo("--json", "--all", DEFAULT_BUNDLE, path))
-    estimator = Estimator(backend="openvino", threads=1)
+    estimator = Estimator(backend=engine, threads=1)
     everybody = estimator.predict_all(image)
     assert len(poses) == len(everybody) >= 1
     for pose in poses:  # in a crowd two who are equally prominent may change places
@@ -137,13 +137,13 @@ def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
     assert np.abs(middles[2] - middles[0]).max() < 0.2 * max(poses[0]["box"][2:])
 
 
-def test_in_a_stream_the_network_is_told_the_pose_of_the_frame_before(demo, video_dot_bundle):
+def test_in_a_stream_the_network_is_told_the_pose_of_the_frame_before(demo, engine, video_dot_bundle):
     frames = [np.zeros((240, 320, 3), np.uint8) for _ in range(3)]
     for index, frame in enumerate(frames):
         cv2.circle(frame, (150 + 8 * index, 110), 6, (0, 0, 255), -1)
     stream = b"".join(frame.tobytes() for frame in frames)
     poses = poses_of(demo("--json", "--raw", "320x240", "--box", "60,40,200,160", video_dot_bundle, input=stream))
-    estimator = Estimator(video_dot_bundle, backend="openvino", threads=1)
+    estimator = Estimator(video_dot_bundle, backend=engine, threads=1)
     before = None
     for frame, pose in zip(frames, poses, strict=True):
         (expected,) = estimator.predict_many(frame, [pose["box"]], previous=[before])
@@ -191,12 +191,12 @@ def test_help_names_every_option(demo):
         assert option in run.stdout.decode()
 
 
-def test_a_bundle_with_face_and_feet_gives_28_joints(demo, dot_bundle_28, tmp_path):
+def test_a_bundle_with_face_and_feet_gives_28_joints(demo, engine, dot_bundle_28, tmp_path):
     image = np.zeros((240, 320, 3), np.uint8)
     cv2.circle(image, (150, 110), 6, (0, 0, 255), -1)
     cv2.imwrite(str(tmp_path / "dot.ppm"), image)
     (pose,) = poses_of(demo("--json", "--box", "60,40,200,160", dot_bundle_28, tmp_path / "dot.ppm"))
-    expected = Estimator(dot_bundle_28, backend="openvino", threads=1).predict(image, (60, 40, 200, 160))
+    expected = Estimator(dot_bundle_28, backend=engine, threads=1).predict(image, (60, 40, 200, 160))
     assert expected.keypoints.shape == (28, 2)
     np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=0.5)
     np.testing.assert_allclose(pose["joints3d"], expected.joints3d, atol=2)
