@@ -14,6 +14,7 @@ from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import one_line
 from sspnet_train.network.model import CONFIGS, SSPNet
 from sspnet_train.training.batches import Batches
+from sspnet_train.training.loop import set_modes
 from sspnet_train.training.losses import Targets, total_loss
 from sspnet_train.training.optimizer import build_optimizer
 from sspnet_train.training.recipes import Recipe
@@ -30,10 +31,11 @@ def loader_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: in
     return count / (time.perf_counter() - start)
 
 
-def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, batches: int) -> float:
+def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, batches: int, bf16: bool = False) -> float:
     """Training crops per second of forward, backward and step on one batch, repeated. The first one is left out."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = SSPNet(CONFIGS[recipe.config]).to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    network = SSPNet(CONFIGS[recipe.config]).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    set_modes(network, recipe)
     optimizer, _ = build_optimizer(network, recipe)
     weights = recipe.head_weights(network.config)
     image, targets = Batches(replace(recipe, size_shares={size: 1.0}), sources, 1, joints=network.config.joints)[0]
@@ -42,7 +44,8 @@ def model_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int
     for number in range(batches + 1):
         if number == 1:
             start = time.perf_counter()
-        given, predictions = network.answers(image)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            given, predictions = network.answers(image)
         loss, _ = total_loss(predictions, given, targets, weights, recipe.confidence)
         optimizer.zero_grad()
         loss.backward()
@@ -58,6 +61,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="edge")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--batches", type=int, default=8)
+    parser.add_argument("--bf16", action="store_true", help="as `train --bf16`")
     given = parser.parse_args()
     data = parse_data(given.data)
     recipe = prepared_recipe(given.recipe, data)
@@ -66,7 +70,8 @@ def main() -> None:
     print(f"{'size':>5} {'loader':>8} {'network':>8}  crops/s, {given.workers} workers, {torch.get_num_threads()} threads")
     for size in sorted(recipe.size_shares):
         loaded = loader_throughput(recipe, sources, size, given.workers, given.batches)
-        print(f"{size:>5} {loaded:>8.1f} {model_throughput(recipe, sources, size, given.batches):>8.1f}")
+        learnt = model_throughput(recipe, sources, size, given.batches, given.bf16)
+        print(f"{size:>5} {loaded:>8.1f} {learnt:>8.1f}")
 
 
 if __name__ == "__main__":
