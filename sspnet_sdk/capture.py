@@ -24,7 +24,7 @@ from sspnet_sdk.frames.frame_times import Timeline
 from sspnet_sdk.frames.opencv_decoder import OpenCvDecoder
 from sspnet_sdk.frames.picture_sequence import OnePicture, PictureSequence
 from sspnet_sdk.frames.piped import Piped
-from sspnet_sdk.given_number import check_fps, given_number
+from sspnet_sdk.given_number import check_fps, given_number, given_whole
 from sspnet_sdk.images.file_kind import file_kind, open_file_kind
 
 logger = logging.getLogger("sspnet_sdk")
@@ -216,8 +216,8 @@ def has_pyav() -> bool:
 
 def camera_number(source: Any) -> int | None:
     """The camera that `source` means (0, "0", "/dev/video0", …); None if it means something else."""
-    if isinstance(source, int) and not isinstance(source, bool):
-        return source
+    if (number := given_whole(source)) is not None:
+        return number
     text = str(source).removeprefix("/dev/video")
     return int(text) if text.isascii() and text.isdigit() and int(text) <= _LAST_CAMERA and not Path(text).exists() else None
 
@@ -244,9 +244,9 @@ def _is_pipeline(source: Any) -> bool:
     return isinstance(source, str) and " ! " in source and not exists(Path(source))
 
 
-def _name(source: int | str | os.PathLike[str]) -> str:
+def _name(source: Any) -> str:
     """How results name the source."""
-    if not isinstance(source, (int, str, os.PathLike)) or isinstance(source, bool):
+    if given_whole(source) is None and not isinstance(source, (str, os.PathLike)):
         hint = ": write the video to a file first" if isinstance(source, bytes) or hasattr(source, "read") else ""
         raise OptionError(f"a source is a path, a camera's number or an address, not {type(source).__name__}{hint}")
     number = camera_number(source)

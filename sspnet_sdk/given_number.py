@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from sspnet_sdk.errors import OptionError
@@ -16,6 +17,16 @@ def given_number(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def given_whole(value: Any) -> int | None:
+    """`value`, Python's or numpy's, as an int; None for what is no whole number (2.0, text, True, None)."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def check_fps(fps: Any, name: str = "fps") -> float:

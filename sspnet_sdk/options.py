@@ -11,7 +11,7 @@ from sspnet_sdk.backends import check_backend
 from sspnet_sdk.backends.choice import check_device, engines
 from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.errors import OptionError
-from sspnet_sdk.given_number import given_number
+from sspnet_sdk.given_number import given_number, given_whole
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,10 @@ def check_people(people: Any, name: str = "people") -> int:
     """
     if people is None:
         return sys.maxsize
-    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
+    number = given_whole(people)
+    if number is None or number < 1:
         raise OptionError(f"{name} must be a whole number from 1, or None for everybody, not {people!r}")
-    return people
+    return number
 
 
 def _number(value: Any, name: str, below: float = math.inf) -> float:
@@ -138,6 +139,7 @@ def check_precision(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ..
 
 
 def _count(value: Any, name: str, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+    number = given_whole(value)
+    if number is None or not 1 <= number <= most:
         raise OptionError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
-    return value
+    return number

@@ -8,7 +8,7 @@ import pytest
 from dot_bundle import DEPTH_STEP, TEMPLATE
 
 import sspnet_sdk
-from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator, OptionError, Pose
+from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator, ImageError, OptionError, Pose
 
 BOX = (60, 40, 200, 160)
 
@@ -120,6 +120,14 @@ def test_predict_all_keeps_to_a_rate_and_takes_a_camera(depth_dot_bundle, dot_im
     estimator = Estimator(depth_dot_bundle, backend="onnxruntime", target_fps=1e6)
     (pose,) = estimator.predict_all(dot_image(150, 110, radius=15), camera=(400, 400, 160, 120))
     assert pose.cut == 2 and pose.joints3d_camera is not None and estimator.out_of_reach
+
+
+def test_whole_numbers_may_be_numpys(dot_bundle, dot_image):
+    options = {"cut": np.int64(4), "input_size": np.int32(128), "threads": np.int64(1), "workers": np.uint8(1)}
+    with Estimator(dot_bundle, backend="onnxruntime", **options) as estimator:
+        assert len(estimator.predict_all(dot_image(150, 110, radius=15), np.int64(1))) == 1
+        with pytest.raises(ImageError, match="camera 77 does not open"):
+            list(estimator.stream(np.int64(77)))
 
 
 @pytest.mark.parametrize("max_people", [0, -1, 1.5, True, "2"])
