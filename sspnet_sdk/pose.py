@@ -231,6 +231,16 @@ class Pose:
         return to_supervision([self])
 
 
+def check_pose(pose: Any) -> None:
+    """That something is one pose.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    if not isinstance(pose, Pose):
+        raise OptionError(f"expected a Pose, not {type(pose).__name__}")
+
+
 def poses_in(poses: Pose | Iterable[Pose]) -> list[Pose]:
     """One pose or several as a list.
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.geometry.camera import check_camera
-from sspnet_sdk.given_number import given_number
+from sspnet_sdk.given_number import check_time, given_number
 from sspnet_sdk.motion.joint_follower import JointFollower
 from sspnet_sdk.motion.pose_points import with_points
 from sspnet_sdk.motion.residual_filter import ResidualFilter
 from sspnet_sdk.motion.steady_distance import SteadyDistance
 from sspnet_sdk.motion.tracking_filter import Tuning
-from sspnet_sdk.pose import Pose
+from sspnet_sdk.pose import Pose, check_pose
 
 _SPAN = 5.0  # smooth = 0 has cutoffs so many times those of 0.5, smooth = 1 so many times less
 DISTANCE = Tuning(0.4, 0.45, 1.9, 0.3, 0.17, 1.0)
@@ -34,7 +34,13 @@ class PoseSmoother:
         self._distance = SteadyDistance(DISTANCE.scaled(span_of(self._smooth)))
 
     def __call__(self, pose: Pose, time_s: float) -> Pose:
-        """The pose at `time_s` (seconds, ascending) with smoothed `keypoints`, `joints3d`, and distance from the camera."""
+        """The pose at `time_s` (seconds, ascending) with smoothed `keypoints`, `joints3d`, and distance from the camera.
+
+        Raises:
+            OptionError: it is no pose, or `time_s` is no time.
+        """
+        check_pose(pose)
+        check_time(time_s)
         if self._smooth == 0.0:
             return pose
         elapsed, _ = self._joints.follow(pose, time_s)

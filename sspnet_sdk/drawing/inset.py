@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, bone_color, bones_of, width_of
+from sspnet_sdk.errors import OptionError
 from sspnet_sdk.pose import Pose, poses_in
 
 Image = NDArray[np.uint8]
@@ -71,7 +73,11 @@ def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = 
 
     Returns:
         (S, S, 3) uint8 BGR.
+
+    Raises:
+        OptionError: the background is no such picture, or there is something else than poses.
     """
+    _check_background(background)
     largest = sorted(poses_in(poses), key=_height, reverse=True)[:_MOST_PEOPLE]
     poses = sorted(largest, key=lambda pose: float(pose.keypoints[0, 0]))
     canvas = np.asarray(cv2.convertScaleAbs(cv2.blur(background, (5, 5)), alpha=0.14), np.uint8) + _DIMMED
@@ -82,6 +88,15 @@ def render_inset(poses: Sequence[Pose], background: Image, azimuth_deg: float = 
     _draw_people(canvas, view, people, poses)
     cv2.rectangle(canvas, (0, 0), (view.size - 1, view.size - 1), (95, 88, 82), 1)
     return canvas
+
+
+def _check_background(background: Any) -> None:
+    found = type(background).__name__
+    if isinstance(background, np.ndarray):
+        if background.size and background.dtype == np.uint8 and background.shape == (len(background), len(background), 3):
+            return
+        found = f"{background.dtype} of shape {background.shape}"
+    raise OptionError(f"the background of an inset is a square picture, (S, S, 3) uint8, not {found}")
 
 
 def _height(pose: Pose) -> float:

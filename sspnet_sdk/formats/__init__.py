@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sspnet_sdk.errors import OptionError
+from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.formats.bvh import bvh_text
 from sspnet_sdk.formats.coco import CocoWriter
 from sspnet_sdk.formats.csv import CsvWriter
@@ -114,22 +114,38 @@ def open_writer(
         raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
     if floor is not None:
         check_pitch(floor)
-    writer = FORMATS[name](given_path(path), _WriterOptions(fps, layout, units, rigid, floor))
-    return _Checked(writer, keep_unsure)
+    path = given_path(path)
+    return _Checked(FORMATS[name](path, _WriterOptions(fps, layout, units, rigid, floor)), path, keep_unsure)
 
 
 class _Checked:
-    """Hands frames on, without people who are `unsure` unless they are to be kept."""
+    """Hands frames on until it is closed, without people who are `unsure` unless they are to be kept."""
 
-    def __init__(self, writer: Writer, keep_unsure: bool) -> None:
-        self._writer, self._keep_unsure, self.files = writer, keep_unsure, writer.files
-        self.close, self.discard = writer.close, writer.discard
+    def __init__(self, writer: Writer, path: Path, keep_unsure: bool) -> None:
+        self._writer, self._path, self._keep_unsure, self.files = writer, path, keep_unsure, writer.files
+        self._closed = False
 
     def write(self, frame: Frame) -> None:
         """Add a frame.
 
         Raises:
             OptionError: it is none.
+            SSPNetError: the writer is closed, or the system refuses to write.
         """
         check_frame(frame)
+        if self._closed:
+            raise SSPNetError(f"{self._path} is closed: a new writer would replace it")
         self._writer.write(frame if self._keep_unsure else frame.sure())
+
+    def close(self) -> None:
+        """Complete the file and give it its name; a second time does nothing."""
+        self._end(self._writer.close)
+
+    def discard(self) -> None:
+        """Leave what was under the name as it was; what is complete stays."""
+        self._end(self._writer.discard)
+
+    def _end(self, end: Callable[[], None]) -> None:
+        if not self._closed:
+            self._closed = True
+            end()

@@ -55,6 +55,8 @@ def fields_of(values: Any, joint_names: tuple[str, ...], counts: tuple[int, ...]
         fields["box"] = _numbers(values, "box", (4,))
         made = {"cut": int(values["cut"]), "input_size": int(values["input_size"]), "latency_ms": float(values["latency_ms"])}
         return {**fields, **made, "unsure": bool(values["unsure"])}
+    except OptionError:
+        raise
     except KeyError as error:
         raise OptionError(f"this is no pose: it has no {error.args[0]!r}") from None
     except (TypeError, ValueError) as error:

@@ -248,10 +248,10 @@ def test_a_pose_is_read_from_a_line_of_json():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"keypoints": [[1, 2]] * 16}, "no pose of 17 or 28 joints"),
+        ({"keypoints": [[1, 2]] * 16}, "^this is no pose of 17 or 28 joints"),
         ({"names": ["nose"] * 17}, "no pose of 17 or 28 joints"),
         ({"keypoints": 5}, "this is no pose: "),
-        ({"joints3d": [[1, 2]] * 17}, "'joints3d' is not 17 x 3 numbers"),
+        ({"joints3d": [[1, 2]] * 17}, "^this is no pose: 'joints3d' is not 17 x 3 numbers"),
         ({"confidence": [None] * 17}, "'confidence' is not 17 numbers"),
         ({"confidence": ["x"] * 17}, "this is no pose: "),
         ({"box": [1, 2, 3]}, "'box' is not 4 numbers"),

@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+from made_people import make_pose
 
 from sspnet_sdk import (
     Estimator,
+    Frame,
     OptionError,
     Overlay,
     OverlayVideo,
+    Person,
+    PoseSmoother,
+    SSPNetError,
     Tracker,
     VideoFile,
     open_writer,
@@ -16,6 +21,7 @@ from sspnet_sdk import (
     stream,
     write_image,
 )
+from sspnet_sdk.formats import FORMATS
 
 GREY = np.full((48, 64, 3), 128, np.uint8)
 
@@ -58,3 +64,37 @@ def test_what_is_no_path(something):
 def test_an_inset_of_what_are_no_poses():
     with pytest.raises(OptionError, match="expected a Pose or a list of them, not int"):
         render_inset([5], GREY[:, :48])
+
+
+@pytest.mark.parametrize("background", [None, "black", GREY, GREY[:, :48, 0], GREY[:0, :0], GREY[:, :48] / 255.0], ids=str)
+def test_an_inset_over_what_is_no_square_picture(background):
+    with pytest.raises(OptionError, match=r"background of an inset is a square picture, \(S, S, 3\) uint8, not "):
+        render_inset([make_pose()], background)
+
+
+@pytest.mark.parametrize("something", [None, 5, [make_pose()]], ids=["None", "5", "list"])
+def test_what_is_no_pose_is_not_smoothed(something):
+    with pytest.raises(OptionError, match="expected a Pose, not "):
+        PoseSmoother()(something, 0.0)
+
+
+@pytest.mark.parametrize("time_s", [None, "0", float("nan"), float("inf")])
+def test_a_pose_is_not_smoothed_at_what_is_no_time(time_s):
+    with pytest.raises(OptionError, match="time_s must be seconds, not "):
+        PoseSmoother()(make_pose(), time_s)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("end", ["close", "discard"])
+def test_a_writer_that_has_ended_takes_no_more_and_leaves_its_file_as_it_is(tmp_path, name, end):
+    frame = Frame(GREY, "a.png", 0, None, (Person(1, make_pose()),))
+    writer = open_writer(name, tmp_path / f"out.{name}")
+    writer.write(frame)
+    getattr(writer, end)()
+    there = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert there or end == "discard"
+    with pytest.raises(SSPNetError, match=rf"out\.{name} is closed: a new writer would replace it$"):
+        writer.write(frame)
+    writer.close()
+    writer.discard()
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == there
