@@ -92,4 +92,4 @@ def _affordable(finders: Finders, goal: Goal) -> tuple[int, int]:
         size for runs in range(1, 2 if finders.one_look else 3) for size in measured if runs * finders.cost_ms[size] <= budget_ms
     ]
     size = fitting[-1] if fitting else measured[0]
-    return size, max(fewest, int(budget_ms / finders.cost_ms[size]))
+    return size, max(fewest, int(min(budget_ms / finders.cost_ms[size], _UNLIMITED_RUNS)))

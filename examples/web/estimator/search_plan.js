@@ -40,5 +40,5 @@ function affordable({ sizes, costMs, oneLook }, { budgetMs, deadlineMs }) {
   if (measured.length === 0) return { size: sizes[0], runs: fewest };
   const fitting = (runs) => measured.findLast((size) => runs * costMs[size] <= share);
   const size = (oneLook ? undefined : fitting(2)) ?? fitting(1) ?? measured[0];
-  return { size, runs: Math.max(fewest, Math.floor(share / costMs[size])) };
+  return { size, runs: Math.max(fewest, Math.floor(Math.min(share / costMs[size], UNLIMITED_RUNS))) };
 }
