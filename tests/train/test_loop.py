@@ -77,6 +77,31 @@ def test_a_resumed_run_keeps_the_shape_of_the_checkpoint_it_began_from(tiny_reci
     assert run(tiny_recipe, tmp_path / "run", options=replace(OPTIONS, steps=3), resume=True).config.width == 16
 
 
+def test_a_run_from_a_checkpoint_draws_other_crops_than_that_one_learnt_from_and_so_does_the_rest_of_it(
+    tiny_recipe, tmp_path, monkeypatch
+):
+    drawn: list[float] = []
+    draw = Batches.__getitem__
+
+    def recorded(self, step):
+        batch = draw(self, step)
+        drawn.append(float(batch[0].double().sum()))
+        return batch
+
+    monkeypatch.setattr(Batches, "__getitem__", recorded)
+    run(tiny_recipe, tmp_path / "first")
+    first, start = drawn.copy(), tmp_path / "first/checkpoint.safetensors"
+    drawn.clear()
+    with pytest.raises(Killed):
+        run(tiny_recipe, tmp_path / "second", init=start, on_step=die_at(5))
+    run(tiny_recipe, tmp_path / "second", resume=True)
+    second = drawn.copy()
+    drawn.clear()
+    run(tiny_recipe, tmp_path / "whole", init=start)
+    assert not set(first) & set(second)
+    assert second == drawn
+
+
 def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):
     def terminate(done: int, _: int, __: float) -> None:
         if done == 7:

@@ -103,16 +103,18 @@ class _Run:
         self.average = MovingAverage(self.network, recipe.ema) if recipe.ema else None
         self.next_step, self.crops, self.validated_step, self.plateau = 0, 0, -1, Plateau(recipe.plateau_patience)
         self.losses: list[tuple[float, ...]] = []
+        self.started_from = _started_from(files, init, resume)
         if resume:
             self._restore()
         elif self.is_main:
-            files.describe(recipe, options, self.network.config, {} if init is None else read_checkpoint(init)[2], self.world)
+            files.describe(recipe, options, self.network.config, self.started_from, self.world)
             self._notes()
             files.forget_rows_after(0)  # of a run that ended before its first save
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
-        self.data = Batches(recipe, sources, options.steps, options.seed, self.rank, self.world, self.network.config.joints)
+        self.seed = options.seed + int(self.started_from.get("crops", 0))
+        self.data = Batches(recipe, sources, options.steps, self.seed, self.rank, self.world, self.network.config.joints)
         self.saved = self.validated = time.monotonic()
 
     def batches(self) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:
@@ -160,7 +162,7 @@ class _Run:
         if self.network.previous is None or not self.recipe.previous:
             return None
         self.network.eval()
-        return frame_before(self.network, image, targets, self.recipe.previous, (self.options.seed, step, self.rank))
+        return frame_before(self.network, image, targets, self.recipe.previous, (self.seed, step, self.rank))
 
     def _log(self, step: int, size: int, loss: float, heads: list[float]) -> None:
         levels, pyramids = self.network.config.levels, self.network.config.pyramids
@@ -201,7 +203,7 @@ class _Run:
 
     def _notes(self) -> dict[str, str]:
         """What a checkpoint says of itself: crops and terms of the checkpoint that it started from are in its own."""
-        before = self.files.description().get("started_from", {})
+        before = self.started_from
         inherited = {"license": before["license"]} if "license" in before else {}
         return inherited | {
             "recipe": self.recipe.name,
@@ -263,6 +265,13 @@ def _fresh_network(recipe: Recipe, init: Path | None, resumed: RunFolder | None)
     if resumed is not None:
         return SSPNet(SSPNetConfig.from_dict(resumed.description()["config"]))
     return SSPNet(CONFIGS[recipe.config]) if init is None else load_network(init)
+
+
+def _started_from(files: RunFolder, init: Path | None, resume: bool) -> dict[str, str]:
+    """Notes of the checkpoint that a run began from. The crops that it learnt from are not drawn again: they move the seed."""
+    if resume:
+        return files.description().get("started_from", {})
+    return {} if init is None else read_checkpoint(init)[2]
 
 
 def set_modes(network: SSPNet, recipe: Recipe) -> None:

@@ -50,7 +50,7 @@ def run_training(
         init: a checkpoint to start from, or "default" for the shipped one.
         resume: go on with the run in `folder`.
         freeze: parts that keep their weights: "entry".
-        seed: decides weights, crops and their order.
+        seed: decides weights, crops and their order. From a checkpoint, other crops are drawn than those that it learnt from.
         workers: processes that load pictures; 0 loads in this one.
         validate_steps: steps between validations; by default a tenth of the run, at most 2000.
         bf16: compute in bfloat16.
