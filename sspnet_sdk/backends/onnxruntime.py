@@ -92,7 +92,8 @@ class _OnnxRuntime:
     def open(self, path: Path, threads: int, precision: str, dimensions: Mapping[str, int] | None = None) -> _Session:
         wanted = providers(self.device, precision, path, cache_folder("tensorrt") if self.device == "tensorrt" else None)
         try:
-            with quiet(), alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
+            hushed = contextlib.nullcontext() if self.device == "cpu" else quiet()  # on the CPU there is nothing to say
+            with hushed, alone("tensorrt") if self.device == "tensorrt" else contextlib.nullcontext():
                 session = ort.InferenceSession(str(path), self._options(threads, dimensions or {}), providers=wanted)
         except Exception as error:
             raise BackendError(f"ONNX Runtime cannot open {path.name} on {self.device}: {error}") from error
@@ -123,17 +124,34 @@ _one_at_a_time = threading.Lock()  # two threads that redirect the program's out
 
 
 class _OtherThreads:
-    """Standard output for all threads but the one that made this, whose words are dropped."""
+    """Standard output for all threads but one, whose words are dropped while it is `in_place`."""
 
     def __init__(self) -> None:
+        self._output: Any = None
+        self._dropped: int | None = None
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Of standard output, for the thread that asks; nothing, where a program has none."""
+        if sys.stdout is None:
+            yield
+            return
         self._output, self._dropped = sys.stdout, threading.get_ident()
+        try:
+            with contextlib.redirect_stdout(self):  # type: ignore[type-var]
+                yield
+        finally:
+            self._dropped = None
 
     def write(self, text: str) -> int:
-        dropped = self._output is None or threading.get_ident() == self._dropped
-        return len(text) if dropped else self._output.write(text)
+        return len(text) if threading.get_ident() == self._dropped else self._output.write(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._output, name)
+
+
+# One that lives for ever: `print` of another thread may still be using it, without a reference that keeps it.
+_other_threads = _OtherThreads()
 
 
 @contextlib.contextmanager
@@ -142,7 +160,7 @@ def quiet() -> Iterator[None]:
 
     Engines are opened in the background too, so what the program itself prints meanwhile goes through.
     """
-    with _one_at_a_time, contextlib.redirect_stdout(_OtherThreads()), warnings.catch_warnings():  # type: ignore[type-var]
+    with _one_at_a_time, _other_threads.in_place(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

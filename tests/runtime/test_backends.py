@@ -135,3 +135,15 @@ def test_what_a_program_prints_while_an_engine_opens_in_the_background_is_not_lo
     surveyor.join()
     print("and later ones")
     assert capsys.readouterr().out == "the program's words\nand later ones\n"
+
+
+def test_a_program_that_prints_while_engines_open_in_the_background_goes_on(tmp_path):
+    """Python's own `print` holds no reference to what it writes to: an output that is put there for a while must not be freed."""
+    code = "import sys, threading, time\nfrom sspnet_sdk.backends.onnxruntime import quiet\nsys.setswitchinterval(1e-6)\n"
+    code += "end = time.monotonic() + 3\n"
+    code += "def open_engines():\n    while time.monotonic() < end:\n        with quiet():\n            pass\n"
+    code += "threads = [threading.Thread(target=open_engines) for _ in range(2)]\n"
+    code += "for thread in threads:\n    thread.start()\n"
+    code += "while time.monotonic() < end:\n    print('frame', 'after', 'frame', flush=True)\n"
+    code += "for thread in threads:\n    thread.join()\nprint('the end')\n"
+    assert _ask(tmp_path, code).endswith("the end\n")
