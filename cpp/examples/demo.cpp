@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 
 namespace {
 
@@ -84,13 +85,15 @@ void run_stream(const DemoOptions& options, sspnet::Estimator& estimator) {
     std::optional<sspnet::Box> box;
     std::vector<sspnet::Pose> before;
     if (!options.boxes.empty()) box = options.boxes[0];
-    while (std::fread(frame.data(), 1, frame.size(), stdin) == frame.size()) {
+    std::size_t bytes = 0;
+    while ((bytes = std::fread(frame.data(), 1, frame.size(), stdin)) == frame.size()) {
         const sspnet::Pose pose = box ? estimator.predict_many(image, {*box}, before).front() : estimator.predict(image);
         print(options, pose);
         std::fflush(stdout);
         before = {pose};
         box = pose.unsure ? std::nullopt : std::optional<sspnet::Box>(around(pose));
     }
+    if (bytes > 0) throw std::runtime_error("standard input ended within a frame: do its frames have the size that --raw says?");
 }
 
 }  // namespace

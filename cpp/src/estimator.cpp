@@ -12,13 +12,14 @@ namespace sspnet::core {
 namespace {
 
 constexpr double kAfterwardsMs = 0.3;  // from the joints in millimetres to the pose
+constexpr double kLongestMs = 1e9;     // that a frame waits for: a clock of nanoseconds ends after 300 years
 constexpr float kSamePerson = 0.15f;   // of the longer side of the larger box
 
 /// When the network's answer must be there, if lifting all people takes `lift_ms`.
 std::optional<Clock::time_point> when(Clock::time_point begin, std::optional<double> late_ms, double lift_ms) {
     if (!late_ms) return std::nullopt;
     return begin + std::chrono::duration_cast<Clock::duration>(
-                       std::chrono::duration<double, std::milli>(*late_ms - kAfterwardsMs - lift_ms));
+                       std::chrono::duration<double, std::milli>(std::min(*late_ms, kLongestMs) - kAfterwardsMs - lift_ms));
 }
 
 /// The share of the time until `deadline` that the next of `left` people may take.

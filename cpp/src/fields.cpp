@@ -44,7 +44,8 @@ std::string text(const Json& value, const std::string& what, std::size_t most) {
     if (!value.is_string()) wrong(what, "a line");
     std::string line = value.get<std::string>();
     const auto begins_a_letter = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; };  // of UTF-8
-    if (std::size_t(std::count_if(line.begin(), line.end(), begins_a_letter)) > most || std::any_of(line.begin(), line.end(), is_control)) wrong(what, "a line, not too long");
+    const auto letters = std::size_t(std::count_if(line.begin(), line.end(), begins_a_letter));
+    if (letters > most || std::any_of(line.begin(), line.end(), is_control)) wrong(what, "a line, not too long");
     return line;
 }
 

@@ -22,7 +22,7 @@ const Json& optional_entry(const Json& object, const std::string& name);
 const Json& object(const Json& value, const std::string& what);
 const Json& list(const Json& value, const std::string& what, std::size_t least, std::size_t most);
 
-/// One line of at most `most` bytes.
+/// One line of at most `most` letters, in UTF-8.
 std::string text(const Json& value, const std::string& what, std::size_t most = 4000);
 
 double number(const Json& value, const std::string& what, double least, double most);

@@ -269,7 +269,9 @@ bool stays_inside(const std::string& name) {
 }
 
 bool Manifest::has_finder() const {
-    return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) { return !entry.second.finder.empty() || !entry.second.finer_finder.empty(); });
+    return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) {
+        return !entry.second.finder.empty() || !entry.second.finer_finder.empty();
+    });
 }
 
 std::vector<std::string> Manifest::computable() const {

@@ -139,10 +139,10 @@ RunFinder Networks::run_finder(const Image& image, int size) {
 }
 
 Chain& Networks::box_finder(int size, int width, int height) {
-    if (box_finders_.size() > kMostShapes) box_finders_.clear();
-    std::unique_ptr<Chain>& finder = box_finders_[{width, height}];
-    if (!finder) finder = open_finder(size, width, height);
-    return *finder;
+    const std::array<int, 2> shape = {width, height};
+    if (const auto open = box_finders_.find(shape); open != box_finders_.end()) return *open->second;
+    if (box_finders_.size() == kMostShapes) box_finders_.clear();
+    return *(box_finders_[shape] = open_finder(size, width, height));
 }
 
 std::vector<Found> Networks::find_boxes(const Image& image, const SearchPlan& plan, const ConfidenceIn& confidence_in) {

@@ -4,6 +4,7 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 namespace sspnet::core {
 namespace {
@@ -201,9 +202,13 @@ void Plan::take_up() {
 
 void Plan::begin_to_measure() {
     due_ = false;
-    survey_ = std::make_unique<Survey>(turns_, [this, speeds = *speeds_, opened = opened_, longest_ms = longest_ms_](Survey& survey) {
-        find_out(speeds, opened, longest_ms, survey);
-    });
+    try {
+        survey_ = std::make_unique<Survey>(
+            turns_, [this, speeds = *speeds_, opened = opened_, longest_ms = longest_ms_](Survey& survey) {
+                find_out(speeds, opened, longest_ms, survey);
+            });
+    } catch (const std::system_error&) {  // no thread is to be had: what is estimated goes on being used, and this frame has its pose
+    }
 }
 
 /// In the survey's thread: one network after the other that frames may need.

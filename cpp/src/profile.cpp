@@ -35,6 +35,7 @@ Timings checked(const Json& entry, std::size_t cuts) {
     for (const auto* values : {&timings.p50_ms, &timings.p95_ms})
         if (values->size() != cuts || !std::all_of(values->begin(), values->end(), is_timing))
             throw std::out_of_range("values that are no timings");
+    if (timings.finder_ms != 0 && !is_timing(timings.finder_ms)) throw std::out_of_range("a finder's time that is none");
     return timings;
 }
 

@@ -44,7 +44,12 @@ Running& running() {
 
 Survey::Survey(Turns& turns, Work work) : turns_(turns), work_(std::move(work)) {
     running().add(this);
-    thread_ = std::thread([this] { run(); });
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (...) {  // the system gives no thread
+        running().remove(this);
+        throw;
+    }
 }
 
 Survey::~Survey() {

@@ -60,6 +60,14 @@ TEST_CASE("every cut and size can be asked for, and the same image gives the sam
     }
 }
 
+TEST_CASE("a deadline of any length leaves time for the deepest cut") {
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.input_size = 128, options.cut = 8;
+    sspnet::Estimator estimator(kDefaultBundle, options);
+    for (const double years : {1.0, 1e3, 1e290}) CHECK(estimator.predict_within(3e10 * years, scene.image(), kBox).cut == 8);
+}
+
 TEST_CASE("many people give the poses that each gives alone") {
     const Scene scene;
     sspnet::Options options = quiet_options();

@@ -24,8 +24,11 @@ TEST_CASE("a profile is kept for its own key, and a spoilt one is as good as non
     CHECK_FALSE(Profile(folder, "key", 3).knows(128));
     for (const auto& entry : fs::recursive_directory_iterator(folder))
         if (entry.is_regular_file())
-            std::ofstream(entry.path()) << "{\"key\": \"key\", \"timings\": {\"128\": {\"p50_ms\": \"fast\"}}}";
-    CHECK_FALSE(Profile(folder, "key", 2).knows(128));
+            for (const char* spoilt : {R"("p50_ms": "fast")", R"("p50_ms": [1, 2], "p95_ms": [1, 2], "finder_ms": -1)",
+                                       R"("p50_ms": [1, 0], "p95_ms": [1, 2], "finder_ms": 1)"}) {
+                std::ofstream(entry.path()) << R"({"key": "key", "timings": {"128": {)" << spoilt << "}}}";
+                CHECK_FALSE(Profile(folder, "key", 2).knows(128));
+            }
     fs::remove_all(folder);
 }
 

@@ -137,6 +137,13 @@ def test_raw_frames_on_standard_input_follow_the_person(demo, as_ppm):
     assert np.abs(middles[2] - middles[0]).max() < 0.2 * max(poses[0]["box"][2:])
 
 
+def test_a_stream_that_ends_within_a_frame_is_told_of_after_the_frames_that_were_whole(demo):
+    frame = bytes(3 * 64 * 48)
+    run = demo("--json", "--raw", "64x48", "--box", "8,8,30,30", "--size", 128, DEFAULT_BUNDLE, input=frame + frame[:100])
+    assert run.returncode == 2 and run.stdout.count(b"\n") == 1
+    assert b"ended within a frame" in run.stderr and run.stderr.count(b"\n") == 1
+
+
 def test_in_a_stream_the_network_is_told_the_pose_of_the_frame_before(demo, engine, video_dot_bundle):
     frames = [np.zeros((240, 320, 3), np.uint8) for _ in range(3)]
     for index, frame in enumerate(frames):

@@ -110,7 +110,7 @@ public:
 
     /// Boxes of the people in an image, the most prominent first.
     std::vector<Box> find(const Image& image) {
-        std::vector<Box> boxes(32);
+        std::vector<Box> boxes(1000);  // no bundle's finder gives more
         size_t count = 0;
         check(sspnet_find(handle_.get(), &image, boxes.data(), boxes.size(), &count));
         boxes.resize(count);
