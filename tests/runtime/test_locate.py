@@ -5,7 +5,7 @@ import pytest
 
 from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_finder, read_poses
 from sspnet_sdk.finding.locate import find_people as find_people_by
-from sspnet_sdk.finding.peaks import Peaks
+from sspnet_sdk.finding.peaks import Found, Peaks
 from sspnet_sdk.finding.person_box import box_of_seen_joints
 from sspnet_sdk.images.image import open_image
 
@@ -45,6 +45,11 @@ class Finder:
 
 def middle(person):
     return person.box[0] + person.box[2] / 2
+
+
+@pytest.mark.parametrize("box", [(3, 4, 90, 30), (3, 4, 30, 90)])
+def test_who_lies_is_as_large_as_who_stands(box):
+    assert Found(box, 1.0, True).longer_side == 90
 
 
 def test_who_is_certain_and_in_the_middle_comes_first_and_everybody_once():

@@ -85,6 +85,15 @@ def test_of_joints_that_are_surely_told_it_counts_how_many_are_right():
     assert scores["sure"] == pytest.approx(4 / 12) and scores["calibration"] == pytest.approx(3 / 4)
 
 
+def test_a_part_that_nobody_is_labelled_with_has_no_score():
+    points, picture = np.random.default_rng(0).uniform(0, 100, (28, 2)), np.zeros((0, 0, 3), np.uint8)
+    weight = np.ones(28, np.float32)
+    weight[17:22] = 0
+    person = Sample(picture, np.array([0, 0, 100, 100.0]), points, weight)
+    scores = score(Predictions([person], {8: points[None]}, {8: np.zeros((1, 28, 3))}, {8: np.ones((1, 28))}), 8)
+    assert "pck_face" not in scores and scores["pck_feet"] == 1.0
+
+
 def test_a_person_whose_sides_are_exchanged_counts_as_mirrored():
     rng = np.random.default_rng(0)
     points, picture = rng.uniform(0, 100, (2, 28, 2)), np.zeros((0, 0, 3), np.uint8)

@@ -15,7 +15,8 @@ from sspnet_train.errors import DataError
 
 @pytest.fixture
 def folder(tmp_path):
-    """Six crops of COCO, two of MPII, one of PARSE; the first three are of a held-out picture, the next of another."""
+    """Six crops of COCO, two of MPII, one of PARSE; the first three are of a held-out picture, the next of another. There people
+    stand elsewhere and are four times as large as in their crops."""
     rng = np.random.default_rng(0)
     crops = [f"{row:05d}.webp" for row in range(9)]
     with tarfile.open(tmp_path / "hand_00.tar", "w") as archive:
@@ -31,7 +32,8 @@ def folder(tmp_path):
     names = [f"p{i}.webp" for i in range(99)]
     kept_aside, other = (next(name for name in names if held_out_picture(name) == held) for held in (True, False))
     picture = np.array([kept_aside] * 3 + [other])
-    np.savez(tmp_path / "pictures.npz", picture=picture, box=4 * box[:4], xy=4 * xy[:4], vis=vis[:4])
+    there = {"box": 4 * box[:4] + [300, 70, 0, 0], "xy": 4 * xy[:4] + [300, 70]}
+    np.savez(tmp_path / "pictures.npz", picture=picture, **there, vis=vis[:4])
     return tmp_path
 
 

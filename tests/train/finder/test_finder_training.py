@@ -62,7 +62,9 @@ def test_boxes_follow_the_picture_into_every_view(pictures, seed):
 
 def test_who_is_cut_off_by_more_than_half_is_neither_right_nor_wrong_to_find():
     image = np.zeros((100, 200, 3), np.uint8)
-    seen = seen_in(image, np.array([[20.0, 20, 60, 60], [-20, 20, 60, 60], [170, 20, 100, 60], [300, 0, 50, 50]]))
+    seen = seen_in(
+        image, np.array([[20.0, 20, 60, 60], [-20, 20, 60, 60], [170, 20, 100, 60], [300, 0, 50, 50], [-90, 0, 50, 50]])
+    )
     np.testing.assert_array_equal(seen.boxes, [[20, 20, 60, 60], [0, 20, 40, 60]])
     np.testing.assert_array_equal(seen.doubtful, [[170, 20, 30, 60]])
 
@@ -79,6 +81,14 @@ def test_a_view_into_a_panorama_looks_where_it_is_turned():
     panorama[:, 92:100] = 255  # a quarter of the way right of the middle
     assert panorama_view(panorama, 90, 0, 60, 41, 41)[20, 20, 0] == 255
     assert [int(view[320, 320, 0]) for view in four_views(panorama)] == [0, 255, 0, 0]
+
+
+@pytest.mark.parametrize("pitch", [-45.0, 0.0, 45.0])
+def test_a_view_that_looks_up_sees_what_stands_higher(pitch):
+    heights = np.linspace(89.5, -89.5, 180) + 90
+    panorama = np.repeat(heights.astype(np.uint8), 360 * 3).reshape(180, 360, 3)
+    view = panorama_view(panorama, 0, pitch, 60, 61, 61)[:, 30, 0] - 90.0
+    np.testing.assert_allclose(view[[0, 30, 60]], pitch + np.array([29.6, 0, -29.6]), atol=1.5)
 
 
 def test_targets_stand_at_the_middle_of_people_and_say_nothing_of_the_doubtful():

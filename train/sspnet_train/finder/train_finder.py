@@ -90,7 +90,7 @@ def finder_loss(logits: Tensor, boxes: Tensor, wanted: tuple[Tensor, Tensor, Ten
     here = (centre == 1).float()
     said = torch.sigmoid(logits)
     right = here * (1 - said) ** 2 * F.logsigmoid(logits)
-    wrong = (1 - here) * trust * (1 - centre) ** 4 * said**2 * F.logsigmoid(-logits)
+    wrong = trust * (1 - centre) ** 4 * said**2 * F.logsigmoid(-logits)
     error = ((boxes - box).abs().sum(dim=1) * known).sum() / (known > 0).sum().clamp(min=1)
     return -(right + wrong).sum() / here.sum().clamp(min=1), error
 
