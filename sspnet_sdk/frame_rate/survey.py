@@ -15,6 +15,7 @@ from sspnet_sdk.frame_rate.turns import Turns
 logger = logging.getLogger("sspnet_sdk")
 
 _FRAMES_BEFORE = 2  # a survey begins
+_NOT_MEASURED = "this device could not be measured: %s"
 _ALONE = contextlib.nullcontext()
 
 
@@ -23,13 +24,20 @@ class Survey:
 
     Args:
         work: is given this survey; calls `turn` around whatever must not be disturbed by frames, nor disturb them.
+
+    Raises:
+        SSPNetError: the system gives no more threads.
     """
 
     def __init__(self, work: Callable[[Survey], None]) -> None:
         self._work, self._turns, self._stopped = work, Turns(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sspnet-survey", daemon=True)
         atexit.register(self.stop)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            atexit.unregister(self.stop)
+            raise SSPNetError("the system gives no more threads") from error
 
     @property
     def running(self) -> bool:
@@ -70,7 +78,7 @@ class Survey:
         except _StoppedError:
             pass
         except SSPNetError as error:
-            logger.warning("this device could not be measured: %s", error)
+            logger.warning(_NOT_MEASURED, error)
         finally:
             atexit.unregister(self.stop)
 
@@ -106,8 +114,13 @@ class Surveyor:
     def begin(self) -> None:
         """Begin now, if there is something to find out and no survey goes on."""
         with self._lock:
-            if self._due and not self.running:
-                self._due, self._survey = False, Survey(self._work)
+            if not self._due or self.running:
+                return
+            self._due = False
+            try:
+                self._survey = Survey(self._work)
+            except SSPNetError as error:
+                logger.warning(_NOT_MEASURED, error)
 
     def frame(self) -> AbstractContextManager[None]:
         """For a frame: nothing is measured meanwhile."""

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
+from sspnet_sdk.errors import SSPNetError
+
 T = TypeVar("T")
 
 _POLL_S = 0.2  # waits end by themselves, so that Ctrl-C arrives on every system
@@ -71,11 +73,17 @@ def in_background(items: Iterator[T], depth: int = 2, latest: bool = False) -> G
         items: made in the new thread from now on.
         depth: how many may wait; the thread rests when as many do.
         latest: keep only the newest item and drop older ones, for sources that do not wait.
+
+    Raises:
+        SSPNetError: the system gives no more threads.
     """
     handoff: _Handoff[T] = _Handoff(1 if latest else depth, latest)
     thread = threading.Thread(target=_make, args=(items, handoff), name="sspnet-sdk", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise SSPNetError("frames cannot be read ahead: the system gives no more threads") from error
     _running[thread] = handoff
-    thread.start()
     try:
         while (item := handoff.get()) is not None:
             yield item[0]

@@ -10,17 +10,21 @@ Result = TypeVar("Result")
 
 
 class Ahead(Generic[Result]):
-    """Runs `work` in a thread of its own, at once."""
+    """Runs `work` in a thread of its own, at once; in this thread where the system gives no more."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
         self._work = work
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="sspnet-ahead")
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # a limit on threads, or on memory
+            self._run()
 
     def result(self) -> Result:
         """What `work` gave, as soon as it has. Raises what it raised."""
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         if self._error is not None:
             raise self._error
         return self._result

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from sspnet_sdk import BackendError, Estimator
+from sspnet_sdk import BackendError, Estimator, SSPNetError
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.inference.ahead import Ahead
@@ -20,6 +20,34 @@ def test_what_work_gives_and_raises_arrives_where_it_is_asked_for():
 
     with pytest.raises(BackendError, match="no such driver"):
         Ahead(failing).result()
+
+
+@pytest.fixture
+def no_threads(monkeypatch):
+    """The system gives no more threads."""
+
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+def test_without_threads_work_is_done_when_it_is_begun(no_threads):
+    done = []
+    ahead = Ahead(lambda: done.append(threading.current_thread().name))
+    assert done == ["MainThread"] and ahead.result() is None
+
+
+def test_without_threads_poses_come_and_the_device_is_not_measured(no_threads, dot_bundle, dot_image, caplog):
+    with Estimator(dot_bundle, backend="onnxruntime", target_fps=5) as estimator:
+        for _ in range(4):
+            assert not estimator.predict(dot_image(150, 110), (60, 40, 200, 160)).unsure
+        assert not estimator.is_being_measured
+        with pytest.raises(SSPNetError, match="the system gives no more threads"):
+            list(estimator.stream([dot_image(150, 110)]))
+    assert [record.getMessage() for record in caplog.records] == [
+        "this device could not be measured: the system gives no more threads"
+    ]
 
 
 class Meeting:
