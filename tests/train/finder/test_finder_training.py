@@ -125,6 +125,21 @@ def test_training_lowers_the_loss_and_leaves_the_shallow_trunk_alone(pictures, m
     assert all(torch.equal(value, start.state_dict()[key]) for key, value in before.items())
 
 
+def test_the_loss_is_centernets_where_the_map_is_trusted_and_the_boxes_mean_error():
+    rng = np.random.default_rng(0)
+    logits, centre, trust = rng.normal(size=(2, 5, 6)), rng.uniform(0, 0.9, (2, 5, 6)), rng.integers(0, 2, (2, 5, 6))
+    centre[0, 1, 2] = centre[1, 4, 0] = 1.0
+    box, said_box, known = rng.normal(size=(2, 4, 5, 6)), rng.normal(size=(2, 4, 5, 6)), np.zeros((2, 5, 6))
+    known[0, 1, 2], known[1, 4, 0] = 0.25, 0.1
+    said = 1 / (1 + np.exp(-logits))
+    expected = np.where(centre == 1, -((1 - said) ** 2) * np.log(said), -trust * (1 - centre) ** 4 * said**2 * np.log(1 - said))
+    error = (np.abs(said_box - box).sum(axis=1) * known).sum() / 2
+    centres, boxes = finder_loss(
+        *map(torch.from_numpy, (logits, said_box)), tuple(map(torch.from_numpy, (centre, trust, box, known)))
+    )
+    assert float(centres) == pytest.approx(expected.sum() / 2) and float(boxes) == pytest.approx(error)
+
+
 def test_a_sure_answer_in_the_right_place_costs_less():
     picture = WholePicture("a", np.zeros((64, 64, 3), np.uint8), np.array([[16, 16, 32, 32.0]]))
     wanted = targets([FinderExample(picture.image, picture.boxes, np.zeros((0, 4)))], torch.zeros(0, 16, 16))
