@@ -96,6 +96,22 @@ def test_files_that_are_no_images_are_refused(tmp_path, content):
         open_image(path)
 
 
+@pytest.mark.parametrize(
+    ("head", "hint"),
+    [
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", r" \(AVIF: newer builds of OpenCV read it; or export it as JPEG\)"),
+        (b"\xff\x0a\xfa\x1f", r" \(JPEG XL: export it as JPEG\)"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", r" \(JPEG XL: export it as JPEG\)"),
+        (b"GIF89a\x10\0\x10\0", r" \(GIF: save it as PNG\)"),
+        (b"BM\x01\x02\x03\x04", ""),
+    ],
+    ids=["AVIF", "JPEG XL", "JPEG XL in boxes", "GIF", "BMP"],
+)
+def test_of_kinds_that_opencv_may_not_read_the_message_says_what_helps(head, hint):
+    with pytest.raises(ImageError, match=rf"^the content is not an image that OpenCV can decode, or it is damaged{hint}$"):
+        open_image(head + bytes(range(256)))
+
+
 def test_missing_files_and_folders_are_refused(tmp_path):
     with pytest.raises(ImageError, match="no such file"):
         open_image(tmp_path / "none.jpg")
