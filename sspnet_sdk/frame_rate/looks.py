@@ -89,24 +89,7 @@ def compare(
     """
     if all(profile.has_seen([setting]) for profile, setting in candidates):
         return {(profile, setting): profile.first_ms(setting) for profile, setting in candidates}
-    failures: list[str] = []
-    chains: Opened = {}
-    try:
-        for profile, setting in candidates:
-            with _passed_over(failures):
-                chains[profile, setting] = profile.begun_chain(setting, deepest.get(setting.backend, 0))
-        for candidate in list(chains):
-            chain = chains.pop(candidate)
-            try:
-                with _passed_over(failures):
-                    chain.open(deepest.get(candidate[1].backend, 0))
-                    chain.run_grey(0)  # a first run is not like the others
-                    chains[candidate] = chain
-            finally:
-                if candidate not in chains:
-                    chain.close()
-        if not chains:
-            raise BackendError("; ".join(failures))
+    with _warmed_up(candidates, deepest) as chains:
         times: dict[Candidate, list[float]] = {candidate: [] for candidate in chains}
         while not _is_clear(list(times.values())):
             with turn():
@@ -114,14 +97,34 @@ def compare(
                     times[candidate] += chain.run_grey(0)
         if opened is not None:
             opened |= chains
-            chains = {}
-    finally:
-        for chain in chains.values():
-            chain.close()
+            chains.clear()
     medians = {candidate: float(np.median(values)) for candidate, values in times.items()}
     for (profile, setting), ms in medians.items():
         profile.keep_look(setting, ms)
     return medians
+
+
+@contextlib.contextmanager
+def _warmed_up(candidates: Sequence[Candidate], deepest: Mapping[str, int]) -> Iterator[Opened]:
+    """The chains of those that work, opened side by side. What the caller leaves of them is closed in the end."""
+    failures: list[str] = []
+    chains: Opened = {}
+    try:
+        for profile, setting in candidates:
+            with _passed_over(failures):
+                chains[profile, setting] = profile.begun_chain(setting, deepest.get(setting.backend, 0))
+        for (profile, setting), chain in list(chains.items()):
+            with _passed_over(failures):
+                chain.open(deepest.get(setting.backend, 0))
+                chain.run_grey(0)  # a first run is not like the others
+                continue
+            chains.pop((profile, setting)).close()
+        if not chains:
+            raise BackendError("; ".join(failures))
+        yield chains
+    finally:
+        for chain in chains.values():
+            chain.close()
 
 
 @contextlib.contextmanager
