@@ -275,7 +275,7 @@ def _started_from(files: RunFolder, init: Path | None, resume: bool) -> dict[str
 
 
 def set_modes(network: SSPNet, recipe: Recipe) -> None:
-    """Which batch norms learn statistics, as the recipe says."""
+    """Which batch norms learn statistics, as the recipe says; the others normalise by those that they have."""
     network.train(not recipe.fixed_statistics and not recipe.fresh_from)
     second = network.second_entry
     if recipe.fixed_entry_statistics:
