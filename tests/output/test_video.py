@@ -178,6 +178,18 @@ def test_a_closed_video_is_not_begun_anew(tmp_path):
     assert len(list(Capture(tmp_path / "out.mp4"))) == 3
 
 
+def test_the_first_frame_decides_the_size_and_later_ones_are_scaled_to_it(tmp_path):
+    video = VideoFile(tmp_path / "out.mp4", 25.0)
+    for height, width in ((96, 160), (200, 100), (96, 160)):
+        left_half_white = np.zeros((height, width, 3), np.uint8)
+        left_half_white[:, : width // 2] = 255
+        video.write(left_half_white)
+    video.close()
+    for image in (shot.image for shot in Capture(tmp_path / "out.mp4")):
+        assert image.shape == (96, 160, 3)
+        assert image[48, [8, 70]].min() > 230 and image[48, [90, 152]].max() < 25
+
+
 def test_what_is_no_frame_is_refused_and_the_video_goes_on(tmp_path):
     video = VideoFile(tmp_path / "out.mp4", 25.0)
     image = frames(1)[0]
