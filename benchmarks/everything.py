@@ -27,6 +27,7 @@ def main() -> None:
     peers = ["--files", given.files or given.out / "files", "--out", given.out]
     tables = {
         "speeds": ["peers.py", *peers, "--rounds", "5"],
+        "layers": ["layers.py"],
         "overhead": ["overhead.py", "--rounds", "5"],
         "throughput": ["throughput.py", "--rounds", "3"],
         "start": ["start.py", "--repeat", "3"],

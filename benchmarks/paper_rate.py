@@ -13,9 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
-from openvino import opset8 as ops
-from side_by_side import Burst, keep_to_cores, openvino_settings, side_by_side, timed
+from matrix_product import SIDE, gmacs_per_s, matrix_product
+from side_by_side import Burst, keep_to_cores, side_by_side, timed
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet
@@ -24,20 +23,18 @@ from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import Bundle, open_bundle
 from sspnet_sdk.inference.stages import StageChain
 
-_SIDE = 1536
-
 
 def main() -> None:
     given = _arguments()
     keep_to_cores(given.threads)
     with tempfile.TemporaryDirectory() as folder:
         bundle = open_bundle(given.bundle or _random_bundle(Path(folder), given.size))
-        bursts: dict[str, Burst] = {"product": timed(_matrix_product(given.threads))}
+        bursts: dict[str, Burst] = {"product": timed(matrix_product(given.threads))}
         for cut in bundle.cuts:
             bursts[str(cut)] = timed(_network(bundle, given.size, cut, given.threads))
         times = side_by_side(bursts, given.rounds, 3)
-    rate = 2 * _SIDE**3 / times["product"] / 1e6
-    print(f"matrix product of {_SIDE} x {_SIDE} in OpenVINO, fp32, {given.threads} threads: {rate:.0f} GFLOP/s")
+    rate = 2 * gmacs_per_s(times["product"])
+    print(f"matrix product of {SIDE} x {SIDE} in OpenVINO, fp32, {given.threads} threads: {rate:.0f} GFLOP/s")
     print("| cut | MACs | ms | FPS | GFLOP/s | share of the matrix product |\n|---|---|---|---|---|---|")
     for cut in bundle.cuts:
         macs, milliseconds = bundle.macs(given.size, cut), times[str(cut)]
@@ -50,14 +47,6 @@ def _random_bundle(folder: Path, size: int) -> Path:
     network = SSPNet(CONFIGS["paper"]).eval()
     save_checkpoint(folder / "paper.safetensors", network.config, network.state_dict(), {})
     return export_bundle(folder / "paper.safetensors", out=folder / "bundle", sizes=(size,))
-
-
-def _matrix_product(threads: int) -> Callable[[], object]:
-    left, right = ops.parameter([_SIDE, _SIDE], np.float32), np.random.default_rng(0).random((_SIDE, _SIDE), np.float32)
-    model = ov.Model([ops.matmul(left, ops.constant(right), False, False)], [left])
-    request = ov.Core().compile_model(model, "CPU", openvino_settings(threads)).create_infer_request()
-    request.set_input_tensor(ov.Tensor(right.copy()))
-    return request.infer
 
 
 def _network(bundle: Bundle, size: int, cut: int, threads: int) -> Callable[[], object]:
