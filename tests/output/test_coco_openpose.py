@@ -122,6 +122,7 @@ def test_with_face_and_feet_every_keypoint_is_there(layout, names, tmp_path):
 def test_halpes_head_is_above_the_ears_in_line_with_the_neck(tmp_path):
     pose = make_pose()
     thorax, head, top = pose.keypoints[8] - 0.5, pose.keypoints[10] - 0.5, HALPE.rows(pose)[17, :2]
+    assert HALPE.rows(pose)[17, 2] == pytest.approx(pose.confidence[10])
     along = (head - thorax) / np.linalg.norm(head - thorax)
     assert 0.6 < np.dot(top - head, along) / np.linalg.norm(head - thorax) < 0.9
     assert abs(np.cross([*(top - head), 0], [*along, 0])[2]) < 1e-4

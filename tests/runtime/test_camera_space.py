@@ -131,3 +131,10 @@ def test_a_distance_that_is_none_is_an_error_not_a_pose(depth_dot_bundle, dot_im
 def test_nothing_lies_behind_the_camera():
     camera = check_camera(K)
     assert camera.unproject(np.zeros((2, 2)), np.array([-500.0, 800.0]))[:, 2].tolist() == [10.0, 800.0]
+
+
+def test_a_box_is_told_by_its_angles_and_its_shape():
+    x, y, w, h = 100.0, 50.0, 80.0, 160.0
+    (features,) = check_camera((1000, 500, 320, 200)).box_features([np.array([x, y, w, h])])
+    expected = [np.log(750 / 160), 160 / 750, 0.5, 1.0, (140 - 320) / 1000, (130 - 200) / 500]
+    np.testing.assert_allclose(features, expected, rtol=1e-6)
