@@ -94,6 +94,16 @@ def test_a_raw_photo_is_not_read_as_its_preview(tmp_path):
         open_image(tmp_path / "a.nef")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"IIRO\x08\0\0\0", b"FUJIFILMCCD-RAW 0201", b"II*\0\x10\0\0\0CR\x02\0", b"\0\0\0\x18ftypcrx \0\0\0\1"],
+    ids=["ORF", "RAF", "CR2", "CR3"],
+)
+def test_raw_photos_are_known_by_their_first_bytes(head):
+    with pytest.raises(ImageError, match="^the content is a camera's raw file: export it as JPEG first$"):
+        open_image(head + bytes(300))
+
+
 def test_only_the_first_picture_of_a_tiff_is_read_and_that_is_said(tmp_path, caplog):
     _picture().save(tmp_path / "scan.tif", save_all=True, append_images=[_picture(), _picture()])
     assert open_image(tmp_path / "scan.tif").pixels.shape == (48, 64, 3)
