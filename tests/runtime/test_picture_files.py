@@ -100,7 +100,7 @@ def test_a_raw_photo_is_not_read_as_its_preview(tmp_path):
     ids=["ORF", "RAF", "CR2", "CR3"],
 )
 def test_raw_photos_are_known_by_their_first_bytes(head):
-    with pytest.raises(ImageError, match="^the content is a camera's raw file: export it as JPEG first$"):
+    with pytest.raises(ImageError, match=r"^the content is a camera's raw file: export it as JPEG first$"):
         open_image(head + bytes(300))
 
 
