@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sspnet_sdk.bundles.thresholds import SCHEMA_1, read_finder, read_poses
+from sspnet_sdk.finding.centre_map import likeliest_cells
 from sspnet_sdk.finding.locate import find_people as find_people_by
 from sspnet_sdk.finding.peaks import Found, Peaks
 from sspnet_sdk.finding.person_box import box_of_seen_joints
@@ -45,6 +46,20 @@ class Finder:
 
 def middle(person):
     return person.box[0] + person.box[2] / 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cell_may_be_a_persons_centre_where_none_of_its_eight_neighbours_is_likelier(seed):
+    centre = np.random.default_rng(seed).uniform(0, 1, (12, 9)).astype(np.float32)
+    around = np.pad(centre, 1)
+    peaks = [
+        (row, column)
+        for row, column in np.ndindex(12, 9)
+        if centre[row, column] >= max(0.5, around[row : row + 3, column : column + 3].max())
+    ]
+    peaks.sort(key=lambda cell: -centre[cell])
+    for most in (3, 100):
+        assert list(zip(*likeliest_cells(centre, 0.5, most), strict=True)) == peaks[:most]
 
 
 @pytest.mark.parametrize("box", [(3, 4, 90, 30), (3, 4, 30, 90)])
