@@ -95,3 +95,19 @@ def test_without_a_labelled_trunk_its_length_is_a_fifth_of_the_crop():
     weight = sample.weight.copy()
     weight[8] = 0
     assert make_example(replace(sample, weight=weight), SIZE, PLAIN, np.random.default_rng(0)).torso == pytest.approx(0.2)
+
+
+def test_others_are_pasted_in_their_own_colours_and_without_trusted_joints_not_at_all():
+    target, other = person(), drawn_person(4)
+    target = replace(target, image=np.full_like(target.image, 100))
+    other = replace(other, image=np.full_like(other.image, 200))
+    plain = make_example(target, SIZE, PLAIN, np.random.default_rng(0))
+    shown = 0
+    for seed in range(6):
+        image = make_example(target, SIZE, PLAIN, np.random.default_rng(seed), [other]).image
+        shown += int((image == 200).sum() > 300)
+        changed = image != make_example(target, SIZE, PLAIN, np.random.default_rng(seed)).image
+        assert image[changed].min() >= 100 and image[changed].max() <= 200
+    assert shown >= 4
+    unknown = replace(other, weight=np.zeros_like(other.weight))
+    np.testing.assert_array_equal(make_example(target, SIZE, PLAIN, np.random.default_rng(0), [unknown]).image, plain.image)

@@ -41,3 +41,13 @@ def test_joints_without_a_label_do_not_count():
         sample.weight[17:] = 0
         found.keypoints[2][index, 17:] += 500
     assert coco_ap(found, 2) == pytest.approx(1.0)
+
+
+def test_an_error_weighs_by_the_area_of_the_persons_box():
+    def with_box(width, height):
+        samples = people()
+        for sample in samples:
+            sample.box = np.array([0, 0, width, height])
+        return coco_ap(answer(samples, off=6.0), 2)
+
+    assert with_box(200.0, 100.0) == with_box(100.0, 200.0) < with_box(200.0, 200.0)
