@@ -92,6 +92,8 @@ def test_a_part_that_nobody_is_labelled_with_has_no_score():
     person = Sample(picture, np.array([0, 0, 100, 100.0]), points, weight)
     scores = score(Predictions([person], {8: points[None]}, {8: np.zeros((1, 28, 3))}, {8: np.ones((1, 28))}), 8)
     assert "pck_face" not in scores and scores["pck_feet"] == 1.0
+    weight[18] = 1
+    assert score(Predictions([person], {8: points[None]}, {8: np.zeros((1, 28, 3))}, {8: np.ones((1, 28))}), 8)["pck_face"] == 1.0
 
 
 def test_a_person_whose_sides_are_exchanged_counts_as_mirrored():
