@@ -1,6 +1,7 @@
 """Writes finding_trace.json: what the finder and the poses said and whom that was taken for; crops and their pixels.
 
-Python, C++ and the browser replay it. The bundle must have a finder of the decoder "single_person_centres".
+Python, C++ and the browser replay it. Crops are always made anew, what is found only with a bundle whose finder has the decoder
+"single_person_centres".
 
     python tests/cpp/record_finding_trace.py [BUNDLE]
 """
@@ -29,9 +30,9 @@ FINDER, FINER = 128, 256
 class Recorder:
     """Runs the real finder and poses, and writes down what they said; maps hold what somebody reads, all else is 0."""
 
-    def __init__(self, estimator, image):
-        self.engine, self.image = estimator._engine, image
-        self.look = Search(image, self.engine, estimator._plan.first_look)._look_at
+    def __init__(self, engine, first_look, image):
+        self.engine, self.image = engine, image
+        self.look = Search(image, engine, first_look)._look_at
         self.marked, self.floor = list(self.engine.bundle.finder.joints), self.engine.bundle.finder.centre_floor
         self.runs, self.looks = [], []
 
@@ -65,10 +66,12 @@ def sparse(values):
 
 def finding(estimator, name, pixels, looks, doubts):
     image = open_image(pixels, "bgr")
-    recorder, bundle = Recorder(estimator, image), estimator.bundle
+    bundle = estimator.bundle
     peaks = Peaks(bundle.finder, bundle.poses)
-    more = (recorder.run(FINER), recorder.look_at) if doubts else (None, None)
-    people = find_people(image, peaks, recorder.run(FINDER), looks, *more)
+    with estimator._engine() as engine:
+        recorder = Recorder(engine, estimator._plan.first_look, image)
+        more = (recorder.run(FINER), recorder.look_at) if doubts else (None, None)
+        people = find_people(image, peaks, recorder.run(FINDER), looks, *more)
     return {
         "name": name,
         "image": [image.width, image.height],
@@ -122,9 +125,9 @@ def crops():
 
 
 def main():
-    bundle = sys.argv[1] if len(sys.argv) > 1 else None
-    estimator = Estimator(bundle, backend="onnxruntime", threads=1)
-    traces = {"grain": GRAIN, "findings": list(findings(estimator)), "crop": crops()}
+    traces = json.loads(TRACE.read_text()) | {"grain": GRAIN, "crop": crops()}
+    if len(sys.argv) > 1:
+        traces["findings"] = list(findings(Estimator(sys.argv[1], backend="onnxruntime", threads=1)))
     TRACE.write_text(json.dumps(traces, separators=(",", ":"), default=float).replace('{"name"', '\n{"name"') + "\n")
 
 

@@ -41,7 +41,7 @@ def learning(network, **said):
         ({"fresh_from": 5}, {"projections", "late"}),
         ({"fresh_from": 5, "fixed_entry_statistics": True}, {"projections", "late"}),
     ],
-    ids=str,
+    ids=lambda value: "+".join(sorted(value)) or "nothing",
 )
 def test_a_recipe_says_which_parts_learn_statistics(edge, said, who):
     assert learning(edge, **said) == {name: name in who for name in ("entry", "second trunk", "projections", "early", "late")}
