@@ -9,13 +9,12 @@ namespace {
 constexpr int kLeft = 2, kRight = 3;  // pixels of border beside a row: as far as taps reach
 constexpr int kAhead = 8;              // rows that are asked of the memory before they are read
 
-/// The part of the image under the crop with a margin for interpolation, and its corner; all multiples of `multiple`.
-/// So the same pixels are always halved together, wherever the box moves.
+/// The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`, and its corner.
 Cropper::Region under(const Image& image, const Crop& crop, double crop_height, int multiple, int& left, int& top) {
     const int margin = 2 * multiple;
     const auto bound = [](double value, int most) { return int(std::clamp(std::trunc(value), -1e9, double(most))); };
-    left = std::max(0, bound(crop.x, image.width) - margin) / multiple * multiple;
-    top = std::max(0, bound(crop.y, image.height) - margin) / multiple * multiple;
+    left = std::max(0, bound(crop.x, image.width) - margin);
+    top = std::max(0, bound(crop.y, image.height) - margin);
     const int right = std::min(image.width, bound(crop.x + crop.side, image.width) + margin);
     const int bottom = std::min(image.height, bound(crop.y + crop_height, image.height) + margin);
     const int width = (right - left) / multiple * multiple, height = (bottom - top) / multiple * multiple;

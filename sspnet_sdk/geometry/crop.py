@@ -115,13 +115,10 @@ def cut_out(image: Image, crop: Crop, out: NDArray[np.uint8], border: int) -> No
 def _region(
     pixels: NDArray[np.uint8], crop: Crop, crop_height: float, multiple: int
 ) -> tuple[NDArray[np.uint8] | None, int, int]:
-    """The part of the image under the crop with a margin for interpolation, and its corner; all multiples of `multiple`.
-
-    So the same pixels are always halved together, wherever the box moves: poses shake less.
-    """
+    """The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`, and its corner."""
     height, width = pixels.shape[:2]
     margin = 2 * multiple
-    left, top = (max(0, int(corner) - margin) // multiple * multiple for corner in (crop.x, crop.y))
+    left, top = max(0, int(crop.x) - margin), max(0, int(crop.y) - margin)
     right, bottom = min(width, int(crop.x + crop.side) + margin), min(height, int(crop.y + crop_height) + margin)
     columns, rows = (right - left) // multiple * multiple, (bottom - top) // multiple * multiple
     if columns <= 0 or rows <= 0:

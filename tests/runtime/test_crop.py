@@ -52,18 +52,6 @@ def test_a_crop_much_smaller_than_its_region_does_not_alias():
     assert np.abs(out[2:-2, 2:-2].astype(int) - 127).max() <= 2
 
 
-@pytest.mark.parametrize("moved", [0, 0.5, 1, 2, 3.25, 7])
-def test_a_crop_that_moves_halves_the_same_pixels_together(moved):
-    blocks = np.random.default_rng(0).integers(0, 256, (80, 80)).astype(np.float64)
-    image = open_image(np.repeat(np.repeat(blocks, 4, axis=0), 4, axis=1).astype(np.uint8))
-    out = np.empty((32, 32, 3), np.uint8)
-    cut_out(image, Crop(60 + moved, 48 + moved, 4 * 32), out, border=0)
-    at = (moved + 4 * (np.arange(32) + 0.5)) / 4 - 0.5
-    across = np.stack([np.interp(at, np.arange(-4, 60), row[11:75]) for row in blocks])
-    expected = np.stack([np.interp(at, np.arange(-4, 60), column[8:72]) for column in across.T]).T
-    assert np.abs(out[:, :, 0] - expected).max() < 6
-
-
 def test_a_box_the_size_of_a_continent_is_harmless():
     out = np.empty((64, 64, 3), np.uint8)
     image = open_image(np.full((50, 50, 3), 255, np.uint8))

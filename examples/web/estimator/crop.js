@@ -25,7 +25,7 @@ export function viewOf(image, side, multiple) {
 
 /** The part {left, top, width, height} of an image of that extent that `cutOut` reads of a crop; without extent where it reads nothing. */
 export function areaUnder(extent, crop, size) {
-  return boundsUnder(extent, crop, crop.side, shrinkOf(crop, size));
+  return boundsUnder(extent, crop, crop.side, 2 * shrinkOf(crop, size));
 }
 
 /** [u, v] in [0, 1] of the crop → pixels of the image. */
@@ -65,14 +65,10 @@ function shrinkOf(crop, size) {
   return 1 << Math.max(0, Math.floor(Math.log2(Math.max(crop.side / size, 1))));
 }
 
-/**
- * What lies in the image of a crop and a margin around it. Its corner is a multiple of `multiple`: so the same pixels are always halved together,
- * wherever the box moves.
- */
-function boundsUnder({ width, height }, crop, cropHeight, multiple) {
-  const margin = 2 * multiple;
-  const left = Math.floor(Math.max(0, Math.trunc(crop.x) - margin) / multiple) * multiple;
-  const top = Math.floor(Math.max(0, Math.trunc(crop.y) - margin) / multiple) * multiple;
+/** What lies in the image of a crop and a margin around it. */
+function boundsUnder({ width, height }, crop, cropHeight, margin) {
+  const left = Math.max(0, Math.trunc(crop.x) - margin);
+  const top = Math.max(0, Math.trunc(crop.y) - margin);
   const right = Math.min(width, Math.trunc(crop.x + crop.side) + margin);
   const bottom = Math.min(height, Math.trunc(crop.y + cropHeight) + margin);
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
@@ -80,7 +76,7 @@ function boundsUnder({ width, height }, crop, cropHeight, multiple) {
 
 /** The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`; null: none. */
 function regionUnder(image, crop, cropHeight, multiple) {
-  const bounds = boundsUnder(image, crop, cropHeight, multiple);
+  const bounds = boundsUnder(image, crop, cropHeight, 2 * multiple);
   const { left, top } = bounds;
   const width = Math.floor(bounds.width / multiple) * multiple;
   const height = Math.floor(bounds.height / multiple) * multiple;
