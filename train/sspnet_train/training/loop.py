@@ -113,7 +113,7 @@ class _Run:
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)
-        self.seed = options.seed + int(self.started_from.get("crops", 0))
+        self.seed = options.seed + int(self.started_from.get("crops", 0))  # other crops than those that the start learnt from
         self.data = Batches(recipe, sources, options.steps, self.seed, self.rank, self.world, self.network.config.joints)
         self.saved = self.validated = time.monotonic()
 
@@ -268,7 +268,7 @@ def _fresh_network(recipe: Recipe, init: Path | None, resumed: RunFolder | None)
 
 
 def _started_from(files: RunFolder, init: Path | None, resume: bool) -> dict[str, str]:
-    """Notes of the checkpoint that a run began from. The crops that it learnt from are not drawn again: they move the seed."""
+    """Notes of the checkpoint that a run began from; none, where it began from nothing."""
     if resume:
         return files.description().get("started_from", {})
     return {} if init is None else read_checkpoint(init)[2]
