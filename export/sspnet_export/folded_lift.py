@@ -7,12 +7,14 @@ until one scale makes millimetres.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from sspnet_train.data.crop import DEPTH_RANGE_MM
 from sspnet_train.data.sample import BODY_FLIP_ORDER, FLIP_ORDER, JOINTS
 from sspnet_train.millimetres.fusion import DEEPEST, FEWEST_KNOWN, FURTHEST, KNOWN_FROM, KNOWN_SURELY, UNIT_MM
 from sspnet_train.millimetres.one_scale import CHILDREN, LENGTHS, PARENTS
-from sspnet_train.millimetres.pose_lift import FACE_REACH_MM, FOOT_REACH_MM, HEAD, NEXT_TO, PoseLift
+from sspnet_train.millimetres.pose_lift import BESIDE_FLIP_ORDER, FACE_REACH_MM, FOOT_REACH_MM, HEAD, NEXT_TO, PoseLift
 from torch import Tensor, nn
 
 from sspnet_export.fold import constant_linear
@@ -42,7 +44,8 @@ class FoldedLift(nn.Module):
         self.read, self.groups = _read(joints)
         self.lengths, self.scales = _lengths(), _scales()
         self.enter, self.blocks = _of_joints(lift.fusion.enter, joints), lift.fusion.blocks
-        self.leave = _of_both_views(lift.fusion.leave)
+        self.leave = _of_both_views(lift.fusion.leave, BODY_FLIP_ORDER)
+        self.change = _changes(lift.fusion.beside, joints, lift.share) if self.faces_and_feet else None
         self.bones, self.placed = _bones(), _placed(joints)
         self.register_buffer("across", torch.tensor([1.0, 1.0, 0.0]) / _PARTS)
         self.register_buffer("away", torch.tensor([0.0, 0.0, 1.0]))
@@ -57,12 +60,14 @@ class FoldedLift(nn.Module):
         pelvis, flat, known, body, limbs, child, parent, *beside = self.read(pose.flatten(1)).split(self.groups, dim=1)
         direct = body * self.scale(limbs, child.minimum(parent))
         centred, weighed, seen = self.seen(pose, pelvis, flat.unflatten(1, (BODY_JOINTS, 3)), known.unsqueeze(2))
-        joints = self.likely(torch.cat([seen.flatten(1), direct], dim=1), direct)
-        if not beside:
+        hidden = self.hidden(torch.cat([seen.flatten(1), direct], dim=1))
+        joints = self.likely(hidden, direct)
+        if self.change is None:
             return joints.unflatten(1, (BODY_JOINTS, 3))
         lifted = joints.unflatten(1, (BODY_JOINTS, 3))
         scale = (weighed * lifted).sum(dim=(1, 2), keepdim=True) / (weighed * centred).sum(dim=(1, 2), keepdim=True)
         offset = beside[0].unflatten(1, (self.faces_and_feet, 3)) * (scale * self.across + self.away)
+        offset = offset + self.change(hidden).unflatten(1, (self.faces_and_feet, 3))
         offset = offset / offset.norm(dim=2, keepdim=True).clamp(min=1)
         return self.placed(torch.cat([joints, offset.flatten(1)], dim=1)).unflatten(1, (self.joints, 3))
 
@@ -85,13 +90,17 @@ class FoldedLift(nn.Module):
         seen = (place - (pelvis.unsqueeze(1) + middle)) / spread.clamp(min=1e-6) * confidence.sign()
         return centred, weighed, torch.cat([seen, confidence], dim=2)
 
-    def likely(self, inputs: Tensor, direct: Tensor) -> Tensor:
-        """What `PoseLift.body` answers. (N, 163), (N, 51) -> (N, 51) mm."""
+    def hidden(self, inputs: Tensor) -> Tensor:
+        """What the fusing network's answers are read from, of both views. (N, 163) -> (N, 2 x width)."""
         inputs = inputs.maximum(-self.furthest).minimum(self.furthest).index_select(1, self.views)
         x = self.enter(inputs.unflatten(1, (2, -1)) * self.gains)
         for block in self.blocks:
             x = x + block(x)
-        joints, bones = self.bones(self.leave(x.flatten(1)) + direct).split([_BODY, 3 * _BONES], dim=1)
+        return x.flatten(1)
+
+    def likely(self, hidden: Tensor, direct: Tensor) -> Tensor:
+        """The body. (N, 2 x width), (N, 51) -> (N, 51) mm."""
+        joints, bones = self.bones(self.leave(hidden) + direct).split([_BODY, 3 * _BONES], dim=1)
         likely = joints / bones.unflatten(1, (_BONES, 3)).norm(dim=2).sum(dim=1, keepdim=True)
         return likely if self.share == 1 else (1 - self.share) * UNIT_MM * direct + self.share * likely
 
@@ -144,12 +153,19 @@ def _of_joints(enter: nn.Linear, joints: int) -> nn.Linear:
     return constant_linear(enter.weight[:, kept], enter.bias)
 
 
-def _of_both_views(leave: nn.Linear) -> nn.Linear:
-    """The mean of what both views say, (N, 2 x width) -> (N, 51)."""
-    mirrored = [3 * joint + axis for joint in BODY_FLIP_ORDER for axis in range(3)]
-    side = torch.tensor([-1.0, 1.0, 1.0]).repeat(BODY_JOINTS)
+def _of_both_views(leave: nn.Linear, flip_order: Sequence[int]) -> nn.Linear:
+    """The mean of what both views say of some joints, (N, 2 x width) -> (N, 3 x joints)."""
+    mirrored = [3 * joint + axis for joint in flip_order for axis in range(3)]
+    side = torch.tensor([-1.0, 1.0, 1.0]).repeat(len(flip_order))
     weight = torch.cat([leave.weight, leave.weight[mirrored] * side[:, None]], dim=1)
     return constant_linear(weight / 2, (leave.bias + leave.bias[mirrored] * side) / 2)
+
+
+def _changes(beside: nn.Linear, joints: int, share: float) -> nn.Linear:
+    """What is to be changed in face and feet, in the reach of each. (N, 2 x width) -> (N, 3 x (J - 17))."""
+    both, kept = _of_both_views(beside, BESIDE_FLIP_ORDER), 3 * (joints - BODY_JOINTS)
+    reaches = share * UNIT_MM / _reach(joints).repeat_interleave(3)
+    return constant_linear(both.weight[:kept] * reaches[:, None], both.bias[:kept] * reaches)
 
 
 def _bones() -> nn.Linear:

@@ -72,6 +72,13 @@ def test_the_mean_has_the_bodies_of_the_longest_run(path, bodies, tmp_path):
     assert same(load_network(tmp_path / "mean.safetensors").bodies, bodies)
 
 
+def test_bodies_that_never_learnt_of_face_and_feet_leave_them_where_the_heads_see_them(path, bodies):
+    network, pose = load_network(path), torch.rand(2, 28, 4)
+    expected = PoseLift.of(network)(pose)
+    network.bodies = {key: value for key, value in network.bodies.items() if "beside" not in key}
+    torch.testing.assert_close(PoseLift.of(network)(pose), expected)
+
+
 def test_bodies_of_another_kind_are_refused_in_one_line(path):
     network = load_network(path)
     network.bodies |= {"lifter.enter.bias": torch.zeros(3)}

@@ -14,15 +14,21 @@ from sspnet_train.data.synth3d import held_out
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.metrics import pa_mpjpe
 from sspnet_train.millimetres.fusion import FusionNetwork, known_joints, load_fusion
-from sspnet_train.millimetres.observations import Observations, joints_in_crop, load_observations, observe, save_observations
-from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
+from sspnet_train.millimetres.mistakes import Mistakes, canonical, with_all_joints
+from sspnet_train.millimetres.observations import (
+    Observations,
+    joined,
+    joints_in_crop,
+    load_observations,
+    observe,
+    save_observations,
+)
+from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift, bodies_of
 from sspnet_train.millimetres.residual import of_weights
 from sspnet_train.millimetres.train_fusion import (
-    Mistakes,
     aligned_distance,
-    canonical,
+    train_face_and_feet,
     train_fusion,
-    with_all_joints,
     without_held_out,
 )
 from sspnet_train.millimetres.views import ViewSampler
@@ -73,7 +79,7 @@ def test_a_joint_comes_to_be_believed_without_a_jump():
     pose[:, :17] = seen_with_shallow_depths(1).poses[0]
     pose[:, 6, 3] = np.linspace(0.1, 0.4, 301)  # an ankle
     with torch.no_grad():
-        joints = load_fusion()(torch.from_numpy(pose)).numpy()
+        joints = load_fusion()(torch.from_numpy(pose))[0].numpy()
     assert np.abs(np.diff(joints, axis=0)).max() < 0.5
     assert np.abs(joints[-1] - joints[0]).max() > 3
 
@@ -110,7 +116,7 @@ def test_bodies_are_spoilt_by_the_mistakes_that_the_network_makes():
 
 @torch.no_grad()
 def error(network, seen: Observations) -> float:
-    found = network(torch.from_numpy(with_all_joints(seen.poses[:, 0]))).numpy()
+    found = network(torch.from_numpy(with_all_joints(seen.poses[:, 0])))[0].numpy()
     return float(np.linalg.norm(found - seen.joints3d, axis=2).mean())
 
 
@@ -136,6 +142,46 @@ def test_going_on_keeps_half_of_what_was_known(monkeypatch):
     monkeypatch.setattr("sspnet_train.millimetres.train_fusion.RATE_FURTHER", 0.0)
     for key, value in train_fusion(seen, bodies, steps=1, start=before).state_dict().items():
         torch.testing.assert_close(value, known[key])
+
+
+def seen_with_short_feet(count: int) -> Observations:
+    """The same with faces at the head and feet that point down and away, of which the network sees half."""
+    seen = seen_with_shallow_depths(count)
+    next_to = list(NEXT_TO.values())
+    ends = seen.joints3d[:, next_to]
+    ends[:, 5:] += np.array([0, 60, 90], np.float32)
+    heads = np.concatenate([ends[..., :2] / 2400 + 0.5, ends[..., 2:] / 2000 + 0.5, np.full((count, 11, 1), 0.9)], axis=2)
+    heads[:, 5:, 1] -= 30 / 2400
+    heads[:, 5:, 2] -= 45 / 2000
+    poses = np.concatenate([seen.poses, heads[:, None].astype(np.float32)], axis=2)
+    return seen._replace(poses=poses, joints3d=np.concatenate([seen.joints3d, ends], axis=1))
+
+
+def test_it_learns_how_feet_lie_and_bodies_stay(monkeypatch):
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.SIMULATED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.OBSERVED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.BESIDE", 32)
+    seen = seen_with_short_feet(60)
+    fusion = train_fusion(seen, body_poses(60), steps=60)
+    answers = torch.from_numpy(seen.poses[:, 0])
+    before = PoseLift(1.0, bodies_of(fusion)).eval()(answers)
+    train_face_and_feet(fusion, seen, steps=200)
+    after = PoseLift(1.0, bodies_of(fusion)).eval()(answers)
+    torch.testing.assert_close(after[:, :17], before[:, :17])
+    assert wrong_feet(before, seen) > 40 and wrong_feet(after, seen) < 0.6 * wrong_feet(before, seen)
+
+
+@torch.no_grad()
+def wrong_feet(joints: torch.Tensor, seen: Observations) -> float:
+    """How far heels and toes are off next to their ankles, mm."""
+    ankles = list(NEXT_TO.values())[5:]
+    feet, true = joints[:, 22:] - joints[:, ankles], torch.from_numpy(seen.joints3d[:, 22:] - seen.joints3d[:, ankles])
+    return float((feet - true).norm(dim=2).mean())
+
+
+def test_sets_with_and_without_faces_and_feet_teach_what_both_have():
+    both = joined([seen_with_short_feet(3), seen_with_shallow_depths(2)._replace(poses=seen_with_short_feet(2).poses)])
+    assert both.joints3d.shape == (5, 17, 3) and both.poses.shape == (5, 1, 28, 4)
 
 
 def test_what_is_learnt_beyond_turn_and_scale_is_the_error_that_evaluation_tells():

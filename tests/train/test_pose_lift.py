@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sspnet_train.data.sample import BODY_FLIP_ORDER, BODY_PARENTS, CANONICAL_BONES_MM
+from sspnet_train.data.sample import BODY_PARENTS, CANONICAL_BONES_MM, FLIP_ORDER
 from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift
 
 LENGTHS = {**CANONICAL_BONES_MM, 7: 230.0, 8: 250.0, 9: 110.0, 10: 120.0, 11: 150.0, 14: 150.0}
@@ -47,10 +47,12 @@ def test_without_any_depth_the_lifting_network_still_knows_how_people_walk():
 
 @torch.no_grad()
 def test_the_mirror_image_of_a_pose_has_the_mirror_image_of_its_joints():
-    pose = answer(walking())
-    mirrored = pose[:, list(BODY_FLIP_ORDER)] * torch.tensor([-1.0, 1, 1, 1]) + torch.tensor([1.0, 0, 0, 0])
+    body = answer(walking())
+    pose = torch.cat([body, body[:, list(NEXT_TO.values())] + torch.linspace(0, 0.03, 11)[:, None]], dim=1)
+    mirrored = pose[:, list(FLIP_ORDER)] * torch.tensor([-1.0, 1, 1, 1]) + torch.tensor([1.0, 0, 0, 0])
     lift = PoseLift(0.7).eval()
-    expected = lift(pose)[:, list(BODY_FLIP_ORDER)] * torch.tensor([-1.0, 1, 1])
+    torch.nn.init.normal_(lift.fusion.beside.weight, std=0.05)
+    expected = lift(pose)[:, list(FLIP_ORDER)] * torch.tensor([-1.0, 1, 1])
     torch.testing.assert_close(lift(mirrored), expected, atol=0.05, rtol=0)
 
 

@@ -12,7 +12,7 @@ import torch
 
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation, Example, make_example
-from sspnet_train.data.sample import BODY_FLIP_ORDER, Sample, SampleSource, canonical_scale
+from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, canonical_scale
 from sspnet_train.errors import DataError
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -29,7 +29,8 @@ class Observations(NamedTuple):
     Attributes:
         poses: (n, cuts, J, 4) u, v, z, confidence.
         points: (n, 17, 2) the true u, v.
-        joints3d: (n, 17, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size.
+        joints3d: (n, 17 or 28, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size; 28 where the set has
+            faces and feet.
         torso: (n,) in crop units.
     """
 
@@ -82,17 +83,18 @@ def _view(sample: Sample, source: SampleSource, size: int, rng: np.random.Genera
 
 
 def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
-    """(17, 3) mm, turned and mirrored as the picture was. Left and right are those of the person who is then seen."""
+    """(17 or 28, 3) mm, turned and mirrored as the picture was. Left and right are those of the person who is then seen."""
     if sample.joints3d is None:
         raise DataError("this data set has no true joints in mm to learn from; synth3d has")
-    body = sample.joints3d[:BODY_JOINTS]
-    joints = (body - body[:1]) * canonical_scale(body)
+    joints = (sample.joints3d - sample.joints3d[:1]) * canonical_scale(sample.joints3d[:BODY_JOINTS])
     joints = np.concatenate([joints[:, :2] @ turn.T, joints[:, 2:]], axis=1)
-    return joints[list(BODY_FLIP_ORDER)] if np.linalg.det(turn) < 0 else joints
+    return joints[list(FLIP_ORDER[: len(joints)])] if np.linalg.det(turn) < 0 else joints
 
 
 def joined(parts: Sequence[Observations]) -> Observations:
-    """All of several."""
+    """All of several. Their true joints are those that all of them have."""
+    common = min(part.joints3d.shape[1] for part in parts)
+    parts = [part._replace(joints3d=part.joints3d[:, :common]) for part in parts]
     return Observations(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 

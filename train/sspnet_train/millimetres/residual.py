@@ -28,10 +28,14 @@ class ResidualNetwork(nn.Module):
         self.leave = nn.Linear(width, outputs)
 
     def answer(self, x: Tensor) -> Tensor:
+        return self.leave(self.hidden(x))
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """What the answer is read from. (N, …, inputs) -> (N, …, width)."""
         x = self.enter(x)
         for block in self.blocks:
             x = x + block(x)
-        return self.leave(x)
+        return x
 
 
 def of_weights(kind: type[Own], weights: dict[str, Tensor]) -> Own:
