@@ -16,9 +16,9 @@ inline Network network_of(const OperatingPoint& point) { return {point.precision
 /// Of the budget, what a network may take: the rest is for the crop and the joints in millimetres.
 constexpr double kShare = 0.94;
 
-/// The networks that are worth having, each with its deepest cut that is: the best within the budget first. Left out is what a measured
-/// point surely beats in both latency and error, and what surely takes longer than the budget. The fastest network always counts:
-/// frames go there when the device is busy.
+/// The networks that are worth having, each with its deepest cut that is: the best within the budget first. Left out is what a
+/// measured point surely beats in both latency and error, and what surely takes longer than the budget. The fastest network
+/// always counts: frames go there when the device is busy.
 ///
 /// @param points    of all networks, measured or estimated
 /// @param measured  the networks whose points are measured

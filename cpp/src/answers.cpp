@@ -15,7 +15,8 @@ Answer checked_answer(Chain& chain, std::size_t index, const std::string& name, 
         std::accumulate(answer.shape.begin(), answer.shape.end(), std::size_t(1), std::multiplies<std::size_t>());
     const auto is_sound = [limit](float value) { return std::fabs(value) <= limit; };  // a NaN is not
     if (!std::all_of(answer.values, answer.values + count, is_sound))
-        throw BackendError("the graph " + file + " gave values in " + name + " that are not finite or too large, which is no answer");
+        throw BackendError("the graph " + file + " gave values in " + name +
+                           " that are not finite or too large, which is no answer");
     return answer;
 }
 

@@ -7,7 +7,7 @@ namespace sspnet::core {
 namespace {
 
 constexpr int kLeft = 2, kRight = 3;  // pixels of border beside a row: as far as taps reach
-constexpr int kAhead = 8;              // rows that are asked of the memory before they are read
+constexpr int kAhead = 8;             // rows that are asked of the memory before they are read
 
 /// The part of the image under the crop with a margin for interpolation, its sides multiples of `multiple`, and its corner.
 Cropper::Region under(const Image& image, const Crop& crop, double crop_height, int multiple, int& left, int& top) {

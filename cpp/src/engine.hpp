@@ -22,9 +22,7 @@ struct ChainInput {
     std::vector<std::size_t> shape;
     bool is_float;
 
-    static ChainInput image(int width, int height) {
-        return {"image", {1, std::size_t(height), std::size_t(width), 3}, false};
-    }
+    static ChainInput image(int width, int height) { return {"image", {1, std::size_t(height), std::size_t(width), 3}, false}; }
     static ChainInput image(int size) { return {"image", {1, std::size_t(size), std::size_t(size), 3}, false}; }
     static ChainInput pose(const char* name, int joints) { return {name, {1, std::size_t(joints), 4}, true}; }
 
@@ -49,12 +47,12 @@ public:
     /// Where the input of that name goes: a ChainInput's bytes, zeros at first.
     virtual void* input(const std::string& name) = 0;
 
-    /// Compile one graph, unless that is done. Several threads may do that at once, each for another graph, while nothing else is asked
-    /// of the chain. Throws BackendError with the engine's own words.
+    /// Compile one graph, unless that is done. Several threads may do that at once, each for another graph, while nothing else is
+    /// asked of the chain. Throws BackendError with the engine's own words.
     virtual void compile(std::size_t index) = 0;
 
-    /// Open the graphs up to number `index`, unless that is done: those that are not compiled yet are, one after the other. Throws
-    /// BackendError with the engine's own words.
+    /// Open the graphs up to number `index`, unless that is done: those that are not compiled yet are, one after the other.
+    /// Throws BackendError with the engine's own words.
     virtual void open(std::size_t index) = 0;
 
     /// Run one opened graph on the inputs and what the graphs before it gave. Throws BackendError.

@@ -149,7 +149,9 @@ sspnet_info Estimator::describe() {
     return info;
 }
 
-double Estimator::stages_ms(const OperatingPoint& point) { return plan_.networks().chain(point.precision, point.input_size).network_ms(); }
+double Estimator::stages_ms(const OperatingPoint& point) {
+    return plan_.networks().chain(point.precision, point.input_size).network_ms();
+}
 
 Found Estimator::locate(const Image& image, const Goal& goal) {
     const std::vector<Found> found = people(image, plan_.search(goal, false));

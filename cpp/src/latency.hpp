@@ -42,8 +42,8 @@ private:
     std::vector<double> ordered_;
 };
 
-/// How much dearer than expected frames must be taken for, so that few are late: up with each that is, at once to what the spread asks
-/// for when several are, slowly down again.
+/// How much dearer than expected frames must be taken for, so that few are late: up with each that is, at once to what the spread
+/// asks for when several are, slowly down again.
 class LateFrames {
 public:
     /// At least 1.

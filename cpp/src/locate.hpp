@@ -14,8 +14,9 @@ struct Look {
 using LookAt = std::function<Look(const sspnet_box&)>;
 
 /// People, the most prominent first. The first `looks` of those that are small are looked at again from nearer: in the whole
-/// picture they have too few cells for a right box. Where nobody is found clearly, `look_at` (or none) tells from the pose whether that
-/// is a person; if not, `run_finer`, a finder of more cells (or none), is asked for people who are smaller still, and poses choose.
+/// picture they have too few cells for a right box. Where nobody is found clearly, `look_at` (or none) tells from the pose
+/// whether that is a person; if not, `run_finer`, a finder of more cells (or none), is asked for people who are smaller still,
+/// and poses choose.
 std::vector<Found> find_people(const Image& image, const Peaks& peaks, const RunFinder& run_finder, int looks,
                                const RunFinder& run_finer = {}, const LookAt& look_at = {});
 

@@ -47,7 +47,8 @@ int read_joints(const Json& joints) {
     if ((count != SSPNET_BODY_JOINTS && count != SSPNET_JOINTS) || !std::equal(names.begin(), names.end(), kJointNames))
         throw BundleError("manifest.json has joints that are not the " + std::to_string(SSPNET_BODY_JOINTS) + " or the " +
                           std::to_string(SSPNET_JOINTS) + " this version knows");
-    if (entry(joints, "parents", "joints") != known_parents(count)) malformed("'joints.parents' must be those of the joints' names");
+    if (entry(joints, "parents", "joints") != known_parents(count))
+        malformed("'joints.parents' must be those of the joints' names");
     if (entry(joints, "flip_pairs", "joints") != known_flip_pairs(count))
         malformed("'joints.flip_pairs' must be those of the joints' names");
     if (entry(joints, "root", "joints") != Json(0)) malformed("'joints.root' must be 0");
@@ -67,7 +68,9 @@ void read_frame(const Json& frame, Manifest& manifest) {
 }
 
 void read_preprocessing(const Json& preprocessing, Manifest& manifest) {
-    const auto is = [&](const char* name, const char* value) { return entry(preprocessing, name, "preprocessing") == Json(value); };
+    const auto is = [&](const char* name, const char* value) {
+        return entry(preprocessing, name, "preprocessing") == Json(value);
+    };
     if (!is("layout", "NHWC") || !is("dtype", "uint8") || !is("color", "rgb"))
         throw BundleError("manifest.json wants a preprocessing that this version does not know");
     manifest.box_scale = number(entry(preprocessing, "box_scale", "preprocessing"), "preprocessing.box_scale", 0.5, 10);
@@ -90,7 +93,9 @@ int read_cut(const Json& cut, Manifest& manifest) {
         if (cut.contains(name)) check_scores(cut[name], std::string("cuts.") + name);
     if (cut.contains("macs"))
         for (const Json& macs : object(cut["macs"], "cuts.macs")) number(macs, "cuts.macs", 0, 1e18);
-    const auto stated = [](const Json& score) { return score.is_number() ? std::optional<double>(score.get<double>()) : std::nullopt; };
+    const auto stated = [](const Json& score) {
+        return score.is_number() ? std::optional<double>(score.get<double>()) : std::nullopt;
+    };
     for (const int size : manifest.sizes) {
         const double macs = stated(optional_entry(optional_entry(cut, "macs"), std::to_string(size))).value_or(0);
         manifest.macs[{size, depth}] = macs > 0 ? macs : double(size) * size * (1e4 + 1e3 * depth);
@@ -269,9 +274,8 @@ bool stays_inside(const std::string& name) {
 }
 
 bool Manifest::has_finder() const {
-    return std::any_of(graphs.begin(), graphs.end(), [](const auto& entry) {
-        return !entry.second.finder.empty() || !entry.second.finer_finder.empty();
-    });
+    return std::any_of(graphs.begin(), graphs.end(),
+                       [](const auto& entry) { return !entry.second.finder.empty() || !entry.second.finer_finder.empty(); });
 }
 
 std::vector<std::string> Manifest::computable() const {

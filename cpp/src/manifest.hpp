@@ -50,11 +50,11 @@ struct Manifest {
     std::uint8_t border;
     std::vector<Bone> bones;
     PoseThresholds poses;
-    FinderNumbers finder;         ///< where the bundle has a finder
-    std::vector<int> sizes, cuts;  ///< ascending
-    std::vector<std::string> precisions;  ///< that there are graphs in
+    FinderNumbers finder;                                    ///< where the bundle has a finder
+    std::vector<int> sizes, cuts;                            ///< ascending
+    std::vector<std::string> precisions;                     ///< that there are graphs in
     std::map<std::pair<std::string, int>, GraphSet> graphs;  ///< by precision and size; fp32's under kEnginePrecisions too
-    std::map<std::pair<int, int>, double> macs;                                ///< by size and cut, of one crop
+    std::map<std::pair<int, int>, double> macs;              ///< by size and cut, of one crop
     std::map<std::pair<std::pair<std::string, int>, int>, Accuracy> accuracy;  ///< by precision and size, and cut
     std::vector<FileEntry> files;
     std::string lift;  ///< the graph from a cut's answer to millimetres; empty where there is none
@@ -67,8 +67,8 @@ struct Manifest {
     /// Whether every size and cut was evaluated in a precision.
     bool states(const std::string& precision) const;
 
-    /// An operating point's error on one scale for all precisions that are `compared`: PA-MPJPE where the bundle states it for every point of
-    /// theirs, else 1 − PCK, else a stand-in that falls with the work done.
+    /// An operating point's error on one scale for all precisions that are `compared`: PA-MPJPE where the bundle states it for
+    /// every point of theirs, else 1 − PCK, else a stand-in that falls with the work done.
     double error(const std::vector<std::string>& compared, const std::string& precision, int size, int cut) const;
 };
 

@@ -63,9 +63,10 @@ std::unique_ptr<Chain> Networks::another_finder(int size) const {
 }
 
 std::unique_ptr<Chain> Networks::open_finder(int size, int width, int height) const {
-    const std::vector<std::string> outputs =
-        gives_boxes() != nullptr ? std::vector<std::string>{"centre", "box"} : std::vector<std::string>{"centre", "joints", "heat"};
-    auto opened = engine_.chain({{bundle_.file(finder_file(size)), {"image"}, outputs}}, {ChainInput::image(width, height)}, settings_);
+    const std::vector<std::string> outputs = gives_boxes() != nullptr ? std::vector<std::string>{"centre", "box"}
+                                                                      : std::vector<std::string>{"centre", "joints", "heat"};
+    auto opened =
+        engine_.chain({{bundle_.file(finder_file(size)), {"image"}, outputs}}, {ChainInput::image(width, height)}, settings_);
     opened->open(0);
     return opened;
 }

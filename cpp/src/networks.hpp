@@ -1,5 +1,5 @@
-// The opened networks of one engine: a chain of stages per precision and input size, a finder per size, and the bundle's own lift; each
-// opened when first needed.
+// The opened networks of one engine: a chain of stages per precision and input size, a finder per size, and the bundle's own
+// lift; each opened when first needed.
 #pragma once
 
 #include "crop.hpp"
@@ -32,8 +32,8 @@ public:
     /// Close the chains but those of some precisions and sizes.
     void keep(const std::set<std::pair<std::string, int>>& chains);
 
-    /// An opened finder of its own, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this precision and
-    /// size. May be asked for beside this.
+    /// An opened finder of its own, of one that gives boxes for a picture of 4 x 3; NULL where the bundle has none at this
+    /// precision and size. May be asked for beside this.
     std::unique_ptr<Chain> another_finder(int size) const;
 
     /// The numbers of a finder that gives boxes; NULL where the bundle has another or none.

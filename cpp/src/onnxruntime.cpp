@@ -38,7 +38,8 @@ Owned<T> owned(void(ORT_API_CALL* release)(T*), const std::string& doing, Create
 
 /// Poses, joints and the finder's maps are read here; features stay where the next graph needs them.
 bool is_answer(const std::string& name) {
-    return name.rfind("pose_", 0) == 0 || name == "joints3d" || name == "centre" || name == "box" || name == "joints" || name == "heat";
+    return name.rfind("pose_", 0) == 0 || name == "joints3d" || name == "centre" || name == "box" || name == "joints" ||
+           name == "heat";
 }
 
 Owned<OrtMemoryInfo> memory(const char* name) {

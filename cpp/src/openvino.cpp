@@ -78,8 +78,8 @@ public:
     }
 
 private:
-    /// The graph for one person. Its constants are folded, which more than halves its operations before the engine's passes, hundreds of
-    /// them, go through all.
+    /// The graph for one person. Its constants are folded, which more than halves its operations before the engine's passes,
+    /// hundreds of them, go through all.
     std::shared_ptr<ov::Model> folded(const GraphFile& graph) {
         std::shared_ptr<ov::Model> model = core_.read_model(graph.path.u8string());
         std::map<ov::Output<ov::Node>, ov::PartialShape> one_person;  // dynamic shapes would cost speed on every frame
@@ -151,7 +151,8 @@ public:
     std::vector<std::string> precisions(const std::string& device) override {
         std::vector<std::string> able;
         if (device == "npu") return able;
-        const auto has = in_own_words("finds no " + device, [&] { return core_.get_property(upper(device), ov::device::capabilities); });
+        const auto has =
+            in_own_words("finds no " + device, [&] { return core_.get_property(upper(device), ov::device::capabilities); });
         for (const Computed& one : kComputed)
             if (std::count(has.begin(), has.end(), one.capability) > 0) able.push_back(one.precision);
         return able;

@@ -58,7 +58,8 @@ Found person_at(const Crop& crop, const FinderMaps& maps, int cell, const Peaks&
     }
     person.box = box_of_joints(person.joints, peaks.poses);
     person.score = likelihood / float(numbers.limbs.size());
-    person.sure = person.score >= numbers.sure_score + numbers.sure_score_per_cell * float(std::min(maps.columns, numbers.most_cells));
+    person.sure =
+        person.score >= numbers.sure_score + numbers.sure_score_per_cell * float(std::min(maps.columns, numbers.most_cells));
     return person;
 }
 

@@ -26,7 +26,8 @@ sspnet_box box_at(const BoxMaps& maps, int cell, const Image& image, const Centr
 
 /// The certain come first, the larger one of two that are alike; who stands at the picture's border counts less.
 double prominence(const Found& person, const Image& image, const CentresAndBoxes& numbers) {
-    const double x = person.box.x + person.box.w / 2 - image.width / 2.0, y = person.box.y + person.box.h / 2 - image.height / 2.0;
+    const double x = person.box.x + person.box.w / 2 - image.width / 2.0,
+                 y = person.box.y + person.box.h / 2 - image.height / 2.0;
     const double half = std::max(image.width, image.height) / 2.0;
     return double(person.score) * std::pow(double(longer_side(person.box)), double(numbers.larger_first)) *
            std::exp(-numbers.middle_first * (x * x + y * y) / (half * half));

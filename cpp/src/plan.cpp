@@ -39,13 +39,13 @@ int check_threads(int wanted) {
 
 EngineSettings engine_settings(const Bundle& bundle, const Options& options) {
     const std::filesystem::path cache = cache_folder(options.cache_dir);
-    return {options.device, check_precision(options.precision, bundle.manifest), check_threads(options.threads),
-            cache};
+    return {options.device, check_precision(options.precision, bundle.manifest), check_threads(options.threads), cache};
 }
 
 /// The precisions that operating points are chosen from: the one asked for, else all that the bundle has graphs in, and those in
 /// which the engine computes the fp32 graphs and the bundle states the accuracy.
-std::vector<std::string> choices(const Manifest& manifest, const Options& options, const EngineSettings& settings, Engine& engine) {
+std::vector<std::string> choices(const Manifest& manifest, const Options& options, const EngineSettings& settings,
+                                 Engine& engine) {
     const std::vector<std::string> able = engine.precisions(settings.device);
     const auto in = [](const std::vector<std::string>& names, const std::string& name) {
         return std::count(names.begin(), names.end(), name) > 0;
@@ -180,8 +180,8 @@ std::vector<OperatingPoint> Plan::points_of(const Opened& opened) const {
 OperatingPoint Plan::fastest() const { return pareto_front(speeds_->points()).front(); }
 
 Speeds Plan::speeds_kept() const {
-    const std::string key = "2|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() + " " +
-                            engine_->version() + "|" + settings_.device;
+    const std::string key = "2|" + describe_device() + "|" + std::to_string(settings_.threads) + " threads|" + engine_->name() +
+                            " " + engine_->version() + "|" + settings_.device;
     return {bundle_.manifest, {cuts_, sizes_, precisions_}, settings_.cache, key};
 }
 
@@ -203,11 +203,10 @@ void Plan::take_up() {
 void Plan::begin_to_measure() {
     due_ = false;
     try {
-        survey_ = std::make_unique<Survey>(
-            turns_, [this, speeds = *speeds_, opened = opened_, longest_ms = longest_ms_](Survey& survey) {
-                find_out(speeds, opened, longest_ms, survey);
-            });
-    } catch (const std::system_error&) {  // no thread is to be had: what is estimated goes on being used, and this frame has its pose
+        survey_ = std::make_unique<Survey>(turns_, [this, speeds = *speeds_, opened = opened_, longest_ms = longest_ms_](
+                                                       Survey& survey) { find_out(speeds, opened, longest_ms, survey); });
+    } catch (const std::system_error&) {
+        // No thread is to be had: what is estimated goes on being used, and this frame has its pose.
     }
 }
 

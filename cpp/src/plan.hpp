@@ -46,8 +46,8 @@ public:
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
 
-    /// Tell what a frame really took, and the cut that it reached. With a goal, the device is measured in the background from the second
-    /// frame on: the first would wait for it, and so would a program that wants one pose at its end.
+    /// Tell what a frame really took, and the cut that it reached. With a goal, the device is measured in the background from the
+    /// second frame on: the first would wait for it, and so would a program that wants one pose at its end.
     void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
 
     /// How to search for people (see plan_search). Throws OptionError where the bundle has no finder.

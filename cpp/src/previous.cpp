@@ -30,8 +30,8 @@ void place_previous(const sspnet_pose* pose, const Crop& crop, int joints, doubl
 void check_previous(const sspnet_pose& pose, int joints) {
     if (pose.joint_count == 0) return;
     if (pose.joint_count != joints)
-        throw OptionError("previous must hold poses of " + std::to_string(joints) + " joints, as this estimator gives them, or of 0, not " +
-                          std::to_string(pose.joint_count));
+        throw OptionError("previous must hold poses of " + std::to_string(joints) +
+                          " joints, as this estimator gives them, or of 0, not " + std::to_string(pose.joint_count));
     for (int j = 0; j < joints; ++j)
         for (const float value : {pose.keypoints[j][0], pose.keypoints[j][1], pose.joints3d[j][2], pose.confidence[j]})
             if (!std::isfinite(value)) throw OptionError("previous must hold poses of finite numbers");

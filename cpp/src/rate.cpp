@@ -12,7 +12,7 @@ namespace {
 // Hysteresis: a point is left when it costs more than kKeep budgets. A dearer one is taken when it would cost less than kTake of
 // the budget, for so many frames. An upgrade that did not last keeps the next one waiting, longer each time.
 constexpr double kKeep = 1.02, kTake = 0.94, kFirstWaitS = 0.5, kLongestWaitS = 2, kLastingS = 2;
-constexpr double kOnTime = 92;  // of 100 frames of a rate, by their spread alone: some of the others are stopped before they are late
+constexpr double kOnTime = 92;  // of 100 frames of a rate, by their spread alone: some others are stopped before they are late
 constexpr int kDwellFrames = 4, kUnreachedFrames = 10;
 constexpr std::size_t kOverheads = 9;
 constexpr double kNever = -std::numeric_limits<double>::infinity();
@@ -56,7 +56,9 @@ RateController::RateController(const std::vector<OperatingPoint>& points, Target
     if (out_of_reach()) warn(1, false);
 }
 
-bool RateController::out_of_reach() const { return expected(fastest_, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames; }
+bool RateController::out_of_reach() const {
+    return expected(fastest_, 1, false) > target_.budget_ms || unreached_ >= kUnreachedFrames;
+}
 
 void RateController::replan(const std::vector<OperatingPoint>& points, const std::optional<OperatingPoint>& fastest) {
     const bool goes_on = !front_.empty() && std::count(points.begin(), points.end(), front_[index_]) > 0;
@@ -114,9 +116,7 @@ double RateController::expected(const OperatingPoint& point, int people, bool lo
     return load_.value() * tail(point, *target_.percentile) * p50_ms + overhead(located);
 }
 
-double RateController::overhead(bool located) const {
-    return overheads_[located].empty() ? 0.0 : median(overheads_[located]);
-}
+double RateController::overhead(bool located) const { return overheads_[located].empty() ? 0.0 : median(overheads_[located]); }
 
 double RateController::tail(const OperatingPoint& point, double percentile) const {
     return spread_.known() ? spread_.tail(percentile) : point.tail(percentile);

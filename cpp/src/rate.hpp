@@ -48,7 +48,8 @@ public:
     using Clock = std::function<double()>;  ///< seconds, monotonic
     using Warn = std::function<void(const std::string&)>;
 
-    /// `fastest`: the fastest point there is, where it cannot be run yet: it tells what is out of reach. Nothing: that of `points`.
+    /// `fastest`: the fastest point there is, where it cannot be run yet: it tells what is out of reach. Nothing: that of
+    /// `points`.
     RateController(const std::vector<OperatingPoint>& points, Target target, Clock clock, Warn warn,
                    const std::optional<OperatingPoint>& fastest = std::nullopt);
 
@@ -57,8 +58,8 @@ public:
     double load() const { return load_.value(); }  ///< latency now over latency when profiled
     bool out_of_reach() const;
 
-    /// Choose among other points from now on, as at the start. What is known of the load stays if the chosen point is among them with
-    /// the timing that it had.
+    /// Choose among other points from now on, as at the start. What is known of the load stays if the chosen point is among them
+    /// with the timing that it had.
     void replan(const std::vector<OperatingPoint>& points, const std::optional<OperatingPoint>& fastest = std::nullopt);
 
     /// Whether frames are slower for a while because this device is being measured: they do not tell what is out of reach.

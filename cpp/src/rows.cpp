@@ -15,8 +15,8 @@ inline std::uint8_t mean(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::ui
 }
 
 /// Means of all neighbours first, which compilers turn into vector instructions, then every second one is kept.
-void halve(const std::uint8_t* upper, const std::uint8_t* lower, int width, int channels, std::size_t ahead, std::uint8_t* scratch,
-           std::uint8_t* out) {
+void halve(const std::uint8_t* upper, const std::uint8_t* lower, int width, int channels, std::size_t ahead,
+           std::uint8_t* scratch, std::uint8_t* out) {
     const int values = (2 * width - 1) * channels;
     if (ahead > 0) will_read(upper + ahead, std::size_t(values)), will_read(lower + ahead, std::size_t(values));
     for (int i = 0; i < values; ++i) scratch[i] = mean(upper[i], upper[i + channels], lower[i], lower[i + channels]);

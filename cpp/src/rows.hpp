@@ -18,9 +18,11 @@ struct ChannelOrder {
     int channels, red, green, blue;
 };
 
-/// Means of the 2x2 blocks of two rows: a quarter of the sum, rounded half up. May write kSpareBytes past the last of the `width` pixels.
+/// Means of the 2x2 blocks of two rows: a quarter of the sum, rounded half up. May write kSpareBytes past the last of the `width`
+/// pixels.
 ///
-/// @param ahead    bytes from these rows to those that will be read later, which are asked of the memory meanwhile; 0 asks for none
+/// @param ahead    bytes from these rows to those that will be read later, which are asked of the memory meanwhile; 0 asks for
+/// none
 /// @param scratch  2 * width pixels and kSpareBytes
 using HalveRows = void (*)(const std::uint8_t* upper, const std::uint8_t* lower, int width, int channels, std::size_t ahead,
                            std::uint8_t* scratch, std::uint8_t* out);

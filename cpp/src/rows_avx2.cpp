@@ -36,14 +36,16 @@ SSPNET_AVX2 void halve(const std::uint8_t* upper, const std::uint8_t* lower, int
         for (; x + 7 <= width; x += 6) {  // 37 bytes of each row are read, 36 of them used
             const std::uint8_t *above = upper + 2 * kThree * x, *below = lower + 2 * kThree * x;
             if (ahead > 0) will_read(above + ahead), will_read(below + ahead);
-            const __m256i means = mean(two_halves(above), two_halves(above + kThree), two_halves(below), two_halves(below + kThree));
+            const __m256i means =
+                mean(two_halves(above), two_halves(above + kThree), two_halves(below), two_halves(below + kThree));
             const __m256i kept = _mm256_shuffle_epi8(means, evens);
             _mm_storeu_si128(reinterpret_cast<__m128i*>(out + kThree * x), _mm256_castsi256_si128(kept));
             _mm_storeu_si128(reinterpret_cast<__m128i*>(out + kThree * (x + 3)), _mm256_extracti128_si256(kept, 1));
         }
     }
     if (x < width)
-        plain_rows().halve(upper + 2 * channels * x, lower + 2 * channels * x, width - x, channels, ahead, scratch, out + channels * x);
+        plain_rows().halve(upper + 2 * channels * x, lower + 2 * channels * x, width - x, channels, ahead, scratch,
+                           out + channels * x);
 }
 
 SSPNET_AVX2 void blend(const std::uint8_t* upper, const std::uint8_t* lower, float weight, int values, float* out) {
@@ -64,14 +66,16 @@ SSPNET_AVX2 inline __m256 two_pixels(const float* first, const float* second) {
 
 SSPNET_AVX2 void resample(const float* row, const std::vector<Tap>& columns, const ChannelOrder& order, std::uint8_t* out) {
     const int red = 4 * order.red, green = 4 * order.green, blue = 4 * order.blue, channels = order.channels;
-    const __m128i of_pixel = _mm_setr_epi8(char(red), char(green), char(blue), -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m128i of_pixel =
+        _mm_setr_epi8(char(red), char(green), char(blue), -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
     const __m256i in_order = _mm256_broadcastsi128_si256(of_pixel);
     const Tap *tap = columns.data(), *const end = tap + columns.size();
     for (; end - tap > 2; tap += 2, out += 6) {  // each pixel's fourth byte is overwritten by the next
         const float *first = row + tap[0].first * channels, *second = row + tap[1].first * channels;
         const __m256 left = two_pixels(first, second), right = two_pixels(first + channels, second + channels);
         const __m256 weight = _mm256_insertf128_ps(_mm256_set1_ps(tap[0].weight), _mm_set1_ps(tap[1].weight), 1);
-        const __m256 value = _mm256_add_ps(_mm256_add_ps(left, _mm256_mul_ps(_mm256_sub_ps(right, left), weight)), _mm256_set1_ps(0.5f));
+        const __m256 value =
+            _mm256_add_ps(_mm256_add_ps(left, _mm256_mul_ps(_mm256_sub_ps(right, left), weight)), _mm256_set1_ps(0.5f));
         const __m256i bytes = _mm256_shuffle_epi8(_mm256_cvttps_epi32(value), in_order);
         const int pixels[2] = {_mm256_extract_epi32(bytes, 0), _mm256_extract_epi32(bytes, 4)};
         std::memcpy(out, &pixels[0], 4);

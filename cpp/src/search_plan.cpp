@@ -9,8 +9,8 @@ constexpr double kShare = 0.4;  // of the frame budget that finding the person m
 constexpr int kFewestRuns = 2;  // under a frame rate: a pose beside the person is worth nothing, however early
 constexpr int kUnlimitedRuns = 1000;
 constexpr int kLooks = 3, kLooksForEverybody = 20;  // at small people, from nearer
-constexpr int kFinerCost = 4;     // of a finder with twice as many cells each way, against the one beside it
-constexpr int kChoosingCost = 5;  // of the poses that say who is a person
+constexpr int kFinerCost = 4;                       // of a finder with twice as many cells each way, against the one beside it
+constexpr int kChoosingCost = 5;                    // of the poses that say who is a person
 constexpr double kLeastCostMs = 1e-6;
 
 struct Affordable {
@@ -39,7 +39,8 @@ SearchPlan plan_search(const Finders& finders, const Goal& goal, bool everybody,
     const int looks = std::min(everybody ? kLooksForEverybody : kLooks, can.runs - 1);
     if (finders.one_look) return {can.size, hurry ? 0 : looks, false, !hurry && looks > 0, everybody};
     const int left = hurry ? 0 : can.runs - 1 - 2 * looks;
-    return {can.size, looks, left > kFinerCost && finders.finer.count(can.size) > 0, left > kFinerCost + kChoosingCost, everybody};
+    return {can.size, looks, left > kFinerCost && finders.finer.count(can.size) > 0, left > kFinerCost + kChoosingCost,
+            everybody};
 }
 
 }  // namespace sspnet::core

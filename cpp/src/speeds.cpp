@@ -8,15 +8,16 @@ namespace sspnet::core {
 namespace {
 
 constexpr int kLooks = 5;
-constexpr double kTail = 1.3;             // 95th percentile over median, until it is measured
-constexpr double kFinderWork = 2;         // of the first stage's, until it is measured
+constexpr double kTail = 1.3;      // 95th percentile over median, until it is measured
+constexpr double kFinderWork = 2;  // of the first stage's, until it is measured
 
 }  // namespace
 
 Speeds::Speeds(const Manifest& manifest, Choices choices, const std::filesystem::path& cache, const std::string& key)
     : manifest_(&manifest), choices_(std::move(choices)) {
     for (const std::string& precision : choices_.precisions)
-        profiles_.try_emplace(precision, cache, key + "|" + precision + " beside " + choices_.precisions.front() + "|" + manifest.digest,
+        profiles_.try_emplace(precision, cache,
+                              key + "|" + precision + " beside " + choices_.precisions.front() + "|" + manifest.digest,
                               manifest.cuts.size());
 }
 
@@ -29,7 +30,8 @@ std::set<Network> Speeds::measured() const {
 }
 
 bool Speeds::needs_look() const {
-    return look_ms_ == 0 && std::none_of(choices_.sizes.begin(), choices_.sizes.end(), [&](int size) { return knows(own(), size); });
+    return look_ms_ == 0 &&
+           std::none_of(choices_.sizes.begin(), choices_.sizes.end(), [&](int size) { return knows(own(), size); });
 }
 
 void Speeds::look(StageChain& chain) {
@@ -54,8 +56,8 @@ std::vector<OperatingPoint> Speeds::points() const {
     return points;
 }
 
-/// By the nearest size that is measured in this precision: as these two sizes compare where both are measured in another precision, else by
-/// their work. Where nothing is, by what is known of the first stage and all work.
+/// By the nearest size that is measured in this precision: as these two sizes compare where both are measured in another
+/// precision, else by their work. Where nothing is, by what is known of the first stage and all work.
 Timings Speeds::estimate(const std::string& precision, int size) const {
     std::optional<int> near;
     for (const int other : choices_.sizes)

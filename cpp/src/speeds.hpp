@@ -8,7 +8,7 @@ namespace sspnet::core {
 
 /// What operating points are chosen from.
 struct Choices {
-    std::vector<int> cuts, sizes;          ///< ascending
+    std::vector<int> cuts, sizes;         ///< ascending
     std::vector<std::string> precisions;  ///< people are found in the first; a look is taken in the last
 };
 

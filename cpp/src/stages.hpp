@@ -24,8 +24,8 @@ public:
     /// Where the crop goes: size x size x 3 bytes RGB.
     std::uint8_t* image() { return static_cast<std::uint8_t*>(chain_->input("image")); }
 
-    /// Where the same person's pose in the frame before goes: (joints, 4) u, v, z, confidence on this crop, confidence 0 where nothing
-    /// is known. NULL where the network does not look at it.
+    /// Where the same person's pose in the frame before goes: (joints, 4) u, v, z, confidence on this crop, confidence 0 where
+    /// nothing is known. NULL where the network does not look at it.
     float* previous() { return takes_previous_ ? static_cast<float*>(chain_->input("previous")) : nullptr; }
 
     int size() const { return size_; }

@@ -1,5 +1,5 @@
-// Frames of an estimator, and runs of whoever measures beside them: one at a time, in the order in which they came. So a frame waits
-// for one run at most, and frames without a pause between them let the runs through.
+// Frames of an estimator, and runs of whoever measures beside them: one at a time, in the order in which they came. So a frame
+// waits for one run at most, and frames without a pause between them let the runs through.
 #pragma once
 
 #include <condition_variable>

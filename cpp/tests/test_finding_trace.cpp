@@ -61,9 +61,8 @@ TEST_CASE("the same people are found as in Python") {
         const RunFinder run = [&](const Crop& crop) { return replay.run(crop); };
         const LookAt look = [&](const sspnet_box&) { return replay.look(); };
         const bool doubts = recorded["doubts"];
-        const std::vector<Found> people =
-            find_people(check_image({pixels.data(), width, height, 0, SSPNET_BGR}), peaks, run, recorded["looks"],
-                        doubts ? run : RunFinder(), doubts ? look : LookAt());
+        const std::vector<Found> people = find_people(check_image({pixels.data(), width, height, 0, SSPNET_BGR}), peaks, run,
+                                                      recorded["looks"], doubts ? run : RunFinder(), doubts ? look : LookAt());
         CHECK(replay.runs == recorded["runs"].size());
         CHECK(replay.looks == recorded["answers"].size());
         REQUIRE(people.size() == recorded["people"].size());
@@ -89,7 +88,8 @@ TEST_CASE("the same pixels are cut out as in Python") {
         std::vector<std::uint8_t> out(3 * std::size_t(size) * size);
         Cropper().cut_out(image, crop, size, recorded["border"], out.data());
         int furthest = 0;
-        for (std::size_t i = 0; i < out.size(); ++i) furthest = std::max(furthest, std::abs(int(out[i]) - one["pixels"][i].get<int>()));
+        for (std::size_t i = 0; i < out.size(); ++i)
+            furthest = std::max(furthest, std::abs(int(out[i]) - one["pixels"][i].get<int>()));
         INFO(one["box"].dump());
         CHECK(furthest <= 2);
     }

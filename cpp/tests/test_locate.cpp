@@ -19,13 +19,18 @@ constexpr int kCells = 32;
 /// By the numbers of schema 1.
 template <class... Arguments>
 std::vector<Found> find_by(const Image& image, const Arguments&... arguments) {
-    return find_people(image, Peaks{std::get<SinglePersonCentres>(read_finder(schema_1()["finder"])), read_poses(schema_1()["poses"])}, arguments...);
+    return find_people(image,
+                       Peaks{std::get<SinglePersonCentres>(read_finder(schema_1()["finder"])), read_poses(schema_1()["poses"])},
+                       arguments...);
 }
 
 /// The finder's maps of people who stand at (u, v), each joint's heat where it is guessed.
 class Maps {
 public:
-    Maps() : centre_(kCells * kCells), joints_(SSPNET_BODY_JOINTS * 2 * kCells * kCells), heat_(SSPNET_BODY_JOINTS * kCells * kCells) {}
+    Maps()
+        : centre_(kCells * kCells),
+          joints_(SSPNET_BODY_JOINTS * 2 * kCells * kCells),
+          heat_(SSPNET_BODY_JOINTS * kCells * kCells) {}
 
     void add(float u, float v, float height, float certainty) {
         const int column = int(u * kCells), row = int(v * kCells), cell = row * kCells + column;
@@ -55,8 +60,7 @@ TEST_CASE("who is certain and in the middle comes first, and everybody once") {
     maps.add(0.2f, 0.5f, 0.6f, 0.8f);
     maps.add(0.55f, 0.5f, 0.6f, 0.8f);
     maps.add(0.58f, 0.5f, 0.6f, 0.5f);  // the same person again, less certain
-    const std::vector<Found> people = find_by(
-        empty_image(), [&](const Crop&) { return maps.view(); }, 0);
+    const std::vector<Found> people = find_by(empty_image(), [&](const Crop&) { return maps.view(); }, 0);
     REQUIRE(people.size() == 2);
     CHECK(people[0].sure);
     CHECK(people[0].box.x + people[0].box.w / 2 == doctest::Approx(0.55 * 320).epsilon(0.1));
@@ -65,9 +69,7 @@ TEST_CASE("who is certain and in the middle comes first, and everybody once") {
 
 TEST_CASE("an empty picture holds nobody") {
     const Maps maps;
-    CHECK(find_by(
-              empty_image(), [&](const Crop&) { return maps.view(); }, 3)
-              .empty());
+    CHECK(find_by(empty_image(), [&](const Crop&) { return maps.view(); }, 3).empty());
 }
 
 TEST_CASE("small people are looked at again from nearer, as often as is allowed") {

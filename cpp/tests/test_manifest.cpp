@@ -53,7 +53,8 @@ TEST_CASE("a manifest of schema 1 means the numbers that were compiled in") {
 }
 
 TEST_CASE("numbers that no other language can hold are refused too") {
-    CHECK(says(complaint([](json& m) { m["sizes"] = {18446744073709551615u}; }), "'sizes' must be a whole number from 8 to 4096"));
+    CHECK(
+        says(complaint([](json& m) { m["sizes"] = {18446744073709551615u}; }), "'sizes' must be a whole number from 8 to 4096"));
     CHECK(says(complaint([](json& m) { m["sizes"] = {-9223372036854775807}; }), "'sizes' must be a whole number from 8 to 4096"));
     CHECK(says(complaint([](json& m) { m["sizes"] = {128.0}; }), "'sizes' must be a whole number from 8 to 4096"));
     CHECK_THROWS_AS(parse_manifest(std::string(100000, '[')), BundleError);
@@ -103,7 +104,8 @@ TEST_CASE("operating points are ranked by stated error where every one states it
     CHECK(stated.error({"fp32"}, "fp32", 128, 2) == 60);
 }
 
-TEST_CASE("an engine may compute the fp32 graphs in what the bundle has no graphs for; chosen only where all of it was evaluated") {
+TEST_CASE(
+    "an engine may compute the fp32 graphs in what the bundle has no graphs for; chosen only where all of it was evaluated") {
     json manifest = default_manifest();
     for (json& cut : manifest["cuts"]) cut["accuracy"].erase("bf16");
     const Manifest plain = parse_manifest(manifest.dump());

@@ -71,8 +71,7 @@ TEST_CASE("the front holds no point that another beats") {
 }
 
 TEST_CASE("more people in the frame mean a faster point for each") {
-    RateController controller(
-        kPoints, {20, std::nullopt, ""}, [] { return 0.0; }, nullptr);
+    RateController controller(kPoints, {20, std::nullopt, ""}, [] { return 0.0; }, nullptr);
     const double alone = controller.choose(1, false).p50_ms;
     CHECK(controller.choose(4, false).p50_ms < alone);
 }
@@ -126,7 +125,8 @@ TEST_CASE("the fastest point tells what is out of reach, before it can be run; f
     RateController controller({slow}, {5, std::nullopt, ""}, still, nullptr, fast);
     CHECK_FALSE(controller.out_of_reach());
     std::vector<std::string> lines;
-    RateController disturbed({fast}, {10, std::nullopt, "target_fps=100"}, still, [&](const std::string& line) { lines.push_back(line); });
+    RateController disturbed({fast}, {10, std::nullopt, "target_fps=100"}, still,
+                             [&](const std::string& line) { lines.push_back(line); });
     for (const bool measured : {true, false}) {
         disturbed.set_disturbed(measured);
         for (int i = 0; i < 20; ++i) disturbed.observe(disturbed.choose(1, false), 80, 90, 1, false);

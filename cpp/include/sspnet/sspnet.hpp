@@ -89,8 +89,8 @@ public:
         return pose;
     }
 
-    /// One pose for each box, in order. In a video, `previous` holds what this gave the same people in the frame before, one for each
-    /// box, Pose{} for whoever was not there (see sspnet_predict_next).
+    /// One pose for each box, in order. In a video, `previous` holds what this gave the same people in the frame before, one for
+    /// each box, Pose{} for whoever was not there (see sspnet_predict_next).
     std::vector<Pose> predict_many(const Image& image, const std::vector<Box>& boxes, std::vector<Pose> previous = {}) {
         std::vector<Pose> poses(boxes.size());
         if (!previous.empty()) previous.resize(boxes.size());
