@@ -16,6 +16,7 @@ from sspnet_sdk.cli.options import data_option
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
 @click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`.")
+@click.option("--moments", type=click.Path(path_type=Path), metavar="FOLDER", help="Take over the optimizer of this run.")
 @click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Keep these weights as they are.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed and start train on the same crops.")
@@ -30,6 +31,7 @@ def command(
     steps: int,
     out: Path,
     init: str | None,
+    moments: Path | None,
     freeze: tuple[str, ...],
     resume: bool,
     seed: int,
@@ -57,6 +59,7 @@ def command(
         steps,
         recipe=recipe or ("finetune" if init else "edge"),
         init=init,
+        moments=moments,
         resume=resume,
         freeze=freeze,
         seed=seed,

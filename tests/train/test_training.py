@@ -82,6 +82,9 @@ def test_photographs_of_ones_own_can_be_trained_on(small, tmp_path):
         ({"freeze": ["head"]}, "cannot freeze head: only the entry flow"),
         ({"init": "none.safetensors"}, "no checkpoint at none.safetensors"),
         ({"resume": True}, "nothing to resume in"),
+        ({"moments": Path("earlier")}, "give the checkpoint to start from too"),
+        ({"moments": Path("earlier"), "init": "default"}, "earlier is no folder of a run"),
+        ({"moments": Path("earlier"), "resume": True}, "moments of its own"),
         ({"data": {}}, "no data set with people in it"),
     ],
 )

@@ -27,7 +27,7 @@ from sspnet_train.training.interruptible import interruptible
 from sspnet_train.training.learning_rate import Plateau, rate_at
 from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
 from sspnet_train.training.moving_average import MovingAverage
-from sspnet_train.training.optimizer import build_optimizer
+from sspnet_train.training.optimizer import build_optimizer, take_over
 from sspnet_train.training.recipes import Recipe
 from sspnet_train.training.run_folder import RunFolder
 from sspnet_train.training.run_options import RunOptions
@@ -39,7 +39,8 @@ Scores = dict[str, dict[int, dict[str, float]]]
 
 def train(
     recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], folder: Path, options: RunOptions,
-    *, init: Path | None = None, resume: bool = False, on_step: Callable[[int, int, float], None] | None = None,
+    *, init: Path | None = None, moments: Path | None = None, resume: bool = False,
+    on_step: Callable[[int, int, float], None] | None = None,
     on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
 ) -> SSPNet:  # fmt: skip
     """Train a network, and return it: its moving average where the recipe keeps one.
@@ -51,6 +52,7 @@ def train(
         folder: receives run.json (recipe, options, environment), log.csv, validation.csv, state.pt and checkpoint.safetensors.
         options: steps, seed, and how often to save and validate.
         init: a checkpoint to start from.
+        moments: folder of a run whose optimizer is taken over, rates apart.
         resume: go on from state.pt in `folder`.
         on_step: called with the step, the number of steps, and the loss.
         on_validation: called with the network, the step, and scores by set and cut.
@@ -65,7 +67,7 @@ def train(
         files.check_resumable()
     else:
         files.check_free()
-    run = _Run(recipe, sources, validation, files, options, init, resume, on_validation)
+    run = _Run(recipe, sources, validation, files, options, init, moments, resume, on_validation)
     with interruptible() as interrupted:
         if options.validate_first and run.next_step == 0:
             run.validate()
@@ -85,7 +87,8 @@ def train(
 class _Run:
     def __init__(
         self, recipe: Recipe, sources: dict[str, SampleSource], validation: dict[str, SampleSource], files: RunFolder,
-        options: RunOptions, init: Path | None, resume: bool, on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
+        options: RunOptions, init: Path | None, moments: Path | None, resume: bool,
+        on_validation: Callable[[SSPNet, int, Scores], None] | None = None,
     ):  # fmt: skip
         self.recipe, self.validation, self.files, self.options = recipe, validation, files, options
         self.on_validation = on_validation
@@ -106,7 +109,9 @@ class _Run:
         self.started_from = _started_from(files, init, resume)
         if resume:
             self._restore()
-        elif self.is_main:
+        elif moments is not None:
+            take_over(self.optimizer, RunFolder(moments).load_state()["optimizer"], moments)
+        if self.is_main and not resume:
             files.describe(recipe, options, self.network.config, self.started_from, self.world)
             self._notes()
             files.forget_rows_after(0)  # of a run that ended before its first save
@@ -218,10 +223,7 @@ class _Run:
         self.next_step, self.crops = int(state["step"]), int(state["crops"])
         self.network.load_state_dict(state["network"])
         self.network.bodies = dict(state.get("bodies", {}))
-        rates = [group["base_lr"] for group in self.optimizer.param_groups]
-        self.optimizer.load_state_dict(state["optimizer"])
-        for group, base in zip(self.optimizer.param_groups, rates, strict=True):
-            group["base_lr"] = base
+        take_over(self.optimizer, state["optimizer"], self.files.path)
         self.plateau = Plateau(**state["plateau"])
         self.losses = [tuple(row) for row in state.get("losses", [])]
         self.validated_step = int(state.get("validated_step", -1))

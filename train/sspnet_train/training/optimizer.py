@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import torch
 from torch import nn
 
+from sspnet_train.errors import TrainingError
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.recipes import Recipe
 
@@ -31,6 +35,40 @@ def build_optimizer(network: SSPNet, recipe: Recipe) -> tuple[torch.optim.Optimi
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, fused=True), [*parts, rest]
     return torch.optim.RMSprop(groups), [*parts, rest]
+
+
+def take_over(optimizer: torch.optim.Optimizer, state: dict[str, Any], run: Path) -> None:
+    """Give an optimizer what another one of the same weights knew of their gradients. Rates and decay stay its own.
+
+    Args:
+        optimizer: as `build_optimizer` made it.
+        state: the other one's `state_dict`.
+        run: whose that was, for the error.
+
+    Raises:
+        TrainingError: it stepped other weights, or in another way.
+    """
+    groups, known = optimizer.param_groups, state["param_groups"]
+    if not _same_layout(groups, known) or not all(_fits(*pair, state["state"]) for pair in zip(groups, known, strict=True)):
+        raise TrainingError(f"the run {run} trained other weights, or with another optimizer: its moments do not fit")
+    own = [{key: value for key, value in group.items() if key != "params"} for group in groups]
+    optimizer.load_state_dict(state)
+    for group, ours in zip(optimizer.param_groups, own, strict=True):
+        group.update(ours)
+
+
+def _same_layout(groups: list[dict[str, Any]], known: list[dict[str, Any]]) -> bool:
+    return [(group.keys(), len(group["params"])) for group in groups] == [(group.keys(), len(group["params"])) for group in known]
+
+
+def _fits(group: dict[str, Any], known: dict[str, Any], moments: dict[int, dict[str, Any]]) -> bool:
+    """Whether what is known of the gradients of each weight has the weight's shape."""
+    return all(
+        value.shape == parameter.shape
+        for parameter, index in zip(group["params"], known["params"], strict=True)
+        for key, value in moments.get(index, {}).items()
+        if key != "step"
+    )
 
 
 def _trunk(entry: nn.Module) -> dict[str, nn.Parameter]:

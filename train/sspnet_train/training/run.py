@@ -28,6 +28,7 @@ def run_training(
     *,
     recipe: str = "edge",
     init: Path | str | None = None,
+    moments: Path | None = None,
     resume: bool = False,
     freeze: Sequence[str] = (),
     seed: int = 0,
@@ -48,6 +49,8 @@ def run_training(
         steps: batches to train on.
         recipe: a name of `recipes.RECIPES`.
         init: a checkpoint to start from, or "default" for the shipped one.
+        moments: folder of a run of this recipe that led to `init`. Its optimizer is taken over: a fresh one first loses what was
+            won.
         resume: go on with the run in `folder`.
         freeze: parts that keep their weights: "entry".
         seed: decides weights, crops and their order. From a checkpoint, other crops are drawn than those that it learnt from.
@@ -64,6 +67,8 @@ def run_training(
     """
     chosen = prepared_recipe(recipe, data, freeze)
     start = checkpoint_of(init)
+    if moments is not None:
+        _check_moments(moments, init, resume)
     if resume:
         _check_same_run(folder, chosen, seed)
     training, validation = open_sets(data)
@@ -81,8 +86,8 @@ def run_training(
                 write_overlays(network, validation, options.validate_size, folder / "overlays", step)
 
         train(
-            chosen, training, validation, folder, options, init=start, resume=resume, on_step=display.step,
-            on_validation=on_validation,
+            chosen, training, validation, folder, options, init=start, moments=moments, resume=resume,
+            on_step=display.step, on_validation=on_validation,
         )  # fmt: skip
     return RunFolder(folder).checkpoint
 
@@ -134,6 +139,15 @@ def checkpoint_of(init: Path | str | None) -> Path | None:
     if not path.is_file():
         raise TrainingError(f"no checkpoint at {path}")
     return path
+
+
+def _check_moments(run: Path, init: Path | str | None, resume: bool) -> None:
+    if resume:
+        raise TrainingOptionError("a run that is resumed has moments of its own: leave moments out")
+    if init is None:
+        raise TrainingOptionError("moments belong to trained weights: give the checkpoint to start from too (init)")
+    if not RunFolder(run).has_state:
+        raise TrainingOptionError(f"{run} is no folder of a run: moments come from its state.pt")
 
 
 def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:

@@ -32,6 +32,11 @@ class RunFolder:
         self._description, self._state = path / "run.json", path / "state.pt"
         self._log, self._validation = path / "log.csv", path / "validation.csv"
 
+    @property
+    def has_state(self) -> bool:
+        """Whether a run can go on from here."""
+        return self._state.is_file()
+
     def check_free(self) -> None:
         """A new run must not replace what another learned.
 
@@ -47,7 +52,7 @@ class RunFolder:
         Raises:
             TrainingError: there is nothing.
         """
-        if not self._state.is_file():
+        if not self.has_state:
             raise TrainingError(f"nothing to resume: {self._state} does not exist; leave resume out to start a new run there")
 
     def describe(
