@@ -103,22 +103,22 @@ def test_a_run_from_a_checkpoint_draws_other_crops_than_that_one_learnt_from_and
 
 
 def test_a_run_takes_over_what_another_knew_of_its_gradients_and_keeps_its_own_rates(tiny_recipe, tmp_path):
-    recipe = replace(tiny_recipe, optimizer="adamw")
-    run(recipe, tmp_path / "first")
+    run(tiny_recipe, tmp_path / "first")
     start, fewer = tmp_path / "first/checkpoint.safetensors", replace(OPTIONS, steps=3)
-    fresh = run(recipe, tmp_path / "fresh", options=fewer, init=start)
-    slower = replace(recipe, lr=recipe.lr / 2)
+    fresh = run(tiny_recipe, tmp_path / "fresh", options=fewer, init=start)
+    slower = replace(tiny_recipe, lr=tiny_recipe.lr / 2)
     gone_on = run(slower, tmp_path / "gone_on", options=fewer, init=start, moments=tmp_path / "first")
     state = torch.load(tmp_path / "gone_on/state.pt", weights_only=True)["optimizer"]
     assert {float(moments["step"]) for moments in state["state"].values()} == {OPTIONS.steps + 3}
-    assert recipe.lr / 2 in {group["base_lr"] for group in state["param_groups"]} and not same(fresh, gone_on)
+    assert tiny_recipe.lr / 2 in {group["base_lr"] for group in state["param_groups"]} and not same(fresh, gone_on)
 
 
 def test_moments_of_other_weights_are_refused_before_anything_is_written(tiny_recipe, tmp_path):
     run(tiny_recipe, tmp_path / "first")
-    narrow = replace(tiny_recipe, entry_lr=0.0, fixed_entry_statistics=True)
-    with pytest.raises(TrainingError, match="its moments do not fit"):
-        run(narrow, tmp_path / "second", init=tmp_path / "first/checkpoint.safetensors", moments=tmp_path / "first")
+    frozen = replace(tiny_recipe, entry_lr=0.0, fixed_entry_statistics=True)
+    for other in (frozen, replace(tiny_recipe, optimizer="rmsprop")):
+        with pytest.raises(TrainingError, match="its moments do not fit"):
+            run(other, tmp_path / "second", init=tmp_path / "first/checkpoint.safetensors", moments=tmp_path / "first")
     assert not (tmp_path / "second/run.json").exists()
 
 

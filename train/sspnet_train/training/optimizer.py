@@ -58,7 +58,10 @@ def take_over(optimizer: torch.optim.Optimizer, state: dict[str, Any], run: Path
 
 
 def _same_layout(groups: list[dict[str, Any]], known: list[dict[str, Any]]) -> bool:
-    return [(group.keys(), len(group["params"])) for group in groups] == [(group.keys(), len(group["params"])) for group in known]
+    """As many weights in each group, and both or neither stepped by Adam. Other settings differ between versions of PyTorch."""
+    return [("betas" in group, len(group["params"])) for group in groups] == [
+        ("betas" in group, len(group["params"])) for group in known
+    ]
 
 
 def _fits(group: dict[str, Any], known: dict[str, Any], moments: dict[int, dict[str, Any]]) -> bool:
