@@ -11,12 +11,12 @@ import argparse
 import copy
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.sample import JOINTS, LIMB_JOINTS
@@ -63,21 +63,14 @@ def train_fusion(
     mistakes, bodies = Mistakes(seen), ViewSampler(motion.joints, motion.family)
     network, rate = (FusionNetwork(), RATE) if start is None else (copy.deepcopy(start).requires_grad_(), RATE_FURTHER)
     average = copy.deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.05)
-    for step in range(steps):
+
+    def next_loss() -> Tensor:
         (pose, truth), (seen_pose, seen_truth) = mistakes.simulated(bodies, SIMULATED, rng), mistakes.observed(OBSERVED, rng)
         poses = torch.from_numpy(np.concatenate([pose, seen_pose]).astype(np.float32))
         truths = torch.from_numpy(np.concatenate([truth, seen_truth[:, :BODY_JOINTS]]).astype(np.float32))
-        loss = fusion_loss(network(poses)[0], truths)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-            mean.lerp_(value.detach(), max(AVERAGE, 1 / (step + 1)))
-        if step % 1000 == 0:
-            log.info("step %d of %d: %.0f mm", step, steps, UNIT_MM * float(loss.detach()))
+        return fusion_loss(network(poses)[0], truths)
+
+    _learn(network, average, next_loss, steps, rate, weight_decay=1e-4)
     if start is not None:
         for mean, before in zip(average.parameters(), start.parameters(), strict=True):
             mean.lerp_(before, 0.5)
@@ -96,22 +89,44 @@ def train_face_and_feet(fusion: FusionNetwork, seen: Observations, steps: int = 
     rng, mistakes = np.random.default_rng(seed), Mistakes(seen)
     learning = copy.deepcopy(fusion).requires_grad_(False)
     learning.beside.requires_grad_()
-    optimizer = torch.optim.Adam(learning.beside.parameters(), RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.05)
-    for step in range(steps):
+
+    def next_loss() -> Tensor:
         pose, truth = (torch.from_numpy(part.astype(np.float32)) for part in mistakes.observed(BESIDE, rng))
         body, change = learning(pose)
         there = pose[:, BODY_JOINTS:, 3] > 0
         off = (face_and_feet(pose, body, change) - truth[:, BODY_JOINTS:]).norm(dim=2)
-        loss = off[there].mean() / UNIT_MM
+        return off[there].mean() / UNIT_MM
+
+    log.info("face and feet:")
+    _learn(learning.beside, fusion.beside, next_loss, steps, RATE)
+
+
+def _learn(
+    network: nn.Module, average: nn.Module, next_loss: Callable[[], Tensor], steps: int, rate: float, weight_decay: float = 0.0
+) -> None:
+    """Train a network along one cycle of the rate. `average` follows it.
+
+    Args:
+        network: whose weights step.
+        average: of the same shape; receives their moving average.
+        next_loss: of the next batch, in units of UNIT_MM.
+        steps: batches.
+        rate: the highest.
+        weight_decay: the optimizer's.
+    """
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.05)
+    for step in range(steps):
+        loss = next_loss()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-        for mean, value in zip(fusion.beside.parameters(), learning.beside.parameters(), strict=True):
-            mean.data.lerp_(value.detach(), max(AVERAGE, 1 / (step + 1)))
+        with torch.no_grad():
+            for mean, value in zip(average.parameters(), network.parameters(), strict=True):
+                mean.lerp_(value, max(AVERAGE, 1 / (step + 1)))
         if step % 1000 == 0:
-            log.info("face and feet, step %d of %d: %.0f mm", step, steps, UNIT_MM * float(loss.detach()))
+            log.info("step %d of %d: %.0f mm", step, steps, UNIT_MM * float(loss.detach()))
 
 
 def fusion_loss(joints: Tensor, truth: Tensor) -> Tensor:
