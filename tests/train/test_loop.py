@@ -122,6 +122,18 @@ def test_moments_of_other_weights_are_refused_before_anything_is_written(tiny_re
     assert not (tmp_path / "second/run.json").exists()
 
 
+def test_a_damaged_state_is_told_in_one_line(tiny_recipe, tmp_path):
+    run(tiny_recipe, tmp_path / "first", options=replace(OPTIONS, steps=2))
+    state, start = tmp_path / "first/state.pt", tmp_path / "first/checkpoint.safetensors"
+    whole = state.read_bytes()
+    for damaged in (b"", b"garbage", whole[: len(whole) // 2]):
+        state.write_bytes(damaged)
+        with pytest.raises(TrainingError, match=r"state.pt is damaged"):
+            run(tiny_recipe, tmp_path / "first", resume=True)
+        with pytest.raises(TrainingError, match=r"state.pt is damaged"):
+            run(tiny_recipe, tmp_path / "second", init=start, moments=tmp_path / "first")
+
+
 def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):
     def terminate(done: int, _: int, __: float) -> None:
         if done == 7:

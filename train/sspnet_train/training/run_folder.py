@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -94,8 +95,15 @@ class RunFolder:
             torch.save(state, file)
 
     def load_state(self) -> dict[str, Any]:
-        """What `save_state` wrote."""
-        return torch.load(self._state, map_location="cpu", weights_only=True)
+        """What `save_state` wrote.
+
+        Raises:
+            TrainingError: the file is damaged, or another.
+        """
+        try:
+            return torch.load(self._state, map_location="cpu", weights_only=True)
+        except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
+            raise TrainingError(f"{self._state} is damaged, or no state of a run that sspnet-sdk train wrote") from error
 
     def save_checkpoint(
         self, config: SSPNetConfig, weights: dict[str, Tensor], notes: dict[str, str], bodies: dict[str, Tensor]
