@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from typing import cast
 
+from sspnet_train.network.feet import FootPlacement
 from sspnet_train.network.model import SSPNet, Unit
 from sspnet_train.network.movenet import MoveNetEntry
 from torch import Tensor, nn
 
+from sspnet_export.feet import InferenceFeet
 from sspnet_export.fold import fold_batch_norm, folded_conv
 from sspnet_export.guided_entry import InferenceEntry
 from sspnet_export.previous_pose import InferencePreviousPose
@@ -53,6 +55,7 @@ class InferenceNetwork(nn.Module):
             self.second_entry = InferenceSecondEntry(second, size, self.config.joints)
             if network.previous_again is not None:
                 self.previous_again = InferencePreviousPose(network.previous_again, size)
+        self.feet = {cut: InferenceFeet(cast(FootPlacement, network.feet[str(cut)])) for cut in cuts if cut in self.config.feet}
         self.pyramids = nn.ModuleList()
         for number in range(1, cuts[-1] + 1):
             levels = self.config.levels_of(number)
@@ -91,7 +94,8 @@ class InferenceNetwork(nn.Module):
             if number == 1 and self.root_features:
                 outputs[ROOT_FEATURES] = levels[self.config.levels].mean(dim=(2, 3))
             if number in self.cuts:
-                outputs[f"pose_{number}"] = cast(InferenceUnit, unit).head.answer(moved, found)
+                answer = cast(InferenceUnit, unit).head.answer(moved, found)
+                outputs[f"pose_{number}"] = self.feet[number](answer) if number in self.feet else answer
                 outputs |= {names[level]: levels[level] for level in levels}
                 if state is not None:
                     outputs[f"state_{number}"] = state

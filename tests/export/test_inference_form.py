@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from small_networks import GUIDED, IN_VIDEO, NARROW, SEEN_AGAIN, SEEN_AGAIN_IN_VIDEO, lived_in
+from small_networks import GUIDED, IN_VIDEO, NARROW, SEEN_AGAIN, SEEN_AGAIN_IN_VIDEO, WITH_FEET, lived_in
 from sspnet_export import verify
 from sspnet_export.centres import people
 from sspnet_export.fold import FactoredConv, fold_batch_norm
@@ -44,8 +44,8 @@ def test_a_folded_convolution_remembers_the_raw_weight_that_checkpoints_hold():
 
 @pytest.mark.parametrize(
     ("config", "cuts"),
-    [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2)), (SEEN_AGAIN, (2, 4)), (SEEN_AGAIN, (2,))],
-    ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry"],
+    [(NARROW, (1, 3, 4)), (NARROW, (2,)), (GUIDED, (1, 2)), (SEEN_AGAIN, (2, 4)), (SEEN_AGAIN, (2,)), (WITH_FEET, (2, 4))],
+    ids=["narrow", "one cut", "guided", "seen again", "cut before the second entry", "feet"],
 )
 @pytest.mark.parametrize("size", [64, 128, 192])
 def test_every_cut_and_size_equals_the_trained_network(config, cuts, size):

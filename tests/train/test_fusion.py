@@ -50,7 +50,7 @@ def seen_with_shallow_depths(count: int) -> Observations:
     points = truth[..., :2] / 2400 + 0.5
     pose = np.concatenate([points, truth[..., 2:] / 4000 + 0.5, np.full((count, 17, 1), 0.9)], axis=2)
     torso = np.linalg.norm(points[:, 8] - points[:, 0], axis=1)
-    return Observations(*(part.astype(np.float32) for part in (pose[:, None], points, truth, torso)))
+    return Observations(*(part.astype(np.float32) for part in (pose[:, None], points, np.ones((count, 17)), truth, torso)))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -8,9 +8,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from drawn_people import drawn_people
+from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -173,6 +175,15 @@ def test_a_recipe_may_make_errors_in_depth_dearer(tiny_recipe):
     plain, dear = (Batches(replace(tiny_recipe, depth_gain=gain), sources, 1)[0][1].weight for gain in (1.0, 2.5))
     assert (plain[..., 2] > 0).any()
     torch.testing.assert_close(dear, plain * torch.tensor([1.0, 1.0, 2.5]))
+
+
+def test_places_out_of_sight_may_count_less_and_depths_do_not(tiny_recipe):
+    half_seen = [replace(person, visible=np.arange(17) < 9) for person in drawn_people()]
+    sources = {"drawn": SampleSource("half seen", len(half_seen), lambda index: half_seen[index])}
+    plain, fewer = (Batches(replace(tiny_recipe, hidden=share), sources, 1)[0][1].weight for share in (1.0, 0.25))
+    trusted = plain[..., 0] > 0
+    assert set((fewer[..., 0] / plain[..., 0])[trusted].unique().tolist()) == {0.25, 1.0}
+    assert torch.equal(fewer[..., 0], fewer[..., 1]) and torch.equal(fewer[..., 2], plain[..., 2])
 
 
 def test_second_views_show_the_same_people_a_little_elsewhere(tiny_recipe):

@@ -12,7 +12,15 @@ from sspnet_train.training.grown_start import grown_start
 from sspnet_train.training.losses import Targets
 
 ALONE = replace(
-    CONFIGS["edge"], width=16, pyramids=2, depths=(), second_look=(), second_entry=0, previous=False, previous_again=False
+    CONFIGS["edge"],
+    width=16,
+    pyramids=2,
+    depths=(),
+    second_look=(),
+    second_entry=0,
+    previous=False,
+    previous_again=False,
+    feet=(),
 )
 IN_VIDEO = replace(ALONE, previous=True)
 

@@ -14,7 +14,7 @@ from sspnet_train.training.recipes import RECIPES
 from sspnet_train.training.second_start import second_start
 from tfjs_movenet import write_movenet
 
-BEFORE = replace(CONFIGS["edge"], joints=17, second_entry=0, previous=False, previous_again=False)
+BEFORE = replace(CONFIGS["edge"], joints=17, second_entry=0, previous=False, previous_again=False, feet=())
 
 
 def people() -> SampleSource:

@@ -42,6 +42,9 @@ class Augmentation:
 PAPER = Augmentation()
 SMALL_MACHINE = Augmentation(scale=(0.75, 1.4), any_rotation=0.04, shift=0.08, gain=0.12, paste=0.45, occlude=0.15, degrade=0.3)
 ANY_CAMERA = replace(SMALL_MACHINE, any_rotation=0.1, paste=0.3)
+GENTLE = Augmentation(
+    scale=(0.85, 1.25), rotation_deg=20.0, any_rotation=0.05, shift=0.05, gain=0.12, paste=0.12, occlude=0.05, degrade=0.12
+)
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Example:
         target: (J, 3) u, v, z in [0, 1].
         weight: (J, 3) trust in each coordinate.
         present: (J,) 1 in the crop, 0 outside it or where nobody is, NaN where unknown.
+        visible: (J,) seen in the sample's picture; True where that is unknown.
         torso: its length in crop units, at least 0.1.
         turn: (2, 2) from the sample's axes to the crop's, without scale; its determinant is -1 where the view is mirrored.
     """
@@ -61,6 +65,7 @@ class Example:
     target: np.ndarray
     weight: np.ndarray
     present: np.ndarray
+    visible: np.ndarray
     torso: float
     turn: np.ndarray
 
@@ -96,7 +101,9 @@ def make_example(
     image = _recolour(image, augmentation, rng)
     order = list(FLIP_ORDER) if mirrored else list(range(len(FLIP_ORDER)))
     turn = view[:, :2] / np.sqrt(abs(np.linalg.det(view[:, :2])))
-    return _labelled(image, points[order] / size, sample.weight[order], sample.depth[order], sample.weight_depth[order], turn)
+    visible = np.ones(len(order), bool) if sample.visible is None else sample.visible[order]
+    labels = sample.weight[order], sample.depth[order], sample.weight_depth[order]
+    return _labelled(image, points[order] / size, *labels, visible, turn)
 
 
 def _random_view(box: np.ndarray, size: int, augmentation: Augmentation, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
@@ -186,8 +193,9 @@ def _degrade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _labelled(
-    image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray, turn: np.ndarray
-) -> Example:
+    image: np.ndarray, uv: np.ndarray, weight: np.ndarray, depth: np.ndarray, weight_depth: np.ndarray, visible: np.ndarray,
+    turn: np.ndarray,
+) -> Example:  # fmt: skip
     inside = ((uv > -0.02) & (uv < 1.02)).all(axis=1)
     z = np.clip(depth / DEPTH_RANGE_MM + 0.5, 0, 1)
     trust = np.stack([weight * inside, weight * inside, weight_depth * inside], axis=1)
@@ -197,4 +205,5 @@ def _labelled(
         present = np.zeros(len(uv))
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
-    return Example(image, target.astype(np.float32), trust.astype(np.float32), present.astype(np.float32), max(torso, 0.1), turn)
+    labels = (part.astype(np.float32) for part in (target, trust, present))
+    return Example(image, *labels, visible, max(torso, 0.1), turn)

@@ -27,7 +27,7 @@ class Mistakes:
     def __init__(self, seen: Observations):
         self._seen = seen
         self._body = seen.joints3d[:, :BODY_JOINTS]
-        self._truth = np.concatenate([seen.points, self._body[..., 2:] / DEPTH_RANGE_MM + 0.5], axis=2)
+        self._truth = np.concatenate([seen.points[:, :BODY_JOINTS], self._body[..., 2:] / DEPTH_RANGE_MM + 0.5], axis=2)
         self._poses = with_all_joints(seen.poses)
         body, truth = self._poses[:, :, :BODY_JOINTS], self._truth[:, None]
         self._place = (body[..., :2] - truth[..., :2]) / seen.torso[:, None, None, None]

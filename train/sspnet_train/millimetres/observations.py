@@ -28,7 +28,8 @@ class Observations(NamedTuple):
 
     Attributes:
         poses: (n, cuts, J, 4) u, v, z, confidence.
-        points: (n, 17, 2) the true u, v.
+        points: (n, 17 or 28, 2) the true u, v, of as many joints as the set has.
+        visible: (n, 17 or 28) joints in sight; all of them where that is unknown.
         joints3d: (n, 17 or 28, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size; 28 where the set has
             faces and feet.
         torso: (n,) in crop units.
@@ -36,6 +37,7 @@ class Observations(NamedTuple):
 
     poses: np.ndarray
     points: np.ndarray
+    visible: np.ndarray
     joints3d: np.ndarray
     torso: np.ndarray
 
@@ -71,8 +73,9 @@ def observe(
         last = [heads[cut * network.config.levels - 1] for cut in cuts]
         poses = torch.stack([torch.cat([head.pose, head.confidence.unsqueeze(2)], dim=2) for head in last], dim=1)
         joints = np.stack([joints_in_crop(sample, crop.turn) for sample, crop in zip(samples, crops, strict=True)])
-        points, torso = np.stack([crop.target[:BODY_JOINTS, :2] for crop in crops]), np.array([crop.torso for crop in crops])
-        found.append((poses.float().cpu().numpy(), points, joints, torso))
+        points = np.stack([crop.target[: joints.shape[1], :2] for crop in crops])
+        visible = np.stack([crop.visible[: joints.shape[1]] for crop in crops])
+        found.append((poses.float().cpu().numpy(), points, visible, joints, np.array([crop.torso for crop in crops])))
         on_progress(min(start + batch, people), people)
     return Observations(*(np.concatenate(part).astype(np.float32) for part in zip(*found, strict=True)))
 
@@ -94,7 +97,10 @@ def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
 def joined(parts: Sequence[Observations]) -> Observations:
     """All of several. Their true joints are those that all of them have."""
     common = min(part.joints3d.shape[1] for part in parts)
-    parts = [part._replace(joints3d=part.joints3d[:, :common]) for part in parts]
+    parts = [
+        part._replace(points=part.points[:, :common], visible=part.visible[:, :common], joints3d=part.joints3d[:, :common])
+        for part in parts
+    ]
     return Observations(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 

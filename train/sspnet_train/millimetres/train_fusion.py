@@ -27,6 +27,7 @@ from sspnet_train.millimetres.mistakes import Mistakes
 from sspnet_train.millimetres.observations import Observations, joined, load_observations, observe, save_observations
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of, face_and_feet
 from sspnet_train.millimetres.views import ViewSampler
+from sspnet_train.network.model import SSPNet
 from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 
 log = logging.getLogger(__name__)
@@ -179,7 +180,7 @@ def main() -> None:
     if given.observations and given.observations.exists():
         seen = load_observations(given.observations)
     else:
-        seen = observed_people(given.checkpoint, given.data, given.size, given.people, given.cuts)
+        seen = observed_people(load_network(given.checkpoint), given.data, given.size, given.people, given.cuts)
         if given.observations:
             save_observations(given.observations, seen)
     start = PoseLift.of(load_network(given.checkpoint)).fusion if given.further else None
@@ -194,15 +195,14 @@ def main() -> None:
 
 
 def observed_people(
-    checkpoint: Path, data: Sequence[str], sizes: Sequence[int], people: int, cuts: Sequence[int]
+    network: SSPNet, data: Sequence[str], sizes: Sequence[int], people: int, cuts: Sequence[int]
 ) -> Observations:  # fmt: skip
-    """What a checkpoint says about the people of some sets: half of them at the first size, the others at the rest."""
+    """What a network says about the people of some sets: half of them at the first size, the others at the rest."""
     from tqdm import tqdm
 
     from sspnet_train.data.catalog import common_definition, open_split, parse_data
-    from sspnet_train.network.checkpoint import load_network
 
-    network, sets = load_network(checkpoint), parse_data(data)
+    sets = parse_data(data)
     sources = [open_split(name, folder, "train", common_definition(sets)) for name, folder in sets.items()]
     shares = [1.0] if len(sizes) == 1 else [0.5, *([0.5 / (len(sizes) - 1)] * (len(sizes) - 1))]
     parts = []

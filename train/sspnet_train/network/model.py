@@ -14,8 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sspnet_train.data.sample import JOINTS
 from sspnet_train.network.blocks import ConvBN, Prediction, PredictionBlock, ResidualUnit
 from sspnet_train.network.entry_flow import Entry, EntryFlow
+from sspnet_train.network.feet import FootPlacement
 from sspnet_train.network.movenet import LIGHTNING, THUNDER, MoveNetEntry
 from sspnet_train.network.previous_pose import PreviousPose, joined
 from sspnet_train.network.second_entry import SecondEntry
@@ -49,6 +51,8 @@ class SSPNetConfig:
         second_entry: the pyramid before which MoveNet Thunder's trunk joins; 0 for none.
         previous: whether the pose of a video's frame before may come in. Needs refining heads.
         previous_again: whether it comes in behind the second entry too, which looks afresh.
+        feet: pyramids whose answer has heels and toes where all joints say that they are (`FootPlacement`). What is handed on to
+            the next pyramid stays as the heads left it.
     """
 
     name: str
@@ -68,6 +72,7 @@ class SSPNetConfig:
     second_entry: int = 0
     previous: bool = False
     previous_again: bool = False
+    feet: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pyramids % 2 or self.pyramids < 2 or self.levels < 1:
@@ -82,6 +87,8 @@ class SSPNetConfig:
             raise ValueError('previous needs heads="refining": other heads start from no pose')
         if self.previous_again and not (self.previous and self.second_entry):
             raise ValueError("previous_again needs previous and a second_entry")
+        if self.feet and (self.joints != JOINTS or not set(self.feet) <= set(range(1, self.pyramids + 1))):
+            raise ValueError(f"feet needs {JOINTS} joints and names pyramids from 1 to {self.pyramids}")
         if self.depths and len(self.depths) != self.pyramids:
             raise ValueError(f"depths needs one number per pyramid ({self.pyramids}), got {len(self.depths)}")
 
@@ -115,7 +122,7 @@ CONFIGS = {
     "edge": SSPNetConfig(
         "edge", entry="movenet", heads="refining", merge="weighted", width=128, growth=0, kernel=3,
         joints=28, depths=(1, 1, 1, 1, 2, 2, 2, 2), second_look=(4, 6, 8), lift=0.9, second_entry=5,
-        previous=True, previous_again=True,
+        previous=True, previous_again=True, feet=(2, 4, 8),
     ),
     "tiny": SSPNetConfig("tiny", width=32, growth=0, kernel=3, pyramids=4, entry_multiplier=0.125),
 }  # fmt: skip
@@ -179,6 +186,7 @@ class SSPNet(nn.Module):
             nn.ModuleList(Unit(config, pyramid, level) for level in config.levels_of(pyramid))
             for pyramid in range(1, config.pyramids + 1)
         )
+        self.feet = nn.ModuleDict({str(pyramid): FootPlacement() for pyramid in config.feet})
         self.bodies: dict[str, Tensor] = {}
         """Weights of the network that knows bodies, where the checkpoint brings its own; no part of `state_dict`."""
 
@@ -252,4 +260,7 @@ class SSPNet(nn.Module):
             predictions.append(prediction)
             if self.config.heads == "refining":
                 pose = prediction.pose
+        if number in self.config.feet:
+            last = predictions[-1]
+            predictions[-1] = last._replace(pose=self.feet[str(number)](last.pose, last.confidence))
         return levels, pose, predictions

@@ -45,7 +45,7 @@ THUNDER = TrunkWidths(56, (32, 40, 40, 56, 56, 56, 112, 112, 112, 112, 168, 168,
 HEAD_WIDTH = 96
 
 LEFT_EAR, RIGHT_EAR, NOSE = 3, 4, 0
-FEET = {22: (5, 6), 23: (2, 3), 24: (5, 6), 25: (2, 3), 26: (5, 6), 27: (2, 3)}
+SHIN_OF_FOOT = {22: (5, 6), 23: (2, 3), 24: (5, 6), 25: (2, 3), 26: (5, 6), 27: (2, 3)}
 """Heels and toes: the knee and the ankle from which a first guess is drawn on."""
 BEYOND_ANKLE = 0.2
 CENTRE_SPREAD = 0.12
@@ -242,7 +242,7 @@ def to_human36m(coco: Tensor, count: int = 17) -> Tensor:
     joints = _limbs_and_midpoints(coco, count)
     joints[7] = (joints[0] + joints[8]) / 2
     joints[9] = joints[8] + NECK_TO_HEAD * (joints[10] - joints[8])
-    for joint, (knee, ankle) in FEET.items():
+    for joint, (knee, ankle) in SHIN_OF_FOOT.items():
         if joint < count:
             joints[joint] = joints[ankle] + BEYOND_ANKLE * (joints[ankle] - joints[knee])
     return torch.stack(joints, dim=1)
@@ -255,7 +255,7 @@ def human36m_heatmaps(coco: Tensor, count: int = 17) -> Tensor:
     """
     maps = _limbs_and_midpoints(coco, count)
     maps[7] = maps[8]
-    for joint, (_, ankle) in FEET.items():
+    for joint, (_, ankle) in SHIN_OF_FOOT.items():
         if joint < count:
             maps[joint] = maps[ankle]
     return torch.stack(maps, dim=1)

@@ -71,11 +71,16 @@ class Batches(Dataset):
         image = network_input([crop.image for crop in crops])
         return image, Targets(
             torch.from_numpy(np.stack([crop.target[: self.joints] for crop in crops])),
-            torch.from_numpy(np.stack([crop.weight[: self.joints] for crop in crops])) * self.dear,
+            torch.from_numpy(np.stack([self._trust(crop)[: self.joints] for crop in crops])) * self.dear,
             torch.from_numpy(np.stack([crop.present[: self.joints] for crop in crops])),
             torch.tensor([crop.torso for crop in crops]),
             torch.tensor(first_view),
         )
+
+    def _trust(self, crop: Example) -> np.ndarray:
+        """The weights (J, 3) of a crop's labels. Places out of sight count `recipe.hidden` times, depths always."""
+        places = np.where(crop.visible, 1.0, self.recipe.hidden).astype(np.float32)
+        return crop.weight * np.stack([places, places, np.ones_like(places)], axis=1)
 
     def _first_views(self, count: int) -> list[int]:
         """Of each crop of a batch: the last ones are second views of the first ones."""
