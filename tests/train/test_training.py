@@ -78,7 +78,7 @@ def test_photographs_of_ones_own_can_be_trained_on(small, tmp_path):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"recipe": "fast"}, "no recipe is called 'fast'; choose from paper, edge, settle, late, deep, finetune"),
+        ({"recipe": "fast"}, "no recipe is called 'fast'; choose from paper, edge, settle, late, deep, polish, finetune"),
         ({"freeze": ["head"]}, "cannot freeze head: only the entry flow"),
         ({"init": "none.safetensors"}, "no checkpoint at none.safetensors"),
         ({"resume": True}, "nothing to resume in"),
