@@ -205,5 +205,5 @@ def _labelled(
         present = np.zeros(len(uv))
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
-    labels = (part.astype(np.float32) for part in (target, trust, present))
-    return Example(image, *labels, visible, max(torso, 0.1), turn)
+    target, trust, present = (part.astype(np.float32) for part in (target, trust, present))
+    return Example(image, target, trust, present, visible, max(torso, 0.1), turn)
