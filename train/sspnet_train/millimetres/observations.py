@@ -104,6 +104,16 @@ def joined(parts: Sequence[Observations]) -> Observations:
     return Observations(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
+def kept_observations(path: Path | None, look: Callable[[], Observations]) -> Observations:
+    """What a file holds. If there is none yet, what `look` sees; it is written there."""
+    if path and path.exists():
+        return load_observations(path)
+    seen = look()
+    if path:
+        save_observations(path, seen)
+    return seen
+
+
 def save_observations(path: Path, seen: Observations) -> None:
     """Write observations as .npz, in one step."""
     with whole_file(path) as partial, partial.open("wb") as file:

@@ -18,8 +18,9 @@ from sspnet_train.errors import TrainingError
 from sspnet_train.millimetres.fusion import FusionNetwork, fusion_of_weights, known_joints, load_fusion
 from sspnet_train.millimetres.one_scale import CHILDREN, LENGTHS, PARENTS, at_one_scale, of_joints
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.movenet import SHIN_OF_FOOT
 
-NEXT_TO = {17: 10, 18: 10, 19: 10, 20: 10, 21: 10, 22: 6, 23: 3, 24: 6, 25: 3, 26: 6, 27: 3}
+NEXT_TO = dict.fromkeys(range(17, 22), 10) | {foot: ankle for foot, (_, ankle) in SHIN_OF_FOOT.items()}
 """The joint of the body beside each joint of face and feet."""
 BESIDE_FLIP_ORDER = tuple(joint - BODY_JOINTS for joint in FLIP_ORDER[BODY_JOINTS:])
 HEAD, FACE_REACH_MM, FOOT_REACH_MM = 10, 160.0, 250.0

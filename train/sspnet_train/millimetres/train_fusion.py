@@ -24,7 +24,7 @@ from sspnet_train.data.synth3d import held_out
 from sspnet_train.errors import one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
 from sspnet_train.millimetres.mistakes import Mistakes
-from sspnet_train.millimetres.observations import Observations, joined, load_observations, observe, save_observations
+from sspnet_train.millimetres.observations import Observations, joined, kept_observations, observe
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of, face_and_feet
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
@@ -177,12 +177,10 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(given.threads)
-    if given.observations and given.observations.exists():
-        seen = load_observations(given.observations)
-    else:
-        seen = observed_people(load_network(given.checkpoint), given.data, given.size, given.people, given.cuts)
-        if given.observations:
-            save_observations(given.observations, seen)
+    seen = kept_observations(
+        given.observations,
+        lambda: observed_people(load_network(given.checkpoint), given.data, given.size, given.people, given.cuts),
+    )
     start = PoseLift.of(load_network(given.checkpoint)).fusion if given.further else None
     fusion = start
     if fusion is None or given.steps:

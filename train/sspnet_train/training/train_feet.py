@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sspnet_train.data.sample import FLIP_ORDER, JOINTS
 from sspnet_train.errors import DataError, TrainingError, one_line
-from sspnet_train.millimetres.observations import Observations, load_observations, save_observations
+from sspnet_train.millimetres.observations import Observations, kept_observations
 from sspnet_train.millimetres.train_fusion import observed_people
 from sspnet_train.network.feet import FEET, FootPlacement
 from sspnet_train.network.model import CONFIGS, SSPNet
@@ -129,12 +129,9 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(given.threads)
     network = with_fresh_feet(load_network(given.checkpoint))
-    if given.observations and given.observations.exists():
-        seen = load_observations(given.observations)
-    else:
-        seen = observed_people(network, given.data, given.size, given.people, network.config.feet)
-        if given.observations:
-            save_observations(given.observations, seen)
+    seen = kept_observations(
+        given.observations, lambda: observed_people(network, given.data, given.size, given.people, network.config.feet)
+    )
     teach_feet(network, seen, given.steps)
     save_checkpoint(given.out, network.config, network.state_dict(), read_checkpoint(given.checkpoint)[2], network.bodies)
     print(f"wrote {given.out}")
