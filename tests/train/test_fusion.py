@@ -96,6 +96,11 @@ def test_people_without_true_joints_teach_nothing(tiny_config):
         observe(SSPNet(tiny_config), flat, 1, 64, (2,))
 
 
+def test_a_set_without_anybody_is_refused_in_one_line(tiny_config):
+    with pytest.raises(DataError, match="empty has nobody"):
+        observe(SSPNet(tiny_config), SampleSource("empty", 0, drawn_person), 1, 64, (2,))
+
+
 def test_another_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "seen.npz").write_bytes(b"nothing")
     with pytest.raises(DataError, match="observations"):

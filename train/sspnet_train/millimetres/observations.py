@@ -60,8 +60,10 @@ def observe(
         on_progress: called with the views done and their number.
 
     Raises:
-        DataError: the set has no true joints.
+        DataError: the set has no true joints, or nobody in it.
     """
+    if not len(source):
+        raise DataError(f"{source.name} has nobody to look at")
     network.eval()
     rng = np.random.default_rng(seed)
     order = np.concatenate([rng.permutation(len(source)) for _ in range(-(-people // len(source)))])[:people]
