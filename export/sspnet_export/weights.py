@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from sspnet_train.network.eight_bits import in_eight_bits
 from torch import nn
 
 from sspnet_export.fold import FactoredConv
@@ -32,7 +33,8 @@ def factors_of(network: nn.Module) -> Factors:
 class WeightFile:
     """Collects arrays, each distinct one once, and writes them as the external data of ONNX graphs.
 
-    An array that fp16 holds exactly is stored as fp16 and cast in the graph. Runtimes fold the cast when they load it.
+    An array that fp16 holds exactly is stored as fp16 and cast in the graph. Runtimes fold the cast when they load it. So is a
+    factored weight that is whole numbers of 8 bits times a step, as int8: the step goes into the factor.
     """
 
     NAME = "weights.bin"
@@ -60,7 +62,12 @@ class WeightFile:
                     self._store(tensor.name, raw, tensors, nodes)
                 else:
                     names = f"{tensor.name}.raw", f"{tensor.name}.factor"
-                    self._store(names[0], raw, tensors, nodes)
+                    if (eight := in_eight_bits(raw)) is None or raw.size <= INLINE_BYTES:
+                        self._store(names[0], raw, tensors, nodes)
+                    else:
+                        numbers, steps = eight
+                        self._store_short(names[0], f"{names[0]}.eight_bits", numbers, tensors, nodes)
+                        factor = factor * steps.reshape(-1, *[1] * (raw.ndim - 1))
                     self._store(names[1], factor, tensors, nodes)
                     nodes.append(helper.make_node("Mul", names, [tensor.name]))
             else:
@@ -75,10 +82,15 @@ class WeightFile:
             tensors.append(numpy_helper.from_array(values, name))
             return
         if exact_in_half(values):
-            tensors.append(self._external(f"{name}.half", values.astype(np.float16)))
-            nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+            self._store_short(name, f"{name}.half", values.astype(np.float16), tensors, nodes)
         else:
             tensors.append(self._external(name, values))
+
+    def _store_short(
+        self, name: str, stored: str, values: NDArray, tensors: list[TensorProto], nodes: list[onnx.NodeProto]
+    ) -> None:
+        tensors.append(self._external(stored, values))
+        nodes.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
 
     def _external(self, name: str, values: NDArray) -> TensorProto:
         offset, length = self._place(np.ascontiguousarray(values).tobytes())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx import TensorProto
 from small_networks import GUIDED, lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
+from sspnet_train.finder.round_finder import round_finder
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
 from sspnet_train.network.network_input import network_input
@@ -47,6 +50,26 @@ def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle
     macs = opened.manifest["finder"]["macs"]
     assert macs["128"] == pytest.approx(4 * macs["64"], rel=1e-6)
     assert opened.manifest["training_data"] == ["more", "pictures of people"]
+
+
+def test_weights_in_eight_bits_take_half_of_the_room_and_answer_the_same(bundle, finder_file, tmp_path):
+    network, notes = load_finder(finder_file)
+    round_finder(network, [torch.rand(2, 3, 64, 64) * 2 - 1])
+    save_finder(tmp_path / "rounded.safetensors", network, notes)
+    save_checkpoint(tmp_path / "guided.safetensors", GUIDED, lived_in(GUIDED).state_dict())
+    smaller = export_bundle(
+        tmp_path / "guided.safetensors", cuts=(1, 2), sizes=[64], precisions=("fp32", "fp16"), out=tmp_path / "bundle",
+        finder=tmp_path / "rounded.safetensors",
+    )  # fmt: skip
+    kinds = {TensorProto.DataType.Name(one.data_type) for one in onnx.load(smaller / "finder.onnx").graph.initializer}
+    assert "INT8" in kinds and "INT8" not in {
+        TensorProto.DataType.Name(one.data_type) for one in onnx.load(bundle / "finder.onnx").graph.initializer
+    }
+    picture = np.random.default_rng(1).integers(0, 256, (1, 64, 96, 3), dtype=np.uint8)
+    found = onnxruntime.InferenceSession(str(smaller / "finder.onnx")).run(["centre", "box"], {"image": picture})
+    with torch.no_grad():
+        for ours, theirs in zip(found, network(network_input(picture)), strict=True):
+            np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-3)
 
 
 @pytest.mark.parametrize("height, width", [(64, 64), (96, 224)])

@@ -48,9 +48,10 @@ def test_a_thin_checkpoint_reads_as_the_whole_one_bit_by_bit(name, whole, thin):
     assert [path.name for path in thin[name].parent.glob(".*")] == []
 
 
-def test_bundle_and_thin_checkpoints_leave_the_package_under_45_mb(thin):
+def test_bundle_and_thin_checkpoints_leave_the_package_under_34_mb_and_its_weights_under_28(thin):
     files = [*DEFAULT_BUNDLE.iterdir(), *thin.values()]
-    assert sum(path.stat().st_size for path in files) < 45e6
+    assert sum(path.stat().st_size for path in files) < 34e6
+    assert (DEFAULT_BUNDLE / "weights.bin").stat().st_size <= 28e6
 
 
 def test_another_bundle_than_it_borrowed_from_is_said_in_one_line(thin, tmp_path):
@@ -81,6 +82,15 @@ def test_hostile_notes_are_refused_in_one_line(thin, tmp_path, weights, reason):
     save_file({"b": torch.zeros(4)}, tmp_path / "hostile.safetensors", {NOTE: json.dumps(note | {"weights": weights})})
     with pytest.raises(CheckpointError, match=reason):
         read_weights(tmp_path / "hostile.safetensors", "checkpoint")
+
+
+@pytest.mark.parametrize("place, reason", [([0, [1 << 40, 1]], "does not have"), ([0, [3, 4]], "malformed"), ([0], "malformed")])
+def test_hostile_notes_of_weights_in_eight_bits_are_refused_in_one_line(thin, tmp_path, place, reason):
+    with safe_open(thin["finder"], "pt") as file:
+        note = json.loads(file.metadata()[NOTE])
+    save_file({"b": torch.zeros(4)}, tmp_path / "hostile.safetensors", {NOTE: json.dumps(note | {"eight_bits": {"b": place}})})
+    with pytest.raises(CheckpointError, match=reason):
+        read_weights(tmp_path / "hostile.safetensors", "finder")
 
 
 def test_a_new_bundle_takes_the_place_of_the_default_one(whole, tmp_path):

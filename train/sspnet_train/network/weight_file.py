@@ -63,7 +63,7 @@ def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is not a .safetensors {kind}: {error}") from None
     try:
-        weights |= borrowed(notes.pop(NOTE), lender) if NOTE in notes else {}
+        weights |= borrowed(notes.pop(NOTE), weights, lender) if NOTE in notes else {}
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from None
     for key, value in weights.items():
