@@ -69,12 +69,11 @@ def write_movenet(path: Path, size: int, widths: TrunkWidths, heads: dict[str, t
 
 
 class GraphOfFile:
-    """What TensorFlow computes from such a file, operation by operation. Features at stride 4, and heads on them."""
+    """What TensorFlow computes from such a file, operation by operation, in float64. Features at stride 4, and heads on them."""
 
     def __init__(self, weights: dict[str, np.ndarray]):
-        self._weights = {
-            name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in weights.items() if values.dtype == np.float32
-        }
+        floats = {name: values.astype(np.float64) for name, values in weights.items() if values.dtype == np.float32}
+        self._weights = {name: torch.from_numpy(values) for name, values in floats.items()}
 
     def features(self, x: Tensor) -> Tensor:
         """MobileNetV2, then a feature pyramid. (N, 3, H, W) in [-1, 1] -> features at stride 4."""

@@ -118,14 +118,14 @@ def test_entry_flow_and_teacher_compute_what_the_graph_of_their_file_computes(tm
     entry, narrow = MoveNetEntry(16, 17).eval(), MoveNet(NARROW).eval()
     load_movenet(entry, path)
     load_movenet(narrow, movenet)
-    image = torch.rand(1, 3, 64, 96) * 2 - 1
-    for network, file in ((entry, path), (narrow, movenet)):
+    image = torch.rand(1, 3, 64, 96, dtype=torch.float64) * 2 - 1
+    for network, file in ((entry.double(), path), (narrow.double(), movenet)):
         graph = GraphOfFile(read_tfjs(file))
         with torch.no_grad():
             fine, expected = network.trunk(image)[-1], graph.features(image)
-            np.testing.assert_allclose(fine, expected, rtol=1e-3, atol=1e-4)
+            np.testing.assert_allclose(fine, expected, rtol=1e-3, atol=1e-5)
             for name in HEADS.keys() & dict(network.named_children()).keys():
-                np.testing.assert_allclose(getattr(network, name)(fine), graph.head(name, expected), rtol=1e-3, atol=1e-3)
+                np.testing.assert_allclose(getattr(network, name)(fine), graph.head(name, expected), rtol=1e-3, atol=1e-4)
 
 
 def test_the_decoded_joint_is_the_heatmaps_peak_near_the_regressed_one(movenet) -> None:
