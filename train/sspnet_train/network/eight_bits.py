@@ -72,6 +72,8 @@ def _nearest(values: Tensor, steps: Tensor) -> Tensor:
 
 def in_eight_bits(weight: NDArray) -> tuple[NDArray[np.int8], NDArray[np.float32]] | None:
     """The whole numbers (outputs, …) and the steps (outputs,) whose product a weight of fp16 numbers is; None for others."""
+    if len(weight) > 1 and in_eight_bits(weight[:1]) is None:  # the first output tells of most weights, and quickly
+        return None
     units = weight.reshape(len(weight), -1).astype(np.float64) / FP16_UNIT
     whole = units.astype(np.int64)
     if np.any(whole != units):
