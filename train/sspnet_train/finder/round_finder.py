@@ -48,15 +48,14 @@ def round_finder(network: MultiPose, pictures: Iterable[Tensor]) -> None:
         network: the finder.
         pictures: batches (N, 3, H, W) in [-1, 1] of what it sees.
     """
-    layers = pointwise(network)
-    products = {name: _Products(conv.in_channels) for name, conv in layers.items()}
-    hooks = [conv.register_forward_pre_hook(products[name]) for name, conv in layers.items()]
+    products = [(conv, _Products(conv.in_channels)) for conv in pointwise(network)]
+    hooks = [conv.register_forward_pre_hook(inputs) for conv, inputs in products]
     for batch in pictures:
         network(batch)
     for hook in hooks:
         hook.remove()
-    for name, conv in layers.items():
-        conv.weight.copy_(rounded(conv.weight.flatten(1), products[name].mean()).reshape(conv.weight.shape))
+    for conv, inputs in products:
+        conv.weight.copy_(rounded(conv.weight.flatten(1), inputs.mean()).reshape(conv.weight.shape))
 
 
 @one_line()

@@ -23,10 +23,10 @@ DAMPING = 0.01
 FP16_UNIT = 2.0**-24
 
 
-def pointwise(network: nn.Module) -> dict[str, nn.Conv2d]:
-    """The 1x1 convolutions before a batch norm, by name."""
-    layers = {f"{name}.conv": module.conv for name, module in network.named_modules() if isinstance(module, ConvBN)}
-    return {name: conv for name, conv in layers.items() if conv.kernel_size == (1, 1)}
+def pointwise(network: nn.Module) -> list[nn.Conv2d]:
+    """The 1x1 convolutions before a batch norm."""
+    convs = [module.conv for module in network.modules() if isinstance(module, ConvBN)]
+    return [conv for conv in convs if conv.kernel_size == (1, 1)]
 
 
 def rounded(weight: Tensor, products: Tensor) -> Tensor:
