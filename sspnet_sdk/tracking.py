@@ -164,7 +164,8 @@ class Tracker:
         self._drop_ghosts(newcomers)
         room = self._people - len(self._ids.followed)
         sightings = [Sighting(pose, look_of(image, pose)) for pose in newcomers[: max(room, 0)]]
-        pairs = self._ids.match(sightings, time_s, self._ids.lost)
+        beside = [track.pose for track in followed if track.pose is not None]
+        pairs = self._ids.match(sightings, time_s, self._ids.lost, beside)
         known = {id(sighting) for _, sighting in pairs}
         for sighting in sightings:
             if id(sighting) not in known:

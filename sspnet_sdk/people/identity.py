@@ -32,6 +32,7 @@ _LOOKS_THE_SAME = 0.3  # whoever was lost may come back anywhere if they look li
 _OTHER_CLOTHES = 0.45  # different people are further apart than that (0.47 - 0.93 on photographs)
 _LOOK_GAIN, _ALONE_IOU, _NEW_CLOTHES_FRAMES = 0.1, 0.05, 30
 _VELOCITY_LASTS_S = 0.5
+_HIDDEN_S = 1.0  # whoever was lost no longer ago, and is seen in an overlap, wears what the other one wears
 
 
 class TrackState(enum.Enum):
@@ -117,9 +118,20 @@ class Identities:
         """Those out of sight."""
         return [track for track in self.tracks if track.state is TrackState.LOST]
 
-    def match(self, sightings: Sequence[Sighting], time_s: float, tracks: Sequence[Track]) -> list[tuple[Track, Sighting]]:
-        """Pairs of least total cost, in place and clothes, among some tracks and this frame's sightings."""
-        costs = [[_cost(track, sighting, time_s) for sighting in sightings] for track in tracks]
+    def match(
+        self, sightings: Sequence[Sighting], time_s: float, tracks: Sequence[Track], beside: Sequence[Pose] = ()
+    ) -> list[tuple[Track, Sighting]]:
+        """Pairs of least total cost, in place and clothes, among some tracks and this frame's sightings.
+
+        Args:
+            sightings: who is to be known.
+            time_s: of the frame.
+            tracks: whom they may be.
+            beside: poses of others in the frame.
+        """
+        boxes = [sighting.pose.box for sighting in sightings] + [pose.box for pose in beside]
+        alone = [_alone(sighting.pose.box, boxes) for sighting in sightings]
+        costs = [[_cost(track, *seen, time_s) for seen in zip(sightings, alone, strict=True)] for track in tracks]
         return [(tracks[row], sightings[column]) for row, column in assign(costs, _LIMIT)]
 
     def see(self, track: Track, sighting: Sighting, time_s: float, bounds: tuple[int, int]) -> None:
@@ -155,11 +167,10 @@ class Identities:
     def compare_looks(self, seen: Sequence[tuple[Track, Sighting]]) -> None:
         """Learn what people wear. Where two were taken for each other, give ids back to whom they belong to.
 
-        Only people who stand alone count: in an overlap, a crop shows the other's clothes.
+        Only people who stand alone count.
         """
         for track, sighting in seen:
-            others = [other.pose.box for _, other in seen if other is not sighting]
-            if sighting.look is None or any(iou(sighting.pose.box, box) >= _ALONE_IOU for box in others):
+            if sighting.look is None or not _alone(sighting.pose.box, [other.pose.box for _, other in seen]):
                 continue
             apart = unlike(track.look, sighting.look)
             track.strange = track.strange + 1 if apart is not None and apart > _OTHER_CLOTHES else 0
@@ -182,8 +193,14 @@ class Identities:
                 return
 
 
-def _cost(track: Track, sighting: Sighting, time_s: float) -> float:
-    apart = unlike(track.look, sighting.look)
+def _alone(box: Box, boxes: Sequence[Box]) -> bool:
+    """Whether a box overlaps with none of the others. In an overlap, a crop shows the other's clothes."""
+    return all(iou(box, other) < _ALONE_IOU for other in boxes if other is not box)
+
+
+def _cost(track: Track, sighting: Sighting, alone: bool, time_s: float) -> float:
+    hidden = track.state is TrackState.LOST and not alone and time_s - track.seen_s <= _HIDDEN_S
+    apart = None if hidden else unlike(track.look, sighting.look)
     away = _away(track, sighting.pose, time_s)
     reach = min(_REACH + _REACH_PER_S * max(time_s - track.seen_s, 0.0), _FURTHEST)
     if not _possible(track, away <= reach, apart):

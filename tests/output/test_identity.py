@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from made_people import make_frame, make_pose
 from record_tracking_trace import step
 
@@ -42,6 +43,26 @@ def test_who_was_hidden_in_a_crossing_gets_the_id_of_their_clothes_and_place():
         there, back = _at(100 + 8 * index, RED), _at(572 - 8 * index, BLUE)
         seen = step(ids, [back] if 24 < index < 36 else [there, back], index / FPS)
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("away, comes_out_at, known", [(0.2, 310, 2), (0.2, 500, 0), (1.5, 310, 0)])
+def test_who_comes_out_from_behind_somebody_is_known_though_their_crop_shows_the_others_clothes(away, comes_out_at, known):
+    ids = Identities(NUMBERS)
+    for index in range(10):
+        step(ids, [_at(300, RED), _at(500 - 20 * index, BLUE)], index / FPS)
+    for index in range(10, 10 + round(away * FPS)):
+        step(ids, [_at(300, RED)], index / FPS)
+    assert step(ids, [_at(300, RED), _at(comes_out_at, RED)], (index + 1) / FPS) == [1, known]
+
+
+def test_a_search_knows_who_stands_beside_the_newcomer():
+    ids = Identities(NUMBERS)
+    for index in range(4):
+        step(ids, [_at(300, RED), _at(320, BLUE)], index / FPS)
+    step(ids, [_at(300, RED)], 4 / FPS)
+    newcomer, beside = _at(320, RED), [_at(300, RED).pose]
+    assert ids.match([newcomer], 5 / FPS, ids.lost) == []
+    assert [track.id for track, _ in ids.match([newcomer], 5 / FPS, ids.lost, beside)] == [2]
 
 
 def test_somebody_in_other_clothes_at_the_same_place_is_somebody_else():
