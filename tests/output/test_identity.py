@@ -57,12 +57,12 @@ def test_who_comes_out_from_behind_somebody_is_known_though_their_crop_shows_the
 
 def test_a_search_knows_who_stands_beside_the_newcomer():
     ids = Identities(NUMBERS)
-    for index in range(4):
-        step(ids, [_at(300, RED), _at(320, BLUE)], index / FPS)
-    step(ids, [_at(300, RED)], 4 / FPS)
-    newcomer, beside = _at(320, RED), [_at(300, RED).pose]
-    assert ids.match([newcomer], 5 / FPS, ids.lost) == []
-    assert [track.id for track, _ in ids.match([newcomer], 5 / FPS, ids.lost, beside)] == [2]
+    for index in range(10):
+        step(ids, [_at(300, RED), _at(500 - 20 * index, BLUE)], index / FPS)
+    step(ids, [_at(300, RED)], 10 / FPS)
+    newcomer, beside = _at(310, RED), [_at(300, RED).pose]
+    assert ids.match([newcomer], 11 / FPS, ids.lost) == []
+    assert [track.id for track, _ in ids.match([newcomer], 11 / FPS, ids.lost, beside)] == [2]
 
 
 def test_somebody_in_other_clothes_at_the_same_place_is_somebody_else():
