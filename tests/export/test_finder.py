@@ -11,10 +11,10 @@ from onnx import TensorProto
 from small_networks import GUIDED, lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
-from sspnet_train.finder.round_finder import round_finder
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
 from sspnet_train.network.network_input import network_input
+from sspnet_train.network.round_weights import round_weights
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.bundle import open_bundle
@@ -54,7 +54,7 @@ def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle
 
 def test_weights_in_eight_bits_take_half_of_the_room_and_answer_the_same(bundle, finder_file, tmp_path):
     network, notes = load_finder(finder_file)
-    round_finder(network, [torch.rand(2, 3, 64, 64) * 2 - 1])
+    round_weights(network, [(torch.rand(2, 3, 64, 64) * 2 - 1,)])
     save_finder(tmp_path / "rounded.safetensors", network, notes)
     save_checkpoint(tmp_path / "guided.safetensors", GUIDED, lived_in(GUIDED).state_dict())
     smaller = export_bundle(

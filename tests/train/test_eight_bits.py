@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from sspnet_train.finder.round_finder import round_finder
+from drawn_people import drawn_people, write_synth3d
+from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.eight_bits import in_eight_bits, pointwise, rounded
+from sspnet_train.network.model import SSPNet, SSPNetConfig
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig
+from sspnet_train.network.round_weights import round_weights
+from sspnet_train.training import round_network
+from sspnet_train.training.batches import Batches
 
 SMALL = MultiPoseConfig(8, (8, 8, 8, 8, 8, 8, 12, 12, 12, 12, 16, 16, 16, 16, 16, 16, 24), 32, (16, 12, 8, 8), 16)
 
@@ -70,7 +78,43 @@ def test_a_rounded_finder_says_what_it_said():
                 module.momentum = 1.0
         network(torch.cat(pictures))
         before = network.eval().trunk(pictures[0])[-1]
-        round_finder(network, pictures)
+        round_weights(network, [(picture,) for picture in pictures])
         after = network.trunk(pictures[0])[-1]
     assert all(in_eight_bits(conv.weight.numpy()) is not None for conv in pointwise(network.requires_grad_(False)))
     assert 0 < float((after - before).square().mean() / before.var()) < 0.01
+
+
+ALONE = SSPNetConfig("alone", entry="movenet", heads="refining", merge="weighted", width=16, growth=0, kernel=3, pyramids=2)
+FOLLOWS = replace(ALONE, name="follows", previous=True)
+
+
+@pytest.mark.parametrize("config", [ALONE, FOLLOWS])
+def test_a_network_that_follows_people_is_shown_the_frame_before(config, tiny_recipe):
+    network = SSPNet(config).eval()
+    recipe = replace(tiny_recipe, previous=0.5)
+    batches = Batches(recipe, {"drawn": drawn_people(4)}, steps=3, seed=0, joints=config.joints)
+    shown = list(round_network.seen(network, batches))
+    assert len(shown) == 3 and all(torch.equal(image, batches[step][0]) for step, (image, _, _) in enumerate(shown))
+    if config.previous:
+        assert any(bool((previous[..., 3] > 0).any()) for _, _, previous in shown if previous is not None)
+    else:
+        assert all(previous is None for _, _, previous in shown)
+
+
+def test_the_command_writes_a_checkpoint_in_eight_bits_that_answers_as_before(tiny_config, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    bodies = {"answer": torch.rand(3)}
+    save_checkpoint(tmp_path / "c.safetensors", tiny_config, SSPNet(tiny_config).state_dict(), {"crops": "8"}, bodies)
+    data = write_synth3d(tmp_path / "synth3d", 6)
+    given = f"{tmp_path / 'c.safetensors'} --data synth3d={data} --batches 2 --out {tmp_path / 'rounded.safetensors'}"
+    monkeypatch.setattr(sys, "argv", ["round_network", *given.split()])
+    round_network.main()
+    before, after = load_network(tmp_path / "c.safetensors"), load_network(tmp_path / "rounded.safetensors")
+    assert all(in_eight_bits(conv.weight.detach().numpy()) is not None for conv in pointwise(after))
+    assert not all(torch.equal(a.weight, b.weight) for a, b in zip(pointwise(before), pointwise(after), strict=True))
+    assert torch.equal(after.bodies["answer"], before.bodies["answer"])
+    assert read_checkpoint(tmp_path / "rounded.safetensors")[2]["crops"] == "8"
+    image = torch.rand(2, 3, 128, 128) * 2 - 1
+    with torch.no_grad():
+        off = (after(image)[-1].pose - before(image)[-1].pose).abs()
+    assert 0 < float(off.mean()) < 5e-3

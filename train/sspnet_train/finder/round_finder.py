@@ -6,56 +6,17 @@ python -m sspnet_train.finder.round_finder --finder finder.safetensors --picture
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from sspnet_train.data.whole_pictures import WholePictures, panoramas
 from sspnet_train.errors import one_line
 from sspnet_train.finder.train_finder import scenes
-from sspnet_train.network.eight_bits import pointwise, rounded
-from sspnet_train.network.multipose import MultiPose, load_finder, save_finder
+from sspnet_train.network.multipose import load_finder, save_finder
 from sspnet_train.network.network_input import network_input
-
-CELLS = 3000
-"""Of each batch, at most so many cells are looked at."""
-
-
-class _Products:
-    """A forward hook that adds up the products of a convolution's inputs with each other, cell by cell."""
-
-    def __init__(self, inputs: int) -> None:
-        self.sum, self.count = torch.zeros(inputs, inputs, dtype=torch.float64), 0
-
-    def __call__(self, conv: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        cells = inputs[0].flatten(2).transpose(1, 2).flatten(0, 1)
-        cells = cells[torch.randperm(len(cells))[:CELLS]]
-        self.sum += cells.T @ cells
-        self.count += len(cells)
-
-    def mean(self) -> Tensor:
-        return self.sum / self.count
-
-
-@torch.no_grad()
-def round_finder(network: MultiPose, pictures: Iterable[Tensor]) -> None:
-    """Round the 1x1 convolutions before batch norms, in place.
-
-    Args:
-        network: the finder.
-        pictures: batches (N, 3, H, W) in [-1, 1] of what it sees.
-    """
-    products = [(conv, _Products(conv.in_channels)) for conv in pointwise(network)]
-    hooks = [conv.register_forward_pre_hook(inputs) for conv, inputs in products]
-    for batch in pictures:
-        network(batch)
-    for hook in hooks:
-        hook.remove()
-    for conv, inputs in products:
-        conv.weight.copy_(rounded(conv.weight.flatten(1), inputs.mean()).reshape(conv.weight.shape))
+from sspnet_train.network.round_weights import round_weights
 
 
 @one_line()
@@ -76,8 +37,8 @@ def main() -> None:
     network, notes = load_finder(given.finder)
     people, empty = WholePictures(given.pictures, "train"), list(panoramas(given.empty, "train").values())
     rng = np.random.default_rng(given.seed)
-    batches = (network_input([scene.image for scene in scenes(people, empty, rng)]) for _ in range(given.batches))
-    round_finder(network, tqdm(batches, total=given.batches, unit="batch"))
+    batches = ((network_input([scene.image for scene in scenes(people, empty, rng)]),) for _ in range(given.batches))
+    round_weights(network, tqdm(batches, total=given.batches, unit="batch"))
     save_finder(given.out, network, notes)
     print(f"wrote {given.out}")
 
