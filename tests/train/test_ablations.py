@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from sspnet_train.errors import TrainingError
 from sspnet_train.evaluation.ablations import argmax_error, cell_centre, error_by_root_noise
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
 from sspnet_train.evaluation.predict import HeadPoses
+from sspnet_train.evaluation.protocols import given_root_z, mpjpe_of_head
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
 
@@ -64,6 +67,16 @@ def test_one_call_leaves_pictures_and_tables(people, checkpoint, tmp_path):
 def test_rendered_people_have_a_table_of_their_own(people, checkpoint):
     table, heads = evaluate_protocol(checkpoint, "synth3d", people, size=64, multi_crop=True)
     assert len(table.rows) == 3 and table.rows[0][-1] == 4 and len(heads.rows) == 8
+
+
+def test_a_network_with_face_and_feet_is_measured_on_the_joints_of_the_set(people, poses, tiny_config, tmp_path):
+    network = SSPNet(replace(tiny_config, joints=28, lift=1.0))
+    save_checkpoint(tmp_path / "28.safetensors", network.config, network.state_dict(), {"data": "synth3d"})
+    table, _ = evaluate_protocol(tmp_path / "28.safetensors", "synth3d", people, size=64)
+    assert len(table.rows[0]) == len(table.columns) == 6 and all(np.isfinite(cell) for cell in table.rows[0][1:])
+    true = mpjpe_of_head(poses, 0, given_root_z(poses))
+    poses.keypoints, poses.depth = (np.concatenate([part, part[:, :, :11]], axis=2) for part in (poses.keypoints, poses.depth))
+    assert mpjpe_of_head(poses, 0, given_root_z(poses)) == true
 
 
 def test_photographs_without_millimetres_are_refused(people, checkpoint, tmp_path):

@@ -32,18 +32,26 @@ def given_root_z(poses: HeadPoses) -> np.ndarray:
     return np.array([sample.root_z for sample in poses.samples])
 
 
+def joints_in_common(poses: HeadPoses) -> int:
+    """J: the first so many joints are those that both the network and the set have."""
+    return min(poses.keypoints.shape[2], len(poses.samples[0].keypoints))
+
+
 def predicted_joints(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
     """A head's poses through the inverse projection, roots at the origin: (N, J, 3) mm."""
     cameras = [sample.camera for sample in poses.samples]
     known = [camera for camera in cameras if camera is not None]
     if len(known) < len(cameras):
         raise DataError("this data set gives no cameras, which the inverse projection needs")
-    return root_relative(camera_space(poses.keypoints[head], poses.depth[head], root_z, known))
+    every = root_relative(camera_space(poses.keypoints[head], poses.depth[head], root_z, known))
+    return every[:, : joints_in_common(poses)]
 
 
 def true_joints(poses: HeadPoses) -> np.ndarray:
+    """(N, J, 3) mm, roots at the origin."""
     found = [sample.joints3d for sample in poses.samples]
-    return root_relative(np.stack([joints for joints in found if joints is not None]).astype(np.float64))
+    every = root_relative(np.stack([joints for joints in found if joints is not None]).astype(np.float64))
+    return every[:, : joints_in_common(poses)]
 
 
 def joint_errors(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
@@ -64,7 +72,7 @@ def well_seen(poses: HeadPoses) -> np.ndarray:
 
 
 def _labelled(poses: HeadPoses) -> np.ndarray:
-    return np.stack([sample.weight > 0 for sample in poses.samples])
+    return np.stack([sample.weight > 0 for sample in poses.samples])[:, : joints_in_common(poses)]
 
 
 def human36m_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
@@ -158,7 +166,7 @@ def _aligned_ways(poses: HeadPoses, root_z: np.ndarray, config: SSPNetConfig) ->
     ways = {"PA": predicted_joints(poses, -1, root_z)}
     if config.lift:
         last = poses.keypoints[-1], poses.depth[-1], poses.confidence[-1]
-        ways["PA, lifted"] = joints_in_mm(poses, *last)
+        ways["PA, lifted"] = joints_in_mm(poses, *last)[:, : joints_in_common(poses)]
     return {way: pa_mpjpe(joints[:, common], truth[:, common]) for way, joints in ways.items()}
 
 
