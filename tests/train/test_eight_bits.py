@@ -37,6 +37,7 @@ def products():
 def test_a_rounded_weight_is_in_eight_bits_and_an_fp16_number(weight, products):
     found = rounded(weight, products)
     assert torch.equal(found.half().float(), found) and in_eight_bits(weight.half().numpy()) is None
+    assert not torch.signbit(found[found == 0]).any(), "a zero that comes back from int8 has the same bits"
     numbers, steps = in_eight_bits(found.numpy())
     assert numbers.dtype == np.int8 and np.array_equal(numbers * steps[:, None], found.numpy())
     assert ((found - weight).abs().amax(dim=1) <= 0.51 * weight.abs().amax(dim=1)).all()

@@ -67,7 +67,8 @@ def _short(step: Tensor) -> Tensor:
 
 
 def _nearest(values: Tensor, steps: Tensor) -> Tensor:
-    return steps * torch.round(values / steps).clamp(-LARGEST, LARGEST)
+    whole = torch.round(values / steps).clamp(-LARGEST, LARGEST)
+    return steps * (whole + 0.0)  # int8 has no -0
 
 
 def in_eight_bits(weight: NDArray) -> tuple[NDArray[np.int8], NDArray[np.float32]] | None:
