@@ -51,6 +51,8 @@ def main() -> None:
         for run in rendered(video, truth, estimator)[0]:
             _compare(run, float(truth["fps"]), peers | {"MoveNet Thunder, raw": _movenet(thunder, video, run, truth)}, rows)
         print(video.stem, file=sys.stderr, flush=True)
+    if not rows:
+        sys.exit("in no frames are all networks near the person: give other sequences")
     print(table(rows))
 
 
