@@ -48,10 +48,10 @@ def test_a_thin_checkpoint_reads_as_the_whole_one_bit_by_bit(name, whole, thin):
     assert [path.name for path in thin[name].parent.glob(".*")] == []
 
 
-def test_bundle_and_thin_checkpoints_leave_the_package_under_34_mb_and_its_weights_under_28(thin):
+def test_bundle_and_thin_checkpoints_leave_the_package_under_24_mb_and_its_weights_under_19(thin):
     files = [*DEFAULT_BUNDLE.iterdir(), *thin.values()]
-    assert sum(path.stat().st_size for path in files) < 34e6
-    assert (DEFAULT_BUNDLE / "weights.bin").stat().st_size <= 28e6
+    assert sum(path.stat().st_size for path in files) < 24e6
+    assert (DEFAULT_BUNDLE / "weights.bin").stat().st_size <= 19e6
 
 
 def test_another_bundle_than_it_borrowed_from_is_said_in_one_line(thin, tmp_path):
