@@ -17,7 +17,7 @@ from sspnet_sdk.given_number import check_time
 from sspnet_sdk.images.image import Image, open_image
 from sspnet_sdk.options import check_people
 from sspnet_sdk.people.appearance import look_of
-from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, Track, TrackState
+from sspnet_sdk.people.identity import CONFIRM_FRAMES, Identities, Sighting, Track
 from sspnet_sdk.people.same_person import same_person
 from sspnet_sdk.pose import Pose
 
@@ -57,8 +57,8 @@ class Tracker:
     """
 
     def __init__(self, estimator: Estimator, people: int | None = None, boxes: Iterable[Any] = (), camera: Any = None) -> None:
-        self._estimator, self._people, self._camera = check_estimator(estimator), check_people(people), camera
-        self._start = given_list(boxes)
+        self._estimator, self._camera, self._start = check_estimator(estimator), camera, given_list(boxes)
+        self._people = max(check_people(people), len(self._start))
         self._ids = Identities(estimator.bundle.poses, only_one=self._people == 1)
         self._searched_s = self._looked_s = -np.inf
         self._frames = 0
@@ -91,7 +91,7 @@ class Tracker:
         img = image = open_image(img, self._estimator.color)
         self._frames += 1
         for box in self._start:
-            track = Track(self._ids.steady_box(check_box(box, image), time_s), time_s)
+            track = Track(self._ids.steady_box(check_box(box, image), time_s), time_s, given=True)
             self._ids.confirm(track)
             self._ids.tracks.append(track)
         self._start = []
@@ -196,12 +196,15 @@ class Tracker:
     def _verify(self, found: Sequence[Box]) -> None:
         """Doubt people whom a search does not find: a crop can drift off its person.
 
-        A search that finds nobody at all may be blind.
+        A search that finds nobody at all may be blind. It says nothing of whoever was given, or has a pose that is believed.
         """
+        believed = self._estimator.bundle.poses.believed
         for track in self._ids.followed:
             overlap = max((iou(box, track.steady.box) for box in found), default=0.0)
             track.certain = track.certain or overlap >= _SAME_BOX
-            track.doubts = 0.0 if overlap >= _SUPPORT else track.doubts + (1.0 if found else 0.5)
+            surely_there = track.given or (track.pose is not None and track.pose.certainty >= believed)
+            doubt = 1.0 if found else 0.5 * (not surely_there)
+            track.doubts = 0.0 if overlap >= _SUPPORT else track.doubts + doubt
         if not found and self._people == 1:
             for track in self._ids.followed:
                 track.certain = track.certain and track.doubts < _MOST_DOUBTS
@@ -226,8 +229,6 @@ class Tracker:
 
     def _drop(self, tracks: Sequence[Track]) -> None:
         for track in tracks:
-            if not track.certain:
-                track.state = TrackState.TENTATIVE  # a guess is nobody to be found again
             self._ids.miss(track)
 
 

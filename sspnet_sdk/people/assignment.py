@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 def assign(costs: ArrayLike, limit: float) -> list[tuple[int, int]]:
     """Pairs (row, column) of least total cost. Each row and column comes once at most, and an unpaired row costs `limit`.
 
-    So no pair costs more than `limit`. The result is exact. The time grows with rows² x columns.
+    So no pair costs more than `limit`. The result is exact. The time grows with the square of the fewer of both times the more.
 
     Args:
         costs: (N, M), no NaN; infinite where a pair is impossible.
@@ -18,6 +18,8 @@ def assign(costs: ArrayLike, limit: float) -> list[tuple[int, int]]:
     given = np.asarray(costs, np.float64)
     if given.ndim != 2 or not given.size:
         return []
+    if given.shape[0] > given.shape[1]:
+        return sorted((row, column) for column, row in assign(given.T, limit))
     rows, columns = given.shape
     table = np.concatenate([np.minimum(given, 4.0 * abs(limit) + 1.0), np.full((rows, rows), float(limit))], axis=1)
     owner = np.full(columns + rows, -1)

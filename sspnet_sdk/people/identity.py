@@ -63,6 +63,7 @@ class Track:
         pose: as last seen, with sides put right; None for a box that was given and not looked at yet.
         seen_s: when that was.
         certain: surely a person; else the best guess.
+        given: the caller said where they are.
         doubts: how often a search did not find them.
         strange: frames in a row in which they wore other clothes.
     """
@@ -71,6 +72,7 @@ class Track:
     seen_s: float
     pose: Pose | None = field(default=None, repr=False)
     certain: bool = True
+    given: bool = False
     id: int = 0
     state: TrackState = TrackState.TENTATIVE
     look: Look | None = field(default=None, repr=False)
@@ -152,8 +154,9 @@ class Identities:
             self._next_id += not self._only_one
 
     def miss(self, track: Track) -> None:
-        """They are not seen. A person is lost; whoever was not confirmed was nobody."""
-        track.state = TrackState.LOST if track.state in (TrackState.CONFIRMED, TrackState.LOST) else TrackState.GONE
+        """They are not seen. A person is lost; a guess, and whoever was not confirmed, was nobody."""
+        person = track.certain and track.state in (TrackState.CONFIRMED, TrackState.LOST)
+        track.state = TrackState.LOST if person else TrackState.GONE
         track.doubts = 0.0
         self.tracks = [one for one in self.tracks if one.state is not TrackState.GONE]
 

@@ -3,9 +3,11 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sspnet_sdk.people import assignment
 from sspnet_sdk.people.assignment import assign
 
 _COST = st.one_of(st.floats(0, 1), st.just(np.inf))
@@ -34,3 +36,13 @@ def test_taking_the_nearest_one_after_the_other_would_be_wrong():
 
 def test_nobody_has_nobody():
     assert assign(np.zeros((0, 3)), 1.0) == assign(np.zeros((3, 0)), 1.0) == assign([], 1.0) == []
+
+
+@pytest.mark.parametrize("shape", [(900, 2), (2, 900)])
+def test_many_who_are_lost_and_few_in_sight_are_few_steps(shape, monkeypatch):
+    steps = []
+    monkeypatch.setattr(assignment, "_augment", lambda *given, step=assignment._augment: (steps.append(1), step(*given)))
+    costs = np.random.default_rng(0).uniform(0.2, 1.0, shape)
+    costs[-1, -1] = costs[0, 0] = 0.1
+    assert assign(costs, 0.5) == [(0, 0), (shape[0] - 1, shape[1] - 1)]
+    assert len(steps) == 2

@@ -96,6 +96,16 @@ def test_a_ghost_of_two_frames_takes_no_id():
     assert [step(ids, [_at(600)], index / FPS) for index in range(3, 6)] == [[0], [0], [1]]
 
 
+def test_a_guess_that_is_not_seen_again_is_nobody():
+    ids = Identities(NUMBERS, only_one=True)
+    step(ids, [_at(200)], 0.0)
+    (guess,) = ids.tracks
+    guess.certain = False
+    ids.confirm(guess)
+    step(ids, [], 1 / FPS)
+    assert guess.state is TrackState.GONE and not ids.tracks
+
+
 def test_clothes_are_told_apart_and_known_again():
     pose = make_pose()
     picture = np.full((480, 640, 3), 120, np.uint8)

@@ -165,3 +165,20 @@ def test_somebody_who_was_away_for_two_seconds_is_known_again(estimator):
     ids += [{person.id for person in tracker.update(elsewhere, index / FPS)} for index in range(68, 76)]
     assert ids[7] and ids[7] <= ids[-1]
     assert not ids[20]
+
+
+def test_who_was_given_is_followed_though_no_search_finds_them(estimator, monkeypatch):
+    tracker = Tracker(estimator, boxes=[BOX])
+    monkeypatch.setattr(estimator, "find", lambda img: [])
+    for index, frame in enumerate(frames(20)):
+        (person,) = tracker.update(frame, index / 5)
+        assert person.id == 1 and not person.pose.unsure
+
+
+def test_people_who_were_given_are_all_followed_each_with_an_id(estimator):
+    person = cv2.imread(str(PHOTO))[110:400, 250:410]
+    wide = np.full((424, 900, 3), 150, np.uint8)
+    wide[60:350, 40:200], wide[60:350, 700:860] = person, person
+    tracker = Tracker(estimator, people=1, boxes=[(60, 75, 120, 260), (720, 75, 120, 260)])
+    for index in range(2):
+        assert [someone.id for someone in tracker.update(wide, index / FPS)] == [1, 2]
