@@ -119,6 +119,8 @@ class Tracker:
             if id(sighting) not in taken and id(track) not in found:
                 pairs.append((track, sighting))
                 found.add(id(track))
+        if any(not track.certain and track.frames == 1 for track, _ in pairs):
+            self._searched_s = -np.inf  # somebody has come to where a guess was
         for track, sighting in pairs:
             pose = sighting.pose if track.certain else replace(sighting.pose, unsure=True)
             self._ids.see(track, Sighting(pose, sighting.look), time_s, (image.width, image.height))
@@ -160,6 +162,7 @@ class Tracker:
         others = [box for box in boxes_found if all(iou(box, track.pose.box) < _SAME_BOX for track in followed if track.pose)]
         may_go = sum(not track.certain or track.doubts >= _MOST_DOUBTS for track in followed)
         poses = self._poses(img, others[: self._people - len(followed) + may_go])
+        self._settle_guesses(poses)
         newcomers = _distinct([pose for pose in poses if self._is_new(pose)])
         self._drop_ghosts(newcomers)
         room = self._people - len(self._ids.followed)
@@ -210,6 +213,12 @@ class Tracker:
                 track.certain = track.certain and track.doubts < _MOST_DOUBTS
         elif not found:
             self._drop([track for track in self._ids.followed if track.doubts >= _MOST_DOUBTS])
+
+    def _settle_guesses(self, found: Sequence[Pose]) -> None:
+        """A guess at somebody whom a search finds too is a person."""
+        for track in self._ids.followed:
+            same = (pose for pose in found if track.pose is not None and same_person(pose, track.pose))
+            track.certain = track.certain or any(not pose.unsure for pose in same)
 
     def _is_new(self, pose: Pose) -> bool:
         known = [track.pose for track in self._ids.followed if track.pose is not None]

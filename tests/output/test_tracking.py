@@ -182,3 +182,13 @@ def test_people_who_were_given_are_all_followed_each_with_an_id(estimator):
     tracker = Tracker(estimator, people=1, boxes=[(60, 75, 120, 260), (720, 75, 120, 260)])
     for index in range(2):
         assert [someone.id for someone in tracker.update(wide, index / FPS)] == [1, 2]
+
+
+@pytest.mark.parametrize("empty", [3, 20])
+def test_who_comes_into_an_empty_scene_is_sure_at_once(estimator, empty):
+    photo, tracker = cv2.imread(str(PHOTO)), Tracker(estimator, people=1)
+    for index in range(empty):
+        assert all(person.pose.unsure for person in tracker.update(np.full_like(photo, 128), index / FPS))
+    for index in range(empty, empty + 4):
+        (person,) = tracker.update(photo, index / FPS)
+        assert index == empty or not person.pose.unsure
