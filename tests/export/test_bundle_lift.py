@@ -18,6 +18,7 @@ from sspnet_export.folded_lift import FoldedLift
 from sspnet_export.lift import likely_poses
 from sspnet_train.millimetres.fusion import FusionNetwork
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
+from sspnet_train.network.model import SSPNetConfig
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError
@@ -31,20 +32,21 @@ def own_bodies(*size: int) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def lifting(tmp_path_factory):
-    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (2,), 64, {}, own_bodies(32, 1)).folder
+    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (1, 2), 128, {}, own_bodies(32, 1)).folder
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    return exported(GUIDED, tmp_path_factory.mktemp("plain"), (2,), 64, {}).folder
+def in_real_size(tmp_path_factory):
+    small = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2, lift=0.7)
+    return exported(small, tmp_path_factory.mktemp("real size"), (2,), 64, {}, own_bodies()).folder
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, backend):
+def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, guided, backend):
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     image, boxes = cv2.GaussianBlur(noise, (9, 9), 0), np.array([[10, 5, 60, 100], [70, 20, 80, 90]], float)
     lifted = Estimator(lifting, backend=backend).predict_many(image, boxes)
-    for pose, own, box in zip(lifted, Estimator(plain, backend=backend).predict_many(image, boxes), boxes, strict=True):
+    for pose, own, box in zip(lifted, Estimator(guided.folder, backend=backend).predict_many(image, boxes), boxes, strict=True):
         np.testing.assert_array_equal(pose.keypoints, own.keypoints)
         uv = (own.keypoints - (box[:2] + box[2:] / 2)) / (1.25 * max(box[2:])) + 0.5
         answer = np.concatenate([uv, own.joints3d[:, 2:] / 2000 + 0.5, own.confidence[:, None]], axis=1)
@@ -73,16 +75,15 @@ def test_the_lift_takes_few_operations(lifting):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_lift_in_its_real_size_opens_whatever_the_number_of_threads(tmp_path, threads):
+def test_the_lift_in_its_real_size_opens_whatever_the_number_of_threads(in_real_size, threads):
     """In a process of its own: what OpenVINO cannot compile may end the process."""
-    folder = exported(replace(GUIDED, lift=0.7), tmp_path, (2,), 64, {}, own_bodies()).folder
     program = (
         "import sys, numpy; from sspnet_sdk.backends import load; from sspnet_sdk.bundle import open_bundle\n"
         f"bundle = open_bundle(sys.argv[1]); session = load('openvino').open(bundle.lift, {threads}, 'fp32')\n"
         "pose = numpy.random.rand(1, len(bundle.joint_names), 4).astype('f')\n"
         "print(numpy.isfinite(session.run({'pose': pose})['joints3d']).all())"
     )
-    ended = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", program, in_real_size], capture_output=True, text=True, check=False)
     assert ended.stdout.strip() == "True", ended.stderr
 
 

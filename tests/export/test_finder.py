@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto
-from small_networks import GUIDED, lived_in
+from small_networks import FACE_AND_FEET, GUIDED, lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.network.checkpoint import save_checkpoint
@@ -56,11 +56,9 @@ def test_weights_in_eight_bits_take_half_of_the_room_and_answer_the_same(bundle,
     network, notes = load_finder(finder_file)
     round_weights(network, [(torch.rand(2, 3, 64, 64) * 2 - 1,)])
     save_finder(tmp_path / "rounded.safetensors", network, notes)
-    save_checkpoint(tmp_path / "guided.safetensors", GUIDED, lived_in(GUIDED).state_dict())
-    smaller = export_bundle(
-        tmp_path / "guided.safetensors", cuts=(1, 2), sizes=[64], precisions=("fp32", "fp16"), out=tmp_path / "bundle",
-        finder=tmp_path / "rounded.safetensors",
-    )  # fmt: skip
+    save_checkpoint(tmp_path / "pose.safetensors", FACE_AND_FEET, lived_in(FACE_AND_FEET).state_dict())
+    pose, finder = tmp_path / "pose.safetensors", tmp_path / "rounded.safetensors"
+    smaller = export_bundle(pose, cuts=(2,), sizes=[64], out=tmp_path / "bundle", finder=finder)
     kinds = {TensorProto.DataType.Name(one.data_type) for one in onnx.load(smaller / "finder.onnx").graph.initializer}
     assert "INT8" in kinds and "INT8" not in {
         TensorProto.DataType.Name(one.data_type) for one in onnx.load(bundle / "finder.onnx").graph.initializer
