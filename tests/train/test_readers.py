@@ -30,7 +30,7 @@ from sspnet_train.data.mpi_inf_3dhp import mpi_inf_3dhp
 from sspnet_train.data.mpii import mpii
 from sspnet_train.data.people3d import people3d
 from sspnet_train.data.sample import Sample
-from sspnet_train.data.synth3d import synth3d
+from sspnet_train.data.synth3d import held_out, synth3d
 from sspnet_train.errors import DataError
 
 
@@ -150,6 +150,18 @@ def test_people3d_trains_on_agreed_labels_and_validates_on_hands(tmp_path):
 def test_synth3d_holds_whole_recordings_out(tmp_path):
     write_synth3d(tmp_path, 9)
     assert (len(synth3d(tmp_path, "train")), len(synth3d(tmp_path, "val"))) == (6, 3)
+
+
+def test_synth3d_trains_on_no_recording_that_is_held_out_in_a_mix_either(tmp_path):
+    write_synth3d(tmp_path, 9)
+    labels = dict(np.load(tmp_path / "labels.npz"))
+    mixes = ["walk+held-10", "held-10+sit"]
+    assert not any(held_out(source) for source in mixes)
+    labels["source"] = np.array([*mixes, *labels["source"][2:]])
+    np.savez(tmp_path / "labels.npz", **labels)
+    train, val = synth3d(tmp_path, "train"), synth3d(tmp_path, "val")
+    names = {sample.name for source in (train, val) for sample in (source[i] for i in range(len(source)))}
+    assert len(train) + len(val) == 7 and not names & {"00000.webp", "00001.webp"}
 
 
 @pytest.mark.parametrize("name", list(READERS))

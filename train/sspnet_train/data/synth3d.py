@@ -19,7 +19,7 @@ _ROWS = {
     **{"visible": (None,), "focal": (), "root_z": ()},
 }
 HELD_OUT_SHARE = 16
-"""One recording in so many is kept for validation."""
+"""One source in so many is kept for validation."""
 
 
 def recognises(folder: Path) -> bool:
@@ -29,7 +29,8 @@ def recognises(folder: Path) -> bool:
 def synth3d(folder: Path, split: Literal["train", "val"], name: str = "synth3d") -> SampleSource:
     """The rendered people of a split. Depth is a canonical adult's. There are 17 or 28 joints, as the labels have.
 
-    `val` holds whole recordings that `train` never sees, or what the labels' `split` says.
+    `val` holds one source in `HELD_OUT_SHARE`, or what the labels' `split` says. A source is a recording or a mix of two. `train`
+    never sees a recording that is held out, alone or in a mix; of the mixes in `val` it may see both recordings.
     """
     labels_path, archives = folder / "labels.npz", sorted(folder.glob("synth_*.tar"))
     if not (labels_path.is_file() and archives):
@@ -56,7 +57,13 @@ def synth3d(folder: Path, split: Literal["train", "val"], name: str = "synth3d")
 def _splits(labels: dict[str, np.ndarray]) -> np.ndarray:
     if "split" in labels:
         return labels["split"]
-    return np.array(["val" if held_out(source) else "train" for source in labels["source"].tolist()])
+    return np.array([_split_of(source) for source in labels["source"].tolist()])
+
+
+def _split_of(source: str) -> Literal["train", "val", "neither"]:
+    if held_out(source):
+        return "val"
+    return "neither" if any(held_out(recording) for recording in source.split("+")) else "train"
 
 
 def _camera(joints3d: np.ndarray, keypoints: np.ndarray, focal: float, root_z: float) -> Camera:

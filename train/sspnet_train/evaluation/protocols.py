@@ -114,7 +114,7 @@ def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
         rows.append([name, mpjpe_of_head(poses, -1, root_z), *aligned, 100 * torso_pck(poses, -1), int(seen.sum())])
     lifted = ["PA-MPJPE mm, lifted"] if config.lift else []
     columns = ["rendered people", "MPJPE mm", "PA-MPJPE mm", *lifted, "PCK@0.2 %", "people measured in mm"]
-    return [Table("synth3d", "synth3d, recordings held out", columns, rows), _heads_in_mm(ours, config)]
+    return [Table("synth3d", "synth3d, validation people", columns, rows), _heads_in_mm(ours, config)]
 
 
 def _heads_in_mm(ours: Ours, config: SSPNetConfig) -> Table:

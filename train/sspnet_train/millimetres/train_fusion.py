@@ -149,7 +149,7 @@ def aligned_distance(joints: Tensor, truth: Tensor) -> Tensor:
 
 
 def without_held_out(poses: PoseFile) -> PoseFile:
-    """The recordings that no rendered person of the validation sets was made from."""
+    """Without the recordings that are held out by name; mixed poses of validation people may hold others."""
     kept = np.array([not held_out(clip) for clip in poses.clip.tolist()])
     return PoseFile(poses.joints[kept], poses.clip[kept], poses.family[kept], poses.seen)
 
