@@ -78,12 +78,13 @@ def bvh_text(track: Motion, fps: float) -> str:
 def _evenly(track: Motion, fps: float) -> tuple[Array, Array | None]:
     """Joints (T, J, 3) and root (T, 3) at an even rate, held where the person was not seen; the first pose before that."""
     joints = track.joints.reshape(len(track.times), -1)
-    table = joints if track.root is None else np.concatenate([joints, track.root], axis=1)
+    given = joints if track.root is None else np.concatenate([joints, track.root], axis=1)
     times = track.times[0] + np.arange(round((track.times[-1] - track.times[0]) * fps) + 1) / fps
-    table = np.stack([np.interp(times, track.times, column) for column in table.T], axis=1)
-    seen = np.flatnonzero(~np.isnan(table).any(axis=1))
-    latest = np.searchsorted(seen, np.arange(len(table)), side="right") - 1
-    table = table[seen[np.maximum(latest, 0)]]
+    table = np.stack([np.interp(times, track.times, column) for column in given.T], axis=1)
+    seen = np.flatnonzero(~np.isnan(given).any(axis=1))
+    latest = np.searchsorted(track.times[seen], times, side="right") - 1
+    held = given[seen[np.maximum(latest, 0)]]
+    table = np.where(np.isnan(table).any(axis=1, keepdims=True), held, table)
     width = joints.shape[1]
     return table[:, :width].reshape(len(table), -1, 3), None if track.root is None else table[:, width:]
 

@@ -192,6 +192,20 @@ def test_bvh_holds_the_pose_while_the_person_is_out_of_sight(tmp_path):
     assert (np.abs(np.diff(values[5:10], axis=0)).max(axis=1) > 0.1).all()
 
 
+def test_bvh_has_who_was_seen_between_two_of_its_frames_only(tmp_path):
+    """Three frames of a burst at 120 per second, none of which falls on a thirtieth of a second."""
+    frames = [
+        dataclasses.replace(make_frame(i, *([Person(1, make_pose(i / 25))] if 5 <= i < 8 else [])), time_s=i / 120)
+        for i in range(20)
+    ]
+    write_all(open_writer("bvh", tmp_path / "a.bvh", fps=30), frames)
+    rows = (tmp_path / "a.bvh").read_text().split("Frame Time")[1].splitlines()[1:]
+    values = np.array([row.split() for row in rows], float)
+    assert len(values) == 6
+    assert (values[:2] == values[0]).all() and (values[2:] == values[2]).all()
+    assert np.abs(values[2] - values[0]).max() > 0.1
+
+
 def test_bvh_survives_limbs_along_every_axis(tmp_path):
     """Bones that point straight against their rest pose, or have no length, give numbers, not NaN."""
     pose = make_pose()
