@@ -81,8 +81,9 @@ class Outputs:
         if last is not None:
             raise last
 
-    def _close(self) -> list[SSPNetError]:
-        refused = []
+    def _close(self) -> list[Exception]:
+        """Complete every file, whatever becomes of the others. -> what refused; errors that are not ours come last."""
+        refused: list[Exception] = []
         for target, writer in self._writers.items():
             try:
                 writer.close()
@@ -91,11 +92,11 @@ class Outputs:
                 for path in writer.files:
                     if str(path) != "-":
                         click.echo(f"wrote {path}", err=True)
-            except SSPNetError as problem:
+            except Exception as problem:
                 refused.append(problem)
-        return refused
+        return sorted(refused, key=lambda problem: not isinstance(problem, SSPNetError))
 
-    def _discard(self) -> list[SSPNetError]:
+    def _discard(self) -> list[Exception]:
         for writer in self._writers.values():
             writer.discard()
         return []
