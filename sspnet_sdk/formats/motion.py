@@ -116,7 +116,7 @@ class Motions:
         """
         for person, unsure, rows in self._people():
             seen = sorted(rows)
-            ends = [i for i, (a, b) in enumerate(pairwise(seen), start=1) if self._times[b] - self._times[a] > _SHORT_GAP_S]
+            ends = [i for i, (a, b) in enumerate(pairwise(seen), start=1) if self._hole(a, b)]
             for part, (begin, end) in enumerate(pairwise([0, *ends, len(seen)])):
                 frames = np.arange(seen[begin], seen[end - 1] + 1)
                 known = np.array(seen[begin:end])
@@ -157,9 +157,13 @@ class Motions:
         """Frames before, after, and in long holes between those in which the person was seen."""
         missing = (track.frames < seen[0]) | (track.frames > seen[-1])
         for a, b in pairwise(seen):
-            if self._times[b] - self._times[a] > _SHORT_GAP_S:
+            if self._hole(a, b):
                 missing |= (track.frames > a) & (track.frames < b)
         return missing
+
+    def _hole(self, a: int, b: int) -> bool:
+        """Whether the frames between `a` and `b`, where the person was seen next, are too long a time to be filled."""
+        return b - a > 1 and self._times[b] - self._times[a] > _SHORT_GAP_S
 
 
 class MotionWriter:

@@ -85,6 +85,15 @@ def test_no_frame_of_a_trc_is_empty_and_a_long_absence_begins_another(tmp_path):
     assert second[0, 1] == pytest.approx(30 / 25)
 
 
+def test_a_video_of_few_frames_per_second_has_no_holes(tmp_path):
+    """Three per second: a person in all of them was never out of sight; missed in one, they were for two thirds of a second."""
+    people = [[] if i == 7 else [Person(1, make_pose(i / 3))] for i in range(11)]
+    frames = [make_frame(i, *seen, fps=3) for i, seen in enumerate(people)]
+    writer = open_writer("trc", tmp_path / "a.trc", fps=3)
+    write_all(writer, frames)
+    assert [len(rows(path)) for path in writer.files] == [7, 3]
+
+
 def test_a_moment_out_of_sight_is_filled_evenly(tmp_path):
     frames = [make_frame(i, *([Person(1, make_pose(i / 25))] if i not in (4, 5) else [])) for i in range(20)]
     write_all(open_writer("trc", tmp_path / "a.trc", fps=25), frames)
