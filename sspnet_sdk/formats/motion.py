@@ -101,7 +101,8 @@ class Motions:
     def add(self, frame: Frame) -> None:
         """Take the people of the next frame."""
         time = frame.index / self.fps if frame.time_s is None else frame.time_s
-        self._times[frame.index] = min(time, _LONGEST_S)
+        first = next(iter(self._times.values()), time)
+        self._times[frame.index] = min(time, first + _LONGEST_S)
         for person in frame.people:
             pose = person.pose
             root = np.full(3, np.nan) if pose.joints3d_camera is None else pose.joints3d_camera[0] * TO_Y_UP

@@ -10,6 +10,7 @@ import numpy as np
 
 from sspnet_sdk.capture import Shot
 from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.frames.frame_times import Timeline
 from sspnet_sdk.given_number import check_fps, given_number
 from sspnet_sdk.images.image import is_one_picture, open_image
 
@@ -20,7 +21,8 @@ class OwnFrames:
     """Reads an iterable as `Capture` reads a file.
 
     Args:
-        frames: images as `Estimator.predict` takes them, each alone or as a pair (image, seconds).
+        frames: images as `Estimator.predict` takes them, each alone or as a pair (image, seconds), by any clock. Times are
+            counted from the first, as `Timeline` counts those of a file.
         color: channel order of their arrays.
         fps: frames per second of images that come alone; None: a list has 30, others are timed as they come.
 
@@ -43,14 +45,14 @@ class OwnFrames:
         Raises:
             ImageError: one of them cannot be used; names which.
         """
-        begin, last = time.monotonic(), -1e-3
+        timeline = Timeline(self._fps or _FPS_OF_A_LIST)
         for index, item in enumerate(self._frames):
             img, seconds = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
             if seconds is None:
-                seconds = time.monotonic() - begin if self._fps is None else index / self._fps
-            last = max(_number(seconds, index), last + 1e-3)
+                seconds = time.monotonic() if self._fps is None else index / self._fps
+            time_s = timeline.place(_number(seconds, index))
             try:
-                yield Shot(open_image(img, self._color).bgr(), index, last)
+                yield Shot(open_image(img, self._color).bgr(), index, time_s)
             except ImageError as error:
                 raise ImageError(f"frame {index}: {error}") from None
 

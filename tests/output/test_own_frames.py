@@ -64,6 +64,24 @@ def test_pairs_say_when_a_frame_was_taken(estimator):
     assert [frame.time_s for frame in results] == pytest.approx(times)
 
 
+@pytest.mark.parametrize("first_s", [1.7e9, -1.0, 5.0])
+def test_a_cameras_own_clock_counts_from_the_first_frame(first_s, estimator):
+    pairs = [(image, first_s + 0.1 * index) for index, image in enumerate(frames(5))]
+    results = list(estimator.stream(pairs, boxes=[BOX]))
+    assert [frame.time_s for frame in results] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4], abs=1e-5)
+    assert all(frame.people for frame in results)
+
+
+def test_frames_may_come_faster_than_one_in_a_millisecond():
+    assert [shot.time_s for shot in OwnFrames(frames(4), "bgr", 2000)] == pytest.approx([0.0, 0.0005, 0.001, 0.0015])
+
+
+def test_a_clock_that_is_set_back_goes_on_where_it_was():
+    stamps = [100.0, 100.1, 100.2, 3.0, 3.1, 3.1]
+    shots = OwnFrames(list(zip(frames(6), stamps, strict=True)), "bgr", 10)
+    assert [shot.time_s for shot in shots] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.401])
+
+
 def test_a_list_without_a_rate_has_30_frames_per_second(estimator):
     assert [frame.time_s for frame in estimator.stream(frames(3), boxes=[BOX])] == pytest.approx([0, 1 / 30, 2 / 30])
 

@@ -117,6 +117,15 @@ def test_every_frame_of_a_video_keeps_its_own_time(tmp_path):
     np.testing.assert_allclose(rows(tmp_path / "a.trc")[:, 1], times, atol=1e-6)
 
 
+def test_frames_by_a_cameras_clock_keep_their_times(tmp_path):
+    times = 1.7e9 + np.arange(25) / 25
+    frames = [dataclasses.replace(make_frame(i, Person(1, make_pose(i / 25))), time_s=float(t)) for i, t in enumerate(times)]
+    write_all(open_writer("trc", tmp_path / "a.trc", fps=25), frames)
+    np.testing.assert_allclose(rows(tmp_path / "a.trc")[:, 1], times, rtol=0, atol=2e-6)
+    write_all(open_writer("bvh", tmp_path / "a.bvh", fps=25), frames)
+    assert "Frames: 25\n" in (tmp_path / "a.bvh").read_text()
+
+
 def test_with_a_camera_people_travel(tmp_path):
     frames = [make_frame(i, Person(1, placed(make_pose(i / 25), (10 * i, 100, 3000 + 40 * i)))) for i in range(25)]
     write_all(open_writer("trc", tmp_path / "a.trc", fps=25), frames)
