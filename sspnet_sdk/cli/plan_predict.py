@@ -13,6 +13,7 @@ import click
 from sspnet_sdk.capture import camera_number, is_address
 from sspnet_sdk.errors import ImageError, OptionError
 from sspnet_sdk.files.video_file import VIDEO_SUFFIXES
+from sspnet_sdk.formats.motion import owners
 from sspnet_sdk.frames.picture_sequence import in_natural_order
 from sspnet_sdk.images.file_kind import file_kind
 from sspnet_sdk.overlay import IMAGE_SUFFIXES
@@ -127,7 +128,8 @@ def _jobs(sources: Sequence[str], found: _Sources, out: Path | None, targets: di
     _check_folders(targets)
     overlays = _folder(out, default, "sources") if wanted else None
     jobs = [Job(found.pictures, True, None, overlays, _inside(targets, "pictures"))] if found.pictures else []
-    for video, name in zip(found.videos, _different([_stem(video) for video in found.videos]), strict=True):
+    names = _different([*("pictures" for _ in jobs), *(_stem(video) for video in found.videos)])[len(jobs) :]
+    for video, name in zip(found.videos, names, strict=True):
         jobs.append(Job([], False, video, None if overlays is None else overlays / f"{name}.mp4", _inside(targets, name)))
     return jobs
 
@@ -139,17 +141,17 @@ def _stem(video: str | int) -> str:
 
 
 def _different(names: Sequence[str]) -> list[str]:
-    """The second `walk` becomes `walk.2`."""
-    seen: Counter[str] = Counter()
-    taken, different = set(), []
-    for name in names:
-        seen[name] += 1
-        unlike = name
-        while unlike in taken or (seen[name] > 1 and unlike == name):
-            unlike = f"{name}.{seen[name]}"
-            seen[name] += unlike in taken
-        taken.add(unlike)
-        different.append(unlike)
+    """The second `walk` becomes `walk-2`, and `walk.2` beside `walk` becomes `walk.2-2`: people's files are `walk.2.trc`."""
+    taken: set[str] = set()
+    meant: set[str] = set()
+    different = list(names)
+    for index in sorted(range(len(names)), key=lambda index: len(names[index])):  # `walk` keeps its name, `walk.2` yields
+        number = 1
+        while different[index] in meant or taken & owners(different[index]):
+            number += 1
+            different[index] = f"{names[index]}-{number}"
+        taken.add(different[index])
+        meant |= owners(different[index])
     return different
 
 

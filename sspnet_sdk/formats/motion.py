@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -209,3 +210,12 @@ def file_of(path: Path, track: Motion) -> Path:
     marks += [f"part{track.part + 1}"] if track.part else []
     marks += ["unsure"] if track.unsure else []
     return path.with_name(".".join([path.stem, *marks]) + path.suffix)
+
+
+_MARKS = re.compile(r"(\.\d+)?(\.part\d+)?(\.unsure)?")
+
+
+def owners(stem: str) -> set[str]:
+    """Stems of which `file_of` may make this one: `walk.2.part3` itself, and `walk.2` and `walk`."""
+    dots = [index for index, letter in enumerate(stem) if letter == "."]
+    return {stem, *(stem[:dot] for dot in dots[-3:] if _MARKS.fullmatch(stem, dot))}

@@ -104,8 +104,8 @@ def test_several_videos_get_files_of_their_own(run, clip, tmp_path):
         shutil.copy(clip, tmp_path / folder / "1.mp4")
     done = run("predict", "a/1.mp4", "b/1.mp4", "--out", "o", "--trc", "t", *FAST)
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["1.2.mp4", "1.mp4"]
-    assert {path.name for path in (tmp_path / "t").iterdir()} == {"1.2.trc", "1.trc"}
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["1-2.mp4", "1.mp4"]
+    assert {path.name for path in (tmp_path / "t").iterdir()} == {"1-2.trc", "1.trc"}
     refused = run("predict", "a/1.mp4", "b/1.mp4", "--json", "all.jsonl", *FAST)
     assert refused.returncode == 2 and "several sources need a folder" in refused.stderr
 
