@@ -61,11 +61,11 @@ _HIP_DIRECTION = {1: _R, 4: _X}
 def bvh_text(track: Motion, fps: float) -> str:
     """The file's text, in centimetres, y up, rotations Z X Y in degrees, `fps` frames a second.
 
-    Bones have their median length. The hips are where `track.root` says, from the camera; without it they stay over one spot, as
-    high as the legs are long. Where the person was not seen (NaN) the pose before is held.
+    Bones have their median length in frames in which the person was seen. The hips are where `track.root` says, from the camera;
+    without it they stay over one spot, as high as the legs are long. Where the person was not seen (NaN) the pose before is held.
     """
     joints, root = _evenly(track, fps)
-    offsets = _offsets(joints)
+    offsets = _offsets(track.joints[~np.isnan(track.joints).any(axis=(1, 2))])
     angles = np.degrees(np.unwrap(_euler_zxy(_local_rotations(joints)), axis=0))
     legs_cm = float(np.linalg.norm(offsets[[2, 3]], axis=1).sum())
     hips_cm = np.tile((0.0, legs_cm, 0.0), (len(joints), 1)) if root is None else _CM_PER_MM * root

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sspnet_sdk.files.staging import refuse_unwritable, write_text
 from sspnet_sdk.frame import Frame
 from sspnet_sdk.motion.floor import Walker, find_floor
-from sspnet_sdk.motion.rigid import rigid
+from sspnet_sdk.motion.rigid import bone_lengths, rigid
 
 logger = logging.getLogger("sspnet_sdk")
 Array = NDArray[np.float64]
@@ -64,8 +64,14 @@ PutRight = Callable[[list[Motion]], list[Motion]]
 
 
 def with_rigid_bones(tracks: list[Motion]) -> list[Motion]:
-    """Each track with bones of constant length (`rigid.py`)."""
-    return [replace(track, joints=rigid(track.joints)) for track in tracks]
+    """Each track with bones of constant length (`rigid.py`), the same in all stretches of a person; guesses say nothing of them,
+    unless there is nothing else."""
+    lengths = {}
+    for person in {track.person for track in tracks}:
+        own = [track for track in tracks if track.person == person]
+        sure = [track for track in own if not track.unsure] or own
+        lengths[person] = bone_lengths(np.concatenate([track.joints for track in sure]))
+    return [replace(track, joints=rigid(track.joints, lengths[track.person])) for track in tracks]
 
 
 def over_the_floor(tracks: list[Motion], pitch_deg: float | None) -> list[Motion]:

@@ -12,14 +12,15 @@ Array = NDArray[np.float64]
 _SWEEPS = 12
 
 
-def rigid(joints: Array) -> Array:
+def rigid(joints: Array, lengths: Array | None = None) -> Array:
     """The same motion with rigid bones.
 
-    Each bone has its median length, left and right the same. Its direction is fitted frame by frame: least squares over all
-    joints, one bone after the other, in some rounds. The root stays where it is.
+    Each bone has its median length, left and right the same, or that of `lengths`. Its direction is fitted frame by frame: least
+    squares over all joints, one bone after the other, in some rounds. The root stays where it is.
 
     Args:
         joints: (T, J, 3) mm, joint 0 the root; NaN rows where the person was not seen stay as they are.
+        lengths: (J,) mm, as `bone_lengths` gives them.
 
     Returns:
         (T, J, 3) mm.
@@ -27,15 +28,16 @@ def rigid(joints: Array) -> Array:
     seen = ~np.isnan(joints).any(axis=(1, 2))
     result = joints.copy()
     if seen.any():
-        result[seen] = _fitted(joints[seen], bone_lengths(joints[seen]))
+        result[seen] = _fitted(joints[seen], bone_lengths(joints) if lengths is None else lengths)
     return result
 
 
 def bone_lengths(joints: Array) -> Array:
     """Length of each joint's bone to its parent in mm; 0 for the root. -> (J,).
 
-    These are medians over (T, J, 3) without NaN, left and right the same.
+    These are medians over (T, J, 3) without rows of NaN, left and right the same.
     """
+    joints = joints[~np.isnan(joints).any(axis=(1, 2))]
     count = joints.shape[1]
     parents = np.maximum(JOINT_PARENTS[:count], 0)
     lengths: Array = np.median(np.linalg.norm(joints - joints[:, parents], axis=-1), axis=0)

@@ -155,6 +155,28 @@ def test_trc_carries_rigid_bones_over_the_floor(tmp_path):
     np.testing.assert_allclose(markers[:, [3, 6], 1].min(axis=1), 70, atol=0.01)
 
 
+def test_a_person_has_one_skeleton_in_all_files_of_a_run(tmp_path):
+    """Seen twice, larger the second time, with a guess between; the guess is fitted with the same bones."""
+    frames = []
+    for index in range(60):
+        pose = make_pose(index / 30)
+        pose = replace(pose, joints3d=pose.joints3d * np.float32(1.0 if index < 15 else 1.2), unsure=28 <= index < 32)
+        frames.append(make_frame(index, *([] if 15 <= index < 25 else [Person(1, pose)])))
+    files = []
+    for form in ("trc", "bvh"):
+        writer = open_writer(form, tmp_path / f"walk.{form}", rigid=True, keep_unsure=True)
+        write_all(writer, frames)
+        files += writer.files
+    assert [path.name for path in files] == [
+        "walk.trc", "walk.part2.trc", "walk.unsure.trc", "walk.bvh", "walk.unsure.bvh",
+    ]  # fmt: skip
+    bones = np.concatenate([_bones(_markers(path)) for path in files[:3]])
+    assert np.ptp(bones, axis=0).max() < 0.01
+    for path in files[3:]:
+        offsets = path.read_text().split("JOINT RightLeg\n")[1].split("OFFSET ")[1].split()[:3]
+        assert np.linalg.norm(np.array(offsets, float)) == pytest.approx(bones[0, 2] / 10, abs=1e-3)
+
+
 def test_bvh_takes_them_too(tmp_path):
     frames = [make_frame(index, Person(1, make_pose(index / 30))) for index in range(10)]
     write_all(open_writer("bvh", tmp_path / "walk.bvh", rigid=True, floor=10), frames)
