@@ -99,8 +99,10 @@ class VideoDecoder:
     @property
     def has_end(self) -> bool:
         """Whether the source says how long it is, in time or in bytes."""
+        if self.frames or self.duration_s:
+            return True
         try:
-            return bool(self.frames) or (self._container.format.name not in _PLAYLISTS and (self._container.size or 0) > 0)
+            return self._container.format.name not in _PLAYLISTS and (self._container.size or 0) > 0
         except (av.FFmpegError, OSError):
             return False
 
@@ -180,11 +182,15 @@ class VideoDecoder:
         return oriented(pixels, *_turns(frame))
 
     def _rate(self) -> float | None:
-        """Frames per second. FFmpeg counts fields where it guesses; AVI may state the rate of its clock."""
+        """Frames per second. FFmpeg counts fields where it guesses; AVI may state the rate of its clock.
+
+        Browsers' recordings (WebM) state none, and what FFmpeg guesses is the ticks of their clock.
+        """
         stream = self._stream
         guessed = stream.guessed_rate
         if not stream.average_rate:
-            return float(min(rate for rate in (guessed, stream.codec_context.framerate) if rate)) if guessed else None
+            guesses = [rate for rate in (guessed, stream.codec_context.framerate) if rate and rate * stream.time_base != 1]
+            return float(min(guesses)) if guesses else None
         if self._container.format.name == "avi" and guessed:
             return float(min(stream.average_rate, guessed))
         return float(stream.average_rate)

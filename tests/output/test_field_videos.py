@@ -14,7 +14,8 @@ from made_people import make_frame, make_pose
 from sspnet_sdk import ImageError, OptionError
 from sspnet_sdk.capture import Capture
 from sspnet_sdk.files.video_file import VideoFile
-from sspnet_sdk.frame import Person
+from sspnet_sdk.formats import open_writer
+from sspnet_sdk.frame import Frame, Person
 from sspnet_sdk.images.picture_parts import boxes
 from sspnet_sdk.overlay import OverlayVideo
 
@@ -97,6 +98,38 @@ def test_frames_of_a_varying_rate_are_read_and_written_at_their_times(tmp_path):
             overlay.write(type(frame)(frame.image, frame.source, index, time_s, frame.people))
         overlay.close()
         assert np.allclose([shot.time_s for shot in Capture(tmp_path / f"o{suffix}")], times, atol=step), suffix
+
+
+def test_a_browsers_recording_that_states_no_rate_has_its_clocks_rate_for_none(tmp_path):
+    source, ticks = tmp_path / "recorded.webm", np.cumsum(np.random.default_rng(0).integers(28, 40, 25))  # milliseconds
+    ticks -= ticks[0]
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libvpx", rate=1000, options={"deadline": "realtime", "cpu-used": "8"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for index, tick in enumerate(ticks):
+            frame = av.VideoFrame.from_ndarray(_picture(index), format="bgr24")
+            frame.pts, frame.time_base = int(tick), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    _make_void(source, b"\x23\xe3\x83")  # DefaultDuration, which browsers do not write
+    with Capture(source) as capture:
+        assert (capture.fps, capture.frames) == (30.0, None)
+        writer = open_writer("bvh", tmp_path / "o.bvh", capture.fps)
+        for shot in capture:
+            writer.write(Frame(shot.image, "recorded", shot.index, shot.time_s, (Person(1, make_pose()),)))
+    writer.close()
+    text = (tmp_path / "o.bvh").read_text()
+    assert f"Frames: {round(ticks[-1] * 0.03) + 1}\nFrame Time: 0.0333" in text
+
+
+def _make_void(path, element):
+    """Have readers of a Matroska file skip the first element of this kind."""
+    content = bytearray(path.read_bytes())
+    at = content.index(element)
+    after_id = at + len(element)
+    end = after_id + 1 + (content[after_id] & 0x7F)
+    content[at : at + 2] = bytes([0xEC, 0x80 | (end - at - 2)])
+    path.write_bytes(content)
 
 
 def test_overlays_are_what_browsers_play_from_the_first_bytes_on(tmp_path):

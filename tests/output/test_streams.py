@@ -84,6 +84,6 @@ def test_a_source_that_tells_no_size_has_no_end(size, has_end):
     from sspnet_sdk.frames.video_decoder import VideoDecoder
 
     decoder = VideoDecoder.__new__(VideoDecoder)
-    decoder.frames = None
+    decoder.frames = decoder.duration_s = None
     decoder._container = SimpleNamespace(format=SimpleNamespace(name="mjpeg"), size=size)
     assert decoder.has_end is has_end
