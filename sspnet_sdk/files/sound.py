@@ -21,6 +21,7 @@ _TAKEN = {
 }
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
 _MOST_RATE = 48_000
+_SHORTEST_GAP_S = 0.01  # stamps are rounded, and resampling holds some samples back
 _ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "aac", "webm": "libopus", "avi": "ac3"}
 
 
@@ -38,7 +39,8 @@ class Sound:
             source.close()
             return None
         container = _CONTAINERS[suffix]
-        if stream.codec_context.codec.canonical_name in _TAKEN[container]:
+        timed = container != "avi" or source.format.name == "avi"  # AVI has sound without times, so others' pauses would be lost
+        if timed and stream.codec_context.codec.canonical_name in _TAKEN[container]:
             return SoundTrack(source, stream, target, target.add_stream_from_template(stream), self._begin_s, encode=False)
         track: Any = target.add_stream(_ENCODERS[container], rate=_rate(_ENCODERS[container], stream.codec_context.sample_rate))
         track.codec_context.layout = "stereo" if stream.codec_context.channels > 1 else "mono"
@@ -78,16 +80,10 @@ class SoundTrack:
 
     def _encoded(self, stream: Any) -> Iterator[Any]:
         context = self._track.codec_context
-        resampler = av.AudioResampler(format=context.format, layout=context.layout, rate=context.sample_rate, frame_size=0)
         fifo: Any = av.AudioFifo()
         heard = 0
-        for frame in self._source.decode(stream):
-            if frame.time is not None and frame.time < self._begin_s:
-                continue
-            frame.pts = None
-            for part in resampler.resample(frame):
-                part.pts = None
-                fifo.write(part)
+        for sound in self._without_gaps(stream):
+            fifo.write(sound)
             while (part := fifo.read(context.frame_size or 1024)) is not None:
                 yield from self._encode(part, heard)
                 heard += part.samples
@@ -96,9 +92,38 @@ class SoundTrack:
             yield from self._encode(rest, heard)
         yield from self._track.encode(None)
 
+    def _without_gaps(self, stream: Any) -> Iterator[Any]:
+        """The sound as the encoder takes it, from the first picture on: silence until it begins, and wherever it pauses."""
+        context = self._track.codec_context
+        resampler = av.AudioResampler(format=context.format, layout=context.layout, rate=context.sample_rate, frame_size=0)
+        rate, given = context.sample_rate, 0
+        for frame in self._source.decode(stream):
+            if frame.time is not None and frame.time < self._begin_s:
+                continue
+            missing = 0 if frame.time is None else round((frame.time - self._begin_s) * rate) - given
+            if missing > _SHORTEST_GAP_S * rate:
+                yield from _silence(context, missing)
+                given += missing
+            frame.pts = None
+            for part in resampler.resample(frame):
+                part.pts, part.time_base = None, Fraction(1, rate)
+                given += part.samples
+                yield part
+
     def _encode(self, part: Any, heard: int) -> Iterator[Any]:
         part.pts, part.time_base = heard, Fraction(1, part.sample_rate)
         yield from self._track.encode(part)
+
+
+def _silence(context: Any, samples: int) -> Iterator[Any]:
+    """So many samples in the encoder's form, a second at a time: a broken stamp may be hours ahead."""
+    rate = context.sample_rate
+    for begin in range(0, samples, rate):
+        frame = av.AudioFrame(format=context.format, layout=context.layout, samples=min(rate, samples - begin))
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        yield frame
 
 
 def _rate(encoder: str, wanted: int) -> int:

@@ -190,6 +190,45 @@ def test_sound_of_any_kind_and_rate_goes_into_every_container(suffix, codec, rat
         assert abs(sum(part.samples / part.sample_rate for part in container.decode(audio=0)) - 1) < longer
 
 
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le", "pcm_u8"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".avi"])
+def test_sound_that_begins_late_and_pauses_is_heard_when_it_was(suffix, codec, tmp_path):
+    source = tmp_path / "late.mkv"
+    with av.open(str(source), "w") as container:
+        stream, tone = container.add_stream("libx264", rate=30), container.add_stream(codec, rate=48_000, layout="mono")
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for _ in range(90):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(_picture(), format="bgr24")))
+        container.mux(stream.encode(None))
+        wave = (np.sin(np.arange(24_576) * 0.06) * 9000).astype(np.int16)
+        for begin in (48_000, 96_000):
+            for block in range(0, len(wave), 1024):
+                frame = av.AudioFrame.from_ndarray(wave[None, block : block + 1024], format="s16", layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = 48_000, begin + block, Fraction(1, 48_000)
+                container.mux(tone.encode(frame))
+        container.mux(tone.encode(None))
+    with Capture(source) as capture:
+        video = VideoFile(tmp_path / f"o{suffix}", capture.fps, capture)
+        for shot in capture:
+            video.write(shot.image, shot.time_s)
+        video.close()
+    np.testing.assert_allclose(_heard(tmp_path / f"o{suffix}"), [(1.0, 1.512), (2.0, 2.512)], atol=0.06)
+
+
+def _heard(path):
+    """Seconds at which sound begins and ends, (spans, 2)."""
+    loud, step = np.zeros(500, bool), 0.01
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=48_000)
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            for part in resampler.resample(frame):
+                values = np.abs(part.to_ndarray()[0])
+                times = part.time + np.flatnonzero(values > 0.05) / part.sample_rate
+                loud[(times / step).astype(int)] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], loud, [0]])))
+    return step * edges.reshape(-1, 2)
+
+
 def test_a_start_offset_is_no_damage(tmp_path, caplog):
     source = _encode(tmp_path / "late.mkv", np.arange(45) / 30, begin=5.0)
     with Capture(source) as capture:
