@@ -185,9 +185,7 @@ class Pose:
         Raises:
             OptionError: `height_mm` is nobody's height in millimetres.
         """
-        factor = np.float32(check_height(height_mm) / max(stature_mm(self.joints3d), 1.0))
-        in_camera = None if self.joints3d_camera is None else self.joints3d_camera * factor
-        return replace(self, joints3d=self.joints3d * factor, joints3d_camera=in_camera)
+        return scaled(self, check_height(height_mm) / max(stature_mm(self.joints3d), 1.0))
 
     def draw(self, image: Any, *, inset: bool = True) -> NDArray[np.uint8]:
         """A picture, (H, W, 3) uint8 BGR, of `image` with this pose on it: see `sspnet_sdk.draw.draw`."""
@@ -229,6 +227,13 @@ class Pose:
         from sspnet_sdk.poses.supervision_keypoints import to_supervision
 
         return to_supervision([self])
+
+
+def scaled(pose: Pose, factor: float) -> Pose:
+    """The same pose with all millimetres times `factor`, also distances from the camera."""
+    by = np.float32(factor)
+    in_camera = None if pose.joints3d_camera is None else pose.joints3d_camera * by
+    return replace(pose, joints3d=pose.joints3d * by, joints3d_camera=in_camera)
 
 
 def check_pose(pose: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,8 @@ from sspnet_sdk.cli.plan_predict import Job
 from sspnet_sdk.cli.progress import Progress
 from sspnet_sdk.errors import ImageError, SSPNetError
 from sspnet_sdk.estimator import Estimator
-from sspnet_sdk.frame import Frame, Person
+from sspnet_sdk.frame import Frame
+from sspnet_sdk.motion.known_height import KnownHeight
 from sspnet_sdk.pictures import pictures
 from sspnet_sdk.video import stream
 
@@ -103,6 +104,7 @@ def _run(
     failed = False
     keep = who.keep_unsure or (bool(who.boxes) and job.video is None)  # a box in a picture says that somebody is there
     sound = capture if reading.sound else None
+    as_tall = None if who.height_mm is None else KnownHeight(who.height_mm)
     with (
         contextlib.closing(results),
         Outputs(job.overlay, job.targets, job.several, job.video is not None, fps, keep, form, sound) as outputs,
@@ -110,7 +112,7 @@ def _run(
     ):
         for result in results:
             if isinstance(result, Frame):
-                outputs.write(result if who.height_mm is None else _as_tall(result, who.height_mm))
+                outputs.write(result if as_tall is None else as_tall(result))
                 progress.advance(result)
             elif job.several:
                 progress.say(f"Error: {result[1]}")
@@ -118,7 +120,3 @@ def _run(
             else:
                 raise result[1]
     return failed or outputs.failed or (capture is not None and bool(capture.damage))
-
-
-def _as_tall(frame: Frame, height_mm: float) -> Frame:
-    return replace(frame, people=tuple(Person(one.id, one.pose.with_height(height_mm)) for one in frame.people))

@@ -10,10 +10,12 @@ import threading
 import time
 
 import cv2
+import numpy as np
 import pytest
 from command_line import FAST, PHOTO
 
 from sspnet_sdk.capture import Capture
+from sspnet_sdk.poses.stature import stature_mm
 
 
 def _frames(path):
@@ -68,6 +70,19 @@ def test_a_known_height_sets_the_millimetres(run, video):
     assert tall["joints3d"][10][1] == pytest.approx(2 * small["joints3d"][10][1], abs=0.2)
     done = run("predict", video, "--height", "1.75", *FAST)
     assert done.returncode == 2 and "height in millimetres, such as 1750" in done.stderr
+
+
+def test_a_known_height_gives_one_steady_size_in_a_video(run, video):
+    command = ("predict", video, "--people", "1", "--json", "-", *FAST)
+    plain, tall = _joints_mm(run(*command)), _joints_mm(run(*command, "--height", "1750"))
+    usual = np.cumsum([stature_mm(joints) for joints in plain]) / np.arange(1, len(plain) + 1)
+    assert np.ptp(usual) > 2.0 and len(plain) > 5
+    np.testing.assert_allclose(tall, plain * (1750 / usual)[:, None, None], atol=0.2)
+
+
+def _joints_mm(done):
+    """(T, J, 3) of the only person in JSON lines."""
+    return np.array([person["joints3d"] for line in done.stdout.splitlines() for person in json.loads(line)["people"]])
 
 
 def test_trc_in_pixels(run, video, tmp_path):
