@@ -77,6 +77,16 @@ def test_a_larger_count_adds_to_what_is_there(folder) -> None:
     assert seen == [(4, 5), (5, 5)]
 
 
+def test_a_smaller_count_takes_nothing_away(folder, tmp_path) -> None:
+    out = shutil.copytree(folder, tmp_path / "people")
+    before = {path.name: path.read_bytes() for path in out.glob("*.tar")}
+    names = np.load(out / "labels.npz")["name"].tolist()
+    for count in (3, 1):
+        generate(count, out, 5, part_size=2)
+        assert {path.name: path.read_bytes() for path in out.glob("*.tar")} == before
+        assert np.load(out / "labels.npz")["name"].tolist() == names
+
+
 def test_pictures_of_two_seeds_are_not_mixed_in_one_folder(folder) -> None:
     with pytest.raises(GenerateError, match="made with other seed"):
         generate(4, folder, 6, part_size=2)

@@ -83,8 +83,8 @@ def generate(
 ) -> Path:
     """Render people into parts under `out`.
 
-    labels.npz grows part by part, and can be read meanwhile. A later run with a larger count adds to what is there. A killed run
-    goes on with the first part that is not complete.
+    labels.npz grows part by part, and can be read meanwhile. A later run with a larger count adds to what is there; one
+    with a smaller count takes nothing away. A killed run goes on with the first part that is not complete.
 
     Args:
         count: people in all.
@@ -213,7 +213,7 @@ def _finished(out: Path, number: int, indices: range) -> bool:
     if not (labels.is_file() and _tar_path(out, number).is_file()):
         return False
     with np.load(labels) as part:
-        return len(part["name"]) == len(indices)
+        return len(part["name"]) >= len(indices)
 
 
 def _description(materials: Materials, part_size: int) -> dict[str, object]:
