@@ -17,7 +17,7 @@ from sspnet_train.errors import TrainingError
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.batches import Batches
-from sspnet_train.training.loop import RunOptions, train
+from sspnet_train.training.loop import RunOptions, Scores, train
 from sspnet_train.training.recipes import Recipe
 
 OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
@@ -146,6 +146,20 @@ def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):
         run(tiny_recipe, tmp_path / "cut", on_step=terminate)
     assert torch.load(tmp_path / "cut/state.pt", weights_only=True)["step"] == 7
     assert same(whole, run(tiny_recipe, tmp_path / "cut", resume=True))
+
+
+def test_ctrl_c_during_the_last_validation_loses_no_step(tiny_recipe, tmp_path):
+    options = replace(OPTIONS, steps=5, save_steps=2, validate_steps=100)
+
+    def interrupt(network: SSPNet, step: int, scores: Scores) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    whole = run(tiny_recipe, tmp_path / "whole", options=options)
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny_recipe, tmp_path / "cut", options=options, on_validation=interrupt)
+    assert torch.load(tmp_path / "cut/state.pt", weights_only=True)["step"] == 5
+    assert same(whole, run(tiny_recipe, tmp_path / "cut", options=options, resume=True))
+    assert (tmp_path / "whole/validation.csv").read_text() == (tmp_path / "cut/validation.csv").read_text()
 
 
 def test_worker_processes_change_nothing(tiny_recipe, tmp_path):

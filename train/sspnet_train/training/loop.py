@@ -78,8 +78,10 @@ def train(
             if agreed(interrupted()):
                 run.save()
                 raise KeyboardInterrupt
-    run.validate()
-    run.save()
+        run.validate()
+        run.save()
+        if agreed(interrupted()):
+            raise KeyboardInterrupt
     run.network.load_state_dict(run.best_weights())
     return run.network
 
