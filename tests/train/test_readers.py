@@ -147,6 +147,21 @@ def test_people3d_trains_on_agreed_labels_and_validates_on_hands(tmp_path):
     assert set(np.flatnonzero(held[0].weight == 0)) == {0, 3, 7, 8, 9, 10}
 
 
+def test_without_a_second_teacher_a_sure_face_counts_half_and_has_no_depth(tmp_path):
+    write_people3d(tmp_path)
+    labels, person, face = dict(np.load(tmp_path / "labels.npz")), drawn_person(0), slice(17, 22)
+    for name in ("blaze_xy", "blaze_world", "blaze_vis"):
+        labels[name] = np.full_like(labels[name], np.nan)
+    labels["movenet"][0, :5] = [*person.keypoints[10], 0.8]
+    labels["movenet"][0, 4, 2] = 0.4
+    np.savez(tmp_path / "labels.npz", **labels)
+    sample = people3d(tmp_path, "train")[0]
+    np.testing.assert_allclose(sample.weight[face], [0.24, 0.24, 0.24, 0.24, 0], atol=1e-6)
+    np.testing.assert_allclose(sample.keypoints[face], np.tile(person.keypoints[10], (5, 1)), atol=1e-4)
+    assert not sample.weight[22:].any() and not sample.weight_depth[17:].any()
+    assert np.isfinite(sample.depth).all() and np.isfinite(sample.keypoints).all()
+
+
 def test_synth3d_holds_whole_recordings_out(tmp_path):
     write_synth3d(tmp_path, 9)
     assert (len(synth3d(tmp_path, "train")), len(synth3d(tmp_path, "val"))) == (6, 3)

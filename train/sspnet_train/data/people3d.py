@@ -78,7 +78,8 @@ def _with_face_and_feet(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The 17 agreed joints, and where the teachers agree, the face (their mean), heels and big toes (BlazePose's).
 
-    Depths are BlazePose's, taken from the agreed joint next to them. Small toes have no teacher.
+    Depths are BlazePose's, taken from the agreed joint next to them. Small toes have no teacher. Where BlazePose does not confirm
+    a face, joints that MoveNet is sure of count half, without a depth.
     """
     movenet, blaze, world, seen = (
         teachers[key].astype(np.float32) for key in ("movenet", "blaze_xy", "blaze_world", "blaze_vis")
@@ -101,6 +102,7 @@ def _with_face_and_feet(
         weight[joint] = TEACHER_WEIGHT * agree * seen[landmark]
         z[joint] = depth[ankle] + world[landmark, 2] - world[blaze_ankle, 2]
         weight_z[joint] = TEACHER_DEPTH_WEIGHT * agree * seen[landmark] * trust_depth[ankle]
-    bad = ~(np.isfinite(xy).all(axis=1) & np.isfinite(z))
-    xy[bad], z[bad], weight[bad], weight_z[bad] = 0, 0, 0, 0
+    nowhere = ~np.isfinite(xy).all(axis=1)
+    no_depth = nowhere | ~np.isfinite(z)
+    xy[nowhere], weight[nowhere], z[no_depth], weight_z[no_depth] = 0, 0, 0, 0
     return xy, np.nan_to_num(weight), z, np.nan_to_num(weight_z)
