@@ -65,6 +65,23 @@ def test_shards_stream_from_an_address(tmp_path):
         shards("memory://bucket", "val")
 
 
+def test_shards_whose_replacement_was_interrupted_are_not_read(tmp_path: Path):
+    write_shards(drawn_people(6), tmp_path / "train", per_shard=2)
+    new = drawn_people(6, first=100)
+
+    def dies_at_the_fourth(index: int) -> Sample:
+        if index == 3:
+            raise KeyboardInterrupt
+        return new[index]
+
+    with pytest.raises(KeyboardInterrupt):
+        write_shards(SampleSource("new", 6, dies_at_the_fourth), tmp_path / "train", per_shard=2)
+    with pytest.raises(DataError, match=r"expected index\.json"):
+        shards(tmp_path, "train")
+    write_shards(new, tmp_path / "train", per_shard=2)
+    assert [shards(tmp_path, "train")[i].name for i in range(6)] == [str(100 + i) for i in range(6)]
+
+
 def test_a_shard_that_lost_samples_is_told(tmp_path: Path):
     write_shards(drawn_people(4), tmp_path / "train", per_shard=4)
     (tmp_path / "train/index.json").write_text('{"shard-00000.tar": 5}')

@@ -105,6 +105,7 @@ def write_shards(source: SampleSource, folder: Path, per_shard: int = 1000) -> i
         The number of shards.
     """
     counts: dict[str, int] = {}
+    (folder / INDEX).unlink(missing_ok=True)  # of shards that are replaced now
     for first in range(0, len(source), per_shard):
         rows = range(first, min(first + per_shard, len(source)))
         name = f"shard-{len(counts):05d}.tar"
