@@ -101,6 +101,16 @@ def test_a_run_is_not_resumed_with_another_seed(small, tmp_path):
         run_training(small, tmp_path / "run", 4, recipe="small", seed=1, resume=True, quiet=True)
 
 
+def test_a_run_is_not_resumed_with_other_data_sets(small, tmp_path):
+    path = run_training(small, tmp_path / "run", 2, recipe="small", quiet=True)
+    write_own_coco(tmp_path / "mine", 16)
+    mine = {"coco": tmp_path / "mine"}
+    for other, named in ((mine, "coco"), (mine | small, "coco, synth3d")):
+        with pytest.raises(TrainingError, match=f"began with the data sets synth3d, not {named}; resume it"):
+            run_training(other, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
+    assert read_checkpoint(path)[2]["data"] == "synth3d"
+
+
 def test_a_run_is_not_resumed_with_other_parts_frozen(small, tmp_path):
     run_training(small, tmp_path / "run", 2, recipe="small", freeze=["entry"], quiet=True)
     with pytest.raises(TrainingError, match="began with --freeze entry; resume it so"):

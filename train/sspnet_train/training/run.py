@@ -151,11 +151,17 @@ def _check_moments(run: Path, init: Path | str | None, resume: bool) -> None:
 
 
 def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:
-    """A run goes on with the recipe and seed it began with, or its numbers mean nothing."""
+    """A run goes on with the recipe, seed and data sets it began with, or its numbers mean nothing."""
     began = RunFolder(folder).description()
     if began["recipe"]["name"] != recipe.name or began["options"]["seed"] != seed:
         was = f"recipe {began['recipe']['name']} and seed {began['options']['seed']}"
         raise TrainingError(f"the run in {folder} began with {was}; resume it with these, or choose another folder")
+    sets, given = sorted(began["recipe"]["shares"]), sorted(recipe.shares)
+    if sets != given:
+        raise TrainingError(
+            f"the run in {folder} began with the data sets {', '.join(sets)}, not {', '.join(given)}; resume it with these, "
+            "or choose another folder"
+        )
     was_frozen = not (began["recipe"]["entry_lr"] or began["recipe"].get("second_entry_lr"))
     if was_frozen == bool(recipe.entry_lr or recipe.second_entry_lr):
         way = "with" if was_frozen else "without"
