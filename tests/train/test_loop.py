@@ -246,10 +246,14 @@ def test_a_new_run_does_not_replace_what_another_learned(tiny_recipe, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
-def test_a_run_that_ended_before_its_first_save_leaves_nothing_in_the_next_ones_tables(tiny_recipe, tmp_path):
-    options = replace(OPTIONS, save_steps=0, validate_steps=1)
+def test_a_run_that_ended_before_its_first_save_leaves_nothing_in_the_next_ones_tables(tiny_recipe, tiny_config, tmp_path):
+    short, long = tmp_path / "short.safetensors", tmp_path / "long.safetensors"
+    for path, config in ((short, tiny_config), (long, replace(tiny_config, pyramids=4))):
+        save_checkpoint(path, config, SSPNet(config).state_dict())
+    options = replace(OPTIONS, steps=20, save_steps=0, validate_steps=7, validate_first=True)
     with pytest.raises(Killed):
-        run(tiny_recipe, tmp_path, options=options, on_step=die_at(3))
-    run(tiny_recipe, tmp_path, options=options)
-    steps = [int(row["step"]) for row in csv.DictReader((tmp_path / "validation.csv").open())]
-    assert steps == sorted(steps)
+        run(tiny_recipe, tmp_path / "run", options=replace(options, steps=40), init=long, on_step=die_at(21))
+    for folder in ("run", "alone"):
+        run(tiny_recipe, tmp_path / folder, options=options, init=short)
+    for table in ("log.csv", "validation.csv"):
+        assert (tmp_path / "run" / table).read_text() == (tmp_path / "alone" / table).read_text()

@@ -116,7 +116,7 @@ class _Run:
         if self.is_main and not resume:
             files.describe(recipe, options, self.network.config, self.started_from, self.world)
             self._notes()
-            files.forget_rows_after(0)  # of a run that ended before its first save
+            files.forget_tables()  # of a run that ended before its first save
         self.parallel: nn.Module = _Forward(self.network)
         if dist.is_initialized():
             self.parallel = DistributedDataParallel(self.parallel, find_unused_parameters=True)

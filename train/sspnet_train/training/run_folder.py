@@ -89,6 +89,11 @@ class RunFolder:
         for table in (self._log, self._validation):
             forget_rows_after(table, step)
 
+    def forget_tables(self) -> None:
+        """Drop all that tables tell, their columns too: those of another recipe differ."""
+        for table in (self._log, self._validation):
+            table.unlink(missing_ok=True)
+
     def save_state(self, state: dict[str, object]) -> None:
         """What the run needs to go on after a kill."""
         with whole_file(self._state) as partial, partial.open("wb") as file:
