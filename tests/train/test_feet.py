@@ -11,7 +11,7 @@ import torch
 from drawn_people import drawn_people
 from sspnet_train.data.sample import FLIP_ORDER, SampleSource
 from sspnet_train.errors import DataError, TrainingError
-from sspnet_train.millimetres.observations import Observations, observe
+from sspnet_train.millimetres.observations import Observations, joined, observe
 from sspnet_train.network.feet import ANKLES, FEET, FootPlacement
 from sspnet_train.network.model import SSPNet, SSPNetConfig
 from sspnet_train.training.train_feet import mirrored_by_half, teach_feet, train_feet, with_fresh_feet
@@ -83,6 +83,15 @@ def test_a_network_that_was_taught_is_seen_without_its_feet():
     torch.nn.init.normal_(network.feet["2"].move.weight)
     fresh = with_fresh_feet(network)
     assert not fresh.feet["2"].move.weight.any() and network.feet["2"].move.weight.any()
+
+
+def test_people_without_feet_beside_others_change_nothing_in_what_is_taught():
+    seen, alone, beside = feet_at_the_other_ankle(4), SSPNet(SMALL), SSPNet(SMALL)
+    bodies = seen._replace(points=seen.points[:, :17], visible=seen.visible[:, :17], joints3d=seen.joints3d[:, :17])
+    beside.load_state_dict(alone.state_dict())
+    teach_feet(alone, seen, steps=2)
+    teach_feet(beside, joined([bodies, seen]), steps=2)
+    assert alone.feet["2"].move.weight.any() and torch.equal(alone.feet["2"].move.weight, beside.feet["2"].move.weight)
 
 
 def test_what_cannot_teach_feet_is_refused_in_one_line(tiny_config):

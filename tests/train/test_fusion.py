@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ from sspnet_train.millimetres.observations import (
     load_observations,
     observe,
     save_observations,
+    with_face_and_feet,
 )
 from sspnet_train.millimetres.pose_lift import NEXT_TO, PoseLift, bodies_of
 from sspnet_train.millimetres.residual import of_weights
 from sspnet_train.millimetres.train_fusion import (
     aligned_distance,
+    taught,
     train_face_and_feet,
     train_fusion,
     without_held_out,
@@ -159,7 +162,12 @@ def seen_with_short_feet(count: int) -> Observations:
     heads[:, 5:, 1] -= 30 / 2400
     heads[:, 5:, 2] -= 45 / 2000
     poses = np.concatenate([seen.poses, heads[:, None].astype(np.float32)], axis=2)
-    return seen._replace(poses=poses, joints3d=np.concatenate([seen.joints3d, ends], axis=1))
+    return seen._replace(
+        poses=poses,
+        points=np.concatenate([seen.points, ends[..., :2] / 2400 + 0.5], axis=1),
+        visible=np.ones((count, 28), np.float32),
+        joints3d=np.concatenate([seen.joints3d, ends], axis=1),
+    )
 
 
 def test_it_learns_how_feet_lie_and_bodies_stay(monkeypatch):
@@ -184,9 +192,36 @@ def wrong_feet(joints: torch.Tensor, seen: Observations) -> float:
     return float((feet - true).norm(dim=2).mean())
 
 
-def test_sets_with_and_without_faces_and_feet_teach_what_both_have():
-    both = joined([seen_with_short_feet(3), seen_with_shallow_depths(2)._replace(poses=seen_with_short_feet(2).poses)])
-    assert both.joints3d.shape == (5, 17, 3) and both.poses.shape == (5, 1, 28, 4)
+def seen_of_two_sets() -> Observations:
+    """Three people with faces and feet, and two of a set that has none."""
+    whole = seen_with_short_feet(3)
+    return joined([whole, seen_with_shallow_depths(2)._replace(poses=whole.poses[:2])])
+
+
+def test_of_sets_with_and_without_faces_and_feet_all_bodies_are_kept_and_the_feet_of_those_who_have_them():
+    both = seen_of_two_sets()
+    assert both.joints3d.shape == (5, 28, 3) and both.poses.shape == (5, 1, 28, 4)
+    assert np.isfinite(both.joints3d[:, :17]).all() and np.isnan(both.joints3d[3:, 17:]).all() and not both.visible[3:, 17:].any()
+    np.testing.assert_array_equal(with_face_and_feet(both).joints3d, both.joints3d[:3])
+    assert len(with_face_and_feet(seen_with_shallow_depths(2)).poses) == 0
+
+
+def test_people_without_feet_beside_others_do_not_keep_these_from_teaching_feet_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.SIMULATED", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.BESIDE", 16)
+    monkeypatch.setattr("sspnet_train.millimetres.train_fusion.train_face_and_feet", partial(train_face_and_feet, steps=3))
+    start = train_fusion(seen_of_two_sets(), body_poses(10), steps=2)
+    before = {key: value.clone() for key, value in start.state_dict().items()}
+    after = taught(start, seen_of_two_sets(), tmp_path / "unread.npz", steps=0).state_dict()
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert changed and all(key.startswith("beside.") for key in changed)
+    assert all(torch.isfinite(value).all() for value in after.values())
+
+
+def test_feet_alone_are_not_learnt_from_people_who_have_none(tmp_path):
+    with pytest.raises(DataError, match="people of sspnet-sdk synth") as caught:
+        taught(FusionNetwork(), seen_with_shallow_depths(2), tmp_path / "unread.npz", steps=0)
+    assert "\n" not in str(caught.value)
 
 
 def test_what_is_learnt_beyond_turn_and_scale_is_the_error_that_evaluation_tells():

@@ -12,7 +12,7 @@ import torch
 
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation, Example, make_example
-from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, canonical_scale
+from sspnet_train.data.sample import FLIP_ORDER, JOINTS, Sample, SampleSource, canonical_scale
 from sspnet_train.errors import DataError
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
@@ -30,8 +30,8 @@ class Observations(NamedTuple):
         poses: (n, cuts, J, 4) u, v, z, confidence.
         points: (n, 17 or 28, 2) the true u, v, of as many joints as the set has.
         visible: (n, 17 or 28) joints in sight; all of them where that is unknown.
-        joints3d: (n, 17 or 28, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size; 28 where the set has
-            faces and feet.
+        joints3d: (n, 17 or 28, 3) true mm from the pelvis, in the crop's axes, of a canonical adult's size; 28 where a set has
+            faces and feet. Who comes from another has NaN there.
         torso: (n,) in crop units.
     """
 
@@ -97,13 +97,27 @@ def joints_in_crop(sample: Sample, turn: np.ndarray) -> np.ndarray:
 
 
 def joined(parts: Sequence[Observations]) -> Observations:
-    """All of several. Their true joints are those that all of them have."""
-    common = min(part.joints3d.shape[1] for part in parts)
-    parts = [
-        part._replace(points=part.points[:, :common], visible=part.visible[:, :common], joints3d=part.joints3d[:, :common])
-        for part in parts
-    ]
-    return Observations(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+    """All of several. Where some have faces and feet, those of the others are NaN, and in sight of nobody."""
+    most = max(part.joints3d.shape[1] for part in parts)
+    return Observations(*(np.concatenate(values) for values in zip(*(_padded(part, most) for part in parts), strict=True)))
+
+
+def _padded(seen: Observations, count: int) -> Observations:
+    """The same people with `count` joints each, of which the last are unknown."""
+    missing = count - seen.joints3d.shape[1]
+    places = [(0, 0), (0, missing), (0, 0)]
+    return seen._replace(
+        points=np.pad(seen.points, places, constant_values=np.nan),
+        visible=np.pad(seen.visible, places[:2]),
+        joints3d=np.pad(seen.joints3d, places, constant_values=np.nan),
+    )
+
+
+def with_face_and_feet(seen: Observations) -> Observations:
+    """Those people whose faces and feet are known and were looked for; perhaps nobody."""
+    looked_for = seen.poses.shape[2] == JOINTS == seen.joints3d.shape[1]
+    known = np.isfinite(seen.joints3d).all(axis=(1, 2)) & looked_for
+    return Observations(*(values[known] for values in seen))
 
 
 def kept_observations(path: Path | None, look: Callable[[], Observations]) -> Observations:

@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from sspnet_sdk.pose import BODY_JOINTS
-from sspnet_train.data.sample import JOINTS, LIMB_JOINTS
+from sspnet_train.data.sample import LIMB_JOINTS
 from sspnet_train.data.synth3d import held_out
-from sspnet_train.errors import one_line
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
 from sspnet_train.millimetres.mistakes import Mistakes
-from sspnet_train.millimetres.observations import Observations, joined, kept_observations, observe
+from sspnet_train.millimetres.observations import Observations, joined, kept_observations, observe, with_face_and_feet
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of, face_and_feet
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
@@ -100,6 +100,32 @@ def train_face_and_feet(fusion: FusionNetwork, seen: Observations, steps: int = 
 
     log.info("face and feet:")
     _learn(learning.beside, fusion.beside, next_loss, steps, RATE)
+
+
+def taught(start: FusionNetwork | None, seen: Observations, poses: Path, steps: int) -> FusionNetwork:
+    """A fusing network that has learnt bodies, and then faces and feet of those people who have them.
+
+    Args:
+        start: has learnt before; None begins anew.
+        seen: what the pose network said about rendered people.
+        poses: motion capture, see `read_poses`.
+        steps: batches of bodies; with 0, `start` learns faces and feet alone.
+
+    Raises:
+        DataError: faces and feet are to be learnt alone, and nobody has them.
+    """
+    whole = with_face_and_feet(seen)
+    if start is not None and not steps:
+        if not len(whole.poses):
+            raise DataError(
+                "0 steps teach faces and feet alone: that takes people of sspnet-sdk synth and a network of 28 joints"
+            )
+        fusion = start
+    else:
+        fusion = train_fusion(seen, read_poses(poses), steps, start=start)
+    if len(whole.poses):
+        train_face_and_feet(fusion, whole)
+    return fusion
 
 
 def _learn(
@@ -182,11 +208,7 @@ def main() -> None:
         lambda: observed_people(load_network(given.checkpoint), given.data, given.size, given.people, given.cuts),
     )
     start = PoseLift.of(load_network(given.checkpoint)).fusion if given.further else None
-    fusion = start
-    if fusion is None or given.steps:
-        fusion = train_fusion(seen, read_poses(given.poses), given.steps, start=start)
-    if seen.joints3d.shape[1] == JOINTS and seen.poses.shape[2] == JOINTS:
-        train_face_and_feet(fusion, seen)
+    fusion = taught(start, seen, given.poses, given.steps)
     config, weights, notes = read_checkpoint(given.checkpoint)
     save_checkpoint(given.out, config, weights, notes, bodies_of(fusion))
     print(f"wrote {given.out}")

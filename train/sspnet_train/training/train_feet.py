@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sspnet_train.data.sample import FLIP_ORDER, JOINTS
 from sspnet_train.errors import DataError, TrainingError, one_line
-from sspnet_train.millimetres.observations import Observations, kept_observations
+from sspnet_train.millimetres.observations import Observations, kept_observations, with_face_and_feet
 from sspnet_train.millimetres.train_fusion import observed_people
 from sspnet_train.network.feet import FEET, FootPlacement
 from sspnet_train.network.model import CONFIGS, SSPNet
@@ -103,7 +103,8 @@ def teach_feet(network: SSPNet, seen: Observations, steps: int = STEPS) -> None:
     Raises:
         DataError: the people have no true feet, or were seen by other cuts.
     """
-    if seen.points.shape[1] != JOINTS:
+    seen = with_face_and_feet(seen)
+    if not len(seen.poses):
         raise DataError("these people have 17 joints; those of sspnet-sdk synth have heels and toes")
     if seen.poses.shape[1] != len(network.config.feet):
         raise DataError(f"the observations hold {seen.poses.shape[1]} cuts, where feet are placed at {network.config.feet}")
