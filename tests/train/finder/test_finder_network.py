@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sspnet_train.errors import CheckpointError
+from sspnet_train.data.whole_pictures import WholePicture
+from sspnet_train.errors import CheckpointError, DataError
 from sspnet_train.finder.start import HEADS, multipose_start
 from sspnet_train.network.init_movenet import load_weights, read_tfjs
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
@@ -65,3 +66,16 @@ def test_the_originals_weights_land_where_they_belong_with_x_before_y(tmp_path):
     assert torch.equal(centre, centre_yx) and torch.equal(box, box_yx[:, [1, 0, 3, 2]])
     stored = read_tfjs(path)["StatefulPartitionedCall/center_0/conv2d_4/BiasAdd/ReadVariableOp"]
     np.testing.assert_array_equal(network.centre[-1].bias.detach().numpy(), stored)
+
+
+def test_few_pictures_give_batch_norms_their_statistics_and_none_are_refused(tmp_path):
+    path, rng = write_movenet(tmp_path / "m.json", 64, MultiPoseConfig(), HEADS), np.random.default_rng(0)
+    few = [WholePicture(name, rng.integers(0, 255, (60, 80, 3)).astype(np.uint8), np.zeros((0, 4))) for name in "abc"]
+    plain, network, picture = multipose_start(path), multipose_start(path, few), torch.rand(1, 3, 64, 96)
+    assert any(
+        not torch.equal(plain.state_dict()[name], value) for name, value in network.state_dict().items() if "running" in name
+    )
+    for ours, theirs in zip(network(picture), plain(picture), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-3)
+    with pytest.raises(DataError, match="all of these are held out"):
+        multipose_start(path, [])

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from sspnet_train.data.whole_pictures import WholePictures
-from sspnet_train.errors import one_line
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.network.init_movenet import load_weights, read_tfjs, restore_batch_norm
 from sspnet_train.network.multipose import MultiPose, save_finder
 from sspnet_train.network.network_input import network_input
@@ -35,14 +35,20 @@ def multipose_start(model_json: Path, pictures: WholePictures | None = None, cou
     Args:
         model_json: movenet-multipose.json.
         pictures: batch norms get the statistics of the first `count` of them. None leaves them without.
-        count: how many pictures.
+        count: how many pictures; all, where there are fewer.
+
+    Raises:
+        DataError: there is no picture.
     """
     network = MultiPose()
     load_weights(network, read_tfjs(model_json), HEADS)
     _x_before_y(network)
     if pictures is not None:
-        images = [cv2.resize(pictures[index].image, SIZE, interpolation=cv2.INTER_AREA) for index in range(count)]
-        restore_batch_norm(network, [network_input(images[at : at + BATCH]) for at in range(0, count, BATCH)])
+        if not len(pictures):
+            raise DataError("batch norms take their statistics from pictures, and all of these are held out")
+        first = range(min(count, len(pictures)))
+        images = [cv2.resize(pictures[index].image, SIZE, interpolation=cv2.INTER_AREA) for index in first]
+        restore_batch_norm(network, [network_input(images[at : at + BATCH]) for at in range(0, len(images), BATCH)])
     return network.eval()
 
 
