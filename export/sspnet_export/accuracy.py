@@ -66,7 +66,7 @@ def add_accuracy(
                     exact[engine] = scored(bundle, engine, "fp32", size, cut, people, limit)
                 found = scored(bundle, engine, precision, size, cut, people, limit)
                 base = accuracy.setdefault("fp32", {}).setdefault(str(size), exact[engine])
-                cost = {name: found[name] - exact[engine][name] for name in found}
+                cost = {name: found[name] - exact[engine][name] for name in found if name in base}
                 accuracy.setdefault(precision, {})[str(size)] = {name: round(base[name] + cost[name], 4) for name in cost}
                 told = ", ".join(f"{name} {value:+.4f}" for name, value in cost.items())
                 on_progress(f"{precision} {size} px cut {cut} beside fp32: {told}")
@@ -76,7 +76,7 @@ def add_accuracy(
 def scored(
     bundle: Bundle, engine: str, precision: str, size: int, cut: int, people: People, limit: int | None
 ) -> dict[str, float]:
-    """`pck` of an operating point and, where somebody's 3D is known, `pa_mpjpe_mm`.
+    """`pck` of an operating point and, where the 3D of somebody in full sight is known, `pa_mpjpe_mm`.
 
     Raises:
         ExportError: with the engine's words.

@@ -115,10 +115,18 @@ def add_deviation(document: dict[str, Any], deviation: Deviation) -> None:
 
 
 def write(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the manifest, with sha256 and size of every other file in `folder`."""
+    """Write the manifest, with sha256 and size of every other file in `folder`.
+
+    Raises:
+        ExportError: one of its numbers is not finite, which JSON cannot hold.
+    """
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path != folder / NAME:
             content = path.read_bytes()
             files[path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    (folder / NAME).write_text(json.dumps({**manifest, "files": files}, indent=1) + "\n")
+    try:
+        text = json.dumps({**manifest, "files": files}, indent=1, allow_nan=False)
+    except ValueError:
+        raise ExportError("a score of the bundle is not a finite number, which its manifest cannot hold") from None
+    (folder / NAME).write_text(text + "\n")

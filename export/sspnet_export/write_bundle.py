@@ -102,6 +102,7 @@ def export_bundle(
         if people:
             add_accuracy(document, bundle, [*precisions[1:], *computed], people, limit, on_progress)
         manifest.write(folder, document)
+        opened(folder)
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
     return out

@@ -158,11 +158,12 @@ def _score_cuts(
     validation = validation_sets({name: sets[name] for name in ("people3d", "synth3d")}, "coco")
     accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
     if str(json_path) != "-":
+        columns = {"pck": ".3f", "pa_mpjpe_mm": ".1f"}
         rows = [
-            (str(cut), size, f"{scores['pck']:.3f}", f"{scores['pa_mpjpe_mm']:.1f}")
+            (str(cut), size, *(format(scores[name], digits) if name in scores else "-" for name, digits in columns.items()))
             for cut, precisions in accuracy.items()
             for size, scores in precisions["fp32"].items()
         ]
-        show_table(("cut", "size", "pck", "pa_mpjpe_mm"), rows)
+        show_table(("cut", "size", *columns), rows)
     if json_path is not None:
-        write_text(json_path, json.dumps(accuracy, indent=1) + "\n")
+        write_text(json_path, json.dumps(accuracy, indent=1, allow_nan=False) + "\n")

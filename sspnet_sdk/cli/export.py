@@ -90,8 +90,12 @@ def _people(data: tuple[str, ...]) -> Any:
 
 def _read_accuracy(path: Path) -> dict[int, Any]:
     try:
-        return {int(cut): entry for cut, entry in json.loads(path.read_text()).items()}
+        return {int(cut): entry for cut, entry in json.loads(path.read_text(), parse_constant=_refuse).items()}
     except OSError as error:
         raise OptionError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except (ValueError, AttributeError):
         raise OptionError(f"{path} is not what `sspnet-sdk eval --json` writes") from None
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")

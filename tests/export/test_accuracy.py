@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,53 @@ def test_people_are_scored_as_the_runtime_and_the_evaluation_see_them(halved, ch
     assert scored(bundle, "onnxruntime", "fp32", SIZE, 4, people, None) == {"pck": 1.0, "pa_mpjpe_mm": pytest.approx(0, abs=0.1)}
     assert scored(bundle, "onnxruntime", "fp32", SIZE, 2, people, None)["pa_mpjpe_mm"] > 1
     assert measure_accuracy(load_network(checkpoint), people, [4], [SIZE])[4]["fp32"][str(SIZE)]["pck"] == 1.0
+
+
+def hidden_people() -> SampleSource:
+    """Figures none of whom has 11 or 12 limb joints in sight."""
+    shown, unseen = people_of(None), np.zeros(17, bool)
+    unseen[:9] = True
+    return SampleSource("hidden", len(shown), lambda index: replace(shown[index], visible=unseen))
+
+
+def test_where_nobody_is_in_full_sight_the_millimetres_are_left_out_and_the_bundle_opens(checkpoint, tmp_path):
+    people, options = {"figures": hidden_people()}, {"cuts": [2], "sizes": [SIZE], "precisions": ["fp16"]}
+    bundle = open_bundle(export_bundle(checkpoint, out=tmp_path / "out", people=people, **options))
+    assert bundle.accuracy("fp16", SIZE, 2).keys() == bundle.accuracy("fp32", SIZE, 2).keys() == {"pck"}
+    Estimator(bundle, cut=2, input_size=SIZE, backend="onnxruntime").close()
+    known = {2: {"fp32": {str(SIZE): {"pck": 0.5}}}}
+    whole = {"figures": people_of(None)}
+    bundle = open_bundle(export_bundle(checkpoint, out=tmp_path / "out", people=whole, accuracy=known, **options))
+    assert bundle.accuracy("fp16", SIZE, 2).keys() == {"pck"}
+
+
+def test_photographs_stay_what_pck_is_of_beside_rendered_people_of_whom_nobody_is_in_full_sight(checkpoint):
+    network, unseen = load_network(checkpoint), hidden_people()
+    photographs = SampleSource("photographs", 4, lambda index: replace(people_of(None)[index], visible=None, joints3d=None))
+    alone, beside = (
+        measure_accuracy(network, sets, [2], [SIZE]) for sets in ({"p": photographs}, {"r": unseen, "p": photographs})
+    )
+    assert beside == alone
+
+
+def test_a_score_of_photographs_without_labels_is_left_out(checkpoint):
+    blank = replace(people_of(None)[0], weight=np.zeros(17, np.float32), visible=None, joints3d=None)
+    found = measure_accuracy(load_network(checkpoint), {"blank": SampleSource("blank", 1, lambda index: blank)}, [2], [SIZE])
+    assert found == {2: {"fp32": {str(SIZE): {}}}}
+
+
+@pytest.mark.parametrize(("score", "message"), [(float("nan"), "not a finite number"), (1e12, "the runtime refuses what")])
+def test_scores_that_nothing_can_read_leave_the_bundle_that_was_there(checkpoint, tmp_path, monkeypatch, score, message):
+    out, options = tmp_path / "out", {"cuts": [2], "sizes": [SIZE]}
+    before = (export_bundle(checkpoint, out=out, **options) / "manifest.json").read_text()
+
+    def add(document, *_):
+        document["cuts"][0]["accuracy"] = {"fp32": {str(SIZE): {"pck": score}}}
+
+    monkeypatch.setattr("sspnet_export.write_bundle.add_accuracy", add)
+    with pytest.raises(ExportError, match=message):
+        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, **options)
+    assert (out / "manifest.json").read_text() == before and open_bundle(out)
 
 
 def test_bf16_is_stated_where_the_engine_computes_it(checkpoint, tmp_path):

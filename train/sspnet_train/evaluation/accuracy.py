@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sspnet_train.data.sample import SampleSource
@@ -24,8 +25,8 @@ def measure_accuracy(
     """The accuracy of every cut at every size.
 
     PCK@0.2 torso is of the first set without true 3D, which are photographs. Where every set has true 3D, it is of the first.
-    PA-MPJPE in mm is of the first set with true 3D, over people with 11 or 12 limb joints in sight; without such a set it is left
-    out.
+    PA-MPJPE in mm is of the first set with true 3D, over people with 11 or 12 limb joints in sight; without such a set, or such
+    people in it, it is left out.
 
     Args:
         network: what is measured.
@@ -59,10 +60,10 @@ def measure_accuracy(
 
 
 def stated(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """What a bundle states, of the scores of several sets of people."""
-    flat = [entry for entry in scores if "pa_mpjpe_mm" not in entry]
-    deep = [entry for entry in scores if "pa_mpjpe_mm" in entry]
+    """What a bundle states, of the scores of several sets of people. What nobody could be scored by is left out."""
+    flat = [entry for entry in scores if "pa_mpjpe_all_mm" not in entry]
+    deep = [entry for entry in scores if "pa_mpjpe_all_mm" in entry]
     chosen = {"pck": (flat or deep)[0]["pck"]}
-    if deep:
+    if deep and "pa_mpjpe_mm" in deep[0]:
         chosen["pa_mpjpe_mm"] = deep[0]["pa_mpjpe_mm"]
-    return {name: round(value, 4) for name, value in chosen.items()}
+    return {name: round(value, 4) for name, value in chosen.items() if math.isfinite(value)}

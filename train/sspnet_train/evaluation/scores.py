@@ -92,8 +92,11 @@ def score(predictions: Predictions, cut: int) -> dict[str, float]:
 def millimetre_scores(predictions: Predictions, cut: int) -> dict[str, float]:
     """Errors of the 12 limb joints in mm. Empty where 3D is not truly known.
 
-    - `pa_mpjpe_mm`: of people with 11 or 12 of them in sight.
     - `pa_mpjpe_all_mm`: of all people.
+
+    And of people with 11 or 12 of them in sight, where there is one:
+
+    - `pa_mpjpe_mm`.
     - `mpjpe_mm`: from the root.
     - `scaled_mpjpe_mm`: at the best scale.
     - `pitch_deg`: the mean lean away from the camera that is too much.
@@ -104,10 +107,12 @@ def millimetre_scores(predictions: Predictions, cut: int) -> dict[str, float]:
     limbs, found = list(LIMB_JOINTS), predictions.joints3d[cut]
     true = _true_joints3d(predictions)
     clear = visible_joints(predictions.samples)[:, limbs].sum(axis=1) >= FULLY_VISIBLE
+    of_all = {"pa_mpjpe_all_mm": float(errors.mean())}
+    if not clear.any():
+        return of_all
     from_root, true_from_root = (pose[:, limbs] - pose[:, :1] for pose in (found, true))
-    return {
+    return of_all | {
         "pa_mpjpe_mm": float(errors[clear].mean()),
-        "pa_mpjpe_all_mm": float(errors.mean()),
         "mpjpe_mm": float(mpjpe(from_root, true_from_root)[clear].mean()),
         "scaled_mpjpe_mm": float(scaled_mpjpe(from_root, true_from_root)[clear].mean()),
         "pitch_deg": float(pitch_error(found, true)[clear].mean()),

@@ -1,0 +1,67 @@
+"""`sspnet-sdk eval` by cut and size: what it shows and writes, and what it says of sets that cannot be scored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from dataset_layouts import write_people3d
+from drawn_people import write_synth3d
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet
+
+from sspnet_sdk.cli.main import main
+
+
+@pytest.fixture
+def checkpoint(tiny_config, tmp_path):
+    save_checkpoint(tmp_path / "c.safetensors", tiny_config, SSPNet(tiny_config).state_dict(), {"data": "synth3d"})
+    return tmp_path / "c.safetensors"
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_people3d(tmp_path / "people3d")
+    write_synth3d(tmp_path / "synth3d")
+    return tmp_path
+
+
+def relabel(folder: Path, **columns) -> None:
+    """Replace columns of a set's labels."""
+    labels = dict(np.load(folder / "labels.npz"))
+    np.savez(folder / "labels.npz", **labels | columns)
+
+
+def scored(checkpoint, data, *more):
+    sets = [word for name in ("people3d", "synth3d") for word in ("--data", f"{name}={data / name}")]
+    words = ["eval", "--checkpoint", checkpoint, *sets, "--cuts", "1,2", "--sizes", "64", *more]
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_scores_are_shown_and_written_for_every_cut(checkpoint, data):
+    result = scored(checkpoint, data, "--json", data / "scores.json")
+    assert result.exit_code == 0, result.output
+    written = json.loads((data / "scores.json").read_text())
+    assert {cut: entry["fp32"]["64"].keys() for cut, entry in written.items()} == {
+        "1": {"pck", "pa_mpjpe_mm"},
+        "2": {"pck", "pa_mpjpe_mm"},
+    }
+
+
+def test_millimetres_that_nobody_in_full_sight_gives_are_left_out(checkpoint, data):
+    relabel(data / "synth3d", visible=np.zeros((12, 17), bool))
+    result = scored(checkpoint, data, "--json", data / "scores.json")
+    assert result.exit_code == 0, result.output
+    assert [line.split()[-1] for line in result.stdout.splitlines()] == ["pa_mpjpe_mm", "-", "-"]
+    written = json.loads((data / "scores.json").read_text())
+    assert all(entry["fp32"]["64"].keys() == {"pck"} for entry in written.values())
+
+
+def test_export_does_not_take_scores_that_are_no_numbers(tmp_path):
+    (tmp_path / "scores.json").write_text('{"2": {"fp32": {"256": {"pck": 0.7, "pa_mpjpe_mm": NaN}}}}')
+    words = ["export", "--cuts", "9", "--accuracy", tmp_path / "scores.json", "--out", tmp_path / "bundle"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 2 and "is not what `sspnet-sdk eval --json` writes" in result.output
