@@ -142,7 +142,7 @@ def _score_cuts(
     limit: int | None,
     json_path: Path | None,
 ) -> None:
-    from sspnet_train.data.catalog import validation_sets
+    from sspnet_train.data.catalog import open_split
     from sspnet_train.evaluation.accuracy import measure_accuracy
     from sspnet_train.network.checkpoint import load_network
 
@@ -155,7 +155,7 @@ def _score_cuts(
     if json_path is not None and str(json_path) != "-":
         refuse_unwritable(json_path)
     network = load_network(checkpoint)
-    validation = validation_sets({name: sets[name] for name in ("people3d", "synth3d")}, "coco")
+    validation = {name: open_split(name, sets[name], "val", "coco") for name in ("people3d", "synth3d")}
     accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
     if str(json_path) != "-":
         columns = {"pck": ".3f", "pa_mpjpe_mm": ".1f"}

@@ -1,6 +1,12 @@
+import sys
+
 import pytest
 import torch
+from dataset_layouts import write_own_coco
 from drawn_people import drawn_people
+from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.model import SSPNet
+from sspnet_train.training import calibrate
 from sspnet_train.training.calibrate import every_other, fit_logistic, reliability_of, shift_to
 
 
@@ -35,3 +41,12 @@ def test_a_joint_that_is_seldom_found_is_seldom_sure():
     logits = torch.linspace(-2, 4, 50)
     shifted = torch.sigmoid(logits + shift_to(logits, 0.15))
     assert shifted.mean().item() == pytest.approx(0.15, abs=1e-3) and (shifted.diff() > 0).all()
+
+
+def test_one_held_out_person_is_too_few_for_a_fit_and_a_check(tiny_config, tmp_path, monkeypatch):
+    save_checkpoint(tmp_path / "c.safetensors", tiny_config, SSPNet(tiny_config).state_dict())
+    write_own_coco(tmp_path / "few", 2)
+    words = [tmp_path / "c.safetensors", "--data", f"coco={tmp_path / 'few'}", "--out", tmp_path / "out", "--cuts", 2]
+    monkeypatch.setattr(sys, "argv", ["calibrate", *map(str, words)])
+    with pytest.raises(SystemExit, match="error: coco has one held-out person"):
+        calibrate.main()

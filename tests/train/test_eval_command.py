@@ -65,3 +65,18 @@ def test_export_does_not_take_scores_that_are_no_numbers(tmp_path):
     words = ["export", "--cuts", "9", "--accuracy", tmp_path / "scores.json", "--out", tmp_path / "bundle"]
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == 2 and "is not what `sspnet-sdk eval --json` writes" in result.output
+
+
+@pytest.mark.parametrize("empty", ["people3d", "synth3d"])
+def test_a_set_with_nobody_held_out_is_told_instead_of_scores_of_the_other(checkpoint, data, empty):
+    relabel(data / empty, split=np.array(["train"] * (6 if empty == "people3d" else 12)))
+    result = scored(checkpoint, data)
+    assert result.exit_code == 1 and result.stdout == ""
+    assert result.output.splitlines()[-1] == f"Error: {empty} has nobody to validate on: {data / empty}"
+
+
+def test_a_protocol_with_nobody_held_out_is_told(checkpoint, data):
+    relabel(data / "people3d", split=np.array(["train"] * 6))
+    words = ["eval", "--checkpoint", checkpoint, "--data", data / "people3d", "--protocol", "people3d", "--sizes", "64"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 1 and "people3d has nobody to validate on" in result.output

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from dataset_layouts import write_own_coco
@@ -93,6 +94,20 @@ def test_a_request_that_cannot_be_is_told_in_one_line(small, tmp_path, change, m
     with pytest.raises(TrainingError, match=message) as caught:
         run_training(**request)
     assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+def test_a_set_with_nobody_to_train_on_is_told_before_the_run_begins(small, tmp_path):
+    write_own_coco(tmp_path / "one", 1)
+    with pytest.raises(TrainingError, match=r"^coco has nobody to train on: .*one$"):
+        run_training({"coco": tmp_path / "one"}, tmp_path / "run", 2, recipe="small", quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_goes_on_with_nobody_to_validate_on(small, tmp_path, caplog):
+    labels = dict(np.load(small["synth3d"] / "labels.npz"))
+    np.savez(small["synth3d"] / "labels.npz", **labels | {"split": np.array(["train"] * 9)})
+    assert run_training(small, tmp_path / "run", 2, recipe="small", quiet=True).is_file()
+    assert "synth3d has nobody to validate on" in caplog.text
 
 
 def test_a_run_is_not_resumed_with_another_seed(small, tmp_path):

@@ -122,10 +122,13 @@ def open_split(name: str, folder: Path | str, split: Split, definition: Definiti
         definition: whose joints they are given in.
 
     Raises:
-        DataError: the folder is not laid out as the reader expects.
+        DataError: the folder is not laid out as the reader expects, or the split is empty.
     """
     reader = READERS[name]
-    return with_definition(reader.open(folder, split), reader.definition, definition)
+    source = reader.open(folder, split)
+    if not len(source):
+        raise DataError(f"{name} has nobody to {'train' if split == 'train' else 'validate'} on: {folder}")
+    return with_definition(source, reader.definition, definition)
 
 
 def common_definition(names: Iterable[str]) -> Definition:
@@ -163,5 +166,5 @@ def validation_sets(data: Mapping[str, Path | str], definition: Definition) -> d
         try:
             sets[name] = open_split(name, place, "val", definition)
         except DataError as error:
-            log.warning("%s has no people to validate on: %s", name, error)
-    return {name: source for name, source in sets.items() if len(source)}
+            log.warning("not validated on %s: %s", name, error)
+    return sets

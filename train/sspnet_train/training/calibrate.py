@@ -21,7 +21,7 @@ from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import one_line
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -181,6 +181,8 @@ def main() -> None:
     recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
     joints = network.config.joints
     halves = [{name: every_other(source, first) for name, source in sources.items()} for first in (0, 1)]
+    if few := [name for name, source in halves[1].items() if not len(source)]:
+        raise DataError(f"{', '.join(few)} has one held-out person: the fit needs one, and another says how well it went")
     for cut, numbers in calibrate(network, Batches(recipe, halves[0], given.batches, seed=1, joints=joints), given.cuts).items():
         print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
     for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2, joints=joints), given.cuts).items():
