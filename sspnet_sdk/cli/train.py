@@ -19,7 +19,9 @@ from sspnet_sdk.cli.options import data_option
 @click.option("--moments", type=click.Path(path_type=Path), metavar="FOLDER", help="Take over the optimizer of this run.")
 @click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Keep these weights as they are.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed and start train on the same crops.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed and start train on the same crops."
+)
 @click.option("--validate-every", type=click.IntRange(min=1), metavar="N", help="Steps.  [default: a tenth, at most 2000]")
 @click.option("--workers", type=click.IntRange(min=0), default=0, show_default=True, help="Processes that load pictures.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads; one per free core.")

@@ -50,6 +50,7 @@ EVAL = ("eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}")
     ("words", "line"),
     [
         (["train", "--steps", "1", "--recipe", "nope", "--data", "synth3d={}"], "no recipe is called 'nope'"),
+        (["train", "--steps", "1", "--seed", "-1", "--data", "synth3d={}"], "'--seed': -1 is not in the range x>=0"),
         (["train", "--steps", "1", "--data", "nobody={}"], "no data set is called 'nobody'"),
         (["eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}", "--data", "synth3d={}"], "synth3d is given twice"),
         (["synth", "--out", "{}/people", "--count", "1", "--share", "tilted=2"], "the share of tilted must be from 0 to 1"),

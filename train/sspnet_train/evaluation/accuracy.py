@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import TrainingOptionError
+from sspnet_train.evaluation.request import check_cuts, check_size
 from sspnet_train.evaluation.scores import predict_cuts, score
 from sspnet_train.network.model import SSPNet
 
@@ -39,13 +39,9 @@ def measure_accuracy(
     Raises:
         TrainingOptionError: a cut or size does not exist.
     """
-    last, stride = network.config.pyramids, network.config.largest_stride
-    for cut in cuts:
-        if not 1 <= cut <= last:
-            raise TrainingOptionError(f"there is no cut {cut}: the network has the pyramids 1 to {last}")
+    check_cuts(network.config, cuts)
     for size in sizes:
-        if size < 1 or size % stride:
-            raise TrainingOptionError(f"size {size} is not a multiple of {stride}, the network's largest stride")
+        check_size(network.config, size)
     accuracy: Accuracy = {cut: {"fp32": {}} for cut in cuts}
     for size in sizes:
         scores: dict[int, list[dict[str, float]]] = {cut: [] for cut in cuts}

@@ -79,22 +79,26 @@ def _gain(measure: str, earlier: int, later: int, better: np.ndarray, counted: n
     return Gain(measure, earlier, later, float(better.sum() / counted.sum()), float(low), float(high))
 
 
+def whole_numbers(text: str) -> list[int]:
+    """The numbers of a comma-separated list."""
+    return [int(part) for part in text.split(",")]
+
+
 @one_line()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER")
-    parser.add_argument("--cuts", default="2,4,8")
+    parser.add_argument("--cuts", type=whole_numbers, default="2,4,8")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--limit", type=int)
     given = parser.parse_args()
     network, data = load_network(given.checkpoint), parse_data(given.data)
-    cuts = [int(cut) for cut in given.cuts.split(",")]
     for name, source in validation_sets(data, common_definition(data)).items():
-        found = predict_cuts(network, source, given.size, cuts, limit=given.limit)
+        found = predict_cuts(network, source, given.size, given.cuts, limit=given.limit)
         print(f"\n{name}, {len(found.samples)} people, {given.size} px\n")
         print("| measure | cuts | better by | 95 % from | to | |\n|---|---|---|---|---|---|")
-        print("\n".join(map(str, cut_gains(found, cuts))), flush=True)
+        print("\n".join(map(str, cut_gains(found, given.cuts))), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from sspnet_train.evaluation.protocols import (
     photograph_tables,
     synth3d_tables,
 )
+from sspnet_train.evaluation.request import check_size
 from sspnet_train.evaluation.tables import Table, write_report
 from sspnet_train.millimetres.root_depth import RootDepth, load_root_depth
 from sspnet_train.network.checkpoint import load_network, read_checkpoint
@@ -108,9 +109,7 @@ def _open(checkpoint: Path, protocol: str, folder: Path | str, size: int) -> tup
     if protocol not in PROTOCOLS:
         raise TrainingOptionError(f"no protocol is called {protocol!r}; choose from {', '.join(PROTOCOLS)}")
     network = load_network(checkpoint)
-    stride = network.config.largest_stride
-    if size < 1 or size % stride:
-        raise TrainingOptionError(f"size {size} is not a multiple of {stride}, the network's largest stride")
+    check_size(network.config, size)
     definition = definition_of(checkpoint)
     return network, open_split(protocol, folder, "val", definition), definition
 

@@ -13,6 +13,7 @@ import torch
 
 from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
 from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, labels_only
+from sspnet_train.evaluation.request import check_limit, check_size
 from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features
 from sspnet_train.network.model import SSPNet
@@ -72,7 +73,12 @@ def predict_heads(
         batch: people in one pass.
         root: also estimate how far away the root is.
         on_progress: called with the people done and their whole number.
+
+    Raises:
+        TrainingOptionError: a size or limit that means nothing.
     """
+    check_size(network.config, size)
+    check_limit(limit)
     network.eval()
     views = [(shift, mirror) for shift in FIVE_CROPS[:crops] for mirror in ((False, True) if flip else (False,))]
     found: list[HeadPoses] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from sspnet_train.data.catalog import parse_data
-from sspnet_train.errors import one_line
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
 from sspnet_train.evaluation.tables import Table
 from sspnet_train.whole_file import whole_file
@@ -37,8 +37,13 @@ def write(checkpoint: Path, data: Path, out: Path, command: str, root_depth: Pat
         root_depth: a file of `save_root_depth`, or None.
         size: side of the input, pixels.
         limit: only so many people of each set.
+
+    Raises:
+        DataError: one of the two sets is missing.
     """
     sets, folder = parse_data([str(data)]), out.with_suffix("")
+    if missing := {"people3d", "synth3d"} - set(sets):
+        raise DataError(f"a report needs people3d/ and synth3d/ in {data}; missing: {', '.join(sorted(missing))}")
     rendered = evaluate_protocol(
         checkpoint, "synth3d", sets["synth3d"], size=size, root_depth=root_depth, limit=limit, report=folder / "synth3d"
     )

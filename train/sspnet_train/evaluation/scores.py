@@ -10,6 +10,7 @@ import numpy as np
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.sample import BODY_FLIP_ORDER, LIMB_JOINTS, Sample, SampleSource
 from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm, predict_heads
+from sspnet_train.evaluation.request import check_cuts
 from sspnet_train.metrics import keypoint_distance, mpjpe, pa_mpjpe, pck, pitch_error, scaled_mpjpe, torso
 from sspnet_train.network.model import SSPNet
 
@@ -47,7 +48,11 @@ def predict_cuts(
         cuts: pyramids 1…K. Cut 0 is the first pose of a guided entry.
         batch: people in one pass.
         limit: only so many people, the first of the set.
+
+    Raises:
+        TrainingOptionError: a cut, size or limit that means nothing.
     """
+    check_cuts(network.config, cuts, first=0 if network.config.entry == "movenet" else 1)
     poses = predict_heads(network, source, size, last_cut=max(*cuts, 1), limit=limit, batch=batch)
     found = Predictions(poses.samples, {}, {}, {})
     for cut in cuts:

@@ -22,6 +22,7 @@ from sspnet_train.data.augment import Augmentation
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError, one_line
+from sspnet_train.evaluation.request import check_cuts
 from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -176,6 +177,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=60)
     given = parser.parse_args()
     network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
+    check_cuts(network.config, given.cuts)
     sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
     shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
     recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
