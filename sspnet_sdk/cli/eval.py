@@ -74,6 +74,9 @@ def command(
     if ablations:
         if out is None:
             raise OptionError("--ablations needs --out, a folder for the pictures")
+        of_tables = {"--multi-crop": multi_crop, "--root-depth": root_depth}
+        if given := [name for name, value in of_tables.items() if value]:
+            raise OptionError(f"{', '.join(given)}: --ablations does without, leave one of the two out")
         _ablate(protocol, checkpoint, sets[protocol], sizes[-1], limit, out)
         return
     _follow(protocol, checkpoint, sets[protocol], sizes[-1], multi_crop, root_depth, limit, out)

@@ -12,7 +12,7 @@ from sspnet_sdk.cli.options import data_option
 
 @click.command(name="train", short_help="Train or fine-tune a network.")
 @data_option
-@click.option("--recipe", help="edge, settle, late, deep, paper or finetune.  [default: finetune with --init, else edge]")
+@click.option("--recipe", help="edge, settle, late, deep, polish, paper or finetune.  [default: finetune with --init, else edge]")
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
 @click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`.")

@@ -9,6 +9,7 @@ import pytest
 import sspnet_train
 from click.testing import CliRunner
 from sspnet_train.errors import DataError, TrainingError, one_line
+from sspnet_train.training.recipes import RECIPES
 
 from sspnet_sdk import SSPNetError
 from sspnet_sdk.cli.main import main
@@ -59,6 +60,14 @@ EVAL = ("eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}")
         (["export", "--limit", "5", "--out", "{}/bundle"], "--limit counts people of --data: give that too"),
         ([*EVAL, "--out", "{}/report", "--multi-crop"], "--out, --multi-crop: only a protocol has that, see --protocol"),
         (
+            [*EVAL, "--protocol", "synth3d", "--ablations", "--out", "{}/r", "--multi-crop", "--root-depth", "{}/root"],
+            "--multi-crop, --root-depth: --ablations does without, leave one of the two out",
+        ),
+        (
+            ["eval", "--checkpoint", "c", "--data", "people3d={}", "--protocol", "people3d", "--root-depth", "{}/root"],
+            "a root's depth counts in millimetres: choose from human36m, mpi-inf-3dhp, synth3d, not people3d",
+        ),
+        (
             [*EVAL, "--protocol", "synth3d", "--json", "{}/scores"],
             "--json holds scores by cut and size, which a protocol has not",
         ),
@@ -68,6 +77,11 @@ def test_an_option_that_means_nothing_is_a_fault_of_the_command_line(words, line
     result = CliRunner().invoke(main, [word.replace("{}", str(tmp_path)) for word in words])
     assert result.exit_code == 2 and line in result.output.splitlines()[-1], result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_of_train_names_every_recipe():
+    help_text = CliRunner().invoke(main, ["train", "--help"]).output
+    assert all(name in help_text for name in RECIPES)
 
 
 def test_a_module_run_as_a_command_ends_with_one_line(tmp_path):

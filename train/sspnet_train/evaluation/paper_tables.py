@@ -53,7 +53,7 @@ def evaluate_protocol(
         folder: the protocol's data set; its validation people count.
         size: side of the input, pixels.
         multi_crop: also with mirrored views, and with five crops.
-        root_depth: a file of `save_root_depth`, for a row with the root's depth estimated.
+        root_depth: a file of `save_root_depth`, for a row with the root's depth estimated. Photographs have no such row.
         limit: only so many people.
         report: a folder for the tables as Markdown and CSV.
         on_progress: called with the people done and their number.
@@ -62,13 +62,17 @@ def evaluate_protocol(
         TrainingError: no such protocol, or a size or file that does not fit.
         DataError: the data set is missing or malformed.
     """
+    if root_depth is not None and protocol in PHOTOGRAPHS:
+        raise TrainingOptionError(
+            f"a root's depth counts in millimetres: choose from {', '.join(IN_MILLIMETRES)}, not {protocol}"
+        )
     network, source, definition = _open(checkpoint, protocol, folder, size)
     root = None if root_depth is None else load_root_depth(root_depth, network)[0]
 
     def predict(flip: bool, crops: int, with_root: RootDepth | None = None) -> HeadPoses:
         return predict_heads(network, source, size, flip=flip, crops=crops, limit=limit, root=with_root, on_progress=on_progress)
 
-    ways = {"one crop": predict(False, 1, root if protocol in IN_MILLIMETRES else None)}
+    ways = {"one crop": predict(False, 1, root)}
     if multi_crop:
         ways |= {"with flip": predict(True, 1), "5 crops and flips": predict(True, 5)}
     if protocol in IN_MILLIMETRES:
