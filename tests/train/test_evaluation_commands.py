@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from dataset_layouts import write_own_coco
 from drawn_people import drawn_people, write_synth3d
-from sspnet_train.errors import TrainingOptionError
+from sspnet_train.data.sample import Sample, SampleSource, padded
+from sspnet_train.errors import DataError, TrainingOptionError
+from sspnet_train.evaluation.rendered_people import COCO_OF_28, GROUPS, teacher_score
 from sspnet_train.evaluation.scores import predict_cuts
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -64,3 +68,25 @@ def test_a_report_names_the_set_that_it_lacks(command, tmp_path):
 def test_a_network_without_a_guided_entry_has_no_cut_0(tiny_config):
     with pytest.raises(TrainingOptionError, match="there is no cut 0"):
         predict_cuts(SSPNet(tiny_config), drawn_people(2), 64, [0, 1])
+
+
+class Teacher:
+    """Finds COCO's 17 joints of some people where they are, one after the other."""
+
+    def __init__(self, people: list[Sample]):
+        self.answers = iter([person.keypoints[COCO_OF_28] for person in people])
+
+    def joints(self, image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, None]:
+        return next(self.answers), None
+
+
+def test_people_without_a_face_are_not_compared_with_a_teacher_who_sees_one():
+    with pytest.raises(DataError, match=r"^drawn has 17 joints, without a face: make a set with all 28 \(sspnet-sdk synth\)$"):
+        teacher_score(drawn_people(3), Teacher([]), 3)
+
+
+def test_a_teacher_who_is_right_about_people_with_a_face_has_no_offsets():
+    source = drawn_people(3)
+    whole = [replace(padded(source[i]), visible=np.ones(28, bool)) for i in range(3)]
+    share, offsets = teacher_score(SampleSource("whole", 3, whole.__getitem__), Teacher(whole), 3)
+    assert share == 1.0 and offsets == dict.fromkeys(GROUPS, 0.0)

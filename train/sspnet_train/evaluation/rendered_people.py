@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from sspnet_train.data.sample import BODY_PARENTS, LIMB_JOINTS, SampleSource
-from sspnet_train.data.synth3d import synth3d
-from sspnet_train.errors import one_line
+from sspnet_train.data.catalog import open_split
+from sspnet_train.data.sample import BODY_PARENTS, JOINTS, LIMB_JOINTS, SampleSource
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.labels.movenet_teacher import MoveNetTeacher
 from sspnet_train.metrics import keypoint_distance, pck, torso
 from sspnet_train.millimetres.lifter import LIMB_ORDER
@@ -37,8 +37,13 @@ def teacher_score(people: SampleSource, teacher: MoveNetTeacher, count: int) -> 
     Returns:
         PCK@0.2 torso of the limb joints in sight, on true boxes; and for each kind of joint the median offset towards the
         shoulders in shares of the torso. What MoveNet calls a hip and what the labels call one should be one place.
+
+    Raises:
+        DataError: the people have fewer joints.
     """
     samples = [people[index] for index in range(min(count, len(people)))]
+    if (joints := len(samples[0].keypoints)) < JOINTS:
+        raise DataError(f"{people.name} has {joints} joints, without a face: make a set with all {JOINTS} (sspnet-sdk synth)")
     answers = np.stack([teacher.joints(sample.image, sample.box)[0][:, :2] for sample in samples])
     truth = np.stack([sample.keypoints for sample in samples]).astype(np.float64)
     visible = np.stack([sample.visible for sample in samples if sample.visible is not None])[:, COCO_OF_28]
@@ -77,7 +82,7 @@ def direction_errors(poses: PoseFile, seed: int = 0) -> np.ndarray:
 def main(people: Path, movenet: Path | None, poses: Sequence[Path], count: int) -> None:
     """Say what MoveNet finds on PEOPLE, a folder of rendered people, and how well limbs keep the directions of poses."""
     if movenet is not None:
-        score, offsets = teacher_score(synth3d(people, "train"), MoveNetTeacher(movenet), count)
+        score, offsets = teacher_score(open_split("synth3d", people, "train", "coco"), MoveNetTeacher(movenet), count)
         click.echo(f"PCK@0.2 torso of visible limb joints: {score:.3f}; offsets towards the shoulders: {offsets}")
     for path in poses:
         errors = direction_errors(read_poses(path))
