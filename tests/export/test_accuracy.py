@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -112,16 +113,16 @@ def test_a_score_of_photographs_without_labels_is_left_out(checkpoint):
 
 
 @pytest.mark.parametrize(("score", "message"), [(float("nan"), "not a finite number"), (1e12, "the runtime refuses what")])
-def test_scores_that_nothing_can_read_leave_the_bundle_that_was_there(checkpoint, tmp_path, monkeypatch, score, message):
-    out, options = tmp_path / "out", {"cuts": [2], "sizes": [SIZE]}
-    before = (export_bundle(checkpoint, out=out, **options) / "manifest.json").read_text()
+def test_scores_that_nothing_can_read_leave_the_bundle_that_was_there(halved, checkpoint, tmp_path, monkeypatch, score, message):
+    out = shutil.copytree(halved[0].folder, tmp_path / "out")
+    before = (out / "manifest.json").read_text()
 
     def add(document, *_):
         document["cuts"][0]["accuracy"] = {"fp32": {str(SIZE): {"pck": score}}}
 
     monkeypatch.setattr("sspnet_export.write_bundle.add_accuracy", add)
     with pytest.raises(ExportError, match=message):
-        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, **options)
+        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, cuts=[2], sizes=[SIZE])
     assert (out / "manifest.json").read_text() == before and open_bundle(out)
 
 

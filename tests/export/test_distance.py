@@ -6,11 +6,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from small_networks import GUIDED, lived_in
+from small_networks import lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.millimetres.root_depth import RootDepth, load_root_depth, root_features, save_root_depth
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
+from sspnet_train.network.model import SSPNetConfig
 from sspnet_train.network.network_input import network_input
 
 from sspnet_sdk import Estimator
@@ -19,6 +20,7 @@ from sspnet_sdk.geometry.crop import Crop, cut_out
 from sspnet_sdk.images.image import open_image
 
 SIZE = 128
+SMALL = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2)
 K = (900.0, 900.0, 160.0, 120.0)
 
 
@@ -26,10 +28,10 @@ K = (900.0, 900.0, 160.0, 120.0)
 def depth_bundle(tmp_path_factory):
     """checkpoint, root depth file, bundle, lines."""
     folder, lines = tmp_path_factory.mktemp("depth"), []
-    checkpoint, file = folder / "guided.safetensors", folder / "root.safetensors"
-    save_checkpoint(checkpoint, GUIDED, lived_in(GUIDED).state_dict())
+    checkpoint, file = folder / "small.safetensors", folder / "root.safetensors"
+    save_checkpoint(checkpoint, SMALL, lived_in(SMALL).state_dict())
     torch.manual_seed(1)
-    save_root_depth(file, RootDepth(GUIDED.width_at(GUIDED.levels)), load_network(checkpoint), {"128": {"median_mm": 300.0}})
+    save_root_depth(file, RootDepth(SMALL.width_at(SMALL.levels)), load_network(checkpoint), {"128": {"median_mm": 300.0}})
     out = export_bundle(
         checkpoint, cuts=(1, 2), sizes=[SIZE], out=folder / "bundle", precisions=("fp32", "fp16"), root_depth=file,
         on_progress=lines.append,
@@ -84,7 +86,7 @@ def test_the_file_of_another_checkpoint_is_refused(depth_bundle, tmp_path):
     checkpoint, file, _, _ = depth_bundle
     other = load_network(checkpoint).state_dict()
     other = {name: 1.1 * value if name.startswith("pyramids.0.0.residual") else value for name, value in other.items()}
-    save_checkpoint(tmp_path / "other.safetensors", GUIDED, other)
+    save_checkpoint(tmp_path / "other.safetensors", SMALL, other)
     with pytest.raises(ExportError, match="another checkpoint's features: make it anew with python -m"):
         export_bundle(tmp_path / "other.safetensors", cuts=(2,), sizes=[SIZE], out=tmp_path / "bundle", root_depth=file)
     with pytest.raises(ExportError, match="is not a root depth file"):
