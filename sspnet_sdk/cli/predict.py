@@ -114,7 +114,6 @@ def command(
     if height_mm is not None:
         check_height(height_mm)
     estimator = Estimator(options.pop("bundle"), **options)
-    people = None if people is None else max(people, len(boxes))
     who = run_predict.Wanted(people, boxes, camera, keep_unsure, height_mm)
     form = {"layout": layout, "units": units or "mm", "rigid": rigid, "floor": floor}
     reading = run_predict.Reading(input_fps, reconnect, sound)

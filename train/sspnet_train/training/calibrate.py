@@ -19,7 +19,7 @@ from torch import Tensor
 
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.augment import Augmentation
-from sspnet_train.data.catalog import open_split, parse_data
+from sspnet_train.data.catalog import even_shares, open_split, parse_data
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError, one_line
 from sspnet_train.evaluation.request import check_cuts
@@ -179,8 +179,7 @@ def main() -> None:
     network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
     check_cuts(network.config, given.cuts)
     sources = {name: open_split(name, folder, "val", "coco") for name, folder in parse_data(given.data).items()}
-    shares = {name: 0.1 if name == "backgrounds" else 1.0 for name in sources}
-    recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=shares)
+    recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=even_shares(sources))
     joints = network.config.joints
     halves = [{name: every_other(source, first) for name, source in sources.items()} for first in (0, 1)]
     if few := [name for name, source in halves[1].items() if not len(source)]:

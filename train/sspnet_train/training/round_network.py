@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sspnet_train.data.catalog import open_split, parse_data
+from sspnet_train.data.catalog import even_shares, open_split, parse_data
 from sspnet_train.errors import one_line
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -48,9 +48,7 @@ def main() -> None:
     torch.manual_seed(given.seed)
     network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
     sources = {name: open_split(name, folder, "train", "coco") for name, folder in parse_data(given.data).items()}
-    recipe = replace(
-        RECIPES["polish"], shares={name: 0.1 if name == "backgrounds" else 1.0 for name in sources}, second_views=0.0
-    )
+    recipe = replace(RECIPES["polish"], shares=even_shares(sources), second_views=0.0)
     batches = Batches(recipe, sources, given.batches, given.seed, joints=network.config.joints)
     round_weights(network, tqdm(seen(network, batches), total=given.batches, unit="batch"))
     save_checkpoint(given.out, network.config, network.state_dict(), notes, network.bodies)
