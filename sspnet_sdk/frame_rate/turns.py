@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -16,17 +17,19 @@ class Turns:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._last = self._current = 0
+        self._queue: deque[object] = deque()
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Within it, nobody else has a turn."""
-        with self._changed:
-            mine, self._last = self._last, self._last + 1
-            self._changed.wait_for(lambda: self._current == mine)
+        """Within it, nobody else has a turn. Who is interrupted while they wait holds up nobody."""
+        mine = object()
         try:
+            with self._changed:
+                self._queue.append(mine)
+                self._changed.wait_for(lambda: self._queue[0] is mine)
             yield
         finally:
             with self._changed:
-                self._current += 1
+                if mine in self._queue:
+                    self._queue.remove(mine)
                 self._changed.notify_all()

@@ -1,5 +1,6 @@
 """The device is measured while it is in use already: a first pose at once, the measured choice from some later frame on."""
 
+import signal
 import threading
 import time
 
@@ -130,6 +131,26 @@ def test_a_frame_waits_for_one_run_at_most():
     with survey.frame():
         assert len(runs) <= 1
     survey.stop()
+
+
+def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work(survey):
+        with survey.turn():
+            begun.set()
+            may_end.wait()
+        with survey.turn():
+            pass
+
+    survey = Survey(work)
+    begun.wait()
+    threading.Timer(0.1, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt), survey.frame():
+        pytest.fail("this frame never began")
+    may_end.set()
+    survey._thread.join(10)
+    assert not survey.running
 
 
 def test_one_survey_goes_on_at_a_time_and_another_begins_when_it_is_asked_for_meanwhile():
