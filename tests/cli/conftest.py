@@ -1,9 +1,12 @@
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 from command_line import ROOT
+
+_LONGEST_S = 300
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +24,19 @@ def command_line():
 
 @pytest.fixture
 def run(command_line, environment, tmp_path):
-    """Run `sspnet-sdk` as a user does, in an empty folder."""
+    """Run `sspnet-sdk` as a user does, in an empty folder. One that does not end shows where its threads are."""
 
-    def call(*arguments, **options):
-        options = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "timeout": 300, **options}
-        return subprocess.run([*command_line, *map(str, arguments)], **options)
+    def call(*arguments, input=None, env=environment, **options):
+        command = [*command_line, *map(str, arguments)]
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        options = {**streams, "cwd": tmp_path, "text": True, **options, "env": {**env, "PYTHONFAULTHANDLER": "1"}}
+        with subprocess.Popen(command, **options) as process:
+            try:
+                stdout, stderr = process.communicate(input, timeout=_LONGEST_S)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)
+                pytest.fail(f"{arguments} goes on after {_LONGEST_S} s:\n{process.communicate()[1]}")
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     return call
 

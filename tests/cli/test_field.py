@@ -174,7 +174,7 @@ def test_a_stream_that_breaks_is_tried_again_and_says_so(run, tmp_path):
 
 def test_info_on_a_full_disk_is_one_line(run):
     with open("/dev/full", "w") as full:
-        done = run("info", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        done = run("info", stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["Error: cannot write -: no space left on device"]
 

@@ -171,7 +171,7 @@ def test_what_cannot_be_written_is_said_before_the_work(run, video, option, suff
 
 def test_a_full_device_on_standard_output_is_one_line(run, video):
     with open("/dev/full", "w") as full:
-        done = run("predict", video, "--json", "-", *FAST, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        done = run("predict", video, "--json", "-", *FAST, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert "Error: cannot write -: no space left on device" in done.stderr
 
