@@ -15,6 +15,7 @@ from sspnet_sdk.frame_rate.turns import Turns
 logger = logging.getLogger("sspnet_sdk")
 
 _FRAMES_BEFORE = 2  # a survey begins
+_PATIENCE_S = 30.0  # a driver may hang in a run
 _NOT_MEASURED = "this device could not be measured: %s"
 _ALONE = contextlib.nullcontext()
 
@@ -31,6 +32,7 @@ class Survey:
 
     def __init__(self, work: Callable[[Survey], None]) -> None:
         self._work, self._turns, self._stopped = work, Turns(), threading.Event()
+        self._is_given_up = False
         self._thread = threading.Thread(target=self._run, name="sspnet-survey", daemon=True)
         atexit.register(self.stop)
         try:
@@ -42,7 +44,7 @@ class Survey:
     @property
     def running(self) -> bool:
         """Whether the work still goes on."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._is_given_up
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -53,9 +55,20 @@ class Survey:
 
     @contextlib.contextmanager
     def frame(self) -> Iterator[None]:
-        """For a frame: nothing is measured meanwhile."""
-        with self._turns.turn() if self.running else contextlib.nullcontext():
+        """For a frame: nothing is measured meanwhile. Work that does not let it through is given up."""
+        with contextlib.ExitStack() as stack:
+            if self.running:
+                try:
+                    stack.enter_context(self._turns.turn(_PATIENCE_S))
+                except TimeoutError:
+                    self._give_up()
             yield
+
+    def _give_up(self) -> None:
+        self._stopped.set()
+        if self.running:
+            self._is_given_up = True
+            logger.warning(_NOT_MEASURED, f"a run did not end within {_PATIENCE_S:g} s")
 
     def go_on(self) -> None:
         """Leaves the work where it was told to stop."""
@@ -68,8 +81,8 @@ class Survey:
         self.wait()
 
     def wait(self) -> None:
-        """Until the work has ended."""
-        if threading.current_thread() is not self._thread:
+        """Until the work has ended. Nobody waits for what was given up."""
+        if self.running and threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:

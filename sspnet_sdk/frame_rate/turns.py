@@ -20,13 +20,18 @@ class Turns:
         self._queue: deque[object] = deque()
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Within it, nobody else has a turn. Who is interrupted while they wait holds up nobody."""
+    def turn(self, patience_s: float | None = None) -> Iterator[None]:
+        """Within it, nobody else has a turn. Who is interrupted while they wait holds up nobody.
+
+        Raises:
+            TimeoutError: it did not come within `patience_s`.
+        """
         mine = object()
         try:
             with self._changed:
                 self._queue.append(mine)
-                self._changed.wait_for(lambda: self._queue[0] is mine)
+                if not self._changed.wait_for(lambda: self._queue[0] is mine, patience_s):
+                    raise TimeoutError
             yield
         finally:
             with self._changed:

@@ -153,6 +153,28 @@ def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
     assert not survey.running
 
 
+def test_frames_go_on_without_a_run_that_hangs(monkeypatch, caplog):
+    monkeypatch.setattr("sspnet_sdk.frame_rate.survey._PATIENCE_S", 0.2)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work(survey):
+        with survey.turn():
+            begun.set()
+            may_end.wait()
+        with survey.turn():
+            pytest.fail("it was given up")
+
+    survey = Survey(work)
+    begun.wait()
+    with survey.frame(), survey.frame():
+        assert not survey.running
+    survey.stop()
+    assert caplog.messages == ["this device could not be measured: a run did not end within 0.2 s"]
+    may_end.set()
+    survey._thread.join(10)
+    assert not survey._thread.is_alive()
+
+
 def test_one_survey_goes_on_at_a_time_and_another_begins_when_it_is_asked_for_meanwhile():
     go_on, begun = threading.Event(), []
 
