@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--recipe", default="finetune")
-    parser.add_argument("--init", help="checkpoint to start from, or `default`")
+    parser.add_argument("--init", default="default", help="checkpoint to start from; `default` is the one that is shipped")
     parser.add_argument("--out", type=Path, default=Path("run"))
     given = parser.parse_args()
     data = {"csv-people": given.folder}

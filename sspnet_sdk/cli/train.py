@@ -12,10 +12,10 @@ from sspnet_sdk.cli.options import data_option
 
 @click.command(name="train", short_help="Train or fine-tune a network.")
 @data_option
-@click.option("--recipe", help="edge, settle, late, deep, polish, paper or finetune.  [default: finetune with --init, else edge]")
+@click.option("--recipe", default="finetune", show_default=True, help="edge, settle, late, deep, polish, paper or finetune.")
 @click.option("--steps", type=click.IntRange(min=1), required=True, help="Batches to train on.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("run"), show_default=True, help="Folder of the run.")
-@click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`.")
+@click.option("--init", metavar="FILE", help="Checkpoint to start from, or `default`. Only paper goes without.")
 @click.option("--moments", type=click.Path(path_type=Path), metavar="FOLDER", help="Take over the optimizer of this run.")
 @click.option("--freeze", multiple=True, type=click.Choice(["entry"]), help="Keep these weights as they are.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
@@ -29,7 +29,7 @@ from sspnet_sdk.cli.options import data_option
 @click.option("--sync-batch-norm", is_flag=True, help="Under torchrun: batch statistics over all ranks together.")
 def command(
     data: tuple[str, ...],
-    recipe: str | None,
+    recipe: str,
     steps: int,
     out: Path,
     init: str | None,
@@ -59,7 +59,7 @@ def command(
         parse_data(data),
         out,
         steps,
-        recipe=recipe or ("finetune" if init else "edge"),
+        recipe=recipe,
         init=init,
         moments=moments,
         resume=resume,

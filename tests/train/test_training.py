@@ -82,6 +82,7 @@ def test_photographs_of_ones_own_can_be_trained_on(small, tmp_path):
         ({"recipe": "fast"}, "no recipe is called 'fast'; choose from paper, edge, settle, late, deep, polish, finetune"),
         ({"freeze": ["head"]}, "cannot freeze head: only the entry flow"),
         ({"init": "none.safetensors"}, "no checkpoint at none.safetensors"),
+        ({"recipe": "edge"}, r"the recipe edge goes on from trained weights: give the checkpoint .*`default`"),
         ({"resume": True}, "nothing to resume in"),
         ({"moments": Path("earlier")}, "give the checkpoint to start from too"),
         ({"moments": Path("earlier"), "init": "default"}, "earlier is no folder of a run"),

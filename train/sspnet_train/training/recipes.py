@@ -132,3 +132,6 @@ RECIPES = {
         clip=0.5, warmup_steps=50, ema=0.99, fixed_entry_statistics=True, fixed_statistics=True, frozen_blocks=3,
     ),
 }  # fmt: skip
+
+GO_ON = frozenset(RECIPES) - {"paper"}
+"""Recipes under which the trunk's first blocks and statistics stay as they come: they go on from trained weights."""

@@ -14,7 +14,7 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.network.shipped import shipped
 from sspnet_train.training.distributed import torchrun_ranks
 from sspnet_train.training.loop import RunOptions, Scores, train
-from sspnet_train.training.recipes import RECIPES, Recipe
+from sspnet_train.training.recipes import GO_ON, RECIPES, Recipe
 from sspnet_train.training.run_display import RunDisplay
 from sspnet_train.training.run_folder import RunFolder
 
@@ -48,7 +48,7 @@ def run_training(
             installed.
         steps: batches to train on.
         recipe: a name of `recipes.RECIPES`.
-        init: a checkpoint to start from, or "default" for the shipped one.
+        init: a checkpoint to start from, or "default" for the shipped one. Only the recipe "paper" begins from nothing.
         moments: folder of a run of this recipe that led to `init`. Its optimizer is taken over: a fresh one first loses what was
             won.
         resume: go on with the run in `folder`.
@@ -67,6 +67,10 @@ def run_training(
     """
     chosen = prepared_recipe(recipe, data, freeze)
     start = checkpoint_of(init)
+    if start is None and recipe in GO_ON and not resume:
+        raise TrainingOptionError(
+            f"the recipe {recipe} goes on from trained weights: give the checkpoint to start from too (init), or `default`"
+        )
     if moments is not None:
         _check_moments(moments, init, resume)
     if resume:
