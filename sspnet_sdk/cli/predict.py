@@ -110,6 +110,8 @@ def command(
     targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
     targets = {name: path for name, path in targets.items() if path is not None}
     _check_shapes({"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor}, targets)
+    if sound and targets and out is None:
+        raise OptionError("--sound goes with --out: name an overlay")
     jobs = plan(sources, out, targets, as_video)
     if height_mm is not None:
         check_height(height_mm)

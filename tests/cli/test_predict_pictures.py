@@ -124,6 +124,7 @@ def test_the_input_is_never_overwritten(run, tmp_path):
         (["{photo}", "--rigid", "--csv", "-"], 2, "--rigid goes with --trc or --bvh"),
         (["{photo}", "--trc-units", "mm"], 2, "--trc-units goes with --trc:"),
         (["{photo}", "--layout", "coco_17"], 2, "--layout goes with --openpose or --coco"),
+        (["{photo}", "--sound", "--csv", "-"], 2, "--sound goes with --out"),
         ([""], 3, "there is no file ''"),
         (["{photo}", "--out", "-"], 2, "--out -: only --json and --csv go to standard output"),
         (["{photo}", "--parquet", "-"], 2, "--parquet -: only --json and --csv go to standard output"),
