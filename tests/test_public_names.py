@@ -24,6 +24,12 @@ def test_the_public_names_are_there_and_listed():
         assert getattr(sspnet_sdk, name) is not None
 
 
+def test_the_map_of_the_repository_lists_every_public_name():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    listed = text.split("Public surface,")[1].split("```")[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == set(sspnet_sdk.__all__)
+
+
 def test_the_estimator_takes_the_promised_options():
     options = inspect.signature(sspnet_sdk.Estimator).parameters
     expected = ["bundle", "target_fps", "deadline_ms", "percentile", "cut", "input_size"]
