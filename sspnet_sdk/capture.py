@@ -59,7 +59,7 @@ class Capture:
 
     Attributes:
         live: frames do not wait for us.
-        fps: frames per second that the source states (30 where it states none).
+        fps: frames per second that the source states, else those of a file's times (30 where there are neither).
         frames: how many there are, about; None if that is not known.
         damage: what was found broken while reading, in words; empty if nothing was.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.files.staging import refuse_unwritable, write_text
 from sspnet_sdk.frame import Frame
+from sspnet_sdk.frames.frame_times import usual_rate
 from sspnet_sdk.motion.floor import Walker, find_floor
 from sspnet_sdk.motion.rigid import bone_lengths, rigid
 
@@ -56,8 +57,8 @@ class Motion:
 
     @property
     def rate(self) -> float:
-        """Frames per second, by the median step."""
-        return float(1.0 / np.median(np.diff(self.times))) if len(self.times) > 1 else float("nan")
+        """Frames per second, by the usual step; NaN of a single frame."""
+        return usual_rate(self.times) or float("nan")
 
 
 PutRight = Callable[[list[Motion]], list[Motion]]

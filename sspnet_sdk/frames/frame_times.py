@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 _LEAST_STEP_S = 1e-3
 _JUMP_BACK_S, _JUMP_BACK_FRAMES = 0.1, 3
 _JUMP_AHEAD_S, _JUMP_AHEAD_FRAMES = 10.0, 5
+
+
+def usual_rate(times: Sequence[float] | NDArray[np.float64]) -> float | None:
+    """Frames per second of ascending times, in seconds, by the steps that are near the median: neither a pause counts nor that
+    times are rounded to a clock's ticks. None of fewer than two times.
+    """
+    steps = np.diff(np.asarray(times, np.float64))
+    if not (steps > 0.0).any():
+        return None
+    usual = np.median(steps[steps > 0.0])
+    return float(1.0 / steps[np.abs(steps - usual) <= usual / 2].mean())
 
 
 class Stamps:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 from collections.abc import Iterator
 from typing import IO, Any
@@ -11,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError
-from sspnet_sdk.frames.frame_times import Stamps
+from sspnet_sdk.frames.frame_times import Stamps, usual_rate
 from sspnet_sdk.frames.piped import Piped
 from sspnet_sdk.frames.pyav_options import READING
 from sspnet_sdk.images.display import BY_TAG, Turns, display_turns, oriented
 from sspnet_sdk.images.file_kind import no_media
 
 _LIVE_OPTIONS = {"rtsp_transport": "tcp"}
+_TELL_RATE, _WHOLE_RATE = 120, 10.0  # frames; frames per second
 _MOST_DAMAGED = 1000  # packets in a row; then nothing sensible follows
 _HEAD = 1 << 12
 _LOOK_FOR_LOSS = 4  # packets after one that looked corrupt
@@ -40,7 +43,7 @@ class VideoDecoder:
         patience_s: for an address: how long it may say nothing.
 
     Attributes:
-        fps: frames per second on average; None if the source does not say.
+        fps: frames per second on average; None if neither the source nor its first frames' times say.
         frames: how many there are about; None if the source does not say.
         duration_s: how long it is from its first frame on, as it says itself; None if it does not.
         begin_s: the source's own time of its first frame; None before that came.
@@ -53,14 +56,8 @@ class VideoDecoder:
     def __init__(self, target: str | IO[bytes] | Piped, name: str, patience_s: float | None = None) -> None:
         self._target, self._patience_s = target, patience_s
         self.begin_s: float | None = None
-        address = isinstance(target, str)
         try:
-            self._container: Any = av.open(
-                target,
-                options=_LIVE_OPTIONS if address else {},
-                timeout=patience_s if address else None,
-                **READING,
-            )
+            self._container: Any = self._opened()
         except (av.FFmpegError, OSError, ValueError) as error:
             raise ImageError(_why_not(target, name, self._words(error))) from None
         try:
@@ -68,16 +65,22 @@ class VideoDecoder:
         except ImageError:
             self._container.close()
             raise
-        self._stream.thread_type = "AUTO"
         self.leaps = self._container.format.name in _LEAPING
-        self.fps = self._rate()
+        stated = self._rate()
+        self.fps = stated or self._rate_by_times(name)
+        self._stream.thread_type = "AUTO"
         self.duration_s = self._duration()
-        self.frames = round(self.duration_s * self.fps) if self.duration_s and self.fps else self._stream.frames or None
+        self.frames = round(self.duration_s * stated) if self.duration_s and stated else self._stream.frames or None
         self._undecoded = self._marred = 0
         self._stopped = ""
         self._before_s: float | None = None
         self._suspect = -1
         self._span: tuple[float, float] | None = None
+
+    def _opened(self) -> Any:
+        address = isinstance(self._target, str)
+        options, timeout = (_LIVE_OPTIONS, self._patience_s) if address else ({}, None)
+        return av.open(self._target, options=options, timeout=timeout, **READING)
 
     def _words(self, error: Exception) -> str:
         if isinstance(error, av.ExitError):  # what PyAV makes of its time being up
@@ -194,6 +197,24 @@ class VideoDecoder:
         if self._container.format.name == "avi" and guessed:
             return float(min(stream.average_rate, guessed))
         return float(stream.average_rate)
+
+    def _rate_by_times(self, name: str) -> float | None:
+        """The same of a file that states none, by the stamps of its first frames: to a whole number, since steps vary and clocks
+        tick in milliseconds. None where they cannot be read twice. The file is opened anew afterwards.
+        """
+        target = self._target
+        if isinstance(target, (str, Piped)):
+            return None
+        stamps: list[float] = []
+        with contextlib.suppress(av.FFmpegError, OSError):
+            for packet in itertools.islice(self._container.demux(self._stream), _TELL_RATE):
+                stamps += [] if packet.pts is None else [float(packet.pts * packet.time_base)]
+        self._container.close()
+        target.seek(0)
+        self._container = self._opened()
+        self._stream = self._picture_track(name)
+        rate = usual_rate(sorted(stamps))
+        return rate if rate is None or rate < _WHOLE_RATE else float(round(rate))
 
     @property
     def _own_duration(self) -> bool:

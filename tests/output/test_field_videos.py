@@ -103,6 +103,29 @@ def test_frames_of_a_varying_rate_are_read_and_written_at_their_times(tmp_path):
 def test_a_browsers_recording_that_states_no_rate_has_its_clocks_rate_for_none(tmp_path):
     source, ticks = tmp_path / "recorded.webm", np.cumsum(np.random.default_rng(0).integers(28, 40, 25))  # milliseconds
     ticks -= ticks[0]
+    _record_as_browsers_do(source, ticks)
+    with Capture(source) as capture:
+        assert (capture.fps, capture.frames) == (30.0, None)
+        writer = open_writer("bvh", tmp_path / "o.bvh", capture.fps)
+        for shot in capture:
+            writer.write(Frame(shot.image, "recorded", shot.index, shot.time_s, (Person(1, make_pose()),)))
+    writer.close()
+    text = (tmp_path / "o.bvh").read_text()
+    assert f"Frames: {round(ticks[-1] * 0.03) + 1}\nFrame Time: 0.0333" in text
+
+
+@pytest.mark.parametrize("fps", [0.5, 7.5, 24, 60, 120])
+def test_a_browsers_recording_has_the_rate_of_its_frames_times(fps, tmp_path):
+    source, ticks = tmp_path / "recorded.webm", np.round(np.arange(40) * 1000 / fps).astype(int)
+    ticks[30:] += 4000  # a pause
+    _record_as_browsers_do(source, ticks)
+    with Capture(source) as capture:
+        assert capture.fps == pytest.approx(fps, rel=1e-3)
+        np.testing.assert_allclose([shot.time_s for shot in capture], ticks / 1000, atol=1e-6)
+
+
+def _record_as_browsers_do(source, ticks):
+    """A WebM whose frames come at `ticks`, milliseconds, and that states no rate."""
     with av.open(str(source), "w") as container:
         stream = container.add_stream("libvpx", rate=1000, options={"deadline": "realtime", "cpu-used": "8"})
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
@@ -112,14 +135,6 @@ def test_a_browsers_recording_that_states_no_rate_has_its_clocks_rate_for_none(t
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     _make_void(source, b"\x23\xe3\x83")  # DefaultDuration, which browsers do not write
-    with Capture(source) as capture:
-        assert (capture.fps, capture.frames) == (30.0, None)
-        writer = open_writer("bvh", tmp_path / "o.bvh", capture.fps)
-        for shot in capture:
-            writer.write(Frame(shot.image, "recorded", shot.index, shot.time_s, (Person(1, make_pose()),)))
-    writer.close()
-    text = (tmp_path / "o.bvh").read_text()
-    assert f"Frames: {round(ticks[-1] * 0.03) + 1}\nFrame Time: 0.0333" in text
 
 
 def _make_void(path, element):

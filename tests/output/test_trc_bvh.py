@@ -126,6 +126,13 @@ def test_frames_by_a_cameras_clock_keep_their_times(tmp_path):
     assert "Frames: 25\n" in (tmp_path / "a.bvh").read_text()
 
 
+def test_times_in_whole_milliseconds_and_a_pause_change_no_rate(tmp_path):
+    times = [round(index / 60, 3) + (4.0 if index >= 60 else 0.0) for index in range(90)]
+    frames = [dataclasses.replace(make_frame(i, Person(1, make_pose())), time_s=time) for i, time in enumerate(times)]
+    write_all(open_writer("trc", tmp_path / "a.trc"), frames)
+    assert float((tmp_path / "a.trc").read_text().splitlines()[2].split("\t")[0]) == pytest.approx(60, rel=1e-3)
+
+
 def test_with_a_camera_people_travel(tmp_path):
     frames = [make_frame(i, Person(1, placed(make_pose(i / 25), (10 * i, 100, 3000 + 40 * i)))) for i in range(25)]
     write_all(open_writer("trc", tmp_path / "a.trc", fps=25), frames)
