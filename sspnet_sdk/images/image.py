@@ -102,8 +102,8 @@ def open_image(source: Any, color: str = "bgr") -> Image:
 def _content(file: Any) -> bytes:
     try:
         content = file.read()
-    except (OSError, ValueError) as error:
-        raise ImageError(f"cannot read the image's file: {error}") from None
+    except Exception as error:  # a response, a member of an archive, a bucket's body: each breaks off with an error of its own
+        raise ImageError(f"cannot read the image's file: {str(error) or type(error).__name__}") from error
     if not isinstance(content, bytes):
         raise ImageError(f"expected a file of bytes, open(path, 'rb'), not one that gives {_kind(content)}")
     return content
@@ -115,9 +115,12 @@ def _from_pil(source: Any) -> Image:
         hint = _dtype_hint(numbers, "numpy.asarray(img)")
         raise ImageError(f"expected a PIL image of 8 bits a channel, not one of mode {source.mode!r}{hint}")
     try:
-        return _image(np.asarray(source.convert("RGB")), "rgb")
-    except OSError as error:  # PIL decodes now
-        raise ImageError(f"cannot decode the PIL image: {error}") from None
+        pixels = np.asarray(source.convert("RGB"))
+    except Exception as error:  # PIL decodes now; each of its formats raises errors of its own, and a closed one an empty one
+        closed = isinstance(error, (AssertionError, AttributeError))
+        why = "its file was closed before img.load()" if closed else str(error).lower()
+        raise ImageError(f"cannot decode the PIL image: {why}") from error
+    return _image(pixels, "rgb")
 
 
 def _decoded(content: bytes, name: str) -> Image:

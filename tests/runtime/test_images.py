@@ -1,8 +1,10 @@
 """What may be handed in as an image, and the one clear line for what may not."""
 
+import http.client
 import io
 import tempfile
 import urllib.request
+import zipfile
 
 import cv2
 import numpy as np
@@ -165,6 +167,27 @@ def test_a_pil_image_of_other_numbers_is_refused_with_a_cure_that_works(estimato
         estimator.predict(img, BOX)
     cure = str(refused.value).split("convert it first, ")[1].removesuffix(" if it is in 0..1")
     assert np.array_equal(eval(cure, {"img": img, "numpy": np}), np.full((64, 64), 100, np.uint8))
+
+
+def test_a_pil_image_that_cannot_be_decoded_any_more_is_refused(photo):
+    pil = pytest.importorskip("PIL.Image")
+    with pil.open(photo(".jpg")) as never_loaded:
+        pass
+    closed = pil.new("RGB", (64, 64))
+    closed.close()
+    for picture, why in ((never_loaded, "closed"), (closed, "closed"), (pil.new("La", (64, 64)), "not supported")):
+        with pytest.raises(ImageError, match=f"^cannot decode the PIL image: .*{why}"):
+            open_image(picture)
+
+
+@pytest.mark.parametrize("error", [http.client.IncompleteRead(b"\xff\xd8"), zipfile.BadZipFile("Bad CRC-32"), EOFError()])
+def test_a_file_that_breaks_off_is_refused_whatever_it_raises(error):
+    class Broken(io.RawIOBase):
+        def read(self, size=-1):
+            raise error
+
+    with pytest.raises(ImageError, match=r"^cannot read the image's file: (IncompleteRead|Bad CRC|EOFError)"):
+        open_image(Broken())
 
 
 def test_an_open_file_is_read_and_named_where_it_is_damaged(photo):
