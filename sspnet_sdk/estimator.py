@@ -232,11 +232,12 @@ class Estimator:
             SSPNetError: as `predict`.
         """
         begin = time.perf_counter()
+        given = given_list(boxes)  # outside: a generator may ask this estimator itself
+        before = self._before(previous, len(given))
         with self._engine() as engine:
             image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
-            places = [check_box(box, image) for box in given_list(boxes)]
-            before = self._before(previous, len(places))
+            places = [check_box(box, image) for box in given]
             people = [Target(image, box, True, intrinsics, pose) for box, pose in zip(places, before, strict=True)]
             return self._poses(engine, people, self._goal(None, engine), begin)
 

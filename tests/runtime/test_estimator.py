@@ -1,6 +1,7 @@
 """Estimator: options, answers, geometry, deadlines; on both engines."""
 
 import logging
+import threading
 import time
 
 import numpy as np
@@ -79,6 +80,23 @@ def test_without_anybody_it_answers_and_says_that_it_is_unsure(dot_bundle, blind
         nobody = np.zeros((240, 320, 3), np.uint8)
         assert estimator.predict(nobody).unsure
         assert estimator.find(nobody) == []
+
+
+def test_boxes_and_previous_poses_may_be_found_by_the_estimator_itself_as_they_are_read(dot_bundle, dot_image):
+    image, estimator = dot_image(150, 110), Estimator(dot_bundle, backend="onnxruntime", cut=2)
+
+    def boxes():
+        yield estimator.predict(image, (100, 60, 100, 100)).box
+
+    def ask():
+        previous = (estimator.predict(image, box) for box in boxes())
+        given.extend(estimator.predict_many(image, boxes(), previous=previous))
+
+    given = []
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(60)
+    assert len(given) == 1
 
 
 def test_find_gives_everybody_and_predict_many_their_poses_in_order(dot_bundle, dot_image, backend):
