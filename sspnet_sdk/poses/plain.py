@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +55,16 @@ def fields_of(values: Any, joint_names: tuple[str, ...], counts: tuple[int, ...]
         fields = {name: _numbers(values, name, (joints, *_ARRAYS[name])) for name in present}
         fields["box"] = _numbers(values, "box", (4,))
         made = {"cut": int(values["cut"]), "input_size": int(values["input_size"]), "latency_ms": float(values["latency_ms"])}
+        if not math.isfinite(made["latency_ms"]):
+            raise OptionError(f"this is no pose: 'latency_ms' is {made['latency_ms']}, no time")
+        if values["unsure"] not in (True, False):
+            raise OptionError(f"this is no pose: 'unsure' is neither true nor false, but {values['unsure']!r:.80}")
         return {**fields, **made, "unsure": bool(values["unsure"])}
     except OptionError:
         raise
     except KeyError as error:
         raise OptionError(f"this is no pose: it has no {error.args[0]!r}") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise OptionError(f"this is no pose: {error}") from None
 
 

@@ -257,6 +257,10 @@ def test_a_pose_is_read_from_a_line_of_json():
         ({"box": [1, 2, 3]}, "'box' is not 4 numbers"),
         ({"cut": "deep"}, "this is no pose: "),
         ({"cut": None}, "this is no pose: "),
+        ({"cut": float("inf")}, "this is no pose: "),
+        ({"box": [10**400] * 4}, "this is no pose: "),
+        ({"latency_ms": float("nan")}, "'latency_ms' is nan"),
+        ({"unsure": "false"}, "'unsure' is neither true nor false"),
     ],
 )
 def test_what_is_no_pose_is_refused(change, words):
