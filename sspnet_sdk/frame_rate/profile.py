@@ -193,7 +193,7 @@ class Profile:
             self._timings, self._finders, self._looks = timings, finders, looks
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             logger.info("measuring anew: the kept profile %s cannot be used (%s)", self._path, error)
 
     def _write(self) -> None:
