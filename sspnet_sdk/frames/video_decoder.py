@@ -187,10 +187,13 @@ class VideoDecoder:
     def _rate(self) -> float | None:
         """Frames per second. FFmpeg counts fields where it guesses; AVI may state the rate of its clock.
 
-        Browsers' recordings (WebM) state none, and what FFmpeg guesses is the ticks of their clock.
+        Browsers' recordings (WebM) state none, and what FFmpeg guesses, and states in its copies of them, is the ticks of their
+        clock.
         """
         stream = self._stream
         guessed = stream.guessed_rate
+        if "matroska" in self._container.format.name and stream.average_rate and stream.average_rate * stream.time_base == 1:
+            return None
         if not stream.average_rate:
             guesses = [rate for rate in (guessed, stream.codec_context.framerate) if rate and rate * stream.time_base != 1]
             return float(min(guesses)) if guesses else None

@@ -114,18 +114,19 @@ def test_a_browsers_recording_that_states_no_rate_has_its_clocks_rate_for_none(t
     assert f"Frames: {round(ticks[-1] * 0.03) + 1}\nFrame Time: 0.0333" in text
 
 
+@pytest.mark.parametrize("states_ticks", [False, True])
 @pytest.mark.parametrize("fps", [0.5, 7.5, 24, 60, 120])
-def test_a_browsers_recording_has_the_rate_of_its_frames_times(fps, tmp_path):
+def test_a_browsers_recording_has_the_rate_of_its_frames_times(fps, states_ticks, tmp_path):
     source, ticks = tmp_path / "recorded.webm", np.round(np.arange(40) * 1000 / fps).astype(int)
     ticks[30:] += 4000  # a pause
-    _record_as_browsers_do(source, ticks)
+    _record_as_browsers_do(source, ticks, states_ticks)
     with Capture(source) as capture:
         assert capture.fps == pytest.approx(fps, rel=1e-3)
         np.testing.assert_allclose([shot.time_s for shot in capture], ticks / 1000, atol=1e-6)
 
 
-def _record_as_browsers_do(source, ticks):
-    """A WebM whose frames come at `ticks`, milliseconds, and that states no rate."""
+def _record_as_browsers_do(source, ticks, states_ticks=False):
+    """A WebM whose frames come at `ticks`, milliseconds, and that states no rate; or that of its clock, as FFmpeg's copies do."""
     with av.open(str(source), "w") as container:
         stream = container.add_stream("libvpx", rate=1000, options={"deadline": "realtime", "cpu-used": "8"})
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
@@ -134,7 +135,8 @@ def _record_as_browsers_do(source, ticks):
             frame.pts, frame.time_base = int(tick), Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    _make_void(source, b"\x23\xe3\x83")  # DefaultDuration, which browsers do not write
+    if not states_ticks:
+        _make_void(source, b"\x23\xe3\x83")  # DefaultDuration, which browsers do not write
 
 
 def _make_void(path, element):
