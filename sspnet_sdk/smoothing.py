@@ -37,12 +37,14 @@ class PoseSmoother:
         """The pose at `time_s` (seconds, ascending) with smoothed `keypoints`, `joints3d`, and distance from the camera.
 
         Raises:
-            OptionError: it is no pose, or `time_s` is no time.
+            OptionError: it is no pose, it has `joints3d_camera` without the `camera`, or `time_s` is no time.
         """
         check_pose(pose)
         check_time(time_s)
         if self._smooth == 0.0:
             return pose
+        if pose.joints3d_camera is not None and pose.camera is None:  # as `Pose.from_dict` reads it
+            raise OptionError("the pose has joints3d_camera, but not its camera: dataclasses.replace(pose, camera=K), K a 3x3")
         elapsed, _ = self._joints.follow(pose, time_s)
         places = self._joints.points
         if elapsed > 0.0:

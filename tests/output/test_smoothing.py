@@ -131,3 +131,10 @@ def test_somebody_who_walks_when_first_seen_is_followed_from_the_third_frame_on(
     walked = np.stack([8.0 * np.arange(len(TIMES)), np.zeros(len(TIMES))], axis=-1)
     behind = np.linalg.norm(_filtered(0.5, walked) - walked, axis=1)
     assert behind[2:].max() < 0.01 * BODY_PX
+
+
+def test_a_pose_that_was_read_back_needs_its_camera_again():
+    pose = dataclasses.replace(make_pose(), joints3d_camera=make_pose().joints3d + np.float32(3000))
+    with pytest.raises(OptionError, match=r"joints3d_camera, but not its camera: dataclasses.replace\(pose, camera=K\)"):
+        PoseSmoother()(pose, 0.0)
+    assert PoseSmoother()(dataclasses.replace(pose, camera=np.diag([500.0, 500, 1])), 0.0).joints3d_camera is not None
