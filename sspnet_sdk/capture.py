@@ -9,6 +9,7 @@ import math
 import os
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Capture:
             raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r}")
         self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
         self.name = _name(source)
+        self._reading, self._closed, self._read = threading.Lock(), False, False
         self._decoder: Any = self._open()
         count = self._decoder.frames
         camera = camera_number(source) is not None or _is_pipeline(source)
@@ -115,22 +117,46 @@ class Capture:
     def __iter__(self) -> Iterator[Shot]:
         """Frames until the source ends.
 
+        They end early where another thread closes the source.
+
         Raises:
-            ImageError: not one frame came, or a live source broke.
+            ImageError: not one frame came, a live source broke, or it is closed already.
         """
+        if self._closed:
+            raise ImageError(f"{self.name} is closed: open it again")
+        if self._read:
+            raise ImageError(f"{self.name} was read to its end already: open it again")
         yield from self._live_shots() if self.live else self._file_shots()
 
     def _file_shots(self) -> Iterator[Shot]:
         index, last = 0, -1.0
         timeline = Timeline(self.fps, self._decoder.leaps)
-        for image, stamp in self._decoder:
+        for image, stamp in self._frames():
             last = index / self.fps if self._stated_fps else timeline.place(stamp)
             yield Shot(image, index, last)
             index += 1
+        if self._closed:
+            return
+        self._read = True
         if index == 0:
             why = f" ({self._decoder.damage})" if self._decoder.damage else ""
             raise ImageError(f"{self.name} gives no frames: it is damaged, or in use by another program{why}")
         self._look_for_damage(index, last)
+
+    def _frames(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
+        """What the decoder gives, until it is closed: none may lose its file or device in the middle of a read."""
+        frames, frame = iter(self._decoder), None
+        while not self._closed:
+            try:
+                with self._reading:
+                    frame = None if self._closed else next(frames, None)
+            finally:
+                if self._closed:  # by another thread, which may have met this read
+                    self.close()
+            if self._closed or frame is None:
+                return
+            yield frame
+        self.close()
 
     def _look_for_damage(self, index: int, last: float) -> None:
         self.damage = self._decoder.damage
@@ -143,9 +169,11 @@ class Capture:
     def _live_shots(self) -> Iterator[Shot]:
         index, begin = 0, time.monotonic()
         while True:
-            for image, _ in self._decoder:
+            for image, _ in self._frames():
                 yield Shot(image, index, time.monotonic() - begin)
                 index += 1
+            if self._closed:
+                return
             self._decoder.close()
             why = self._decoder.damage or "the other side sends no more"
             broke = f"{self.name} broke after {index} frames and {time.monotonic() - begin:.1f} s ({why})"
@@ -153,11 +181,12 @@ class Capture:
                 raise ImageError(broke)
             logger.warning("%s: trying again for %g s", broke, self._reconnect_s)
             self._reconnect(broke)
-            logger.warning("%s is back", self.name)
+            if not self._closed:
+                logger.warning("%s is back", self.name)
 
     def _reconnect(self, broke: str) -> None:
         until = time.monotonic() + self._reconnect_s
-        while True:
+        while not self._closed:
             time.sleep(_BETWEEN_TRIES_S)
             try:
                 self._decoder = self._open()
@@ -204,9 +233,12 @@ class Capture:
         return VideoDecoder(target, self.name, _PATIENCE_S if isinstance(target, str) else None)
 
     def close(self) -> None:
-        """Let go of the file or camera."""
-        with contextlib.suppress(cv2.error):
-            self._decoder.close()
+        """Let go of the file or camera; if another thread reads from it now, once that read has ended."""
+        self._closed = True
+        if self._reading.acquire(blocking=False):
+            with contextlib.suppress(cv2.error):
+                self._decoder.close()
+            self._reading.release()
 
 
 def has_pyav() -> bool:

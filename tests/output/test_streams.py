@@ -72,6 +72,13 @@ def test_a_stream_that_stops_is_an_error_after_its_frames(end, serve, monkeypatc
     assert source.live and 30 < frames < 60
 
 
+def test_a_stream_that_is_closed_is_not_opened_again(serve, monkeypatch, caplog):
+    source = Capture(f"{serve}/endless/0.5/close", reconnect_s=60)
+    monkeypatch.setattr(capture.time, "sleep", lambda _: source.close())  # while it waits for the next try
+    assert 30 < len(list(source)) < 60
+    assert "trying again" in caplog.text and "is back" not in caplog.text
+
+
 def test_a_server_that_says_nothing_is_given_up(serve, monkeypatch):
     monkeypatch.setattr(capture, "_PATIENCE_S", 1.0)
     with pytest.raises(ImageError, match=r"does not open: no answer, or not a video \(nothing came for 1 s\)"):

@@ -67,6 +67,34 @@ def test_leaving_the_loop_early_ends_the_threads_and_frees_the_file(walk_video, 
     assert not _threads()
 
 
+def test_a_source_that_is_closed_while_it_is_read_ends_there(walk_video, estimator):
+    with Capture(walk_video) as source:
+        shots = iter(source)
+        next(shots)
+    assert list(shots) == []
+    with Capture(walk_video) as source:
+        results = stream(source, estimator)
+        next(results)
+    assert len(list(results)) < 30
+    for delay in np.linspace(0, 0.03, 16):
+        source, read = Capture(walk_video), []
+        reading = threading.Thread(target=lambda source=source, read=read: read.extend(source))
+        reading.start()
+        time.sleep(delay)
+        source.close()
+        reading.join(30)
+        assert not reading.is_alive() and len(read) <= 30
+
+
+def test_a_source_that_was_closed_or_read_before_says_so(walk_video, estimator):
+    with Capture(walk_video) as source:
+        assert len(list(source)) == 30
+        with pytest.raises(ImageError, match="was read to its end already: open it again"):
+            next(stream(source, estimator))
+    with pytest.raises(ImageError, match="is closed: open it again"):
+        list(source)
+
+
 def test_smoothing_calms_a_noisy_video(tmp_path, estimator):
     rng = np.random.default_rng(0)
     still = frames(1)[0].astype(np.int16)
