@@ -102,8 +102,9 @@ def draw_skeleton(canvas: Image, pose: Pose) -> None:
     region = canvas[low[1] : high[1], low[0] : high[0]]
     color, alpha = region.copy(), np.zeros(region.shape[:2], np.uint8)
     points = pose.keypoints - 0.5 - low  # OpenCV's integers are pixel centres, ours are corners
-    _draw_bones(color, alpha, points, pose.confidence, width)
-    _draw_joints(color, alpha, points, pose.confidence, width)
+    sure = np.clip(pose.confidence, 0.0, 1.0)  # scores of other networks, in a Pose of the caller's, may lie beyond
+    _draw_bones(color, alpha, points, sure, width)
+    _draw_joints(color, alpha, points, sure, width)
     region[:] = blend(region, color, alpha)
 
 
@@ -164,7 +165,7 @@ def _draw_joints(color: Image, alpha: NDArray[np.uint8], points: NDArray, confid
 
 
 def _opacity(confidence: float) -> float:
-    return 255.0 * (0.2 + 0.8 * min(max(confidence, 0.0), 1.0))
+    return 255.0 * (0.2 + 0.8 * confidence)
 
 
 def _fixed(point: NDArray) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Drawings: joints lie where the pose says, sides have their colours, doubt shows, and nothing outside the picture breaks."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -27,6 +29,14 @@ def test_an_overlay_takes_what_draw_takes():
     assert np.array_equal(Overlay().draw(GREY[:, :, 0], [pose]), draw(GREY, pose))
     with pytest.raises(ImageError, match="not None"):
         Overlay().draw(None, pose)
+
+
+@pytest.mark.parametrize(("score", "meant"), [(7.3, 1.0), (1e6, 1.0), (-0.4, 0.0), (-5.0, 0.0)])
+def test_scores_of_other_networks_are_drawn_as_the_nearest_confidence(score, meant):
+    pose = make_pose()
+    given, expected = (dataclasses.replace(pose, confidence=np.full_like(pose.confidence, value)) for value in (score, meant))
+    assert np.array_equal(draw(GREY, given, legend=""), draw(GREY, expected, legend=""))
+    assert given._repr_png_() == expected._repr_png_()
 
 
 def test_an_inset_without_anybody_shows_the_floor_alone():
