@@ -177,8 +177,8 @@ class Estimator:
         begin = time.perf_counter()
         if height_mm is not None:
             check_height(height_mm)
+        image = open_image(img, self._color)
         with self._engine() as engine:
-            image = open_image(img, self._color)
             intrinsics, goal = self._intrinsics(camera, image), self._goal(deadline_ms, engine)
             target = self._target(engine, image, box, intrinsics, goal)
             (pose,) = self._poses(engine, [target], goal, begin, located=box is None)
@@ -207,10 +207,10 @@ class Estimator:
         places = [None] * len(pictures) if boxes is None else given_list(boxes)
         if len(places) != len(pictures):
             raise OptionError(f"boxes must be one for each image, or None: there are {len(places)} for {len(pictures)} images")
+        opened = [open_image(img, self._color) for img in pictures]
         with self._engine() as engine:
             goal, targets = self._goal(None, engine), []
-            for img, box in zip(pictures, places, strict=True):
-                image = open_image(img, self._color)
+            for image, box in zip(opened, places, strict=True):
                 targets.append(self._target(engine, image, box, self._intrinsics(camera, image), goal))
             located = any(box is None for box in places)
             return self._poses(engine, targets, goal, begin, located, frames=max(len(targets), 1))
@@ -234,8 +234,8 @@ class Estimator:
         begin = time.perf_counter()
         given = given_list(boxes)  # outside: a generator may ask this estimator itself
         before = self._before(previous, len(given))
+        image = open_image(img, self._color)
         with self._engine() as engine:
-            image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             places = [check_box(box, image) for box in given]
             people = [Target(image, box, True, intrinsics, pose) for box, pose in zip(places, before, strict=True)]
@@ -259,8 +259,8 @@ class Estimator:
         """
         begin = time.perf_counter()
         most = check_people(max_people, "max_people")
+        image = open_image(img, self._color)
         with self._engine() as engine:
-            image = open_image(img, self._color)
             intrinsics = self._intrinsics(camera, image)
             goal = self._goal(None, engine)
             found = Search(image, engine, self._plan.first_look).people(self._plan.search(goal, everybody=True))
@@ -282,8 +282,8 @@ class Estimator:
             ImageError: the image cannot be used.
             BackendError: the engine failed.
         """
+        image = open_image(img, self._color)
         with self._engine() as engine:
-            image = open_image(img, self._color)
             plan = self._plan.search(self._plan.goal(), everybody=True, patient=True)
             return [person.box for person in Search(image, engine, self._plan.first_look).people(plan) if person.sure]
 
@@ -320,7 +320,10 @@ class Estimator:
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
-        """An engine of one's own for a call, with what was found out about this device since the last one."""
+        """An engine of one's own for a call, with what was found out about this device since the last one.
+
+        Whatever the caller gave is read before: a slow upload would keep everybody waiting.
+        """
         self._plan.take_up(self._pool)
         engine = self._pool.take()
         try:

@@ -1,9 +1,11 @@
 """Estimator: options, answers, geometry, deadlines; on both engines."""
 
+import io
 import logging
 import threading
 import time
 
+import cv2
 import numpy as np
 import pytest
 from dot_bundle import DEPTH_STEP, TEMPLATE
@@ -80,6 +82,27 @@ def test_without_anybody_it_answers_and_says_that_it_is_unsure(dot_bundle, blind
         nobody = np.zeros((240, 320, 3), np.uint8)
         assert estimator.predict(nobody).unsure
         assert estimator.find(nobody) == []
+
+
+@pytest.mark.parametrize("ask", ["predict", "predict_all", "find", "batch", "many"])
+def test_an_image_that_comes_slowly_keeps_nobody_waiting(dot_bundle, dot_image, ask):
+    estimator = Estimator(dot_bundle, backend="onnxruntime", cut=2)
+    content = cv2.imencode(".png", dot_image(150, 110))[1].tobytes()
+    asks = {"batch": lambda file: estimator.predict_batch([file]), "many": lambda file: estimator.predict_many(file, [BOX])}
+    arrived = threading.Event()
+
+    class Upload(io.BytesIO):
+        def read(self, size=-1):
+            assert arrived.wait(60)
+            return super().read(size)
+
+    asking = threading.Thread(target=asks.get(ask) or getattr(estimator, ask), args=(Upload(content),), daemon=True)
+    asking.start()
+    other = threading.Thread(target=lambda: estimator.predict(content, BOX) and arrived.set(), daemon=True)
+    other.start()
+    assert arrived.wait(30)
+    asking.join(30)
+    assert not asking.is_alive()
 
 
 def test_boxes_and_previous_poses_may_be_found_by_the_estimator_itself_as_they_are_read(dot_bundle, dot_image):
