@@ -30,7 +30,6 @@ class OpenCvDecoder:
     begin_s = reached_s = None
     leaps = False
     duration_s: float | None = None
-    damage = ""
 
     def __init__(self, target: int | str, name: str, fps: float | None) -> None:
         pipeline = isinstance(target, str) and " ! " in target
@@ -38,6 +37,7 @@ class OpenCvDecoder:
             raise ImageError(f"OpenCV cannot read the name of {name}, which is not UTF-8: rename it, or pip install av")
         with opencv_silent():
             self._capture = cv2.VideoCapture(target, cv2.CAP_GSTREAMER) if pipeline else cv2.VideoCapture(target)
+        self.damage = ""
         if not self._capture.isOpened():
             raise ImageError(_why_not(target, pipeline))
         if isinstance(target, int) and fps is not None:
@@ -56,7 +56,11 @@ class OpenCvDecoder:
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
         last = -1.0
         while True:
-            taken, image = self._capture.read()
+            try:
+                taken, image = self._capture.read()
+            except cv2.error as error:  # a driver's buffer that is no whole picture, as where a camera is pulled out
+                self.damage = f"OpenCV cannot read on: {error.err}"
+                return
             if not taken or image is None:
                 return
             stamp: Any = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0

@@ -1,6 +1,7 @@
 """Cameras by file name, and GStreamer pipelines, which cameras on a Jetson need."""
 
 import cv2
+import numpy as np
 import pytest
 
 from sspnet_sdk import ImageError
@@ -26,3 +27,21 @@ def test_a_camera_that_is_not_there_is_one_line_and_nothing_else(capfd):
     with pytest.raises(ImageError, match="camera 77 does not open"):
         Capture(77)
     assert capfd.readouterr().err == ""
+
+
+def test_a_camera_whose_driver_gives_no_picture_broke_after_its_frames(monkeypatch):
+    """V4L2 hands on an empty buffer where a camera is pulled out, and OpenCV's JPEG decoder refuses it."""
+
+    class PulledOut:
+        def __init__(self, _):
+            self._left = 3
+
+        isOpened, set, get, release = (lambda *_: True), (lambda *_: True), (lambda *_: 0.0), (lambda *_: None)
+
+        def read(self):
+            self._left -= 1
+            return True, cv2.imdecode(np.zeros(0, np.uint8), 1) if self._left < 0 else np.zeros((48, 64, 3), np.uint8)
+
+    monkeypatch.setattr(cv2, "VideoCapture", PulledOut)
+    with Capture(0) as source, pytest.raises(ImageError, match=r"^camera0 broke after 3 frames .*OpenCV cannot read on: "):
+        list(source)
