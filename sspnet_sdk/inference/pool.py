@@ -64,7 +64,11 @@ class EnginePool:
             fresh = self._fresh.pop()
             self._stale.discard(engine)
             self._all[self._all.index(engine)] = fresh
-        engine.close()
+        try:
+            engine.close()
+        except BaseException:  # Ctrl-C: whoever asks next must not wait for ever
+            self.give_back(fresh)
+            raise
         return fresh
 
     def close(self) -> None:
@@ -75,8 +79,10 @@ class EnginePool:
             while self._left:
                 engine = self._waited_for()
                 assert engine is not None
-                engine.close()
                 self._left -= 1
-                if not self._left:
-                    self.give_back(None)
+                try:
+                    engine.close()
+                finally:
+                    if not self._left:
+                        self.give_back(None)
         self.renew([])

@@ -11,6 +11,7 @@ import pytest
 
 from sspnet_sdk import BackendError, Estimator, OptionError
 from sspnet_sdk.inference.engine import Engine
+from sspnet_sdk.inference.pool import EnginePool
 
 BOX = (60, 40, 200, 160)
 
@@ -109,6 +110,54 @@ def test_closing_waits_for_calls_and_lets_those_that_wait_go(dot_bundle, dot_ima
         Engine.poses_in = run
     assert len(ends) == 4 and "answered" in ends
     assert all(end == "answered" or "closed" in end for end in ends)
+
+
+class Interrupted:
+    """An engine whose `close` is interrupted, once."""
+
+    def __init__(self):
+        self.closed = 0
+
+    def close(self):
+        self.closed += 1
+        if self.closed == 1:
+            raise KeyboardInterrupt
+
+
+def taken(pool):
+    """What a call gets within a second."""
+    got = []
+
+    def take():
+        try:
+            got.append(pool.take())
+        except BackendError as error:
+            got.append(str(error))
+
+    asking = threading.Thread(target=take, daemon=True)
+    asking.start()
+    asking.join(1)
+    return got[0]
+
+
+def test_after_an_interrupt_while_networks_change_the_next_call_has_the_new_ones():
+    pool, fresh = EnginePool([Interrupted()]), object()
+    pool.renew([fresh])
+    with pytest.raises(KeyboardInterrupt):
+        pool.take()
+    assert taken(pool) is fresh
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_after_an_interrupt_while_it_closes_a_pool_can_be_closed(workers):
+    engines = [Interrupted() for _ in range(workers)]
+    pool = EnginePool(engines)
+    for _ in range(workers):
+        with pytest.raises(KeyboardInterrupt):
+            pool.close()
+    assert "closed" in taken(pool)
+    pool.close()
+    assert [engine.closed for engine in engines] == [1] * workers
 
 
 def test_a_pickled_estimator_is_opened_anew_with_its_options(dot_bundle, dot_image, backend):
