@@ -26,7 +26,8 @@ def command(tiny_config, tmp_path, monkeypatch):
 
     def run(module: str, *words: object) -> str:
         given = [str(word) for word in words]
-        monkeypatch.setattr(sys, "argv", [module, *([] if "calibrate" in module else ["--checkpoint"]), str(checkpoint), *given])
+        option = [] if module in ("training.calibrate", "training.round_network") else ["--checkpoint"]
+        monkeypatch.setattr(sys, "argv", [module, *option, str(checkpoint), *given])
         with pytest.raises(SystemExit) as end:
             importlib.import_module(f"sspnet_train.{module}").main()
         return str(end.value)
@@ -52,6 +53,63 @@ def test_calibration_names_a_cut_that_there_is_not(command, tmp_path):
     write_own_coco(tmp_path / "mine", 24)
     line = command("training.calibrate", "--data", tmp_path / "mine", "--out", tmp_path / "out", "--cuts", 9)
     assert line.startswith("error: there is no cut 9") and not (tmp_path / "out").exists()
+
+
+def test_a_table_that_cannot_be_has_no_head(command, tmp_path, capsys):
+    line = command("evaluation.coco_ap", "--data", f"synth3d={write_synth3d(tmp_path / 'synth3d')}", "--cuts", 9)
+    assert line.startswith("error: there is no cut 9") and not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", ["evaluation.coco_ap", "evaluation.cut_gain"])
+def test_sets_without_anybody_held_out_have_no_table(command, tmp_path, module):
+    write_own_coco(tmp_path / "mine", 1)
+    (tmp_path / "mine" / "annotations.json").write_text('{"images": [], "annotations": []}')
+    assert command(module, "--data", tmp_path / "mine", "--cuts", 1) == "error: nobody is held out to score in coco"
+
+
+def test_a_network_without_evidence_has_no_confidence_to_fit(command, tmp_path):
+    write_own_coco(tmp_path / "mine", 24)
+    line = command("training.calibrate", "--data", tmp_path / "mine", "--out", tmp_path / "out", "--cuts", 1, "--batches", 1)
+    assert line.startswith("error: a network 'tiny-test' has nothing to fit") and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("training.calibrate", ["--batches", 0]),
+        ("training.round_network", ["--batches", 0]),
+        ("training.round_network", ["--seed", -1]),
+        ("training.train_feet", ["--people", 0]),
+        ("millimetres.train_fusion", ["--steps", -1]),
+        ("millimetres.train_fusion", ["--people", 0]),
+        ("millimetres.train_root_depth", ["--people", -5]),
+        ("millimetres.train_root_depth", ["--steps", 0]),
+        ("millimetres.train_root_depth", ["--threads", "many"]),
+    ],
+)
+def test_numbers_that_mean_nothing_are_a_fault_of_the_command_line(command, tmp_path, capsys, module, words):
+    given = ["--data", write_synth3d(tmp_path / "synth3d"), "--out", tmp_path / "out"]
+    more = ["--poses", tmp_path / "poses.npz"] if "fusion" in module else []
+    assert command(module, *given, *more, *words) == "2" and not (tmp_path / "out").exists()
+    assert f"argument {words[0]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--cuts", 0], "error: there is no cut 0"),
+        (["--cuts", 1, "--size", 64, 100], "error: size 100 is not a multiple of 64"),
+        (["--cuts", 1, "--size", 64, "--steps", 0], "error: 0 steps teach faces and feet"),
+    ],
+)
+def test_a_fusing_network_is_not_taught_by_what_there_is_not(command, tmp_path, words, line):
+    given = ["--data", write_synth3d(tmp_path / "synth3d"), "--poses", tmp_path / "poses.npz", "--out", tmp_path / "out"]
+    assert command("millimetres.train_fusion", *given, "--people", 2, *words).startswith(line)
+
+
+def test_a_distance_is_not_learnt_at_a_size_that_there_is_not(command, tmp_path):
+    given = ["--data", write_synth3d(tmp_path / "synth3d"), "--out", tmp_path / "out", "--people", 2]
+    assert command("millimetres.train_root_depth", *given, "--sizes", 100).startswith("error: size 100 is not a multiple of 64")
 
 
 def test_cuts_that_are_no_numbers_are_a_fault_of_the_command_line(command, capsys):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.errors import TrainingError, one_line
 from sspnet_train.network.checkpoint import read_checkpoint
 from sspnet_train.training import run_training
@@ -83,9 +84,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of people2d, people3d, synth3d and backgrounds")
     parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--out", type=Path, default=Path("model"))
-    parser.add_argument("--edge-steps", type=int, default=EDGE_STEPS)
-    parser.add_argument("--settle-steps", type=int, default=SETTLE_STEPS)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--edge-steps", type=at_least(1), default=EDGE_STEPS)
+    parser.add_argument("--settle-steps", type=at_least(1), default=SETTLE_STEPS)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     try:

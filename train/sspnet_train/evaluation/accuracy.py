@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.evaluation.request import check_cuts, check_size
 from sspnet_train.evaluation.scores import predict_cuts, score
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.request import check_cuts, check_size
 
 Accuracy = dict[int, dict[str, dict[str, dict[str, float]]]]
 """cut -> precision -> size -> {"pck": …, "pa_mpjpe_mm": …}."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from sspnet_train.data.catalog import common_definition, parse_data, validation_sets
 from sspnet_train.data.sample import COCO_OF_FACE, COCO_OF_LIMB, Sample
-from sspnet_train.errors import TrainingError, one_line
+from sspnet_train.errors import DataError, TrainingError, one_line
 from sspnet_train.evaluation.scores import Predictions, predict_cuts
 from sspnet_train.network.checkpoint import load_network
 
@@ -92,11 +92,15 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only so many people of each set")
     given = parser.parse_args()
     network, data = load_network(given.checkpoint), parse_data(given.data)
-    print("| set | cut | AP |\n|---|---|---|")
-    for name, source in validation_sets(data, common_definition(data)).items():
+    head = "| set | cut | AP |\n|---|---|---|\n"
+    sets = validation_sets(data, common_definition(data))
+    if not sets:
+        raise DataError(f"nobody is held out to score in {', '.join(data)}")
+    for name, source in sets.items():
         predictions = predict_cuts(network, source, given.size, given.cuts, limit=given.limit)
         for cut in given.cuts:
-            print(f"| {name} | {cut} | {coco_ap(predictions, cut):.3f} |")
+            print(f"{head}| {name} | {cut} | {coco_ap(predictions, cut):.3f} |")
+            head = ""
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.data.catalog import common_definition, parse_data, validation_sets
-from sspnet_train.errors import one_line
+from sspnet_train.errors import DataError, one_line
 from sspnet_train.evaluation.scores import Predictions, limb_distances, limb_errors, predict_cuts
 from sspnet_train.network.checkpoint import load_network
 
@@ -94,7 +94,10 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     given = parser.parse_args()
     network, data = load_network(given.checkpoint), parse_data(given.data)
-    for name, source in validation_sets(data, common_definition(data)).items():
+    sets = validation_sets(data, common_definition(data))
+    if not sets:
+        raise DataError(f"nobody is held out to score in {', '.join(data)}")
+    for name, source in sets.items():
         found = predict_cuts(network, source, given.size, given.cuts, limit=given.limit)
         print(f"\n{name}, {len(found.samples)} people, {given.size} px\n")
         print("| measure | cuts | better by | 95 % from | to | |\n|---|---|---|---|---|---|")

@@ -20,11 +20,11 @@ from sspnet_train.evaluation.protocols import (
     photograph_tables,
     synth3d_tables,
 )
-from sspnet_train.evaluation.request import check_size
 from sspnet_train.evaluation.tables import Table, write_report
 from sspnet_train.millimetres.root_depth import RootDepth, load_root_depth
 from sspnet_train.network.checkpoint import load_network, read_checkpoint
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.request import check_size
 
 IN_MILLIMETRES = {"human36m": human36m_tables, "mpi-inf-3dhp": mpi_inf_3dhp_tables, "synth3d": synth3d_tables}
 LABORATORIES = ("human36m", "mpi-inf-3dhp")

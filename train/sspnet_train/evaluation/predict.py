@@ -13,11 +13,11 @@ import torch
 
 from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
 from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource, labels_only
-from sspnet_train.evaluation.request import check_limit, check_size
 from sspnet_train.millimetres.pose_lift import PoseLift
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
+from sspnet_train.network.request import check_limit, check_size
 
 FIVE_CROPS = ((0.0, 0.0), (-0.05, -0.05), (0.05, -0.05), (-0.05, 0.05), (0.05, 0.05))
 """Centres of the five boxes of multi-crop, shifted by these shares of the crop's side."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.catalog import parse_data
 from sspnet_train.errors import DataError, one_line
 from sspnet_train.evaluation.paper_tables import ablate_checkpoint, evaluate_protocol
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument("--root-depth", type=Path, help="a row with the root's depth estimated")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--limit", type=int, help="only so many people of each set")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("-o", "--out", type=Path, default=Path("docs/report.md"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

@@ -10,9 +10,9 @@ import numpy as np
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.data.sample import BODY_FLIP_ORDER, LIMB_JOINTS, Sample, SampleSource
 from sspnet_train.evaluation.predict import HeadPoses, joints_in_mm, predict_heads
-from sspnet_train.evaluation.request import check_cuts
 from sspnet_train.metrics import keypoint_distance, mpjpe, pa_mpjpe, pck, pitch_error, scaled_mpjpe, torso
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.request import check_cuts
 
 FACE, FEET = slice(17, 22), slice(22, 28)
 FULLY_VISIBLE = 11

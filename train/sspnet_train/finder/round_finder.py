@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.whole_pictures import WholePictures, panoramas
 from sspnet_train.errors import one_line
 from sspnet_train.finder.train_finder import scenes
@@ -27,9 +28,9 @@ def main() -> None:
     parser.add_argument("--finder", type=Path, required=True, help="what train_finder wrote")
     parser.add_argument("--pictures", type=Path, required=True, help="folder of pictures.tar and pictures.npz")
     parser.add_argument("--empty", type=Path, required=True, help="folder of .webp panoramas without people")
-    parser.add_argument("--batches", type=int, default=60, help="of seven views each, on which errors are made good")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batches", type=at_least(1), default=60, help="of seven views each, on which errors are made good")
+    parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("--out", type=Path, default=Path("rounded_finder.safetensors"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

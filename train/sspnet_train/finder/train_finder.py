@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.whole_pictures import WholePictures, panoramas
 from sspnet_train.errors import one_line
 from sspnet_train.finder.scenes import FinderExample, empty_view, in_other_light, view_of
@@ -162,9 +163,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, required=True, help="what sspnet_train.finder.start wrote")
     parser.add_argument("--pictures", type=Path, required=True, help="folder of pictures.tar and pictures.npz")
     parser.add_argument("--empty", type=Path, required=True, help="folder of .webp panoramas without people")
-    parser.add_argument("--steps", type=int, default=220, help="of seven views each")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--steps", type=at_least(1), default=220, help="of seven views each")
+    parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("--out", type=Path, default=Path("finder.safetensors"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

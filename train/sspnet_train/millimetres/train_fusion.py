@@ -19,15 +19,17 @@ import torch
 from torch import Tensor, nn
 
 from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.sample import LIMB_JOINTS
 from sspnet_train.data.synth3d import held_out
-from sspnet_train.errors import DataError, one_line
+from sspnet_train.errors import DataError, TrainingOptionError, one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
 from sspnet_train.millimetres.mistakes import Mistakes
 from sspnet_train.millimetres.observations import Observations, joined, kept_observations, observe, with_face_and_feet
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of, face_and_feet
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.request import check_cuts, check_size
 from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 
 log = logging.getLogger(__name__)
@@ -189,18 +191,22 @@ def main() -> None:
     parser.add_argument("--data", required=True, nargs="+", metavar="[NAME=]FOLDER", help="with true joints in mm: synth3d")
     parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--size", type=int, nargs="+", default=(256, 192, 128), help="sides of the input, pixels")
-    parser.add_argument("--people", type=int, default=12_000, help="views to take: half of them at the first size")
+    parser.add_argument("--people", type=at_least(1), default=12_000, help="views to take: half of them at the first size")
     parser.add_argument("--cuts", type=int, nargs="+", default=(2, 4, 8))
-    parser.add_argument("--steps", type=int, default=STEPS, help="with --further, 0 teaches faces and feet alone")
+    parser.add_argument("--steps", type=at_least(0), default=STEPS, help="with --further, 0 teaches faces and feet alone")
     parser.add_argument(
         "--further",
         action="store_true",
         help="go on with the checkpoint's own fusing network; the mean of before and after is kept",
     )
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("--observations", type=Path, help=".npz of what the pose network says: read if it is there, else written")
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint with the fusing network in it")
     given = parser.parse_args()
+    if not given.steps and not given.further:
+        raise TrainingOptionError(
+            "0 steps teach faces and feet to a network that knows bodies: give --further too, or more steps"
+        )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(given.threads)
     seen = kept_observations(
@@ -217,11 +223,18 @@ def main() -> None:
 def observed_people(
     network: SSPNet, data: Sequence[str], sizes: Sequence[int], people: int, cuts: Sequence[int]
 ) -> Observations:  # fmt: skip
-    """What a network says about the people of some sets: half of them at the first size, the others at the rest."""
+    """What a network says about the people of some sets: half of them at the first size, the others at the rest.
+
+    Raises:
+        TrainingOptionError: a cut or size that the network does not have.
+    """
     from tqdm import tqdm
 
     from sspnet_train.data.catalog import common_definition, open_split, parse_data
 
+    check_cuts(network.config, cuts)
+    for size in sizes:
+        check_size(network.config, size)
     sets = parse_data(data)
     sources = [open_split(name, folder, "train", common_definition(sets)) for name, folder in sets.items()]
     shares = [1.0] if len(sizes) == 1 else [0.5, *([0.5 / (len(sizes) - 1)] * (len(sizes) - 1))]

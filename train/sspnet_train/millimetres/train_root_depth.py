@@ -16,12 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.crop import BOX_SCALE, DEPTH_RANGE_MM, view_matrix, warp
 from sspnet_train.data.sample import FLIP_ORDER, Sample, SampleSource
 from sspnet_train.errors import DataError, one_line
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, root_features, save_root_depth
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.network_input import network_input
+from sspnet_train.network.request import check_size
 
 Progress = Callable[[int, int], None]
 SIZES = (128, 192, 256)
@@ -69,7 +71,10 @@ def see(
 
     Raises:
         DataError: the set has no absolute depths.
+        TrainingOptionError: a size that the network does not have.
     """
+    for size in sizes:
+        check_size(network.config, size)
     network.eval()
     width = network.config.width_at(network.config.levels)
     found = Distances(
@@ -175,9 +180,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", required=True, metavar="[NAME=]FOLDER", help="with depths: synth3d, human36m, mpi-inf-3dhp")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sides of the input, pixels")
-    parser.add_argument("--people", type=int, default=20_000, help="at most so many of the training set")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--people", type=at_least(1), default=20_000, help="at most so many of the training set")
+    parser.add_argument("--steps", type=at_least(1), default=2000)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("--out", type=Path, default=Path("root_depth.safetensors"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

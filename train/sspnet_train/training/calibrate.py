@@ -18,14 +18,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sspnet_sdk.pose import BODY_JOINTS
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.augment import Augmentation
 from sspnet_train.data.catalog import even_shares, open_split, parse_data
 from sspnet_train.data.sample import SampleSource
-from sspnet_train.errors import DataError, one_line
-from sspnet_train.evaluation.request import check_cuts
+from sspnet_train.errors import DataError, TrainingError, one_line
 from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
+from sspnet_train.network.request import check_cuts
 from sspnet_train.network.soft_argmax import peak_mass
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.losses import CORRECT_WITHIN_TORSO, Targets
@@ -108,7 +109,14 @@ def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
 
     Returns:
         Four numbers for each cut.
+
+    Raises:
+        TrainingError: the heads are no refining ones.
     """
+    if network.config.heads != "refining":
+        raise TrainingError(
+            f"a network {network.config.name!r} has nothing to fit: only refining heads, as of edge, weigh evidence"
+        )
     network.eval()
     found = {}
     for cut, (signs, truth, joint) in _evidence(network, batches, cuts).items():
@@ -174,7 +182,7 @@ def main() -> None:
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER", help="their held-out people are used")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cuts", type=int, nargs="+", default=[2, 4, 8])
-    parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--batches", type=at_least(1), default=60)
     given = parser.parse_args()
     network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
     check_cuts(network.config, given.cuts)

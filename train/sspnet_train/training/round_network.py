@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.catalog import even_shares, open_split, parse_data
 from sspnet_train.errors import one_line
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
@@ -40,9 +41,9 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER", help="crops of these are looked at")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--batches", type=int, default=60, help="of 8 to 20 crops each, on which errors are made good")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batches", type=at_least(1), default=60, help="of 8 to 20 crops each, on which errors are made good")
+    parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch.utils.data import DataLoader
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.catalog import common_definition, open_split, parse_data
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import one_line
@@ -59,8 +60,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Crops per second: the loader alone, the network alone.")
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER")
     parser.add_argument("--recipe", default="edge")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--batches", type=int, default=8)
+    parser.add_argument("--workers", type=at_least(0), default=1)
+    parser.add_argument("--batches", type=at_least(1), default=8)
     parser.add_argument("--bf16", action="store_true", help="as `train --bf16`")
     given = parser.parse_args()
     data = parse_data(given.data)

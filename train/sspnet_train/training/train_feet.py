@@ -15,6 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from sspnet_train.command_numbers import at_least
 from sspnet_train.data.sample import FLIP_ORDER, JOINTS
 from sspnet_train.errors import DataError, TrainingError, one_line
 from sspnet_train.millimetres.observations import Observations, kept_observations, with_face_and_feet
@@ -121,9 +122,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="its pyramids have learnt 28 joints")
     parser.add_argument("--data", required=True, nargs="+", metavar="[NAME=]FOLDER", help="rendered people with 28 joints")
     parser.add_argument("--size", type=int, nargs="+", default=(256, 192, 128), help="sides of the input, pixels")
-    parser.add_argument("--people", type=int, default=9_000, help="views to take: half of them at the first size")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--people", type=at_least(1), default=9_000, help="views to take: half of them at the first size")
+    parser.add_argument("--steps", type=at_least(1), default=STEPS)
+    parser.add_argument("--threads", type=at_least(1), default=1)
     parser.add_argument("--observations", type=Path, help=".npz of what the network says: read if it is there, else written")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()

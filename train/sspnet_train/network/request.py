@@ -1,4 +1,4 @@
-"""What can be asked of a network in an evaluation: cuts that it has, and sizes and numbers of people that mean something."""
+"""What can be asked of a network: cuts that it has, and sizes and numbers of people that mean something."""
 
 from __future__ import annotations
 
