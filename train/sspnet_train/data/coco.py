@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -35,31 +35,91 @@ def coco(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     """People with at least five labelled joints, without crowds.
 
     Pelvis, thorax, spine, neck and head follow from COCO's own joints.
+
+    Raises:
+        DataError: no such folder or file, another kind of file, labels that are no numbers, or a picture that is not there.
     """
     own = not _official(folder, split).is_file()
     path = folder / "annotations.json" if own else _official(folder, split)
     pictures = next((place for place in (folder / f"{split}2017", folder / "images", folder) if place.is_dir()), None)
     if not path.is_file() or pictures is None:
         raise DataError(f"coco: expected {LAYOUT} in {folder}")
+    people = _people(path)
+    if own:
+        held = held_out({person.picture for person in people})
+        people = [person for person in people if (person.picture in held) == (split == "val")]
+    if missing := next((name for name in sorted({person.picture for person in people}) if not (pictures / name).is_file()), None):
+        raise DataError(f"coco: {path} names {missing}, which is not in {pictures}")
+
+    def read(index: int) -> Sample:
+        person = people[index]
+        image = read_picture(pictures / person.picture)
+        if person.size is not None and person.size != image.shape[1::-1]:
+            has, said = (f"{width} x {height} pixels" for width, height in (image.shape[1::-1], person.size))
+            raise DataError(f"coco: {pictures / person.picture} has {has}, its labels {said}")
+        keypoints, weight, visible = in_our_order(person.keypoints)
+        return Sample(image, person.box, keypoints, weight, visible=visible, name=person.picture)
+
+    return SampleSource(f"coco/{split}", len(people), read)
+
+
+class _Person(NamedTuple):
+    """What a file says of somebody.
+
+    Attributes:
+        picture: its name.
+        size: its width and height in pixels, where the file says them.
+        box: (4,).
+        keypoints: (17, 3) x, y, v.
+    """
+
+    picture: str
+    size: tuple[int, int] | None
+    box: np.ndarray
+    keypoints: np.ndarray
+
+
+def _people(path: Path) -> list[_Person]:
+    """Everybody in a file who can be learnt from."""
     try:
-        content = json.loads(path.read_text())
-        files = {image["id"]: image["file_name"] for image in content["images"]}
-        people = [(files[entry["image_id"]], entry) for entry in content["annotations"] if _is_usable(entry)]
-    except (ValueError, KeyError, TypeError) as error:
+        content = json.loads(path.read_bytes())
+        images, entries = _images(path, content["images"]), content["annotations"]
+        people = [_person(path, images[entry["image_id"]], entry) for entry in entries if _is_usable(entry)]
+        if entries and not any(entry.get("keypoints") for entry in entries):
+            raise KeyError("keypoints")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(
             f"coco: {path} is not COCO keypoints (images, annotations with image_id, bbox, keypoints): {error!r}"
         ) from None
-    if own:
-        held = held_out({name for name, _ in people})
-        people = [(name, entry) for name, entry in people if (name in held) == (split == "val")]
+    return people
 
-    def read(index: int) -> Sample:
-        name, entry = people[index]
-        keypoints, weight, visible = in_our_order(np.array(entry["keypoints"], np.float32).reshape(17, 3))
-        box = np.array(entry["bbox"], np.float32)
-        return Sample(read_picture(pictures / name), box, keypoints, weight, visible=visible, name=name)
 
-    return SampleSource(f"coco/{split}", len(people), read)
+def _images(path: Path, images: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """What the file says of each picture, by its id."""
+    found: dict[Any, dict[str, Any]] = {}
+    for image in images:
+        name, other = image["file_name"], found.setdefault(image["id"], image)["file_name"]
+        if not isinstance(name, str):
+            raise TypeError(f"file_name {name!r}")
+        if name != other:
+            raise DataError(f"coco: in {path} two pictures have the id {image['id']!r}: {other} and {name}")
+    return found
+
+
+def _person(path: Path, image: dict[str, Any], entry: dict[str, Any]) -> _Person:
+    where = f"coco: {path}: a person of {image['file_name']}"
+    box, keypoints = np.array(entry["bbox"], np.float32), np.array(entry["keypoints"], np.float32)
+    if keypoints.shape != (51,):
+        raise DataError(f"{where} has {keypoints.size} numbers as keypoints, not 51: x, y, v of COCO's 17 joints")
+    keypoints = keypoints.reshape(17, 3)
+    labelled = keypoints[:, 2] > 0
+    keypoints[~labelled] = 0
+    if box.shape != (4,) or not (np.isfinite(box).all() and np.isfinite(keypoints).all()):
+        raise DataError(f"{where} needs four finite numbers as bbox, and finite places of labelled joints")
+    width, height = image.get("width"), image.get("height")
+    return _Person(image["file_name"], (width, height) if width and height else None, box, keypoints)
 
 
 def held_out(names: set[str]) -> set[str]:
@@ -92,5 +152,6 @@ def _official(folder: Path, split: str) -> Path:
 
 
 def _is_usable(entry: dict[str, Any]) -> bool:
-    labelled = sum(1 for flag in entry["keypoints"][2::3] if flag > 0)
-    return not entry.get("iscrowd", 0) and labelled >= FEWEST_JOINTS and min(entry["bbox"][2:]) > 0
+    """Things other than people may come without keypoints."""
+    labelled = sum(1 for flag in (entry.get("keypoints") or [])[2::3] if flag > 0)
+    return not entry.get("iscrowd", 0) and labelled >= FEWEST_JOINTS and not min(entry["bbox"][2:]) <= 0

@@ -22,7 +22,7 @@ POSES, CAMERAS = "data_3d_h36m.npz", "camera-parameters.json"
 def recordings_from_npz(folder: Path, subjects: Sequence[str]) -> Iterator[Recording]:
     if not (folder / CAMERAS).is_file():
         raise DataError(f"human36m: expected {CAMERAS} (from human36m-camera-parameters) beside {POSES} in {folder}")
-    cameras = json.loads((folder / CAMERAS).read_text())
+    cameras = json.loads((folder / CAMERAS).read_bytes())
     poses = read_object(folder / POSES, "positions_3d")
     for subject in subjects:
         for recording, world in poses.get(subject, {}).items():

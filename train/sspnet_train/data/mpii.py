@@ -77,7 +77,7 @@ def _person(
 
 def _from_json(path: Path) -> list[_Person]:
     people = []
-    for entry in json.loads(path.read_text()):
+    for entry in json.loads(path.read_bytes()):
         labelled = {j: (x, y) for j, (x, y) in enumerate(entry["joints"]) if x > 0 and y > 0}
         seen = {j: bool(flag) for j, flag in enumerate(entry["joints_vis"])}
         people.append(_person(entry["image"], np.array(entry["center"], float), float(entry["scale"]), labelled, seen))

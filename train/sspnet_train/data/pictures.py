@@ -27,7 +27,17 @@ class Frames(Protocol):
 
 
 def read_picture(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    """A picture (H, W, 3) uint8 RGB, upright.
+
+    OpenCV gets its bytes: by itself, it opens no path with other letters than the system's own on Windows.
+
+    Raises:
+        DataError: it is missing, or no image.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes() or b"\0", np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        image = None
     if image is None:
         raise DataError(f"{path} is {'not a readable image' if path.exists() else 'missing'}")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -50,7 +50,7 @@ def people_in(folder: Path, annotations: Path | None = None) -> list[ToLabel]:
 
 def _marked(folder: Path, annotations: Path) -> list[ToLabel]:
     try:
-        content = json.loads(annotations.read_text())
+        content = json.loads(annotations.read_bytes())
         names = {image["id"]: image["file_name"] for image in content["images"]}
         people = [
             ToLabel(
