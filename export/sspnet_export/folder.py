@@ -22,27 +22,49 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+GRAPHS = (".onnx", ".bin")
+"""Endings of a bundle's files, beside its manifest."""
+
+
 def check_replaceable(out: Path) -> None:
-    """Only a bundle or an empty folder may be replaced."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    """Only a bundle or an empty folder may be replaced, and nothing else that lies in it is lost.
+
+    Raises:
+        ExportError: it is something else, holds something else, or is where this process works.
+    """
+    if not out.exists():
+        return
+    if out.samefile(os.curdir):
+        raise ExportError(f"{out} is the folder that you work in, which cannot be replaced; name one in it, or work elsewhere")
+    if out.is_dir() and not any(out.iterdir()):
         return
     try:
-        is_bundle = "schema" in json.loads((out / NAME).read_text())
-    except (OSError, ValueError, TypeError):
-        is_bundle = False
-    if not is_bundle:
+        document = json.loads((out / NAME).read_bytes())
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict) or "schema" not in document:
         raise ExportError(f"{out} exists and is not a bundle; name another folder, or move it away")
+    if lost := [name for name in _visible(out) if name != NAME and not name.endswith(GRAPHS)]:
+        raise ExportError(f"{out} holds {lost[0]}, which is no part of a bundle and would be lost: move it away")
+
+
+def _visible(folder: Path) -> list[str]:
+    """Files and links in a folder, by their paths in it. Hidden ones are the system's."""
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return [path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts)]
 
 
 @contextlib.contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
     """A sibling folder that becomes `out` when the block ends well, and vanishes otherwise.
 
-    What a killed export left beside `out` is put right first. What another export writes there at the moment stays.
+    What a killed export left beside `out` is put right first. What another export writes there at the moment stays. A link to a
+    folder stays one: what it leads to is replaced.
 
     Raises:
         ExportError: the system refuses (a full disk, no permission).
     """
+    out = Path(os.path.realpath(out))
     new, old = out.with_name(f".{out.name}.{os.getpid()}.new"), out.with_name(f".{out.name}.old")
     try:
         with refusals_in_one_line(out):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,34 @@ def test_a_folder_that_is_no_bundle_is_not_touched(tiny, tmp_path):
     (tmp_path / "file").write_text("dear")
     refused("exists and is not a bundle", tiny.checkpoint, tmp_path / "file", cuts=[4])
     assert (tmp_path / "photos" / "one.jpg").read_bytes() == b"dear" and (tmp_path / "file").read_text() == "dear"
+
+
+@pytest.mark.parametrize("name", ["checkpoint.safetensors", "notes/why.txt"])
+def test_what_somebody_put_into_a_bundle_is_not_lost(tiny, tmp_path, name):
+    shutil.copytree(tiny.folder, tmp_path / "bundle")
+    (tmp_path / "bundle" / name).parent.mkdir(exist_ok=True)
+    (tmp_path / "bundle" / name).write_text("dear")
+    (tmp_path / "bundle" / ".DS_Store").touch()
+    refused(f"bundle holds {name}, which is no part of a bundle", tiny.checkpoint, tmp_path / "bundle", cuts=[4])
+    assert (tmp_path / "bundle" / name).read_text() == "dear"
+
+
+def test_the_folder_that_somebody_works_in_is_not_replaced(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused("is the folder that you work in", tiny.checkpoint, Path("."), cuts=[4])
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_link_stays_a_link_and_leads_to_the_new_bundle(tmp_path, there):
+    if there:
+        (tmp_path / "versions" / "3").mkdir(parents=True)
+    link = tmp_path / "bundle"
+    link.symlink_to(Path("versions") / "3")
+    for name in ("first", "second"):
+        with written_whole(link) as folder:
+            (folder / name).touch()
+    assert link.is_symlink() and [path.name for path in (tmp_path / "versions" / "3").iterdir()] == ["second"]
+    assert {path.name for path in tmp_path.iterdir()} == {"bundle", "versions"}
 
 
 def test_graphs_that_differ_from_pytorch_are_refused(tiny):
