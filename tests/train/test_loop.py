@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 from drawn_people import drawn_people
-from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import TrainingError
-from sspnet_train.network.checkpoint import save_checkpoint
+from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.loop import RunOptions, Scores, train
@@ -160,6 +160,35 @@ def test_ctrl_c_during_the_last_validation_loses_no_step(tiny_recipe, tmp_path):
     assert torch.load(tmp_path / "cut/state.pt", weights_only=True)["step"] == 5
     assert same(whole, run(tiny_recipe, tmp_path / "cut", options=options, resume=True))
     assert (tmp_path / "whole/validation.csv").read_text() == (tmp_path / "cut/validation.csv").read_text()
+
+
+@pytest.mark.parametrize("validate", [4, 100])
+def test_weights_that_are_no_numbers_replace_none_that_were_saved(tiny_recipe, tmp_path, validate):
+    people, read = drawn_people(), []
+
+    def spoilt_later(index: int) -> Sample:
+        read.append(index)
+        return people[index] if len(read) < 30 else replace(people[index], depth=np.full(17, np.nan, np.float32))
+
+    options = replace(OPTIONS, save_steps=4, validate_steps=validate)
+    with pytest.raises(TrainingError, match="the loss of step 8 is no finite number"):
+        train(tiny_recipe, {"drawn": SampleSource("drawn", 12, spoilt_later)}, {}, tmp_path, options)
+    assert read_checkpoint(tmp_path / "checkpoint.safetensors")[2]["step"] == "4"
+
+
+def test_weights_that_a_step_spoilt_are_neither_scored_nor_saved(tiny_recipe, tmp_path, monkeypatch):
+    optimizer_step = torch.optim.AdamW.step
+
+    def spoils(optimizer: torch.optim.AdamW, *more: object) -> None:
+        optimizer_step(optimizer)
+        state = next(iter(optimizer.state.values()))
+        if state["step"] == 4:
+            optimizer.param_groups[0]["params"][0].data.fill_(np.nan)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spoils)
+    with pytest.raises(TrainingError, match="weights after step 4 are no finite numbers"):
+        run(tiny_recipe, tmp_path, options=replace(OPTIONS, save_steps=4))
+    assert not (tmp_path / "checkpoint.safetensors").exists()
 
 
 def test_worker_processes_change_nothing(tiny_recipe, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.terms import training_data_note
+from sspnet_train.errors import TrainingError
 from sspnet_train.evaluation.scores import predict_cuts, score
 from sspnet_train.network.checkpoint import load_network, read_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet, SSPNetConfig
@@ -58,8 +60,8 @@ def train(
         on_validation: called with the network, the step, and scores by set and cut.
 
     Raises:
-        TrainingError: there is nothing to resume, the folder holds a run that would be lost, the network does not fit, or the
-            system refuses to write.
+        TrainingError: there is nothing to resume, the folder holds a run that would be lost, the network does not fit, the loss
+            or the weights are no finite numbers any more, or the system refuses to write.
         KeyboardInterrupt: on Ctrl-C and SIGTERM, after having saved.
     """
     files = RunFolder(folder)
@@ -151,6 +153,9 @@ class _Run:
             self.recipe.located,
             self.recipe.consistency,
         )
+        means = mean_over_ranks(torch.tensor([loss.item(), *heads], dtype=torch.float64)).tolist()
+        if not math.isfinite(means[0]):
+            raise TrainingError(f"the loss of step {step + 1} is no finite number: {self._ended()}")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip:
@@ -160,7 +165,6 @@ class _Run:
         self.next_step, self.crops = step + 1, self.crops + len(image) * self.world
         if self.average:
             self.average.update(self.network, step)
-        means = mean_over_ranks(torch.tensor([loss.item(), *heads], dtype=torch.float64)).tolist()
         self._log(step, image.shape[2], means[0], means[1:])
         self._housekeeping()
         return means[0]
@@ -196,9 +200,18 @@ class _Run:
         """The moving average where the recipe keeps one."""
         return self.average.weights if self.average else self.network.state_dict()
 
+    def _check_weights(self) -> None:
+        """Weights that no longer are numbers must not replace those that were saved before."""
+        if not all(bool(value.isfinite().all()) for value in self.network.state_dict().values()):
+            raise TrainingError(f"weights after step {self.next_step} are no finite numbers: {self._ended()}")
+
+    def _ended(self) -> str:
+        return f"the run ends, {self.files.path} stays as it was saved before; a smaller rate or other labels may help"
+
     def save(self) -> None:
         if not self.is_main:
             return
+        self._check_weights()
         state = {
             "step": self.next_step, "crops": self.crops, "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(), "plateau": asdict(self.plateau),
@@ -240,6 +253,7 @@ class _Run:
             return
         self.validated_step = self.next_step
         if self.is_main:
+            self._check_weights()
             network = SSPNet(self.network.config).to(self.device)
             network.load_state_dict(self.best_weights())
             network.bodies = self.network.bodies
