@@ -87,3 +87,21 @@ def test_a_shard_that_lost_samples_is_told(tmp_path: Path):
     (tmp_path / "train/index.json").write_text('{"shard-00000.tar": 5}')
     with pytest.raises(DataError, match=r"shard-00000\.tar holds 4 samples and 4 pictures, index\.json says 5"):
         shards(tmp_path, "train")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("index.json", b'{"shard-0', "is not what write_shards leaves"),
+        ("index.json", b"[]", "is not what write_shards leaves"),
+        ("index.json", b'{"shard-00000.tar": "4", "shard-00001.tar": 4}', "is not what write_shards leaves"),
+        ("shard-00000.tar", b"x" * 3000, "shard-00000.tar is damaged"),
+        ("shard-00000.tar", None, "shard-00000.tar is missing"),
+    ],
+)
+def test_what_a_broken_copy_left_is_told_in_one_line(tmp_path: Path, name: str, content: bytes | None, line: str):
+    write_shards(drawn_people(8), tmp_path, 4)
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=line) as caught:
+        shards(tmp_path, "train")[0]
+    assert "\n" not in str(caught.value)

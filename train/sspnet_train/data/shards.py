@@ -43,7 +43,7 @@ def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
     index = apart or _fetch_if_there(f"{base}/{INDEX}")
     if index is None:
         raise DataError(f"shards: expected {LAYOUT} in {base}")
-    counts: dict[str, int] = json.loads(index)
+    counts = _counts(index, base)
     names = sorted(counts)
     if not apart:
         names = names[:-1] if split == "train" else names[-1:]
@@ -52,6 +52,17 @@ def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
     place = f"{base}/{split}" if apart else base
     stream = _Stream([f"{place}/{name}" for name in names], [counts[name] for name in names])
     return SampleSource(f"shards/{split}", sum(stream.counts), stream.read, stream.choose)
+
+
+def _counts(index: bytes, base: str) -> dict[str, int]:
+    """How many samples each shard holds."""
+    try:
+        counts = json.loads(index)
+    except ValueError:
+        counts = None
+    if not isinstance(counts, dict) or not all(type(count) is int and count > 0 for count in counts.values()):
+        raise DataError(f"shards: {INDEX} in {base} is not what write_shards leaves: the number of samples of each shard")
+    return counts
 
 
 class _Stream:
@@ -87,12 +98,17 @@ class _Stream:
 def _unpack(address: str, count: int) -> list[tuple[bytes, bytes]]:
     pictures: dict[str, bytes] = {}
     records: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(_fetch(address))) as archive:
-        for member in archive:
-            key, _, ending = member.name.partition(".")
-            file = archive.extractfile(member)
-            if file is not None:
-                (records if ending == "json" else pictures)[key] = file.read()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(_fetch(address))) as archive:
+            for member in archive:
+                key, _, ending = member.name.partition(".")
+                file = archive.extractfile(member)
+                if file is not None:
+                    (records if ending == "json" else pictures)[key] = file.read()
+    except FileNotFoundError:
+        raise DataError(f"shards: {address} is missing, which {INDEX} names") from None
+    except (tarfile.TarError, EOFError) as error:
+        raise DataError(f"shards: {address} is damaged: {str(error).partition(chr(10))[0]}") from None
     if len(records) != count or set(records) != set(pictures):
         raise DataError(f"shards: {address} holds {len(records)} samples and {len(pictures)} pictures, {INDEX} says {count}")
     return [(pictures[key], records[key]) for key in sorted(records)]
