@@ -59,6 +59,16 @@ def test_joints_outside_the_crop_are_known_not_to_be_there_and_unlabelled_ones_a
     assert np.isnan(example.present[17:]).all() and not example.weight[17:].any()  # face and feet, which nobody labelled
 
 
+def test_an_unlabelled_joint_may_lie_at_nan_and_teaches_nothing():
+    person = drawn_person(0)
+    keypoints, depth, weight = person.keypoints.copy(), person.depth.copy(), person.weight.copy()
+    keypoints[3], depth[3], weight[3] = np.nan, np.nan, 0
+    person = replace(person, keypoints=keypoints, depth=depth, weight=weight, weight_depth=weight)
+    example = make_example(person, 64, Augmentation(mirror=False), np.random.default_rng(0))
+    assert np.isfinite(example.target).all() and not example.weight[3].any() and np.isnan(example.present[3])
+    assert example.weight[:17, 0].sum() > 10
+
+
 def test_where_nobody_is_no_joint_is_there():
     empty = person(weight=np.zeros(17, np.float32), weight_depth=np.zeros(17, np.float32))
     example = make_example(empty, SIZE, PLAIN, np.random.default_rng(0))

@@ -199,11 +199,12 @@ def _labelled(
     inside = ((uv > -0.02) & (uv < 1.02)).all(axis=1)
     z = np.clip(depth / DEPTH_RANGE_MM + 0.5, 0, 1)
     trust = np.stack([weight * inside, weight * inside, weight_depth * inside], axis=1)
-    known = weight > 0.2
+    known = (weight > 0.2) & np.isfinite(uv).all(axis=1)
     present = np.where(known & inside, 1.0, np.where(known, 0.0, np.nan))
     if not (weight > 0).any():
         present = np.zeros(len(uv))
     torso = float(np.linalg.norm(uv[8] - uv[0])) if known[8] and known[0] else 0.2
     target = np.concatenate([uv, z[:, None]], axis=1)
+    target[(trust == 0) & ~np.isfinite(target)] = 0  # nothing times NaN is NaN
     target, trust, present = (part.astype(np.float32) for part in (target, trust, present))
     return Example(image, target, trust, present, visible, max(torso, 0.1), turn)
