@@ -30,7 +30,8 @@ def main() -> None:
     captures = [Capture(source, fps=given.target_fps) for source in given.sources]
     streams = [stream(capture, estimator, people=given.people) for capture in captures]
     overlays = [Overlay(inset=False) for _ in captures]
-    video, rounds = VideoFile(given.out, given.target_fps), 0
+    fps = given.target_fps if any(capture.live for capture in captures) else min(capture.fps for capture in captures)
+    video, rounds = VideoFile(given.out, fps), 0
     try:
         for frames in zip(*streams, strict=False):  # the newest frame of each, until one of them ends
             pictures = [overlay.draw_frame(frame) for overlay, frame in zip(overlays, frames, strict=True)]

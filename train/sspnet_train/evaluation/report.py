@@ -66,7 +66,7 @@ def write(checkpoint: Path, data: Path, out: Path, command: str, root_depth: Pat
         _picture(folder.name, *HEATMAPS),
     ]
     with whole_file(out) as partial:
-        partial.write_text("\n".join(parts))
+        partial.write_text("\n".join(parts), "utf-8")
 
 
 def _with_figure(table: Table, folder: str) -> str:

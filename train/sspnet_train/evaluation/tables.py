@@ -47,7 +47,7 @@ def write_report(folder: Path, tables: list[Table], heading: str) -> None:
         with whole_file(folder / f"{table.name}.csv") as partial, partial.open("w", newline="") as file:
             csv.writer(file).writerows([table.columns, *table.rows])
     with whole_file(folder / "report.md") as partial:
-        partial.write_text(heading + "\n\n" + "\n".join(table.markdown() for table in tables))
+        partial.write_text(heading + "\n\n" + "\n".join(table.markdown() for table in tables), "utf-8")
 
 
 def _shown(cell: Cell) -> str:
