@@ -42,7 +42,11 @@ class Bundle {
 
   /** The checked content of one of the bundle's files. */
   file(name) {
-    if (!this.#kept.has(name)) this.#kept.set(name, this.#checked(name));
+    if (!this.#kept.has(name)) {
+      const content = this.#checked(name);
+      content.catch(() => this.#kept.delete(name)); // a network that failed once may do the next time
+      this.#kept.set(name, content);
+    }
     return this.#kept.get(name);
   }
 

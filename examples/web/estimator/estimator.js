@@ -9,6 +9,7 @@ import { BODY_JOINTS } from "./joints.js";
 import { lift } from "./lift.js";
 import { LiftGraph } from "./lift_graph.js";
 import { findPeople } from "./locate.js";
+import { checkPoint, checkTouches, checkedBox, checkedPeople } from "./options.js";
 import { Peaks } from "./peaks.js";
 import { boxOfSeenJoints } from "./person_box.js";
 import { judged, peopleOf } from "./person_boxes.js";
@@ -56,6 +57,7 @@ export class Estimator {
   #liftGraph = null;
   #profile = null;
   #controller = null;
+  #turn = Promise.resolve(); // the end of the last call
 
   /**
    * Opens the bundle in the folder at `url`; `provider`: "webgpu", "wasm", or "auto": WebGPU where it is there and works; `ort`: the
@@ -100,7 +102,11 @@ export class Estimator {
   }
 
   /** Measures every operating point, unless `kept` is a profile of this bundle in this browser. Gives the profile to keep. */
-  async prepare(kept = null, progress = () => {}) {
+  prepare(kept = null, progress = () => {}) {
+    return this.#inTurn(() => this.#prepare(kept, progress));
+  }
+
+  async #prepare(kept, progress) {
     const key = profileKey(this.#bundle, this.#engine);
     const timings = kept?.key === key ? kept.timings : {};
     await this.#liftGraph?.open();
@@ -128,7 +134,16 @@ export class Estimator {
    * Gives keypoints (J × [x, y], pixels), joints3d (J × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
    * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
    */
-  async predict(image, options = {}) {
+  predict(image, options = {}) {
+    const { box = null, person = null, begin = performance.now() } = options;
+    return this.#inTurn(async () => {
+      checkPoint(options, this.#bundle);
+      if (person !== null) checkedBox(person.box);
+      return this.#predict(image, { ...options, begin, box: box === null ? null : checkedBox(box) });
+    });
+  }
+
+  async #predict(image, options) {
     const { box = null, targetFps = null, cut = null, size = null, previous = null, begin = performance.now() } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
@@ -140,6 +155,7 @@ export class Estimator {
     const chain = this.#chains[point.size];
     const crop = cropAround(person.box, this.#bundle.boxScale);
     const pixels = whole ?? (await toPixels(image, (extent) => areaUnder(extent, crop, point.size)));
+    if (given?.box === box) checkTouches(box, pixels.whole ?? pixels);
     cutOut(pixels, crop, point.size, this.#bundle.border, chain.image);
     const answer = await chain.run(point.cut, placed(previous, crop, this.#bundle.jointCount, this.#bundle.depthRange));
     const pose = await this.#pose(answer, crop, person);
@@ -152,24 +168,38 @@ export class Estimator {
    * The poses of everybody in an image, the most prominent first; empty where nobody is found with certainty. Whose pose is not
    * confident is nobody.
    *
-   * options: `maxPeople`, how many at most; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
+   * options: `maxPeople`, how many at most, null: everybody; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
    */
-  async predictAll(image, { maxPeople = Infinity, targetFps = null, ...options } = {}) {
+  predictAll(image, options = {}) {
+    return this.#inTurn(async () => {
+      checkPoint(options, this.#bundle);
+      return this.#predictAll(image, { ...options, maxPeople: checkedPeople(options.maxPeople ?? null) });
+    });
+  }
+
+  async #predictAll(image, { maxPeople, targetFps = null, ...options }) {
     const pixels = await toPixels(image);
     const waiting = (await this.#people(pixels, targetFps, true)).filter((person) => person.sure);
     const count = Math.min(waiting.length, maxPeople);
     const everybody = [];
     for (const person of waiting) {
       if (everybody.length >= maxPeople) break;
-      const pose = await this.predict(pixels, { ...options, person, targetFps: targetFps && targetFps * count });
+      const pose = await this.#predict(pixels, { ...options, person, targetFps: targetFps && targetFps * count });
       if (!pose.unsure && !everybody.some((other) => samePerson(pose, other))) everybody.push(pose);
     }
     return everybody;
   }
 
   /** The most prominent person {box, sure}, found without hurry; the whole image, not sure, where there is none. */
-  async find(image) {
-    return this.#locate(await toPixels(image), null);
+  find(image) {
+    return this.#inTurn(async () => this.#locate(await toPixels(image), null));
+  }
+
+  /** Calls wait for each other: they share the tensors that crops are written into, and the engine's sessions. */
+  #inTurn(work) {
+    const answer = this.#turn.then(work);
+    this.#turn = answer.catch(() => {});
+    return answer;
   }
 
   async #pose(answer, crop, person) {

@@ -1,5 +1,5 @@
-// What a caller may hand in as an image → {data, width, height, left, top}, RGBA bytes; `left` and `top` say where in the image
-// its first pixel lies, and are absent where it is all of it.
+// What a caller may hand in as an image → {data, width, height, left, top, whole}, RGBA bytes; `left` and `top` say where in the
+// image its first pixel lies, `whole` {width, height} the image's extent; all three are absent where the image came as bytes.
 
 let canvas = null;
 
@@ -36,13 +36,22 @@ function sizeOf(source) {
 
 function drawn(source, width, height, areaOf) {
   const area = areaOf === null ? { left: 0, top: 0, width, height } : areaOf({ width, height });
-  if (area.width === 0 || area.height === 0) return { ...area, data: new Uint8ClampedArray() };
+  if (area.width === 0 || area.height === 0) return { ...area, data: new Uint8ClampedArray(), whole: { width, height } };
   canvas ??= new OffscreenCanvas(area.width, area.height);
   if (canvas.width < area.width) canvas.width = area.width;
   if (canvas.height < area.height) canvas.height = area.height;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.clearRect(0, 0, area.width, area.height);
   context.drawImage(source, -area.left, -area.top, width, height);
-  const { data } = context.getImageData(0, 0, area.width, area.height);
-  return { ...area, data };
+  return { ...area, data: readable(context, area), whole: { width, height } };
+}
+
+function readable(context, { width, height }) {
+  try {
+    return context.getImageData(0, 0, width, height).data;
+  } catch (error) {
+    canvas = null; // once it has shown what a page may not read, it is never to be read again
+    if (error.name !== "SecurityError") throw error;
+    throw new TypeError('the image comes from another site, which must allow this page to read it (CORS): load it with crossorigin="anonymous"');
+  }
 }

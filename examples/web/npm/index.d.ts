@@ -41,7 +41,7 @@ export interface Pose {
 }
 
 export interface PoseOptions {
-  /** Frames per second to hold, once `prepare` has run. */
+  /** Frames per second to hold, once `prepare` has run; without that it is not looked at. */
   targetFps?: number | null;
   /** A fixed operating point, instead of a rate; the most accurate without either. */
   cut?: number | null;
@@ -63,8 +63,8 @@ export interface PredictOptions extends PoseOptions {
 }
 
 export interface PredictAllOptions extends PoseOptions {
-  /** How many people at most. */
-  maxPeople?: number;
+  /** How many people at most; null, as without it: everybody. */
+  maxPeople?: number | null;
 }
 
 /** How fast each operating point is in this browser. Made by `prepare`; JSON can keep it. */
@@ -81,7 +81,10 @@ export interface Description {
   threads: number;
 }
 
-/** An image in, a pose out. One call at a time: wait for an answer before the next image. */
+/**
+ * An image in, a pose out. Calls on one estimator wait for each other. What makes no sense is refused: a TypeError for an image, a
+ * RangeError for an option, each in one line that says what would be right.
+ */
 export class Estimator {
   private constructor();
 

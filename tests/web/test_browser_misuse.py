@@ -1,0 +1,140 @@
+"""What a page may do wrong, or have done to it: calls at once, foreign pictures, a network that fails, senseless options."""
+
+import cv2
+import numpy as np
+import pytest
+from web_site import ROOT
+
+from sspnet_sdk import Estimator
+
+pytestmark = pytest.mark.browser
+
+OPEN = """
+const {Estimator} = await import("/estimator/estimator.js");
+const open = () => Estimator.open(new URL("/bundle/", location.href), "wasm");
+const photo = async (name) => createImageBitmap(await (await fetch(`/photos/${name}`)).blob());
+"""
+
+AT_ONCE = (
+    "async (people) => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const images = await Promise.all(people.map(({file}) => photo(file)));
+    const ask = (index) => estimator.predict(images[index], {box: people[index].box, size: 128, cut: 2});
+    return Promise.all(people.map((_, index) => ask(index)));
+}"""
+)
+
+
+def test_calls_at_the_same_time_wait_for_each_other(page, people):
+    one_of_each = list({person["file"]: person for person in people}.values())[:3]
+    estimator = Estimator(backend="onnxruntime", threads=1, input_size=128, cut=2)
+    for person, pose in zip(one_of_each, page.evaluate(AT_ONCE, one_of_each), strict=True):
+        expected = estimator.predict(cv2.imread(str(ROOT / "examples/photos" / person["file"])), person["box"])
+        np.testing.assert_allclose(pose["keypoints"], expected.keypoints, atol=1)
+
+
+FOREIGN = (
+    "async (foreign) => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const loaded = async (src) => {
+        const image = Object.assign(new Image(), {src});
+        await image.decode();
+        return image;
+    };
+    const options = {size: 128, cut: 2};
+    const said = await estimator.predict(await loaded(foreign), options).catch((error) => error.message);
+    return {said, pose: await estimator.predict(await loaded("/photos/000000234748.jpg"), options)};
+}"""
+)
+
+
+def test_after_a_picture_that_no_page_may_read_the_next_one_is_read(page, address):
+    foreign = address.replace("127.0.0.1", "localhost") + "photos/000000234748.jpg"
+    answer = page.evaluate(FOREIGN, foreign)
+    assert answer["said"].startswith("the image comes from another site")
+    assert not answer["pose"]["unsure"]
+
+
+TWICE = (
+    "async () => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const image = await photo("000000234748.jpg");
+    const ask = () => estimator.predict(image, {size: 128, cut: 2}).then(({unsure}) => ({unsure}), ({message}) => ({message}));
+    return [await ask(), await ask()];
+}"""
+)
+
+
+def test_a_file_that_could_not_be_fetched_is_fetched_again(page):
+    page.route("**/bundle/weights.bin", lambda route: route.abort(), times=1)
+    failed, worked = page.evaluate(TWICE)
+    assert "weights.bin cannot be fetched" in failed["message"] and worked == {"unsure": False}
+
+
+REFUSED = (
+    "async (asked) => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const value = (one) => (Array.isArray(one) ? one.map(value) : one === "nan" ? NaN : one);
+    const said = [];
+    for (const [call, given] of asked) {
+        const options = Object.fromEntries(Object.entries(given).map(([name, one]) => [name, value(one)]));
+        for (const image of [new ImageData(64, 48), new OffscreenCanvas(64, 48)]) {
+            if (image.getContext) image.getContext("2d");
+            said.push(await estimator[call](image, options).then(() => "an answer", (error) => error.message));
+        }
+    }
+    return said;
+}"""
+)
+
+SENSELESS = (
+    ("predict", {"box": [70, 0, 10, 10]}, "box (70, 0, 10, 10) (x, y, w, h) lies outside the image of 64x48 pixels"),
+    ("predict", {"box": [0, -20, 10, 20]}, "box (0, -20, 10, 20) (x, y, w, h) lies outside the image of 64x48 pixels"),
+    (
+        "predict",
+        {"box": [5, 5, 0, 20]},
+        "box (5, 5, 0, 20) is empty: width and height (the last two numbers) must be at least 1 pixel",
+    ),
+    ("predict", {"box": ["nan", 5, 10, 20]}, "box (NaN, 5, 10, 20) holds values that are not pixels"),
+    ("predict", {"box": [5, 5, 10]}, "a box is four numbers [x, y, w, h] in pixels, not 5,5,10"),
+    ("predict", {"person": {"box": [0, 0, 1e9, 5]}}, "box (0, 0, 1000000000, 5) holds values that are not pixels"),
+    ("predict", {"cut": 3}, "cut must be one of 2, 4, 8 with this bundle, or null, not 3"),
+    ("predict", {"size": 200}, "size must be one of 128, 192, 256 with this bundle, or null, not 200"),
+    ("predict", {"targetFps": 0}, "targetFps must be a positive number, or null, not 0"),
+    ("predict", {"targetFps": "nan"}, "targetFps must be a positive number, or null, not NaN"),
+    ("predictAll", {"targetFps": -1}, "targetFps must be a positive number, or null, not -1"),
+    ("predictAll", {"cut": 3}, "cut must be one of 2, 4, 8 with this bundle, or null, not 3"),
+    ("predictAll", {"maxPeople": 0}, "maxPeople must be a whole number from 1, or null for everybody, not 0"),
+    ("predictAll", {"maxPeople": "nan"}, "maxPeople must be a whole number from 1, or null for everybody, not NaN"),
+)
+
+
+def test_what_makes_no_sense_is_refused_in_one_line(page):
+    said = page.evaluate(REFUSED, [[call, given] for call, given, _ in SENSELESS])
+    assert said == [line for *_, line in SENSELESS for _ in range(2)]
+
+
+EVERYBODY = (
+    "async () => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const image = await photo("000000000790.jpg");
+    const options = {size: 128, cut: 2};
+    const all = await estimator.predictAll(image, options);
+    return [all.length, (await estimator.predictAll(image, {...options, maxPeople: null})).length];
+}"""
+)
+
+
+def test_null_people_are_everybody(page):
+    default, null = page.evaluate(EVERYBODY)
+    assert null == default >= 2
