@@ -71,20 +71,30 @@ async function showPhoto(source) {
 }
 
 async function runCamera() {
-  await camera.start();
+  if (!(await camera.start())) return;
   const mine = ++turn;
   [photo, box] = [null, null];
   element("camera").setAttribute("aria-pressed", "true");
   element("picture").classList.add("mirrored");
   element("hint").hidden = true;
-  while (mine === turn && camera.running) {
-    const frame = await camera.nextFrame();
-    const shown = await createImageBitmap(frame);
+  try {
+    while (mine === turn && camera.running) await showFrame(await camera.nextFrame(), mine);
+  } catch (error) {
+    if (mine !== turn) return;
+    stopCamera();
+    throw error;
+  }
+}
+
+async function showFrame(frame, mine) {
+  const shown = await createImageBitmap(frame);
+  try {
     const pose = await client.predict(frame, { targetFps: targetFps(), follow: true });
     if (mine !== turn) return;
     drawOverlay(element("overlay"), shown, shown.width, shown.height, pose.unsure ? null : pose);
-    shown.close();
     showPose(pose);
+  } finally {
+    shown.close();
   }
 }
 
@@ -142,6 +152,7 @@ async function main() {
   const measuring = (size) => say(`Measuring this browser at ${size} px, once …`);
   describe(await client.open(new URL("bundle/", location.href).href, provider, measuring));
   ready = true;
+  element("camera").disabled = false;
   say("");
   await estimatePhoto();
   document.body.dataset.ready = "true";

@@ -21,35 +21,51 @@ export class Camera {
   fps = 0;
   #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   #lastGrab = null;
+  #asked = 0; // how often the camera was to start or to stop
+  #lost; // rejects where it gives no more pictures
 
   get running() {
     return this.#video.srcObject !== null;
   }
 
+  /** Starts it. Gives false where meanwhile it was asked for once more, or was to stop: the browser may ask somebody first. */
   async start() {
     if (navigator.mediaDevices === undefined) {
       throw new Error("browsers give the camera only to https:// and localhost: open the page there");
     }
+    const mine = ++this.#asked;
+    let stream;
     try {
-      this.#video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, frameRate: { ideal: 60 } } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, frameRate: { ideal: 60 } } });
     } catch (error) {
+      if (mine !== this.#asked) return false;
       throw new Error(`no camera: ${error.message}`);
     }
+    if (mine !== this.#asked) {
+      release(stream);
+      return false;
+    }
+    release(this.#video.srcObject);
+    this.#video.srcObject = stream;
+    this.#lost = whenLost(stream);
     this.#lastGrab = null;
     await this.#video.play();
+    return mine === this.#asked;
   }
 
   stop() {
-    for (const track of this.#video.srcObject?.getTracks() ?? []) track.stop();
+    this.#asked += 1;
+    release(this.#video.srcObject);
     this.#video.srcObject = null;
   }
 
   /** The next frame that the camera gives, as an ImageBitmap. */
   async nextFrame() {
-    await new Promise((resolve) => {
+    const next = new Promise((resolve) => {
       if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(resolve);
       else requestAnimationFrame(resolve);
     });
+    await Promise.race([next, this.#lost]);
     const now = performance.now();
     if (this.#lastGrab !== null) {
       const fps = 1000 / (now - this.#lastGrab);
@@ -58,4 +74,18 @@ export class Camera {
     this.#lastGrab = now;
     return createImageBitmap(this.#video);
   }
+}
+
+function release(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/** A promise that rejects when the stream ends without having been stopped here. */
+function whenLost(stream) {
+  const lost = new Promise((_, reject) => {
+    const words = "the camera gives no more pictures: it was unplugged, or taken away from this page";
+    for (const track of stream.getTracks()) track.onended = () => reject(new Error(words));
+  });
+  lost.catch(() => {}); // nobody may be waiting for a frame just then
+  return lost;
 }

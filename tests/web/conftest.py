@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from made_profile import PROFILE
 from web_site import ROOT, QuietHandler
 
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome", "chrome")
@@ -60,6 +61,17 @@ def page(chromium, address):
     page.goto(address + "photos/people.json")
     yield page
     context.close()
+
+
+@pytest.fixture
+def opened(page, address):
+    """The page with its first photo estimated, in a browser that was measured before."""
+    profile = page.evaluate(PROFILE)
+    page.evaluate("profile => localStorage.setItem('sspnet-profile', JSON.stringify(profile))", profile)
+    page.goto(address + "?provider=wasm")
+    page.wait_for_selector("body[data-ready]")
+    yield page
+    assert page.errors == []
 
 
 @pytest.fixture(scope="session")

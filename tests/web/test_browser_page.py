@@ -1,7 +1,6 @@
 """The page: a photo, a box, a frame rate, the camera, a damaged bundle."""
 
 import pytest
-from made_profile import PROFILE
 from web_site import ROOT
 
 pytestmark = pytest.mark.browser
@@ -12,17 +11,6 @@ BLUE_PIXELS = """([x, y, w, h]) => {
     for (let i = 0; i < data.length; i += 4) count += data[i] < 70 && data[i + 1] > 140 && data[i + 2] > 200;
     return count;
 }"""
-
-
-@pytest.fixture
-def opened(page, address):
-    """The page with its first photo estimated, in a browser that was measured before."""
-    profile = page.evaluate(PROFILE)
-    page.evaluate("profile => localStorage.setItem('sspnet-profile', JSON.stringify(profile))", profile)
-    page.goto(address + "?provider=wasm")
-    page.wait_for_selector("body[data-ready]")
-    yield page
-    assert page.errors == []
 
 
 def next_pose(page, act):

@@ -11,7 +11,7 @@ import { boxOfJoints } from "./person_box.js";
 const FRESH_MS = 200; // an older pose tells nothing of this frame's
 
 let estimator;
-let followed = null; // {box, pose, at} of the person that the frames before showed
+let followed = null; // {box, pose, at, extent} of the person that the frames before showed
 
 self.onmessage = async ({ data }) => {
   try {
@@ -31,13 +31,17 @@ async function open({ url, provider, kept }) {
 async function predict({ bitmap, box, targetFps, follow }) {
   const arrived = performance.now();
   try {
-    const before = follow ? followed : null;
+    const extent = `${bitmap.width}x${bitmap.height}`;
+    const before = follow && followed?.extent === extent ? followed : null; // a phone that is turned shows other places
     const known = before?.box ?? box;
     // A photo can wait: its rate is that of the pose.
     const person = known !== null ? { box: known, sure: true } : follow ? null : await estimator.find(bitmap);
     const previous = before !== null && arrived - before.at <= FRESH_MS ? before.pose : null;
     const pose = await estimator.predict(bitmap, { person, previous, targetFps, begin: follow ? arrived : performance.now() });
-    followed = pose.unsure ? null : { box: boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses), pose, at: arrived };
+    followed = null;
+    if (follow && !pose.unsure) {
+      followed = { box: boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses), pose, at: arrived, extent };
+    }
     return pose;
   } finally {
     bitmap.close();
