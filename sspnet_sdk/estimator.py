@@ -375,7 +375,8 @@ class Estimator:
         answers = engine.poses_in(views, point, deadline, before)
         poses = poses_of(answers, people, crops, engine, point.input_size, begin)
         network_ms, total_ms = answers.network_ms / frames, poses[-1].latency_ms / frames
-        self._plan.observe(point, answers.cuts[-1], network_ms, total_ms, in_frame, located)
+        if goal.budget_ms is not None:
+            self._plan.observe(point, answers.cuts[-1], network_ms, total_ms, in_frame, located)
         return poses
 
     def _before(self, previous: Any, people: int) -> list[Pose | None]:

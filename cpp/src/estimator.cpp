@@ -75,7 +75,7 @@ sspnet_pose Estimator::predict(const sspnet_image& source, const sspnet_box* box
     sspnet_pose result = pose(image, person.box, point, when(begin, plan_.late_ms(goal), plan_.networks().lift_ms()));
     result.unsure = result.unsure != 0 || !person.sure;
     result.latency_ms = ms_between(begin, Clock::now());
-    plan_.observe(point, result.cut, stages_ms(point), result.latency_ms, 1, located);
+    plan_.observe(goal, point, result.cut, stages_ms(point), result.latency_ms, 1, located);
     return result;
 }
 
@@ -188,7 +188,7 @@ std::vector<sspnet_pose> Estimator::poses(const Image& image, const sspnet_box* 
         poses.back().latency_ms = ms_between(begin, Clock::now());
         network_ms += stages_ms(point);
     }
-    plan_.observe(point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), located);
+    plan_.observe(goal, point, poses.back().cut, network_ms, poses.back().latency_ms, int(count), located);
     return poses;
 }
 

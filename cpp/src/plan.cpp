@@ -106,9 +106,10 @@ OperatingPoint Plan::choose(const Goal& goal, int people, bool located) {
     return unmeasured(cuts_.back());
 }
 
-void Plan::observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located) {
+void Plan::observe(const Goal& goal, OperatingPoint point, int cut, double network_ms, double total_ms, int people,
+                   bool located) {
     point.cut = cut;
-    if (controller_) {
+    if (goal.budget_ms && controller_) {
         controller_->set_disturbed(is_being_measured());
         controller_->observe(point, network_ms, total_ms, people, located);
     }

@@ -46,9 +46,10 @@ public:
     /// The operating point for this frame; without a goal, the deepest cut at the largest size.
     OperatingPoint choose(const Goal& goal, int people, bool located);
 
-    /// Tell what a frame really took, and the cut that it reached. With a goal, the device is measured in the background from the
-    /// second frame on: the first would wait for it, and so would a program that wants one pose at its end.
-    void observe(OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
+    /// Tell what a frame really took, and the cut that it reached; of a frame without a goal nothing is learnt. With a goal, the
+    /// device is measured in the background from the second frame on: the first would wait for it, and so would a program that
+    /// wants one pose at its end.
+    void observe(const Goal& goal, OperatingPoint point, int cut, double network_ms, double total_ms, int people, bool located);
 
     /// How to search for people (see plan_search). Throws OptionError where the bundle has no finder.
     SearchPlan search(const Goal& goal, bool everybody, bool patient = false);

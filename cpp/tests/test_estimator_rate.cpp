@@ -44,6 +44,40 @@ TEST_CASE("an impossible rate takes the first cut and is said once; a slow one, 
     CHECK(estimator.predict(scene.image(), kBox).cut == info.cuts[info.cut_count - 1]);
 }
 
+TEST_CASE("frames without a deadline tell nothing about those with one, and are late for no target") {
+    const Scene scene;
+    std::vector<std::string> lines;
+    sspnet::Options options = quiet_options();
+    options.input_size = 128;
+    options.log = [&](const std::string& line) { lines.push_back(line); };
+    sspnet::Estimator estimator(kDefaultBundle, options);
+    CHECK(estimator.predict_within(0.5, scene.image(), kBox).cut == 2);
+    lines.clear();
+    for (int i = 0; i < 15; ++i) CHECK(estimator.predict(scene.image(), kBox).cut == 8);
+    CHECK(lines.empty());
+    CHECK(estimator.predict_within(200, scene.image(), kBox).cut == 8);
+}
+
+TEST_CASE("a log that calls its estimator is told so, and nobody waits for ever") {
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.input_size = 128, options.cut = 2;
+    std::string said;
+    sspnet::Estimator* mine = nullptr;
+    options.log = [&](const std::string&) {
+        try {
+            if (mine != nullptr) mine->set_target_fps(0);
+        } catch (const sspnet::Error& error) {
+            said = error.what();
+        }
+    };
+    sspnet::Estimator estimator(kDefaultBundle, options);
+    mine = &estimator;
+    estimator.predict_within(1e-3, scene.image(), kBox);
+    CHECK(said.find("log must not call the estimator") == 0);
+    CHECK(estimator.predict(scene.image(), kBox).cut == 2);
+}
+
 TEST_CASE("a new device gives its first pose at once, is measured beside the frames, and known ever after") {
     const fs::path cache = fs::temp_directory_path() / ("sspnet-" + std::to_string(std::random_device{}()));
     fs::create_directories(cache);

@@ -86,8 +86,8 @@ class Plan:
 
     @property
     def out_of_reach(self) -> bool:
-        """See `RateController.out_of_reach`."""
-        return self._controller is not None and self._controller.out_of_reach
+        """See `RateController.out_of_reach`; False without a target of the estimator's own."""
+        return self._goal.budget_ms is not None and self._controller is not None and self._controller.out_of_reach
 
     def goal(self, deadline_ms: Any = None) -> Goal:
         """This frame's goal: its own deadline, else the estimator's.
@@ -136,7 +136,7 @@ class Plan:
     def observe(
         self, point: OperatingPoint, cut: int, network_ms: float, total_ms: float, people: int = 1, located: bool = False
     ) -> None:
-        """Take what a frame really took, and the cut that it reached."""
+        """Take what a frame with a goal really took, and the cut that it reached."""
         with self._lock:
             if self._controller is not None and point.backend == self.backend:
                 self._controller.is_disturbed = self._surveyor.running

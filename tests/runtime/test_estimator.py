@@ -197,6 +197,15 @@ def test_an_impossible_deadline_still_gets_the_first_stage_and_a_long_one_the_la
     assert Estimator(dot_bundle, backend=backend, deadline_ms=1e-3).predict(dot_image(150, 110), BOX).cut == 2
 
 
+def test_frames_without_a_deadline_tell_nothing_about_those_with_one(dot_bundle, dot_image):
+    with Estimator(dot_bundle, backend="onnxruntime", input_size=128, threads=1) as estimator:
+        estimator.predict(dot_image(150, 110), BOX, deadline_ms=1e-3)
+        load = estimator._plan._controller.load
+        for _ in range(6):
+            assert estimator.predict(dot_image(150, 110), BOX).cut == 8
+        assert estimator._plan._controller.load == load and not estimator.out_of_reach
+
+
 def test_a_frame_that_would_be_late_for_its_rate_ends_at_a_shallower_cut_but_for_one_asked_for(dot_bundle, dot_image, measured):
     for cut, reached in ((None, 2), (8, 8)):
         with measured(

@@ -91,7 +91,8 @@ typedef struct sspnet_pose {
     int unsure;                        /**< 1: no person was found with certainty, the pose is the best guess there is */
 } sspnet_pose;
 
-/** Takes one line of what the library has to say (a target that is out of reach). Called from within the library's functions. */
+/** Takes one line of what the library has to say (a target that is out of reach). Called from within the library's functions: it
+ *  must not call any with the same estimator (SSPNET_BAD_OPTION). */
 typedef void (*sspnet_log)(const char* line, void* user);
 
 /** How to run. Begin with sspnet_default_options(); strings are only read during sspnet_open(). */

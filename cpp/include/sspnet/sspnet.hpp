@@ -46,7 +46,7 @@ struct Options {
     std::string device = "auto";
     int threads = 0;
     std::optional<std::string> cache_dir;         ///< nothing: the user's cache folder; "": keep nothing
-    std::function<void(const std::string&)> log;  ///< takes one line at a time; must not throw
+    std::function<void(const std::string&)> log;  ///< takes one line at a time; must not throw, nor call the estimator
 };
 
 /// 3D human pose from one image. Move-only; calls from several threads wait for each other.
