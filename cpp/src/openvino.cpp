@@ -1,3 +1,4 @@
+#include "compiled_cache.hpp"
 #include "device.hpp"
 #include "engines.hpp"
 #include "error.hpp"
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <sstream>
 
 namespace sspnet::core {
 namespace {
@@ -39,7 +41,7 @@ class OpenVinoChain : public Chain {
 public:
     OpenVinoChain(ov::Core& core, const EngineSettings& settings, std::vector<GraphFile> graphs,
                   const std::vector<ChainInput>& inputs)
-        : core_(core), settings_(settings), graphs_(std::move(graphs)), compiled_(graphs_.size()) {
+        : core_(core), settings_(settings), graphs_(std::move(graphs)), inputs_(inputs), compiled_(graphs_.size()) {
         for (const ChainInput& input : inputs) {
             ov::Tensor tensor(input.is_float ? ov::element::f32 : ov::element::u8, ov::Shape(input.shape));
             std::memset(tensor.data(), 0, tensor.get_byte_size());
@@ -52,7 +54,13 @@ public:
     void compile(std::size_t index) override {
         if (compiled_[index]) return;
         in_own_words("cannot open " + graphs_[index].path.filename().u8string(), [&] {
-            compiled_[index].emplace(core_.compile_model(folded(graphs_[index]), upper(settings_.device), properties()));
+            const GraphFile& graph = graphs_[index];
+            const CompiledCache cache(settings_.cache.empty() ? settings_.cache : settings_.cache / "openvino", graph.path,
+                                      key());
+            compiled_[index] = cache ? kept(cache) : std::nullopt;
+            if (compiled_[index]) return;
+            compiled_[index] = core_.compile_model(folded(graph), upper(settings_.device), properties());
+            if (cache) keep(cache, *compiled_[index]);
         });
     }
 
@@ -78,6 +86,39 @@ public:
     }
 
 private:
+    /// All that a compiled graph depends on beside the bundle.
+    std::string key() const {
+        const std::string device = upper(settings_.device);
+        std::ostringstream key;
+        key << ov::get_openvino_version().buildNumber << '|' << device << '|' << core_.get_property(device, ov::device::full_name)
+            << '|' << settings_.precision << '|' << settings_.threads << '|' << default_threads();
+        for (const ChainInput& input : inputs_) {
+            key << '|' << input.name;
+            for (const std::size_t length : input.shape) key << ' ' << length;
+        }
+        return key.str();
+    }
+
+    std::optional<ov::CompiledModel> kept(const CompiledCache& cache) {
+        std::optional<std::ifstream> stream = cache.read();
+        if (!stream) return std::nullopt;
+        try {
+            return core_.import_model(*stream, upper(settings_.device), properties());
+        } catch (const std::exception&) {  // a driver that has changed since
+            return std::nullopt;
+        }
+    }
+
+    static void keep(const CompiledCache& cache, ov::CompiledModel& compiled) {
+        std::ostringstream exported;
+        try {
+            compiled.export_model(exported);
+        } catch (const std::exception&) {  // a device that exports nothing is compiled for anew each time
+            return;
+        }
+        cache.write(exported.str());
+    }
+
     /// The graph for one person. Its constants are folded, which more than halves its operations before the engine's passes,
     /// hundreds of them, go through all.
     std::shared_ptr<ov::Model> folded(const GraphFile& graph) {
@@ -118,7 +159,6 @@ private:
             properties.insert(ov::hint::enable_cpu_pinning(settings_.threads >= default_threads()));
         }
         if (const auto type = computed_in()) properties.insert(ov::hint::inference_precision(*type));
-        if (!settings_.cache.empty()) properties.insert(ov::cache_dir((settings_.cache / "openvino").u8string()));
         return properties;
     }
 
@@ -134,6 +174,7 @@ private:
     ov::Core& core_;
     EngineSettings settings_;
     std::vector<GraphFile> graphs_;
+    std::vector<ChainInput> inputs_;
     std::map<std::string, ov::Tensor> tensors_;
     std::vector<std::optional<ov::CompiledModel>> compiled_;
     std::vector<ov::InferRequest> requests_;

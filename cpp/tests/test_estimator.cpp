@@ -4,7 +4,10 @@
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <random>
 #include <thread>
 
 namespace {
@@ -130,6 +133,24 @@ TEST_CASE("bad images, boxes, options and bundles each have their status and a l
     options.device = "toaster";
     CHECK(status_of([&] { sspnet::Estimator(kDefaultBundle, options); }) == SSPNET_BAD_OPTION);
     CHECK(status_of([&] { sspnet::Estimator("nowhere"); }) == SSPNET_BAD_BUNDLE);
+}
+
+TEST_CASE("a compiled model that was damaged on the disk changes no answer") {
+    namespace fs = std::filesystem;
+    const fs::path cache = fs::temp_directory_path() / ("sspnet-" + std::to_string(std::random_device{}()));
+    const Scene scene;
+    sspnet::Options options = quiet_options();
+    options.cache_dir = cache.string(), options.input_size = 128, options.cut = 2;
+    const auto ask = [&] { return sspnet::Estimator(kDefaultBundle, options).predict(scene.image(), kBox); };
+    const sspnet::Pose expected = ask();
+    for (const auto& file : fs::recursive_directory_iterator(cache)) {
+        if (!file.is_regular_file()) continue;
+        fs::permissions(file.path(), fs::perms::owner_write, fs::perm_options::add);
+        std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        stream.seekp(std::streamoff(file.file_size() * 2 / 3)) << std::string(4096, '\0');  // as after a power cut
+    }
+    for (int i = 0; i < 2; ++i) CHECK(std::memcmp(ask().keypoints, expected.keypoints, sizeof expected.keypoints) == 0);
+    fs::remove_all(cache);
 }
 
 TEST_CASE("threads may share an estimator, and each has its own last error") {
