@@ -1,4 +1,5 @@
-"""What a page may do wrong, or have done to it: calls at once, foreign pictures, a network that fails, senseless options."""
+"""What a page may do wrong, or have done to it: calls at once or after the end, foreign pictures, a network that fails, senseless
+options."""
 
 import cv2
 import numpy as np
@@ -138,3 +139,33 @@ EVERYBODY = (
 def test_null_people_are_everybody(page):
     default, null = page.evaluate(EVERYBODY)
     assert null == default >= 2
+
+
+CLOSED = """
+async () => {
+    const {Estimator} = await import("/estimator/estimator.js");
+    const {openBundle} = await import("/estimator/bundle.js");
+    const {loadEngine} = await import("/estimator/engine.js");
+    const engine = await loadEngine("wasm", new URL("/ort/", location.href));
+    const count = {opened: 0, released: 0};
+    const create = async (...given) => {
+        const session = await engine.ort.InferenceSession.create(...given);
+        const release = session.release.bind(session);
+        session.release = () => (count.released++, release());
+        count.opened++;
+        return session;
+    };
+    const counted = {...engine, ort: {...engine.ort, InferenceSession: {create}}};
+    const estimator = new Estimator(await openBundle(new URL("/bundle/", location.href)), counted);
+    const image = await createImageBitmap(await (await fetch("/photos/000000234748.jpg")).blob());
+    const begun = estimator.predict(image, {size: 128, cut: 2});
+    await Promise.all([estimator.close(), estimator.close()]);
+    return {...count, unsure: (await begun).unsure, said: await estimator.find(image).catch((error) => error.message)};
+}
+"""
+
+
+def test_closing_waits_for_calls_that_were_begun_and_frees_every_session(page):
+    answer = page.evaluate(CLOSED)
+    assert answer["opened"] == answer["released"] > 2 and answer["unsure"] is False
+    assert answer["said"] == "this Estimator is closed: open a new one"

@@ -17,6 +17,10 @@ export class BoxFinder {
     this.image = this.#view({ width: 4, height: 3 }).pixels;
   }
 
+  close() {
+    return this.#graph.close();
+  }
+
   /** Runs on a picture of 4 × 3 in `image`, or on all of `picture` {data, width, height}. Gives the maps as `peopleOf` takes them. */
   async run(picture = null) {
     const { width, height, crop, pixels } = this.#view(picture ?? { width: 4, height: 3 });

@@ -50,7 +50,7 @@ class Bundle {
     return this.#kept.get(name);
   }
 
-  /** Lets go of the weights once every graph is open. */
+  /** Lets go of what was fetched. What is asked for again is fetched again. */
   forget() {
     this.#kept.clear();
   }

@@ -58,6 +58,7 @@ export class Estimator {
   #profile = null;
   #controller = null;
   #turn = Promise.resolve(); // the end of the last call
+  #closed = false;
 
   /**
    * Opens the bundle in the folder at `url`; `provider`: "webgpu", "wasm", or "auto": WebGPU where it is there and works; `ort`: the
@@ -72,6 +73,7 @@ export class Estimator {
       return estimator;
     } catch (error) {
       console.warn(`WebGPU does not work here, WebAssembly will do: ${error.message}`);
+      estimator.close().catch(() => {}); // nobody waits for an engine that does not work
       return new Estimator(bundle, await loadEngine("wasm", absolute(ort)));
     }
   }
@@ -88,6 +90,21 @@ export class Estimator {
       if (finder) this.#finders[size] = new (this.#givesBoxes ? BoxFinder : Finder)(engine, bundle, size, finder);
       if (finer) this.#finerFinders[size] = new Finder(engine, bundle, 2 * size, finer);
     }
+  }
+
+  /** Frees the engine's memory when the calls before have ended. Later calls are refused. */
+  close() {
+    const answer = this.#turn.then(() => this.#close());
+    this.#turn = answer.catch(() => {});
+    return answer;
+  }
+
+  async #close() {
+    this.#closed = true;
+    this.#bundle.forget();
+    const finders = [...Object.values(this.#finders), ...Object.values(this.#finerFinders)];
+    const graphs = [...Object.values(this.#chains), ...finders, ...(this.#liftGraph ? [this.#liftGraph] : [])];
+    await Promise.all(graphs.map((graph) => graph.close()));
   }
 
   /** When the bundle's poses are believed: see docs/architecture.md. */
@@ -197,7 +214,10 @@ export class Estimator {
 
   /** Calls wait for each other: they share the tensors that crops are written into, and the engine's sessions. */
   #inTurn(work) {
-    const answer = this.#turn.then(work);
+    const answer = this.#turn.then(() => {
+      if (this.#closed) throw new Error("this Estimator is closed: open a new one");
+      return work();
+    });
     this.#turn = answer.catch(() => {});
     return answer;
   }

@@ -13,6 +13,10 @@ export class Finder {
     this.#graph = new LazyGraph(engine, bundle, file, { centre: LARGEST, joints: LARGEST, heat: LARGEST });
   }
 
+  close() {
+    return this.#graph.close();
+  }
+
   /** Runs on the crop in `image`. Gives centre (h × w), joints (J × 2 × h × w), heat (J × h × w), width and height in cells. */
   async run() {
     const { centre, joints, heat } = await this.#graph.run({ image: ["uint8", this.image, [1, this.size, this.size, 3]] });

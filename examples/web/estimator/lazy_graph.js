@@ -23,6 +23,13 @@ export class LazyGraph {
     return this.#session;
   }
 
+  /** Frees the engine's session. The next run opens it anew. */
+  async close() {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.release();
+  }
+
   /** The graph's answers by name. input: [type, values, shape] by name. */
   async run(inputs) {
     const session = await this.open();

@@ -17,6 +17,10 @@ export class LiftGraph {
     return this.#graph.open();
   }
 
+  close() {
+    return this.#graph.close();
+  }
+
   /** pose: joints × 4 u, v, z, confidence, as a stage gives it. Gives joints [x, y, z] in millimetres from the pelvis. */
   async run(pose) {
     const count = this.#bundle.jointCount;

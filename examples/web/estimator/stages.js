@@ -48,6 +48,13 @@ export class StageChain {
     return result;
   }
 
+  /** Frees the engine's sessions. The next run opens them anew. */
+  async close() {
+    const sessions = this.#sessions;
+    this.#sessions = [];
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+
   async #open(index) {
     const { file, cut, outputs } = this.#stages[index];
     this.#sessions[index] ??= await openGraph(this.#engine, this.#bundle, file, outputs, [`pose_${cut}`]);

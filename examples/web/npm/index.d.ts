@@ -114,6 +114,9 @@ export class Estimator {
 
   /** The most prominent person; the whole image, not sure, where there is none. */
   find(image: Image): Promise<Person>;
+
+  /** Frees the engine's memory when the calls before have ended. Later calls are refused. */
+  close(): Promise<void>;
 }
 
 /** A bundle that is damaged, incomplete or of another version. */
