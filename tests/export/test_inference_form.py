@@ -77,12 +77,6 @@ def test_the_pose_of_the_frame_before_counts_as_in_the_trained_network():
     assert np.abs(expected["pose_2"][1] - alone[1]).max() > 0.01
 
 
-def test_only_the_first_stage_takes_the_pose_of_the_frame_before():
-    traced = trace(InferenceNetwork(lived_in(IN_VIDEO), (1, 2), 64))
-    stages = {graph.cut: graph.inputs for graph in cut_out_stages(traced, (1, 2))}
-    assert stages[1] == ["image", "previous"] and "previous" not in stages[2]
-
-
 def test_the_pose_of_the_frame_before_counts_again_behind_the_second_entry():
     network, images, previous = lived_in(SEEN_AGAIN_IN_VIDEO), verify.noise_and_figure(64), verify.some_previous(28)
     expected = the_same_in_both_forms(network, (2, 4), images, previous)

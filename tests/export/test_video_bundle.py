@@ -9,6 +9,7 @@ import pytest
 from small_networks import IN_VIDEO, exported
 
 from sspnet_sdk import Estimator
+from sspnet_sdk.bundle import open_bundle
 from sspnet_sdk.errors import OptionError
 from sspnet_sdk.tracking import Tracker
 
@@ -20,6 +21,11 @@ FRAME = np.random.default_rng(0).integers(0, 256, (160, 200, 3), dtype=np.uint8)
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
     return exported(IN_VIDEO, tmp_path_factory.mktemp("in-video"), (1, 2), 64, {}).folder
+
+
+def test_only_the_first_stage_takes_the_pose_of_the_frame_before(bundle):
+    first, second = open_bundle(bundle).stages["fp32", 64]
+    assert first.cut == 1 and first.inputs == ("image", "previous") and "previous" not in second.inputs
 
 
 def moved(pose, other):
