@@ -9,8 +9,12 @@ import pytest
 import torch
 from onnx import TensorProto
 from small_networks import FACE_AND_FEET, GUIDED, lived_in
+from sspnet_export.centres import CentresPart
 from sspnet_export.errors import ExportError
-from sspnet_export.write_bundle import export_bundle
+from sspnet_export.finder import FinderPart, open_finder
+from sspnet_export.network import NetworkPart
+from sspnet_export.weights import WeightFile
+from sspnet_export.write_bundle import export_bundle, parts_of
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.multipose import MultiPose, MultiPoseConfig, load_finder, save_finder
 from sspnet_train.network.network_input import network_input
@@ -34,14 +38,23 @@ def finder_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def bundle(finder_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("with finder")
-    save_checkpoint(folder / "guided.safetensors", GUIDED, lived_in(GUIDED).state_dict(), {"training_data": '["more"]'})
+    save_checkpoint(
+        folder / "pose.safetensors", FACE_AND_FEET, lived_in(FACE_AND_FEET).state_dict(), {"training_data": '["more"]'}
+    )
     sizes, precisions = [64, 128], ("fp32", "fp16")
     return export_bundle(
-        folder / "guided.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=folder / "bundle", finder=finder_file
+        folder / "pose.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=folder / "bundle", finder=finder_file
     )
 
 
-def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle):
+def test_it_takes_the_place_of_the_entrys_own_finder(finder_file):
+    def kinds(finder):
+        return [type(part) for part in parts_of(lived_in(GUIDED), (1,), (64,), ("fp32",), [], None, finder, print)]
+
+    assert kinds(None) == [NetworkPart, CentresPart] and kinds(open_finder(finder_file)) == [NetworkPart, FinderPart]
+
+
+def test_one_graph_serves_all_sizes(bundle):
     opened = open_bundle(bundle)
     assert isinstance(opened.finder, CentresAndBoxes)
     names = {key: path.name for key, path in opened.finders.items() if key[0] in ("fp32", "fp16")}
@@ -52,19 +65,19 @@ def test_it_takes_the_place_of_the_entrys_own_finder_and_serves_all_sizes(bundle
     assert opened.manifest["training_data"] == ["more", "pictures of people"]
 
 
+def kinds_of_weights(graph):
+    return {TensorProto.DataType.Name(one.data_type) for one in onnx.load(graph).graph.initializer}
+
+
 def test_weights_in_eight_bits_take_half_of_the_room_and_answer_the_same(bundle, finder_file, tmp_path):
-    network, notes = load_finder(finder_file)
+    network, _ = load_finder(finder_file)
     round_weights(network, [(torch.rand(2, 3, 64, 64) * 2 - 1,)])
-    save_finder(tmp_path / "rounded.safetensors", network, notes)
-    save_checkpoint(tmp_path / "pose.safetensors", FACE_AND_FEET, lived_in(FACE_AND_FEET).state_dict())
-    pose, finder = tmp_path / "pose.safetensors", tmp_path / "rounded.safetensors"
-    smaller = export_bundle(pose, cuts=(2,), sizes=[64], out=tmp_path / "bundle", finder=finder)
-    kinds = {TensorProto.DataType.Name(one.data_type) for one in onnx.load(smaller / "finder.onnx").graph.initializer}
-    assert "INT8" in kinds and "INT8" not in {
-        TensorProto.DataType.Name(one.data_type) for one in onnx.load(bundle / "finder.onnx").graph.initializer
-    }
+    weights = WeightFile()
+    FinderPart(network, {}, ("fp32",)).write(tmp_path, weights)
+    weights.write(tmp_path)
+    assert "INT8" in kinds_of_weights(tmp_path / "finder.onnx") and "INT8" not in kinds_of_weights(bundle / "finder.onnx")
     picture = np.random.default_rng(1).integers(0, 256, (1, 64, 96, 3), dtype=np.uint8)
-    found = onnxruntime.InferenceSession(str(smaller / "finder.onnx")).run(["centre", "box"], {"image": picture})
+    found = onnxruntime.InferenceSession(str(tmp_path / "finder.onnx")).run(["centre", "box"], {"image": picture})
     with torch.no_grad():
         for ours, theirs in zip(found, network(network_input(picture)), strict=True):
             np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-3)
@@ -90,5 +103,5 @@ def test_the_runtime_runs_it(bundle, engine, precision):
 def test_a_file_that_is_no_finder_is_one_line(tmp_path, bundle):
     with pytest.raises(ExportError, match="no finder at"):
         export_bundle(
-            bundle.parent / "guided.safetensors", cuts=(1, 2), sizes=[64], out=tmp_path / "out", finder=tmp_path / "missing"
+            bundle.parent / "pose.safetensors", cuts=(1,), sizes=[64], out=tmp_path / "out", finder=tmp_path / "missing"
         )
