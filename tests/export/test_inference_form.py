@@ -87,6 +87,7 @@ def test_the_pose_of_the_frame_before_counts_again_behind_the_second_entry():
     assert np.abs(others["pose_4"] - expected["pose_4"]).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_the_stage_behind_the_second_entry_takes_the_picture_and_the_frame_before_again_and_none_before_it_does():
     traced = trace(InferenceNetwork(lived_in(SEEN_AGAIN_IN_VIDEO), (1, 2, 4), 64))
     stages = {graph.cut: graph.inputs for graph in cut_out_stages(traced, (1, 2, 4))}

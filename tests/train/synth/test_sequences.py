@@ -47,6 +47,7 @@ def test_the_same_seed_gives_the_same_frames_before_the_same_background(studio: 
     assert not np.array_equal(first[0].image, next(iter(a_sequence(studio, renderer, seed=1))).image)
 
 
+@pytest.mark.slow
 def test_who_comes_into_the_picture_later_is_exposed_like_who_was_there(studio: Studio, renderer: Renderer) -> None:
     frames = list(a_sequence(studio, renderer, Shot("crossing", 4, 1, (96, 64), distance_m=3.0)))
     assert not frames[0].visible.any() and frames[2].visible.any()
