@@ -133,18 +133,24 @@ def test_a_frame_waits_for_one_run_at_most():
     survey.stop()
 
 
-def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
-    begun, may_end = threading.Event(), threading.Event()
+def begun_survey():
+    """A survey in its first run, which goes on until it may end, and what it does after that."""
+    begun, may_end, later = threading.Event(), threading.Event(), []
 
     def work(survey):
         with survey.turn():
             begun.set()
             may_end.wait()
         with survey.turn():
-            pass
+            later.append("a second run")
 
     survey = Survey(work)
     begun.wait()
+    return survey, may_end, later
+
+
+def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
+    survey, may_end, later = begun_survey()
     heard_before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background hears none
     threading.Timer(0.1, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)).start()
     try:
@@ -154,29 +160,19 @@ def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
         signal.signal(signal.SIGINT, heard_before)
     may_end.set()
     survey._thread.join(10)
-    assert not survey.running
+    assert not survey.running and later == ["a second run"]
 
 
 def test_frames_go_on_without_a_run_that_hangs(monkeypatch, caplog):
     monkeypatch.setattr("sspnet_sdk.frame_rate.survey._PATIENCE_S", 0.2)
-    begun, may_end = threading.Event(), threading.Event()
-
-    def work(survey):
-        with survey.turn():
-            begun.set()
-            may_end.wait()
-        with survey.turn():
-            pytest.fail("it was given up")
-
-    survey = Survey(work)
-    begun.wait()
+    survey, may_end, later = begun_survey()
     with survey.frame(), survey.frame():
         assert not survey.running
     survey.stop()
     assert caplog.messages == ["this device could not be measured: a run did not end within 0.2 s"]
     may_end.set()
     survey._thread.join(10)
-    assert not survey._thread.is_alive()
+    assert not survey._thread.is_alive() and later == []
 
 
 def test_one_survey_goes_on_at_a_time_and_another_begins_when_it_is_asked_for_meanwhile():

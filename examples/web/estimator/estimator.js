@@ -94,9 +94,7 @@ export class Estimator {
 
   /** Frees the engine's memory when the calls before have ended. Later calls are refused. */
   close() {
-    const answer = this.#turn.then(() => this.#close());
-    this.#turn = answer.catch(() => {});
-    return answer;
+    return this.#inTurn(() => this.#close());
   }
 
   async #close() {
@@ -120,7 +118,7 @@ export class Estimator {
 
   /** Measures every operating point, unless `kept` is a profile of this bundle in this browser. Gives the profile to keep. */
   prepare(kept = null, progress = () => {}) {
-    return this.#inTurn(() => this.#prepare(kept, progress));
+    return this.#whileOpen(() => this.#prepare(kept, progress));
   }
 
   async #prepare(kept, progress) {
@@ -153,7 +151,7 @@ export class Estimator {
    */
   predict(image, options = {}) {
     const { box = null, person = null, begin = performance.now() } = options;
-    return this.#inTurn(async () => {
+    return this.#whileOpen(async () => {
       checkPoint(options, this.#bundle);
       if (person !== null) checkedBox(person.box);
       return this.#predict(image, { ...options, begin, box: box === null ? null : checkedBox(box) });
@@ -188,7 +186,7 @@ export class Estimator {
    * options: `maxPeople`, how many at most, null: everybody; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
    */
   predictAll(image, options = {}) {
-    return this.#inTurn(async () => {
+    return this.#whileOpen(async () => {
       checkPoint(options, this.#bundle);
       return this.#predictAll(image, { ...options, maxPeople: checkedPeople(options.maxPeople ?? null) });
     });
@@ -209,17 +207,21 @@ export class Estimator {
 
   /** The most prominent person {box, sure}, found without hurry; the whole image, not sure, where there is none. */
   find(image) {
-    return this.#inTurn(async () => this.#locate(await toPixels(image), null));
+    return this.#whileOpen(async () => this.#locate(await toPixels(image), null));
   }
 
   /** Calls wait for each other: they share the tensors that crops are written into, and the engine's sessions. */
   #inTurn(work) {
-    const answer = this.#turn.then(() => {
+    const answer = this.#turn.then(work);
+    this.#turn = answer.catch(() => {});
+    return answer;
+  }
+
+  #whileOpen(work) {
+    return this.#inTurn(() => {
       if (this.#closed) throw new Error("this Estimator is closed: open a new one");
       return work();
     });
-    this.#turn = answer.catch(() => {});
-    return answer;
   }
 
   async #pose(answer, crop, person) {
