@@ -79,7 +79,7 @@ class Capture:
         if stated_fps is not None:
             stated_fps = check_fps(stated_fps, "stated_fps")
         if not 0.0 <= given_number(reconnect_s) < math.inf:
-            raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r}")
+            raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r:.80}")
         self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
         self.name = _name(source)
         self._reading, self._closed, self._read = threading.Lock(), False, False

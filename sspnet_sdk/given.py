@@ -1,8 +1,9 @@
-"""Paths and lists that a caller gave, which may be anything."""
+"""Paths, lists and words that a caller gave, which may be anything."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,8 @@ def given_list(values: Any, what: str = "boxes must be a list of (x, y, w, h)") 
         return list(values)
     except TypeError:
         raise OptionError(f"{what}, not {type(values).__name__}") from None
+
+
+def is_word(value: Any, words: Container[str]) -> bool:
+    """Whether `value` is one of some words."""
+    return isinstance(value, str) and value in words

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
+from numbers import Complex, Real
 from typing import Any
 
 from sspnet_sdk.errors import OptionError
 
 
 def given_number(value: Any) -> float:
-    """`value` as a float; NaN, which lies within no limits, for what is no number (text, True, None)."""
-    if isinstance(value, (str, bytes, bool)):
+    """`value` as a float; NaN, which lies within no limits, for what is no number (text, True, None, a list of one)."""
+    several = getattr(value, "ndim", 0) or (isinstance(value, Complex) and not isinstance(value, Real))
+    if isinstance(value, (str, bytes, bool)) or several:
         return math.nan
     try:
         return float(value)
@@ -37,7 +39,7 @@ def check_fps(fps: Any, name: str = "fps") -> float:
     """
     number = given_number(fps)
     if not 0.0 < number < 1e6:
-        raise OptionError(f"{name} must be a positive number, not {fps!r}")
+        raise OptionError(f"{name} must be a positive number, not {fps!r:.80}")
     return number
 
 
@@ -48,4 +50,4 @@ def check_time(time_s: Any) -> None:
         OptionError: it is no time.
     """
     if not math.isfinite(given_number(time_s)):
-        raise OptionError(f"time_s must be seconds, not {time_s!r}")
+        raise OptionError(f"time_s must be seconds, not {time_s!r:.80}")

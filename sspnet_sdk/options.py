@@ -11,6 +11,7 @@ from sspnet_sdk.backends import check_backend
 from sspnet_sdk.backends.choice import check_device, engines
 from sspnet_sdk.bundle import ENGINE_PRECISIONS, Bundle
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.given import is_word
 from sspnet_sdk.given_number import given_number, given_whole
 
 
@@ -106,7 +107,7 @@ def check_people(people: Any, name: str = "people") -> int:
         return sys.maxsize
     number = given_whole(people)
     if number is None or number < 1:
-        raise OptionError(f"{name} must be a whole number from 1, or None for everybody, not {people!r}")
+        raise OptionError(f"{name} must be a whole number from 1, or None for everybody, not {people!r:.80}")
     return number
 
 
@@ -114,32 +115,34 @@ def _number(value: Any, name: str, below: float = math.inf) -> float:
     limits = "a positive number" if below == math.inf else f"a number between 0 and {below:g}"
     number = given_number(value)
     if not 0 < number < below:
-        raise OptionError(f"{name} must be {limits}, not {value!r}")
+        raise OptionError(f"{name} must be {limits}, not {value!r:.80}")
     return number
 
 
 def _one_of(value: Any, allowed: tuple[int, ...], name: str, bundle: Bundle) -> int:
-    if isinstance(value, bool) or value not in allowed:
-        raise OptionError(f"{name} must be one of {', '.join(map(str, allowed))} with the bundle {bundle.name!r}, not {value!r}")
-    return int(value)
+    number = given_number(value)
+    if number not in allowed:
+        choices = ", ".join(map(str, allowed))
+        raise OptionError(f"{name} must be one of {choices} with the bundle {bundle.name!r}, not {value!r:.80}")
+    return int(number)
 
 
 def check_precision(value: Any, bundle: Bundle, choosing: bool) -> tuple[str, ...]:
     """The precisions that may run: the one asked for, else ("auto") fp32 or, where operating points are chosen from, all that the
     bundle has graphs or an accuracy for. An `OptionError` where the bundle has no such one.
     """
-    if value == "auto":
+    if is_word(value, ("auto",)):
         accurate_first = sorted(bundle.precisions, key=lambda name: name != "fp32")
         return (*accurate_first, *bundle.engine_precisions) if choosing else tuple(accurate_first[:1])
     offered = (*bundle.precisions, *(ENGINE_PRECISIONS if "fp32" in bundle.precisions else ()))
-    if value not in offered:
+    if not is_word(value, offered):
         allowed = ", ".join(map(repr, dict.fromkeys(("auto", *offered))))
-        raise OptionError(f"precision must be one of {allowed} with the bundle {bundle.name!r}, not {value!r}")
+        raise OptionError(f"precision must be one of {allowed} with the bundle {bundle.name!r}, not {value!r:.80}")
     return (str(value),)
 
 
 def _count(value: Any, name: str, most: int) -> int:
     number = given_whole(value)
     if number is None or not 1 <= number <= most:
-        raise OptionError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
+        raise OptionError(f"{name} must be a whole number from 1 to {most}, not {value!r:.80}")
     return number

@@ -75,5 +75,5 @@ def check_smooth(smooth: float) -> float:
     """`smooth` if it lies in 0..1, else an `OptionError`."""
     number = given_number(smooth)
     if not 0.0 <= number <= 1.0:
-        raise OptionError(f"smooth must be a number from 0 (off) to 1, not {smooth!r}")
+        raise OptionError(f"smooth must be a number from 0 (off) to 1, not {smooth!r:.80}")
     return number

@@ -6,7 +6,10 @@ import os
 import time
 from collections import deque
 from collections.abc import Generator, Iterable
+from types import NoneType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sspnet_sdk.capture import Capture, Shot
 from sspnet_sdk.errors import ImageError, OptionError
@@ -61,8 +64,8 @@ def stream(
         OptionError: an option makes no sense.
     """
     check_smooth(smooth)
-    if live not in (True, False, None):
-        raise OptionError(f"live must be True, False or None, not {live!r}")
+    if not isinstance(live, (bool, int, np.bool_, NoneType)) or live not in (True, False, None):
+        raise OptionError(f"live must be True, False or None, not {live!r:.80}")
     tracker = Tracker(estimator, people, boxes, camera)
     capture = _opened(source, estimator, fps)
     recorded = capture.recorded if live is None else not live

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from sspnet_sdk.backends.protocol import Backend, Session
 from sspnet_sdk.errors import BackendError, OptionError
+from sspnet_sdk.given import is_word
 
 BACKENDS = ("onnxruntime", "openvino")
 # The names under which a library is published; the module is called as the backend.
@@ -65,8 +66,8 @@ def _version(backend: str) -> str | None:
 
 def check_backend(name: object) -> str:
     """`name` if it is "auto" or a backend's name, else an `OptionError`."""
-    if name != "auto" and name not in BACKENDS:
-        raise OptionError(f"backend must be 'auto', {', '.join(map(repr, BACKENDS))}, not {name!r}")
+    if not is_word(name, ("auto", *BACKENDS)):
+        raise OptionError(f"backend must be 'auto', {', '.join(map(repr, BACKENDS))}, not {name!r:.80}")
     return str(name)
 
 

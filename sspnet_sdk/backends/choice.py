@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from sspnet_sdk.backends import INSTALL, installed, load, module, split
 from sspnet_sdk.bundle import Bundle
 from sspnet_sdk.errors import BackendError, OptionError
+from sspnet_sdk.given import is_word
 
 logger = logging.getLogger("sspnet_sdk")
 
@@ -52,8 +53,8 @@ def runs(engine: str, precision: str, bundle: Bundle) -> bool:
 
 def check_device(name: object) -> str:
     """`name` if it is one of `DEVICES`, else an `OptionError`."""
-    if name not in DEVICES:
-        raise OptionError(f"device must be {', '.join(map(repr, DEVICES))}, not {name!r}")
+    if not is_word(name, DEVICES):
+        raise OptionError(f"device must be {', '.join(map(repr, DEVICES))}, not {name!r:.80}")
     return str(name)
 
 

@@ -17,7 +17,7 @@ from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
 from sspnet_sdk.frame import Frame, check_frame
-from sspnet_sdk.given import given_path
+from sspnet_sdk.given import given_path, is_word
 from sspnet_sdk.given_number import check_fps
 from sspnet_sdk.motion.floor import check_pitch
 from sspnet_sdk.poses.layouts import layout_named
@@ -107,11 +107,13 @@ def open_writer(
         OptionError: for an unknown format, layout or unit, or a path that cannot be written to.
         SSPNetError: the library that a format needs is not installed.
     """
-    if name not in FORMATS:
-        raise OptionError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
+    if not is_word(name, FORMATS):
+        raise OptionError(f"unknown format {name!r:.80}: choose one of {', '.join(FORMATS)}")
     fps = check_fps(fps)
-    if units not in UNITS:
-        raise OptionError(f"unknown unit {units!r}: choose one of {', '.join(UNITS)}")
+    if not is_word(units, UNITS):
+        raise OptionError(f"unknown unit {units!r:.80}: choose one of {', '.join(UNITS)}")
+    if layout is not None:
+        layout_named(layout)
     if floor is not None:
         check_pitch(floor)
     path = given_path(path)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import ImageError, OptionError
+from sspnet_sdk.given import is_word
 from sspnet_sdk.images.picture_file import decode_picture
 
 SMALLEST_SIDE = 8
@@ -65,8 +66,8 @@ def is_one_picture(images: Any) -> TypeGuard[NDArray[Any]]:
 
 def check_color(color: Any) -> str:
     """`color` if it names a channel order that arrays may come in, else an `OptionError`."""
-    if color not in ("bgr", "rgb"):
-        raise OptionError(f"color must be 'bgr' or 'rgb', not {color!r}")
+    if not is_word(color, ("bgr", "rgb")):
+        raise OptionError(f"color must be 'bgr' or 'rgb', not {color!r:.80}")
     return str(color)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.given_number import given_number
 
 Array = NDArray[np.float64]
 
@@ -81,11 +82,13 @@ def check_pitch(pitch: Any) -> float | None:
     if isinstance(pitch, str) and pitch.strip().lower() == "auto":
         return None
     try:
-        number = float(pitch)
-    except (TypeError, ValueError):
+        number = float(pitch) if isinstance(pitch, str) else given_number(pitch)
+    except ValueError:
         number = float("nan")
     if not -STEEPEST_DEG <= number <= STEEPEST_DEG:
-        raise OptionError(f'the floor is "auto" or the camera\'s pitch in degrees (down is positive, up to 80), not {pitch!r}')
+        raise OptionError(
+            f'the floor is "auto" or the camera\'s pitch in degrees (down is positive, up to 80), not {pitch!r:.80}'
+        )
     return number
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.errors import OptionError
+from sspnet_sdk.given import is_word
 from sspnet_sdk.pose import Pose
 
 HEAD_TOP = "head top"
@@ -80,6 +81,6 @@ def layout_named(name: str) -> Layout:
     Raises:
         OptionError: there is no such layout.
     """
-    if name not in LAYOUTS:
-        raise OptionError(f"unknown layout {name!r}: choose one of {', '.join(LAYOUTS)}")
+    if not is_word(name, LAYOUTS):
+        raise OptionError(f"unknown layout {name!r:.80}: choose one of {', '.join(LAYOUTS)}")
     return LAYOUTS[name]

@@ -30,5 +30,5 @@ def check_height(height_mm: Any) -> float:
     """
     number = given_number(height_mm)
     if not _SMALLEST_MM <= number <= _LARGEST_MM:
-        raise OptionError(f"height_mm is a person's height in millimetres, such as 1750, not {height_mm!r}")
+        raise OptionError(f"height_mm is a person's height in millimetres, such as 1750, not {height_mm!r:.80}")
     return number

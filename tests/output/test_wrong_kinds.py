@@ -39,6 +39,20 @@ def test_boxes_that_are_no_list(estimator, something):
         Tracker(estimator, boxes=something)
 
 
+@pytest.mark.parametrize("something", [["coco"], GREY, {}], ids=["list", "array", "dict"])
+def test_words_that_are_none(estimator, tmp_path, something):
+    uses = (
+        lambda: open_writer(something, tmp_path / "a"),
+        lambda: open_writer("csv", tmp_path / "a", layout=something),
+        lambda: open_writer("trc", tmp_path / "a", units=something),
+        lambda: open_writer("trc", tmp_path / "a", floor=something),
+        lambda: stream([GREY], estimator, live=something),
+    )
+    for use in uses:
+        with pytest.raises(OptionError, match=r"^(unknown (format|layout|unit)|the floor is|live must be) "):
+            use()
+
+
 @pytest.mark.parametrize("something", [None, 5, GREY], ids=["None", "5", "array"])
 def test_what_is_no_frame(tmp_path, something):
     writers = [open_writer(name, tmp_path / name, keep_unsure=keep) for name in ("json", "trc") for keep in (True, False)]

@@ -12,6 +12,7 @@ from dot_bundle import DEPTH_STEP, TEMPLATE
 
 import sspnet_sdk
 from sspnet_sdk import JOINT_NAMES, JOINT_PARENTS, Estimator, ImageError, OptionError, Pose
+from sspnet_sdk.options import Options
 
 BOX = (60, 40, 200, 160)
 
@@ -286,12 +287,19 @@ def test_a_rate_out_of_reach_gets_the_fastest_point_and_is_said_once(dot_bundle,
         {"threads": "two"},
         {"color": "hsv"},
         {"color": None},
+        *({name: np.array([2, 4])} for name in vars(Options())),
+        {"color": np.array(["bgr", "rgb"])},
+        {"cut": np.array([2])},
+        {"cut": 2 + 0j},
+        {"target_fps": np.complex64(30)},
+        {"target_fps": 10**400},
     ],
+    ids="{!s:.40}".format,
 )
 def test_an_option_that_means_nothing_gives_one_line_that_names_it(dot_bundle, options):
     with pytest.raises(OptionError) as caught:
         Estimator(dot_bundle, **options)
-    assert next(iter(options)) in str(caught.value) and "\n" not in str(caught.value)
+    assert next(iter(options)) in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 250
     assert isinstance(caught.value, ValueError)
 
 
