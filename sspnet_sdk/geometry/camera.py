@@ -15,6 +15,7 @@ from sspnet_sdk.images.image import Image
 
 _NEAREST_MM = 10.0  # joints are kept in front of the camera by this much
 _WIDEST = 0.1  # focal length over the picture's longer side: 157° of view
+_LARGEST_PX = 1e6  # 4 m of focal length on pixels of 4 µm
 _WHAT = "camera is a 3x3 matrix of intrinsics or (fx, fy, cx, cy), in pixels of the image"
 
 
@@ -101,12 +102,22 @@ def check_camera(camera: Any, image: Image | None = None) -> Intrinsics:
         raise OptionError(f"{_WHAT}, not an array of shape {values.shape}")
     if not np.isfinite(values).all() or values[:2].min() <= 0:
         raise OptionError(f"the camera's focal lengths must be positive and all its numbers finite, not {_brief(camera)}")
-    if image is not None and values[:2].max() < _WIDEST * max(image.width, image.height):
-        focal, shape = f"{values[:2].max():g}", f"{image.width}x{image.height}"
-        raise OptionError(
-            f"the camera's focal length of {focal} is too small for an image of {shape}: give it in pixels of the image"
-        )
+    if np.abs(values).max() > _LARGEST_PX:
+        raise OptionError(f"the camera's numbers are pixels of the image, at most {_LARGEST_PX:g}, not {_brief(camera)}")
+    if image is not None:
+        _check_view(values[:2], values[2:], np.array([image.width, image.height]))
     return Intrinsics(values[:2], values[2:])
+
+
+def _check_view(focal: NDArray[np.float64], centre: NDArray[np.float64], size: NDArray[Any]) -> None:
+    """That the camera may have taken a picture of `size` (2,), in pixels."""
+    shape = f"{size[0]}x{size[1]}"
+    if focal.min() < _WIDEST * size.max():
+        raise OptionError(
+            f"the camera's focal length of {focal.min():g} is too small for an image of {shape}: give it in pixels of the image"
+        )
+    if (np.maximum(-centre, centre - size) > focal / _WIDEST).any():
+        raise OptionError(f"the camera's centre of {centre[0]:g}, {centre[1]:g} is too far outside an image of {shape}")
 
 
 def _brief(value: Any) -> str:

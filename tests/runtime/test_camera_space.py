@@ -113,6 +113,10 @@ def test_a_bundle_without_distances_says_so(dot_bundle, dot_image):
         ([400, 0, 160, 120], "focal lengths must be positive"),
         ([400, 400, np.nan, 120], "finite"),
         ([1.2, 1.2, 0.5, 0.5], "1.2 is too small for an image of 320x240"),
+        ([400, 1e-300, 160, 120], "1e-300 is too small for an image of 320x240"),
+        ([1e300, 1e300, 160, 120], r"at most 1e\+06, not \[1e\+300"),
+        ([400, 400, -1e300, 120], r"at most 1e\+06"),
+        ([400, 400, 160, 1e5], r"centre of 160, 100000 is too far outside an image of 320x240"),
     ],
 )
 def test_malformed_intrinsics_are_refused_in_one_line(depth_dot_bundle, dot_image, camera, words):
