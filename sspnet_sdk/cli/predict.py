@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from sspnet_sdk.cli.options import BOX, CAMERA, estimator_options
-from sspnet_sdk.errors import OptionError
 
 _FILE = click.Path(path_type=Path)
-_SHAPES = {"--layout": ("openpose", "coco"), "--trc-units": ("trc",), "--rigid": ("trc", "bvh"), "--floor": ("trc", "bvh")}
+_SMOOTHING = 0.5
 
 
 @click.command(name="predict", short_help="Find people in pictures, videos or cameras.")
@@ -45,7 +44,9 @@ _SHAPES = {"--layout": ("openpose", "coco"), "--trc-units": ("trc",), "--rigid":
 @click.option("--height", "height_mm", type=float, metavar="MM", help="How tall the person is. Sets the size in millimetres.")
 @click.option("--keep-unsure", is_flag=True, help="Write guesses too, where nobody is found with certainty. Files mark them.")
 @click.option("--smooth/--no-smooth", default=True, show_default=True, help="Smooth over time, in videos and from cameras.")
-@click.option("--smoothing", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="How much to smooth, 0 to 1.")
+@click.option(
+    "--smoothing", type=click.FloatRange(0, 1), default=_SMOOTHING, show_default=True, help="How much to smooth, 0 to 1."
+)
 @click.option("--as-video", is_flag=True, help="The pictures of a folder are the frames of a video, in natural order.")
 @click.option(
     "--input-fps",
@@ -101,18 +102,22 @@ def command(
       sspnet-sdk predict 0 --rerun viewer
     """
     from sspnet_sdk.cli import run_predict
+    from sspnet_sdk.cli.effects import check_read, check_shaped
     from sspnet_sdk.cli.plan_predict import plan
     from sspnet_sdk.estimator import Estimator
     from sspnet_sdk.poses.stature import check_height
 
     targets = {"json": options.pop("json_path"), "csv": options.pop("csv_path")}
     targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}
-    targets["rerun"] = Path(given) if (given := options.pop("rerun")) else None
+    targets["rerun"] = Path(recording) if (recording := options.pop("rerun")) else None
     targets = {name: path for name, path in targets.items() if path is not None}
-    _check_shapes({"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor}, targets)
-    if sound and targets and out is None:
-        raise OptionError("--sound goes with --out: name an overlay")
+    given = {"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor, "--camera": camera}
+    given |= {"--height": height_mm, "--sound": sound, "--people": people, "--box": boxes, "--input-fps": input_fps}
+    given |= {"--as-video": as_video, "--reconnect": reconnect}
+    given |= {"--no-smooth": not smooth, "--smoothing": smoothing != _SMOOTHING}
+    check_shaped(given, targets, out is not None or not targets)
     jobs = plan(sources, out, targets, as_video)
+    check_read(given, sources, jobs)
     if height_mm is not None:
         check_height(height_mm)
     estimator = Estimator(options.pop("bundle"), **options)
@@ -122,9 +127,3 @@ def command(
     failed = run_predict.run(jobs, estimator, who, smoothing if smooth else 0.0, options["target_fps"], form, reading)
     if failed:
         raise SystemExit(1)
-
-
-def _check_shapes(given: dict[str, Any], targets: dict[str, Path]) -> None:
-    for option, value in given.items():
-        if value and not targets.keys() & set(_SHAPES[option]):
-            raise OptionError(f"{option} goes with {' or '.join(f'--{name}' for name in _SHAPES[option])}: name such a file")
