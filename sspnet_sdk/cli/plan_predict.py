@@ -22,7 +22,7 @@ _SUFFIXES = {
     "json": ".jsonl", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "openpose": "", "trc": ".trc", "bvh": ".bvh",
     "rerun": ".rrd",
 }  # fmt: skip
-_STDOUT = Path("-")
+_STDOUT, _VIEWER = Path("-"), Path("viewer")
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,8 @@ def _inside(targets: dict[str, Path], name: str) -> dict[str, Path]:
 
 def _check_folders(targets: dict[str, Path]) -> None:
     for kind, path in targets.items():
+        if kind == "rerun" and path == _VIEWER:
+            raise OptionError("--rerun viewer shows one source at a time: name a folder for recordings of several")
         if path == _STDOUT and kind != "json":
             raise OptionError(f"--{kind} -: of several videos only --json goes to standard output")
         if path != _STDOUT and (path.suffix.lower() in (_SUFFIXES[kind] or ".json", ".json") or os.path.isfile(path)):

@@ -1,10 +1,12 @@
 """Where results of several sources go: no file of one replaces a file of another."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sspnet_sdk import OptionError
 from sspnet_sdk.cli.plan_predict import plan
 from sspnet_sdk.formats.motion import Motion, file_of
 
@@ -46,3 +48,12 @@ def test_pictures_beside_videos_keep_their_files_too(tmp_path):
     sources = [str(tmp_path / name) for name in ("photo.png", "pictures.mp4", "pictures.2.mp4")]
     paths = [job.targets["trc"] for job in plan(sources, None, {"trc": tmp_path / "out"})]
     assert [path.name for path in paths] == ["pictures.trc", "pictures-2.trc", "pictures.2-2.trc"]
+
+
+def test_the_viewer_is_no_folder_for_recordings(tmp_path):
+    videos = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    for video in videos:
+        video.touch()
+    assert plan([str(videos[0])], None, {"rerun": Path("viewer")})[0].targets == {"rerun": Path("viewer")}
+    with pytest.raises(OptionError, match="--rerun viewer shows one source at a time"):
+        plan([str(video) for video in videos], None, {"rerun": Path("viewer")})
