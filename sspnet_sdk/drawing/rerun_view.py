@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, bones_of
 from sspnet_sdk.errors import OptionError, SSPNetError
-from sspnet_sdk.files.staging import StagedFile, refuse_unwritable
+from sspnet_sdk.files.staging import StagedFile, is_nearly_full, refuse_unwritable
 from sspnet_sdk.frame import Frame, check_frame
 from sspnet_sdk.given import given_path
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, Pose
 
 _JPEG_QUALITY = 80
+_CHECK_EVERY = 10  # frames
 
 
 class RerunView:
@@ -37,7 +40,8 @@ class RerunView:
         self._recording = self._rerun.RecordingStream("sspnet-sdk")
         self._staged: StagedFile | None = None
         if str(path) == "viewer":
-            self._recording.spawn()
+            with self._named_errors():
+                self._recording.spawn()
         elif given_path(path).suffix != ".rrd":
             raise OptionError(f'{path}: name a recording that ends in .rrd, or "viewer" to watch live')
         else:
@@ -45,6 +49,7 @@ class RerunView:
             self._staged = StagedFile(Path(path))
             self._recording.save(self._staged.staging)
         self._shown: set[int] = set()
+        self._frames = 0
         self.files = [Path(path)] if self._staged is not None else []
         self._describe()
 
@@ -53,8 +58,12 @@ class RerunView:
 
         Raises:
             OptionError: it is no `Frame`.
+            SSPNetError: the disk is nearly full (what was written until then is kept, if anything was).
         """
         check_frame(frame)
+        if self._staged is not None and self._frames % _CHECK_EVERY == 0 and is_nearly_full(self._staged.path.parent):
+            self._end_early(self._staged.path)
+        self._frames += 1
         log, rerun = self._recording.log, self._rerun
         self._recording.set_time("frame", sequence=frame.index)
         if frame.time_s is not None:
@@ -71,9 +80,25 @@ class RerunView:
             log(f"people/{gone}", rerun.Clear(recursive=False))
         self._shown = {person.id for person in frame.people}
 
+    def _end_early(self, path: Path) -> None:
+        """While there is room: Rerun waits for ever once it cannot write."""
+        if not self._frames:
+            raise SSPNetError(f"cannot write {path}: no space left on device")
+        self.close()
+        raise SSPNetError(f"no space left on device: {path} holds the first {self._frames} frames")
+
     def close(self) -> None:
-        """Complete the recording."""
-        self._recording.flush()
+        """Complete the recording.
+
+        Raises:
+            SSPNetError: the disk is full, or the viewer was closed.
+        """
+        try:
+            with self._named_errors():
+                self._recording.flush()
+        except SSPNetError:
+            self.discard()
+            raise
         self._recording.disconnect()
         if self._staged is not None:
             self._staged.commit()
@@ -83,6 +108,16 @@ class RerunView:
         self._recording.disconnect()
         if self._staged is not None:
             self._staged.discard()
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """Rerun's errors become ours; on standard error it has said more by itself."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self._staged is None:
+                raise SSPNetError(f"the Rerun viewer was closed, or finds no screen here: {error}") from error
+            raise SSPNetError(f"cannot write {self._staged.path}: {error}") from error
 
     def _describe(self) -> None:
         """Names, colours and bones of the skeleton, and which way the axes point."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import IO, Any
 from sspnet_sdk.errors import OptionError, SSPNetError
 
 _BUFFER = 8192  # bytes; Python 3.14 would hold back 128 KiB, and a full disk be noticed as much later
+_LEAST_FREE_BYTES = 16 << 20
 
 
 @contextlib.contextmanager
@@ -80,6 +82,11 @@ def staged(path: Path) -> Iterator[Path]:
         file.discard()
         raise
     file.commit()
+
+
+def is_nearly_full(folder: Path) -> bool:
+    """Whether the disk has no more room than it takes to complete a file that frames are appended to."""
+    return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from typing import Any
 
 import cv2
@@ -13,7 +12,7 @@ import numpy as np
 from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.opencv_encoder import OpenCvEncoder
-from sspnet_sdk.files.staging import StagedFile, refuse_unwritable
+from sspnet_sdk.files.staging import StagedFile, is_nearly_full, refuse_unwritable
 from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps, check_time
 from sspnet_sdk.images.image import open_image
@@ -23,7 +22,6 @@ logger = logging.getLogger("sspnet_sdk")
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
 _FASTEST_AVI = 1000
 _CHECK_EVERY = 25  # frames
-_LEAST_FREE_BYTES = 16 << 20  # the rest of the disk is needed to complete the file
 
 
 class VideoFile:
@@ -132,7 +130,7 @@ class VideoFile:
         return VideoEncoder(self._staged.staging, self._staged.path, self._fps, self._size, sound)
 
     def _check_space(self) -> None:
-        if shutil.disk_usage(self._staged.path.parent).free >= _LEAST_FREE_BYTES:
+        if not is_nearly_full(self._staged.path.parent):
             return
         frames, path = self._frames, self._staged.path
         if frames == 0:

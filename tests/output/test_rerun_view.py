@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -88,6 +89,35 @@ def test_a_recording_that_is_given_up_leaves_what_was_there(walk, tmp_path):
     view.write(walk[0])
     view.discard()
     assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_recording_ends_whole_while_the_disk_has_room(walk, tmp_path, monkeypatch):
+    view = RerunView(tmp_path / "walk.rrd")
+    for frame in walk[:10]:
+        view.write(frame)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 20))
+    with pytest.raises(SSPNetError, match=r"no space left on device: .*walk\.rrd holds the first 10 frames"):
+        view.write(walk[10])
+    view.discard()  # as `predict` gives it up
+    assert len(rows(tmp_path / "walk.rrd", "/people/1", "Points3D:positions")) == 10
+    full = RerunView(tmp_path / "none.rrd")
+    with pytest.raises(SSPNetError, match=r"cannot write .*none\.rrd: no space left on device"):
+        full.write(walk[0])
+    full.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["walk.rrd"]
+
+
+def test_a_viewer_that_is_gone_is_one_line(walk, monkeypatch):
+    monkeypatch.setattr("rerun.RecordingStream.spawn", lambda recording: None)
+
+    def gone(recording, **_):
+        raise RuntimeError("gRPC connection severed")
+
+    view = RerunView("viewer")
+    view.write(walk[0])
+    monkeypatch.setattr("rerun.RecordingStream.flush", gone)
+    with pytest.raises(SSPNetError, match="the Rerun viewer was closed, or finds no screen here: gRPC connection severed"):
+        view.close()
 
 
 def test_another_suffix_is_refused(tmp_path):
