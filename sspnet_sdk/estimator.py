@@ -26,7 +26,7 @@ from sspnet_sdk.inference.decode import Target, poses_of
 from sspnet_sdk.inference.engine import Engine
 from sspnet_sdk.inference.pool import EnginePool
 from sspnet_sdk.options import Goal, Options, check_people
-from sspnet_sdk.people.previous import on_crops
+from sspnet_sdk.people.previous import could_be_given, on_crops
 from sspnet_sdk.people.same_person import distinct
 from sspnet_sdk.pose import Pose
 from sspnet_sdk.poses.stature import check_height
@@ -385,8 +385,10 @@ class Estimator:
         if len(poses) != people:
             raise OptionError(f"previous must be one pose or None for each box: there are {len(poses)} for {people} boxes")
         for pose in poses:
-            if pose is not None and (not isinstance(pose, Pose) or len(pose.keypoints) != joints):
-                raise OptionError(f"previous must hold poses of {joints} joints, as this estimator gives them, or None")
+            if pose is not None and not could_be_given(pose, joints):
+                raise OptionError(
+                    f"previous must hold poses of {joints} joints, finite and with confidences in 0..1, as this estimator gives them, or None"
+                )
         return poses
 
     def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,19 @@ from sspnet_sdk.geometry.crop import Crop
 from sspnet_sdk.pose import Pose
 
 _FURTHEST = 1.0  # of the crop, from its middle
+_LARGEST = {"keypoints": 1e9, "joints3d": 1e6, "confidence": 1.0}  # pixels, mm
+
+
+def could_be_given(pose: Any, joints: int) -> bool:
+    """Whether something is a pose of so many joints whose numbers an estimator may have given."""
+    if not isinstance(pose, Pose):
+        return False
+    shapes = {"keypoints": (joints, 2), "joints3d": (joints, 3), "confidence": (joints,)}
+    for name, shape in shapes.items():
+        values = getattr(pose, name)
+        if np.shape(values) != shape or not (np.abs(values) <= _LARGEST[name]).all():
+            return False
+    return True
 
 
 def on_crops(previous: Sequence[Pose | None], crops: Sequence[Crop], joints: int, depth_range_mm: float) -> NDArray[np.float32]:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from sspnet_sdk import Estimator, OptionError
 from sspnet_sdk.geometry.crop import Crop
 from sspnet_sdk.people.previous import on_crops
 from sspnet_sdk.pose import Pose
@@ -28,3 +30,21 @@ def test_nothing_is_known_of_nobody_of_a_guess_and_of_a_joint_that_ran_away():
     rows = on_crops([None, replace(pose, unsure=True), pose], [CROP] * 3, 17, 2000.0)
     assert not rows[:2].any() and not rows[2, 5].any()
     assert (np.delete(rows[2], 5, axis=0)[:, 3] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("keypoints", np.full((17, 2), np.nan)),
+        ("joints3d", np.full((17, 3), 1e30)),
+        ("joints3d", None),
+        ("confidence", np.full(17, np.nan)),
+        ("confidence", np.full(17, 2.0)),
+        ("confidence", np.full(5, 0.5)),
+    ],
+)
+def test_a_pose_of_the_frame_before_that_nobody_gave_is_refused(video_dot_bundle, dot_image, name, value):
+    estimator, image, box = Estimator(video_dot_bundle, backend="onnxruntime"), dot_image(150, 110), (60, 40, 200, 160)
+    (pose,) = estimator.predict_many(image, [box], previous=[estimator.predict(image, box)])
+    with pytest.raises(OptionError, match=r"previous must hold poses of 17 joints, finite and with confidences in 0\.\.1"):
+        estimator.predict_many(image, [box], previous=[replace(pose, **{name: value})])
