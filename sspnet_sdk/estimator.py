@@ -386,9 +386,8 @@ class Estimator:
             raise OptionError(f"previous must be one pose or None for each box: there are {len(poses)} for {people} boxes")
         for pose in poses:
             if pose is not None and not could_be_given(pose, joints):
-                raise OptionError(
-                    f"previous must hold poses of {joints} joints, finite and with confidences in 0..1, as this estimator gives them, or None"
-                )
+                like = "finite and with confidences in 0..1, as this estimator gives them"
+                raise OptionError(f"previous must hold poses of {joints} joints, {like}, or None")
         return poses
 
     def _intrinsics(self, camera: Any, image: Image) -> Intrinsics | None:
