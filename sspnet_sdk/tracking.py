@@ -89,9 +89,10 @@ class Tracker:
         """
         check_time(time_s)
         img = image = open_image(img, self._estimator.color)
+        given = [check_box(box, image) for box in self._start]  # all, before one is entered
         self._frames += 1
-        for box in self._start:
-            track = Track(self._ids.steady_box(check_box(box, image), time_s), time_s, given=True)
+        for box in given:
+            track = Track(self._ids.steady_box(box, time_s), time_s, given=True)
             self._ids.confirm(track)
             self._ids.tracks.append(track)
         self._start = []

@@ -30,6 +30,18 @@ def test_a_person_is_followed_through_pan_and_zoom(estimator):
     assert max(errors) < 0.08
 
 
+def test_a_box_outside_the_first_frame_enters_nobody(estimator):
+    tracker = Tracker(estimator, boxes=[BOX, (5000, 0, 10, 10)])
+    (frame,) = frames(1)
+    for index in range(2):
+        with pytest.raises(OptionError, match="lies outside the image"):
+            tracker.update(frame, index / FPS)
+    wide = cv2.copyMakeBorder(frame, 0, 0, 0, 5100, cv2.BORDER_CONSTANT)
+    seen = [person.id for step in range(4) for person in tracker.update(wide, 1.0 + step / FPS)]
+    assert set(seen) <= {1, 2} and seen.count(1) == 4
+    assert tracker._ids._next_id == 3
+
+
 def test_without_a_box_the_person_is_found(estimator):
     tracker = Tracker(estimator)
     people = [tracker.update(frame, index / FPS) for index, frame in enumerate(frames(5))]
