@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,3 +54,18 @@ def check_frame(frame: Any) -> None:
     """
     if not isinstance(frame, Frame):
         raise OptionError(f"expected a Frame, as stream gives them, not {type(frame).__name__}")
+
+
+def check_finite(frame: Frame, parts: Sequence[str]) -> None:
+    """That `parts` of everybody's pose in a frame are finite.
+
+    Raises:
+        OptionError: names what is not, and whose.
+    """
+    for person in frame.people:
+        for name in parts:
+            values = getattr(person.pose, name)
+            if values is not None and not np.isfinite(values).all():
+                raise OptionError(
+                    f"{frame.source}, frame {frame.index}: {name} of person {person.id} are not finite: leave them out"
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from sspnet_sdk.formats.motion import Motions, MotionWriter, PutRight, over_the_
 from sspnet_sdk.formats.openpose import OpenPoseWriter
 from sspnet_sdk.formats.parquet import ParquetWriter
 from sspnet_sdk.formats.trc import trc_pixels_text, trc_text
-from sspnet_sdk.frame import Frame, check_frame
+from sspnet_sdk.frame import Frame, check_finite, check_frame
 from sspnet_sdk.given import given_path, is_word
 from sspnet_sdk.given_number import check_fps
 from sspnet_sdk.motion.floor import check_pitch
@@ -25,6 +25,13 @@ from sspnet_sdk.poses.layouts import layout_named
 __all__ = ["FORMATS", "UNITS", "Writer", "frame_record", "open_writer"]
 
 UNITS = ("mm", "px")
+_FINITE = {
+    "json": ("keypoints", "joints3d", "confidence", "box", "joints3d_camera"),
+    "coco": ("keypoints", "confidence", "box"),
+    "openpose": ("keypoints", "confidence"),
+    "bvh": ("joints3d",),
+}
+"""What of a pose a format cannot do without; tables and plain TRC leave a place empty."""
 
 
 class Writer(Protocol):
@@ -117,27 +124,32 @@ def open_writer(
     if floor is not None:
         check_pitch(floor)
     path = given_path(path)
-    return _Checked(FORMATS[name](path, _WriterOptions(fps, layout, units, rigid, floor)), path, keep_unsure)
+    options = _WriterOptions(fps, layout, units, rigid, floor)
+    finite = _FINITE.get(name, ("joints3d",) if name == "trc" and options.put_right else ())
+    return _Checked(FORMATS[name](path, options), path, keep_unsure, finite)
 
 
 class _Checked:
     """Hands frames on until it is closed, without people who are `unsure` unless they are to be kept."""
 
-    def __init__(self, writer: Writer, path: Path, keep_unsure: bool) -> None:
+    def __init__(self, writer: Writer, path: Path, keep_unsure: bool, finite: Sequence[str]) -> None:
         self._writer, self._path, self._keep_unsure, self.files = writer, path, keep_unsure, writer.files
+        self._finite = finite
         self._closed = False
 
     def write(self, frame: Frame) -> None:
         """Add a frame.
 
         Raises:
-            OptionError: it is none.
+            OptionError: it is none, or has a pose that is not finite where the format needs numbers.
             SSPNetError: the writer is closed, or the system refuses to write.
         """
         check_frame(frame)
         if self._closed:
             raise SSPNetError(f"{self._path} is closed: a new writer would replace it")
-        self._writer.write(frame if self._keep_unsure else frame.sure())
+        written = frame if self._keep_unsure else frame.sure()
+        check_finite(written, self._finite)
+        self._writer.write(written)
 
     def close(self) -> None:
         """Complete the file and give it its name; a second time does nothing."""

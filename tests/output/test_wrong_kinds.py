@@ -112,3 +112,22 @@ def test_a_writer_that_has_ended_takes_no_more_and_leaves_its_file_as_it_is(tmp_
     writer.close()
     writer.discard()
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == there
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("part", ["keypoints", "joints3d"])
+def test_a_pose_that_is_not_finite_is_refused_where_numbers_are_needed(tmp_path, name, part):
+    broken = make_pose()
+    getattr(broken, part)[3, 1] = np.nan
+    writer = open_writer(name, tmp_path / f"out.{name}")
+    writer.write(Frame(GREY, "a.mp4", 0, 0.0, (Person(1, make_pose()),)))
+    frame = Frame(GREY, "a.mp4", 1, 0.04, (Person(1, broken),))
+    needed = {"keypoints": ("json", "coco", "openpose"), "joints3d": ("json", "bvh")}
+    if name in needed[part]:
+        with pytest.raises(OptionError, match=rf"^a\.mp4, frame 1: {part} of person 1 are not finite"):
+            writer.write(frame)
+    else:
+        writer.write(frame)
+    writer.write(Frame(GREY, "a.mp4", 2, 0.08, (Person(1, make_pose()),)))
+    writer.close()
+    assert all(path.exists() for path in writer.files) and writer.files
