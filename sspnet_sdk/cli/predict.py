@@ -111,7 +111,7 @@ def command(
     targets |= {name: options.pop(name) for name in ("parquet", "coco", "openpose", "trc", "bvh")}
     targets["rerun"] = Path(recording) if (recording := options.pop("rerun")) else None
     targets = {name: path for name, path in targets.items() if path is not None}
-    given = {"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor, "--camera": camera}
+    given: dict[str, Any] = {"--layout": layout, "--trc-units": units, "--rigid": rigid, "--floor": floor, "--camera": camera}
     given |= {"--height": height_mm, "--sound": sound, "--people": people, "--box": boxes, "--input-fps": input_fps}
     given |= {"--as-video": as_video, "--reconnect": reconnect}
     given |= {"--no-smooth": not smooth, "--smoothing": smoothing != _SMOOTHING}

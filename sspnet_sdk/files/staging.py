@@ -51,8 +51,9 @@ class StagedFile:
         with writing(path):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.lstat(path)  # what Path.exists keeps to itself from Python 3.14 on: a name that is too long
-            self.path = Path(os.path.realpath(path)) if path.is_symlink() else path  # a loop is refused when it is written
             self.in_place = path.exists() and not path.is_file()
+            # A loop is refused when it is written. A pipe behind /dev/stdout has no path of its own.
+            self.path = Path(os.path.realpath(path)) if path.is_symlink() and not self.in_place else path
             self.path.parent.mkdir(parents=True, exist_ok=True)
         # Not longer than the name itself may be; the suffix stays last: encoders choose the container by it.
         short = f"{zlib.crc32(os.fsencode(self.path.name)):08x}.{os.getpid()}"

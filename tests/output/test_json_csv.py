@@ -161,3 +161,19 @@ def test_whoever_reads_a_named_pipe_gets_each_frame_at_once(walk, tmp_path):
         assert json.loads(os.read(reader, 100_000))["frame"] == frame.index
     writer.close()
     os.close(reader)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd here")
+@pytest.mark.parametrize("name", ["json", "csv", "coco", "bvh"])
+def test_a_link_to_an_open_pipe_is_written_as_it_stands(tmp_path, name):
+    """What /dev/stdout is in `predict … --json /dev/stdout | jq`."""
+    end, begin = os.pipe()
+    link = tmp_path / "stdout"
+    link.symlink_to(f"/dev/fd/{begin}")
+    writer = open_writer(name, link)
+    writer.write(make_frame(0, Person(1, make_pose())))
+    writer.close()
+    os.close(begin)
+    with os.fdopen(end, "rb") as pipe:
+        assert len(pipe.read()) > 100
+    assert link.is_symlink() and list(tmp_path.iterdir()) == [link]
