@@ -20,7 +20,7 @@ from sspnet_sdk.images.image import open_image
 logger = logging.getLogger("sspnet_sdk")
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
-_FASTEST_AVI = 1000
+_SLOWEST, _FASTEST, _FASTEST_AVI = 0.0001, 900_000, 1000  # beyond, encoders fail or files open nowhere
 _CHECK_EVERY = 25  # frames
 
 
@@ -44,6 +44,8 @@ class VideoFile:
         if path.suffix.lower() not in VIDEO_SUFFIXES:
             raise OptionError(f"{path} is not a name for a video: use {', '.join(VIDEO_SUFFIXES)}")
         fps = check_fps(fps)
+        if not _SLOWEST <= fps <= _FASTEST:
+            raise OptionError(f"{path}: a video has {_SLOWEST} to {_FASTEST} frames per second, not {fps:g}")
         if path.suffix.lower() == ".avi" and fps > _FASTEST_AVI:
             raise OptionError(f"{path}: .avi holds at most {_FASTEST_AVI} frames per second, not {fps:g}: use .mp4")
         refuse_unwritable(path)

@@ -75,6 +75,14 @@ def test_what_is_no_path(something):
             use()
 
 
+@pytest.mark.parametrize("fps", [1e-300, 1e-6, 999_999])
+def test_a_video_at_a_rate_that_no_file_holds(tmp_path, fps):
+    for suffix in ("mp4", "webm", "mkv", "avi"):
+        with pytest.raises(OptionError, match=rf"a\.{suffix}: a video has 0\.0001 to 900000 frames per second, not "):
+            VideoFile(tmp_path / f"a.{suffix}", fps)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_inset_of_what_are_no_poses():
     with pytest.raises(OptionError, match="expected a Pose or a list of them, not int"):
         render_inset([5], GREY[:, :48])
