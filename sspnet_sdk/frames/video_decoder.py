@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -234,8 +235,10 @@ class VideoDecoder:
         return None
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Let go of the source. Standard input stays open: it is not ours."""
         self._container.close()
+        if not isinstance(self._target, (str, Piped)) and self._target is not getattr(sys.stdin, "buffer", None):
+            self._target.close()
 
 
 def _turns(frame: Any) -> Turns:

@@ -42,6 +42,15 @@ def test_every_frame_of_a_file_comes_in_order_with_its_time(walk_video, estimato
     assert not _threads()
 
 
+def test_a_closed_capture_holds_no_file(walk_video):
+    """Windows removes no file that is open."""
+    capture = Capture(walk_video)
+    file = getattr(capture._decoder, "_target", None)
+    next(iter(capture))
+    capture.close()
+    assert file is None or file.closed
+
+
 def test_a_slow_consumer_of_a_live_source_gets_the_newest_frames(walk_video, estimator):
     indices = []
     for frame in stream(walk_video, estimator, live=True, boxes=[BOX]):
