@@ -16,6 +16,7 @@ _STILL, _STILL_SIZE = 0.04, 0.08  # changes of this share of the longer side (of
 _SHRINK = 0.3  # a limb that goes may come back
 _VELOCITY_GAIN, _VELOCITY_LASTS_S = 0.35, 1.0
 _SMALLEST_PX = 2.0
+_LEAST_STEP_S = 1e-3  # frames that came in a burst were taken further apart than their times say
 
 
 class SteadyBox:
@@ -67,7 +68,8 @@ class SteadyBox:
         gain = share / (share + _STILL)
         self._centre = expected + gain * off
         if elapsed > 0.0:
-            self._velocity = (self._velocity + _VELOCITY_GAIN * gain * off / elapsed) * math.exp(-elapsed / _VELOCITY_LASTS_S)
+            towards = _VELOCITY_GAIN * gain * off / max(elapsed, _LEAST_STEP_S)
+            self._velocity = (self._velocity + towards) * math.exp(-elapsed / _VELOCITY_LASTS_S)
         change = np.log(aim[2:] / self._size)
         grow = np.abs(change) / (np.abs(change) + _STILL_SIZE)
         self._size = self._size * np.exp(np.where(change > 0, 1.0, _SHRINK) * grow * change)

@@ -98,6 +98,17 @@ def test_the_box_of_a_still_person_jumps_less_than_the_joints():
     assert np.diff(np.array(boxes)[30:], 2, axis=0).std() < 0.25 * np.diff(np.array(aims)[30:], 2, axis=0).std()
 
 
+def test_the_box_is_not_thrown_by_frames_that_come_at_once():
+    """As where a camera's driver hands over what it held back: a frame's way in a microsecond is no speed."""
+    pose = make_pose(centre=(200, 240))
+    for burst_s in (1e-6, 1e-320):
+        box = _followed(pose, frames=10, moved=(6.0, 0.0))
+        last = 9 / FPS
+        box.follow(replace(pose, keypoints=pose.keypoints + np.float32([60, 0])), last + burst_s, (640, 480))
+        moved = box.box_at(last + burst_s + 1 / FPS)[0] - box.box[0]
+        assert 0 < moved < 0.5 * box.box[2]
+
+
 def test_the_box_goes_with_a_walking_person():
     pose = make_pose(centre=(200, 240))
     box = _followed(pose, frames=40, moved=(6.0, 0.0))
