@@ -17,6 +17,7 @@ MEANS_S = (0.05, 0.12, 0.3)
 SIGNALS = 2 * (1 + len(MEANS_S))
 _FURTHEST = 0.05  # of the person's size: what a residual counts for at most
 _PACE_S = 0.03  # paces count as the way of so long
+_LEAST_STEP_S = 4e-3  # of frames that come at once, how far a joint shakes is no pace
 
 Array = NDArray[np.float64]
 Order = NDArray[np.int64]
@@ -68,7 +69,7 @@ class ResidualFilter:
         if order is not None:
             body = order[:BODY_JOINTS]
             self._places, self._means = self._places[body], self._means[:, :, body]
-        went = (here - self._places) * (_PACE_S / elapsed / units)
+        went = (here - self._places) * (_PACE_S / max(elapsed, _LEAST_STEP_S) / units)
         pace = went - went[_PARENTS]
         pace[0] = went[0]
         self._places = here

@@ -107,3 +107,13 @@ def test_who_moves_jitters_less_by_a_tenth_and_more_than_behind_the_body_filter_
             track.append(places - keypoints)
     alone, behind = (np.diff(np.array(track)[30:], 2, axis=0).std() for track in tracks)
     assert behind < 0.9 * alone
+
+
+@pytest.mark.parametrize("burst_s", [1e-3, 1e-5, 1e-9, 1e-320])
+def test_frames_that_come_at_once_throw_no_joint(burst_s):
+    pose, rng, smoother, now = make_pose(), np.random.default_rng(0), PoseSmoother(), 0.0
+    for index in range(30):
+        now += burst_s if index % 5 == 4 else FRAME_S
+        shaken = pose.keypoints + rng.normal(0, 2.0, pose.keypoints.shape).astype(np.float32)
+        smooth = smoother(replace(pose, keypoints=shaken), now)
+        assert np.abs(smooth.keypoints - pose.keypoints).max() < 8.0
