@@ -1,6 +1,7 @@
 #include "networks.hpp"
 
 #include "answers.hpp"
+#include "beside.hpp"
 #include "error.hpp"
 #include "previous.hpp"
 
@@ -87,7 +88,7 @@ StageChain::Result Networks::pose(const Image& image, const Crop& crop, const Op
 }
 
 void Networks::open_lift_ahead() {
-    if (!bundle_.manifest.lift.empty() && !lift_) opening_lift_ = std::async(std::launch::async, [this] { return open_lift(); });
+    if (!bundle_.manifest.lift.empty() && !lift_) opening_lift_ = begin_beside([this] { return open_lift(); });
 }
 
 Chain* Networks::lift() {

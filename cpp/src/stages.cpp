@@ -1,10 +1,10 @@
 #include "stages.hpp"
 
 #include "answers.hpp"
+#include "beside.hpp"
 #include "error.hpp"
 
 #include <algorithm>
-#include <future>
 #include <numeric>
 
 namespace sspnet::core {
@@ -72,8 +72,7 @@ void StageChain::open(int cut) { chain_->open(stages_to(cut) - 1); }
 
 void StageChain::open_side_by_side(int cut) {
     std::vector<std::future<void>> compiling;
-    for (std::size_t i = 0; i < stages_to(cut); ++i)
-        compiling.push_back(std::async(std::launch::async, [this, i] { chain_->compile(i); }));
+    for (std::size_t i = 0; i < stages_to(cut); ++i) compiling.push_back(begin_beside([this, i] { chain_->compile(i); }));
     for (std::future<void>& one : compiling) one.wait();
     for (std::future<void>& one : compiling) one.get();
     open(cut);
