@@ -5,6 +5,7 @@
 #include "estimator.hpp"
 #include "skeleton.hpp"
 #include "version.hpp"
+#include "whole_letters.hpp"
 
 #include <new>
 
@@ -29,7 +30,7 @@ void remember(const char* message) noexcept {
         if (!is_blank) last_error[at++] = *message;
         blank = is_blank;
     }
-    last_error[at] = '\0';
+    last_error[whole_letters(last_error, at, *message)] = '\0';
 }
 
 template <class Work>

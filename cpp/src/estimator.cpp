@@ -2,10 +2,10 @@
 
 #include "lift.hpp"
 #include "previous.hpp"
+#include "whole_letters.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 namespace sspnet::core {
@@ -31,7 +31,8 @@ std::optional<Clock::time_point> share(std::optional<Clock::time_point> deadline
 
 template <std::size_t N>
 void copy(char (&to)[N], const std::string& from) {
-    std::snprintf(to, N, "%s", from.c_str());
+    const std::size_t length = std::min(from.size(), N - 1);
+    to[from.copy(to, whole_letters(from.c_str(), length, from.c_str()[length]))] = '\0';
 }
 
 /// The network's u, v, z, confidence of each joint in a crop, as keypoints in pixels of the image and confidence in [0, 1].

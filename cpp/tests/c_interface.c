@@ -12,6 +12,13 @@ static void expect(int holds, const char *what) {
     fprintf(stderr, "not so: %s (last error: %s)\n", what, sspnet_last_error());
 }
 
+/* 500 letters of three bytes. */
+static const char *long_name(void) {
+    static char name[3 * 500 + 1];
+    for (int i = 0; i < 500; ++i) memcpy(name + 3 * i, "\xE2\x82\xAC", 3);
+    return name;
+}
+
 int main(void) {
     sspnet_options options = sspnet_default_options();
     sspnet_estimator *estimator = (sspnet_estimator *)&options;
@@ -27,6 +34,8 @@ int main(void) {
     expect(sspnet_open("no such folder", &options, &estimator) == SSPNET_BAD_BUNDLE, "a missing bundle");
     expect(estimator == NULL, "a failed open leaves NULL");
     expect(strstr(sspnet_last_error(), "no such folder is not a bundle") != NULL, "the error names the folder");
+    expect(sspnet_open(long_name(), NULL, &estimator) == SSPNET_BAD_BUNDLE, "a missing bundle with a long name");
+    expect(strlen(sspnet_last_error()) % 3 == 0, "a line that is cut off ends with a whole letter");
     expect(sspnet_open(NULL, NULL, &estimator) == SSPNET_BAD_OPTION, "no bundle");
     expect(sspnet_open("x", NULL, NULL) == SSPNET_BAD_OPTION, "nowhere to put the estimator");
     expect(sspnet_predict(NULL, NULL, NULL, &pose) == SSPNET_BAD_OPTION, "no estimator");
