@@ -159,24 +159,40 @@ export class Estimator {
   }
 
   async #predict(image, options) {
-    const { box = null, targetFps = null, cut = null, size = null, previous = null, begin = performance.now() } = options;
+    const { box = null, targetFps = null } = options;
+    const given = options.person ?? (box === null ? null : { box, sure: true });
+    const whole = given === null ? await toPixels(image) : null;
+    const person = given ?? (await this.#locate(whole, targetFps));
+    const pixelsFor = async (crop, size) => {
+      if (whole !== null) return whole;
+      const part = await toPixels(image, (extent) => areaUnder(extent, crop, size));
+      if (given.box === box) checkTouches(box, part.whole ?? part);
+      return part;
+    };
+    return (await this.#poses([person], pixelsFor, options, given === null))[0];
+  }
+
+  /** The poses of some people in one frame, whose time they share. pixelsFor: crop, size → pixels to cut it out of. */
+  async #poses(people, pixelsFor, options, located) {
+    const { targetFps = null, cut = null, size = null, previous = null, begin } = options;
     const controller = targetFps === null ? null : this.#controller;
     controller?.retarget(1000 / targetFps);
-    const given = options.person ?? (box === null ? null : { box, sure: true });
-    const located = given === null;
-    const whole = located ? await toPixels(image) : null;
-    const person = given ?? (await this.#locate(whole, targetFps));
-    const point = controller?.choose(located) ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
+    const chosen = controller?.choose(people.length, located);
+    const point = chosen ?? { cut: cut ?? this.#bundle.cuts.at(-1), size: size ?? this.#bundle.sizes.at(-1) };
     const chain = this.#chains[point.size];
-    const crop = cropAround(person.box, this.#bundle.boxScale);
-    const pixels = whole ?? (await toPixels(image, (extent) => areaUnder(extent, crop, point.size)));
-    if (given?.box === box) checkTouches(box, pixels.whole ?? pixels);
-    cutOut(pixels, crop, point.size, this.#bundle.border, chain.image);
-    const answer = await chain.run(point.cut, placed(previous, crop, this.#bundle.jointCount, this.#bundle.depthRange));
-    const pose = await this.#pose(answer, crop, person);
-    const latencyMs = performance.now() - begin;
-    controller?.observe(point, answer.stageMs.reduce((sum, ms) => sum + ms), latencyMs, located);
-    return { ...pose, cut: answer.cut, size: point.size, latencyMs, outOfReach: controller?.outOfReach ?? false };
+    const poses = [];
+    let networkMs = 0;
+    for (const person of people) {
+      const crop = cropAround(person.box, this.#bundle.boxScale);
+      cutOut(await pixelsFor(crop, point.size), crop, point.size, this.#bundle.border, chain.image);
+      const answer = await chain.run(point.cut, placed(previous, crop, this.#bundle.jointCount, this.#bundle.depthRange));
+      const pose = await this.#pose(answer, crop, person);
+      poses.push({ ...pose, cut: answer.cut, size: point.size, latencyMs: performance.now() - begin });
+      networkMs += answer.stageMs.reduce((sum, ms) => sum + ms);
+    }
+    controller?.observe(point, networkMs, poses.at(-1).latencyMs, people.length, located);
+    const outOfReach = controller?.outOfReach ?? false;
+    return poses.map((pose) => ({ ...pose, outOfReach }));
   }
 
   /**
@@ -186,21 +202,22 @@ export class Estimator {
    * options: `maxPeople`, how many at most, null: everybody; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
    */
   predictAll(image, options = {}) {
+    const begin = performance.now();
     return this.#whileOpen(async () => {
       checkPoint(options, this.#bundle);
-      return this.#predictAll(image, { ...options, maxPeople: checkedPeople(options.maxPeople ?? null) });
+      return this.#predictAll(image, { ...options, begin, maxPeople: checkedPeople(options.maxPeople ?? null) });
     });
   }
 
-  async #predictAll(image, { maxPeople, targetFps = null, ...options }) {
+  async #predictAll(image, { maxPeople, ...options }) {
     const pixels = await toPixels(image);
-    const waiting = (await this.#people(pixels, targetFps, true)).filter((person) => person.sure);
-    const count = Math.min(waiting.length, maxPeople);
+    const waiting = (await this.#people(pixels, options.targetFps ?? null, true)).filter((person) => person.sure);
     const everybody = [];
-    for (const person of waiting) {
-      if (everybody.length >= maxPeople) break;
-      const pose = await this.#predict(pixels, { ...options, person, targetFps: targetFps && targetFps * count });
-      if (!pose.unsure && !everybody.some((other) => samePerson(pose, other))) everybody.push(pose);
+    while (waiting.length > 0 && everybody.length < maxPeople) {
+      const next = waiting.splice(0, maxPeople - everybody.length);
+      for (const pose of await this.#poses(next, async () => pixels, options, true)) {
+        if (!pose.unsure && !everybody.some((other) => samePerson(pose, other))) everybody.push(pose);
+      }
     }
     return everybody;
   }

@@ -11,6 +11,7 @@ const DWELL_FRAMES = 4;
 const FIRST_WAIT_S = 0.5;
 const LONGEST_WAIT_S = 2;
 const LASTING_S = 2;
+const UNREACHED_FRAMES = 10;
 // Of 100 frames of a rate, by their spread alone: some of the others are stopped before they are late.
 const ON_TIME = 92;
 // A frame rate is a mean, but hardly a frame shall be late: take more than so many budgets.
@@ -40,6 +41,7 @@ export class RateController {
   #upgradedAt = -Infinity;
   #wait = FIRST_WAIT_S;
   #notBefore = -Infinity;
+  #unreached = 0;
 
   /** `budget`: milliseconds for one frame; `clock`: seconds, monotonic. */
   constructor(points, budget, clock = () => performance.now() / 1000) {
@@ -47,49 +49,50 @@ export class RateController {
     this.#points = points;
     this.#budget = budget;
     this.#clock = clock;
-    this.#index = this.#candidate = this.#best(TAKE, false);
+    this.#index = this.#candidate = this.#best(TAKE, 1, false);
   }
 
-  /** Whether even the fastest point does not fit the budget now. */
+  /** Whether even the fastest point misses the budget now, or the last frames missed it as they were asked for. */
   get outOfReach() {
-    return this.#mean(0, false) > this.#budget;
+    return this.#mean(0, 1, false) > this.#budget || this.#unreached >= UNREACHED_FRAMES;
   }
 
   /** Changes the budget; what is known about the load stays. */
   retarget(budget) {
     if (budget === this.#budget) return;
     this.#budget = budget;
-    this.#index = this.#best(TAKE, false);
-    this.#dwell = 0;
+    this.#index = this.#best(TAKE, 1, false);
+    this.#dwell = this.#unreached = 0;
   }
 
-  /** The point for the next frame; `located`: the frame also pays for finding the person. */
-  choose(located) {
-    if (this.#cost(this.#index, located) > this.#budget * KEEP) this.#degrade(this.#best(1, located));
-    else this.#consider(this.#best(TAKE, located));
+  /** The point for the next frame; `people`: crops that share its budget; `located`: it also pays for finding them. */
+  choose(people, located) {
+    if (this.#cost(this.#index, people, located) > this.#budget * KEEP) this.#degrade(this.#best(1, people, located));
+    else this.#consider(this.#best(TAKE, people, located));
     return this.front[this.#index];
   }
 
-  /** Takes one frame's timings in milliseconds: in the network, and from the frame to its pose. */
-  observe(point, network, total, located) {
+  /** Takes one frame's timings in milliseconds: in the network for all `people`, and from the frame to its poses. */
+  observe(point, network, total, people, located) {
     const known = this.#points.find((other) => other.cut === point.cut && other.size === point.size) ?? point;
-    const ratio = network / known.p50;
+    const ratio = network / (known.p50 * people);
     this.load.update(ratio);
     this.#spread.update(ratio / this.load.value);
     const lateAfter = LATE * this.#budget;
-    const hopeless = ratio * this.front[0].p50 + this.#overhead(located) > lateAfter; // even the fastest point is late
+    const hopeless = ratio * people * this.front[0].p50 + this.#overhead(located) > lateAfter; // even the fastest point is late
     if (!hopeless) this.#late.update(total > lateAfter, this.#spread.tail(ON_TIME) / LATE);
     this.#overheads[located] = [...this.#overheads[located], Math.max(total - network, 0)].slice(-9);
+    this.#unreached = this.#mean(0, people, located) > this.#budget * KEEP ? this.#unreached + 1 : 0;
   }
 
   /** What has to stay within the budget. */
-  #cost(index, located) {
-    const usual = this.load.value * this.front[index].p50 + this.#overhead(located);
-    return Math.max(this.#mean(index, located), this.#late.factor * usual);
+  #cost(index, people, located) {
+    const usual = this.load.value * people * this.front[index].p50 + this.#overhead(located);
+    return Math.max(this.#mean(index, people, located), this.#late.factor * usual);
   }
 
-  #mean(index, located) {
-    return this.load.mean * this.front[index].p50 + this.#overhead(located);
+  #mean(index, people, located) {
+    return this.load.mean * people * this.front[index].p50 + this.#overhead(located);
   }
 
   #overhead(located) {
@@ -97,8 +100,8 @@ export class RateController {
     return overheads.length ? median(overheads) : 0;
   }
 
-  #best(share, located) {
-    const fits = (_point, index) => this.#cost(index, located) <= this.#budget * share;
+  #best(share, people, located) {
+    const fits = (_point, index) => this.#cost(index, people, located) <= this.#budget * share;
     return Math.max(0, this.front.findLastIndex(fits));
   }
 
