@@ -2,11 +2,14 @@
 
 const PROFILE = "sspnet-profile";
 
+/** Every call is answered or refused, whatever becomes of the worker. */
 export class EstimatorClient {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #waiting = new Map();
   #progress = () => {};
   #last = 0;
+  #started = false;
+  #ended = null; // why there is nobody to ask
 
   constructor() {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -32,20 +35,37 @@ export class EstimatorClient {
 
   #ask(message, transfer = []) {
     return new Promise((resolve, reject) => {
+      if (this.#ended) throw this.#ended;
       this.#last += 1;
-      this.#waiting.set(this.#last, { resolve, reject });
       this.#worker.postMessage({ id: this.#last, ...message }, transfer);
+      this.#waiting.set(this.#last, { resolve, reject });
     });
   }
 
-  #receive({ id, result, error, progress }) {
+  #receive({ id, result, error, progress, holds }) {
+    this.#started = true;
+    if (holds !== undefined) return this.#watch(holds);
     if (progress !== undefined) return this.#progress(progress);
-    const { resolve, reject } = this.#waiting.get(id);
+    const asked = this.#waiting.get(id);
     this.#waiting.delete(id);
-    error === undefined ? resolve(result) : reject(new Error(error));
+    error === undefined ? asked?.resolve(result) : asked?.reject(new Error(error));
   }
 
+  /** A lock that the worker holds is free when there is no worker any more, of which browsers tell nothing else. */
+  async #watch(lock) {
+    await navigator.locks.request(lock, () => {
+      this.#ended = new Error("the estimator's worker has ended: load the page anew");
+      this.#refuse(this.#ended);
+    });
+  }
+
+  /** An error of a worker that runs ends what it was asked; one before it told anything ends the worker. */
   #fail(error) {
+    if (!this.#started) this.#ended = error;
+    this.#refuse(error);
+  }
+
+  #refuse(error) {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

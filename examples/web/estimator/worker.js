@@ -2,7 +2,7 @@
 //
 // in:  {id, open: {url, provider, kept}}          out: {id, result: {description, profile}}, before it {progress: size} several times
 //      {id, predict: {bitmap, box, targetFps, follow}}   out: {id, result: a pose}
-// A failure: {id, error: one line}.
+// A failure: {id, error: one line}. At the beginning, out: {holds: the name of a lock that is this worker's until its end}
 
 import { Estimator } from "./estimator.js";
 import { BODY_JOINTS } from "./joints.js";
@@ -12,6 +12,13 @@ const FRESH_MS = 200; // an older pose tells nothing of this frame's
 
 let estimator;
 let followed = null; // {box, pose, at, extent} of the person that the frames before showed
+
+const lock = `sspnet-estimator-${Math.random()}`;
+const held = navigator.locks?.request(lock, () => {
+  self.postMessage({ holds: lock });
+  return new Promise(() => {});
+});
+held?.catch(() => {}); // in a frame that may hold none, nobody watches
 
 self.onmessage = async ({ data }) => {
   try {
@@ -31,6 +38,7 @@ async function open({ url, provider, kept }) {
 async function predict({ bitmap, box, targetFps, follow }) {
   const arrived = performance.now();
   try {
+    if (estimator === undefined) throw new Error("no bundle is open: wait for open() first");
     const extent = `${bitmap.width}x${bitmap.height}`;
     const before = follow && followed?.extent === extent ? followed : null; // a phone that is turned shows other places
     const known = before?.box ?? box;
