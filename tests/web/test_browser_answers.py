@@ -15,6 +15,7 @@ from web_site import ROOT
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.finding.person_box import iou
+from sspnet_sdk.images.image import open_image
 
 pytestmark = pytest.mark.browser
 
@@ -143,6 +144,31 @@ PARTS = """async ({file, boxes, size}) => {
     }
     return results;
 }"""
+
+
+BENEATH = """async (png) => {
+    const {toPixels} = await import("/estimator/pixels.js");
+    const url = `data:image/png;base64,${png}`;
+    const image = Object.assign(new Image(), {src: url});
+    await image.decode();
+    const read = [];
+    for (const source of [image, await (await fetch(url)).blob()]) {
+        const part = await toPixels(source, () => ({left: 5, top: 7, width: 20, height: 9}));
+        read.push({whole: [...(await toPixels(source)).data], part: [...part.data], extent: part.whole});
+    }
+    return read;
+}"""
+
+
+def test_beneath_transparent_pixels_the_files_colours_count_as_in_python(page):
+    stored = np.random.default_rng(0).integers(0, 256, (40, 60, 4), dtype=np.uint8)
+    stored[:10, :, 3], stored[30:, :, 3] = 0, 255
+    content = cv2.imencode(".png", stored)[1].tobytes()
+    expected = open_image(content).bgr()[:, :, ::-1]
+    for read in page.evaluate(BENEATH, base64.b64encode(content).decode()):
+        np.testing.assert_array_equal(np.reshape(read["whole"], (40, 60, 4))[:, :, :3], expected)
+        np.testing.assert_array_equal(np.reshape(read["part"], (9, 20, 4))[:, :, :3], expected[7:16, 5:25])
+        assert read["extent"] == {"width": 60, "height": 40}
 
 
 def test_of_a_known_person_only_the_part_around_them_is_read_and_the_crop_is_the_same(page, people):

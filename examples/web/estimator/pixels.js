@@ -1,18 +1,26 @@
 // What a caller may hand in as an image → {data, width, height, left, top, whole}, RGBA bytes; `left` and `top` say where in the
 // image its first pixel lies, `whole` {width, height} the image's extent; all three are absent where the image came as bytes.
 
+import { withColoursBeneath } from "./beneath.js";
+
+const AS_STORED = { premultiplyAlpha: "none" };
+
 let canvas = null;
 
 /**
  * `source`: ImageData, or {data, width, height} with RGBA bytes; an image, video or canvas of the page; an ImageBitmap, a VideoFrame; a
- * Blob or File with an image in it. `areaOf`: the extent {width, height} → the {left, top, width, height} that is needed of it; what
- * has no bytes yet is read there alone, since a browser takes longer to read a large frame than to run a small network.
+ * Blob or File with an image in it. Alpha is not looked at: colours beneath transparent pixels count, where the source has them.
+ * `areaOf`: the extent {width, height} → the {left, top, width, height} that is needed of it; what has no bytes yet is read there
+ * alone, since a browser takes longer to read a large frame than to run a small network.
  */
 export async function toPixels(source, areaOf = null) {
   if (typeof Blob !== "undefined" && source instanceof Blob) return ofBlob(source, areaOf);
   const [width, height] = sizeOf(source);
   if (!(width > 0 && height > 0)) throw new TypeError("this is no image, or one that has not loaded yet: it has no width and height");
-  if (source.data === undefined) return drawn(source, width, height, areaOf);
+  if (source.data === undefined) {
+    const pixels = drawn(source, width, height, areaOf);
+    return isImageElement(source) ? beneath(pixels, () => createImageBitmap(source, AS_STORED)) : pixels;
+  }
   if (source.data.length !== 4 * width * height) {
     throw new TypeError(`the image's data has ${source.data.length} bytes, not ${width} × ${height} × 4 (RGBA)`);
   }
@@ -20,12 +28,19 @@ export async function toPixels(source, areaOf = null) {
 }
 
 async function ofBlob(blob, areaOf) {
-  const bitmap = await createImageBitmap(blob);
+  const bitmap = await createImageBitmap(blob, AS_STORED);
   try {
-    return drawn(bitmap, bitmap.width, bitmap.height, areaOf);
+    const pixels = drawn(bitmap, bitmap.width, bitmap.height, areaOf);
+    return await beneath(pixels, () => createImageBitmap(bitmap, AS_STORED));
   } finally {
     bitmap.close();
   }
+}
+
+const isImageElement = (source) => typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement;
+
+async function beneath(pixels, open) {
+  return { ...pixels, data: await withColoursBeneath(pixels.data, pixels, open) };
 }
 
 function sizeOf(source) {

@@ -5,7 +5,10 @@ export interface Pixels {
   readonly height: number;
 }
 
-/** What an image may be: pixels, something that a canvas can draw, or an image file. */
+/**
+ * What an image may be: pixels, something that a canvas can draw, or an image file. Alpha is left out: the colours beneath transparent
+ * pixels count, as in Python. A canvas, an ImageBitmap and a video have none there: black.
+ */
 export type Image = Pixels | ImageData | HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap | VideoFrame | Blob;
 
 /** x, y, width, height in pixels; (0, 0) is the corner of the image's first pixel. */
