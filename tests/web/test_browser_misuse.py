@@ -123,6 +123,94 @@ def test_what_makes_no_sense_is_refused_in_one_line(page):
     assert said == [line for *_, line in SENSELESS for _ in range(2)]
 
 
+PICTURES = """async () => {
+    const {toPixels} = await import("/estimator/pixels.js");
+    const told = (source) => toPixels(source).then(({data}) => [...data.slice(0, 4)], ({name, message}) => `${name}: ${message}`);
+    const drawn = async (width, height) => {
+        const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%"/></svg>`;
+        const image = Object.assign(new Image(), {src: `data:image/svg+xml,${text}`});
+        await image.decode();
+        return told(image);
+    };
+    const floats = {data: new Float32Array(4 * 64 * 48), width: 64, height: 48};
+    return {
+        wide: await drawn(70_000, 10), high: await drawn(10, 70_000), next: await drawn(64, 48),
+        tiny: await told(new ImageData(64, 7)), text: await told(new Blob(["no picture"])), floats: await told(floats),
+    };
+}"""
+
+
+def test_a_picture_that_cannot_be_read_is_told_and_hurts_no_later_one(page):
+    said = page.evaluate(PICTURES)
+    for name, size in (("wide", "70000x10"), ("high", "10x70000")):
+        assert said[name] == f"TypeError: the image's {size} pixels are more than this browser reads: make it smaller"
+    assert said["next"] == [0, 0, 0, 255]
+    assert said["tiny"] == "TypeError: the image is 64x7 (width x height): each side must be at least 8 pixels"
+    assert said["text"] == "TypeError: the Blob is not a picture that this browser can read"
+    assert said["floats"] == "TypeError: the image's data must be bytes from 0 to 255, a Uint8ClampedArray or a Uint8Array"
+
+
+BEFORE = """async (poses) => {
+    const {placed} = await import("/estimator/previous.js");
+    return poses.map((pose) => {
+        try {
+            return placed({...pose, confidence: pose.confidence?.map(Number)}, {x: 0, y: 0, side: 100}, 2, 2000);
+        } catch (error) {
+            return error.message;
+        }
+    });
+}"""
+
+
+def test_a_pose_of_the_frame_before_that_lacks_something_is_refused(page):
+    pose = {"keypoints": [[20, 30], [50, 60]], "joints3d": [[0, 0, 0], [1, 2, 100]], "confidence": [0.5, 0.75]}
+    answers = page.evaluate(BEFORE, [{}, {**pose, "joints3d": None}, {**pose, "confidence": [0.5, "nan"]}, pose])
+    lacking = "previous must be a pose of 2 joints, as this estimator gives them, not of 0"
+    assert answers[:3] == [lacking, lacking, "previous must be a pose of finite numbers"]
+    assert answers[3][4:] == pytest.approx([0.5, 0.6, 0.55, 0.75])
+
+
+ENGINES = """async () => {
+    const {loadEngine} = await import("/estimator/engine.js");
+    const ask = (...given) => loadEngine(...given).then(() => "an engine", ({message}) => message);
+    return [await ask("gpu", new URL("/ort/", location.href)), await ask("wasm", new URL("/ort/nothing/", location.href))];
+}"""
+
+
+def test_an_unknown_provider_and_a_missing_engine_are_told(page, address):
+    unknown, missing = page.evaluate(ENGINES)
+    assert unknown == 'provider must be "auto", "webgpu" or "wasm", not gpu'
+    where = f"{address}ort/nothing/ort.wasm.bundle.min.mjs"
+    assert missing.startswith(f"ONNX Runtime Web cannot be loaded: is {where} there, and served as text/javascript?")
+
+
+OVERLAP = """async () => {
+    const {closeGraph, openGraph, runGraph} = await import("/estimator/engine.js");
+    let running = 0, most = 0;
+    const call = async (answer) => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        running--;
+        return answer;
+    };
+    const session = () => ({run: () => call({}), release: () => call()});
+    const engine = {provider: "webgpu", ort: {InferenceSession: {create: () => call(session())}}};
+    const bundle = {file: async () => new Uint8Array()};
+    const one = async () => {
+        const session = await openGraph(engine, bundle, "stage.onnx", [], []);
+        await runGraph(session, "stage.onnx", {}, [], {});
+        await closeGraph(session);
+    };
+    await Promise.all([one(), one()]);
+    return most;
+}"""
+
+
+def test_two_estimators_on_a_page_never_use_the_engine_at_once(page):
+    """WebGPU refuses a second session's call while one runs."""
+    assert page.evaluate(OVERLAP) == 1
+
+
 EVERYBODY = (
     "async () => {"
     + OPEN

@@ -6,17 +6,35 @@ const BUILDS = {
   wasm: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"],
 };
 
+let turn = Promise.resolve(); // the end of the last call of any session
+
+/** WebGPU has room for one session's call at a time, whoever's sessions they are: a second one ends in "Session already started". */
+function inTurn(work) {
+  const answer = turn.then(work);
+  turn = answer.catch(() => {});
+  return answer;
+}
+
 /** Loads the engine from the folder at `folder`. `wanted`: "webgpu", "wasm" or "auto". Gives {ort, provider, threads}. */
 export async function loadEngine(wanted, folder) {
+  if (!["auto", ...Object.keys(BUILDS)].includes(wanted)) throw new RangeError(`provider must be "auto", "webgpu" or "wasm", not ${wanted}`);
   const gpu = wanted !== "wasm" && (await hasGpu(wanted === "webgpu"));
   if (wanted === "webgpu" && !gpu) throw new Error("this browser has no WebGPU here: use WebAssembly");
   const [module, binary] = BUILDS[gpu ? "webgpu" : "wasm"].map((name) => new URL(name, folder).href);
-  const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
+  const ort = await loaded(module);
   const threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS) : 1;
   ort.env.wasm.wasmPaths = { wasm: binary };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   return { ort, provider: gpu ? "webgpu" : "wasm", threads };
+}
+
+async function loaded(module) {
+  try {
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
+  } catch (error) {
+    throw new Error(`ONNX Runtime Web cannot be loaded: is ${module} there, and served as text/javascript? ${error.message}`);
+  }
 }
 
 /** Opens one of the bundle's graphs; of its outputs, those in `answers` are read here, the others stay where the engine has them. */
@@ -32,7 +50,7 @@ export async function openGraph(engine, bundle, file, outputs, answers) {
     options.preferredOutputLocation = Object.fromEntries(outputs.map((name) => [name, answers.includes(name) ? "cpu" : "gpu-buffer"]));
   }
   try {
-    return await engine.ort.InferenceSession.create(graph, options);
+    return await inTurn(() => engine.ort.InferenceSession.create(graph, options));
   } catch (error) {
     throw new Error(`ONNX Runtime Web cannot open ${file}: ${error.message ?? error}`);
   }
@@ -43,7 +61,7 @@ export async function openGraph(engine, bundle, file, outputs, answers) {
  * engine; `file` names the graph in messages.
  */
 export async function runGraph(session, file, inputs, outputs, answers) {
-  const tensors = await session.run(inputs, outputs);
+  const tensors = await inTurn(() => session.run(inputs, outputs));
   for (const [name, limit] of Object.entries(answers)) {
     const { type, data } = tensors[name];
     if (type !== "float32") throw new Error(`the graph ${file} gives ${name} as ${type}, not as float32`);
@@ -52,6 +70,11 @@ export async function runGraph(session, file, inputs, outputs, answers) {
     }
   }
   return tensors;
+}
+
+/** Frees an opened graph. */
+export function closeGraph(session) {
+  return inTurn(() => session.release());
 }
 
 /** Whether there is WebGPU; one that a CPU pretends to be counts only if `evenInSoftware`. */

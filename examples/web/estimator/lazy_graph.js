@@ -1,6 +1,6 @@
 // One of the bundle's graphs, opened when it first runs; its answers are checked.
 
-import { openGraph, runGraph } from "./engine.js";
+import { closeGraph, openGraph, runGraph } from "./engine.js";
 
 export class LazyGraph {
   #engine;
@@ -27,7 +27,7 @@ export class LazyGraph {
   async close() {
     const session = this.#session;
     this.#session = undefined;
-    await session?.release();
+    if (session !== undefined) await closeGraph(session);
   }
 
   /** The graph's answers by name. input: [type, values, shape] by name. */

@@ -11,13 +11,15 @@ const FURTHEST = 1; // of the crop, from its middle
 export function placed(pose, crop, jointCount, depthRange) {
   const values = new Float32Array(4 * jointCount);
   if (pose === null || pose.unsure) return values;
-  if (pose.keypoints.length !== jointCount) {
-    throw new TypeError(`previous must be a pose of ${jointCount} joints, as this estimator gives them, not of ${pose.keypoints.length}`);
+  const lengths = [pose.keypoints, pose.joints3d, pose.confidence].map((part) => part?.length ?? 0);
+  if (lengths.some((length) => length !== jointCount)) {
+    throw new TypeError(`previous must be a pose of ${jointCount} joints, as this estimator gives them, not of ${Math.min(...lengths)}`);
   }
   pose.keypoints.forEach((keypoint, joint) => {
     const [u, v] = fromImage(crop, keypoint);
     if (Math.max(Math.abs(u - 0.5), Math.abs(v - 0.5)) > FURTHEST) return;
     values.set([u, v, pose.joints3d[joint][2] / depthRange + 0.5, pose.confidence[joint]], 4 * joint);
   });
+  if (!values.every(Number.isFinite)) throw new TypeError("previous must be a pose of finite numbers");
   return values;
 }

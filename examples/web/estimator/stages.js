@@ -1,7 +1,7 @@
 // The chain of stages of one size. Each stage gives a complete pose and the features that the next one refines, so a run can end
 // after any of them. Stages are opened when first needed.
 
-import { openGraph, runGraph } from "./engine.js";
+import { closeGraph, openGraph, runGraph } from "./engine.js";
 
 const LARGEST = 100; // crop sides
 
@@ -52,7 +52,7 @@ export class StageChain {
   async close() {
     const sessions = this.#sessions;
     this.#sessions = [];
-    await Promise.all(sessions.map((session) => session.release()));
+    await Promise.all(sessions.map(closeGraph));
   }
 
   async #open(index) {

@@ -1,4 +1,4 @@
-/** Pixels as `getImageData` gives them: RGBA bytes, row by row. */
+/** Pixels as `getImageData` gives them: RGBA bytes, row by row; 8 or more each way, as of every image. */
 export interface Pixels {
   readonly data: Uint8ClampedArray | Uint8Array;
   readonly width: number;
@@ -96,7 +96,7 @@ export class Estimator {
    *
    * @param url The bundle's folder, with a slash at its end; the package's own `bundle/` by default.
    * @param ort The folder of ONNX Runtime Web, with a slash at its end; the package's own `ort/` by default.
-   * @throws BundleError if the bundle is damaged or cannot be fetched.
+   * @throws BundleError if the bundle is damaged or cannot be fetched; RangeError for another provider; Error if the engine cannot be loaded.
    */
   static open(url?: string | URL, provider?: Provider, ort?: string | URL): Promise<Estimator>;
 
