@@ -112,6 +112,7 @@ TEST_CASE("without a box somebody is looked for, and an empty scene is unsure") 
     CHECK(estimator.predict(scene.image()).unsure == 1);
     CHECK(estimator.find(scene.image()).empty());
     CHECK(estimator.predict_all(scene.image()).empty());
+    CHECK(estimator.predict_all(scene.image(), SIZE_MAX).empty());
 }
 
 TEST_CASE("bad images, boxes, options and bundles each have their status and a line") {

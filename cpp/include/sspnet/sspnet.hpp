@@ -9,6 +9,8 @@
 
 #include <sspnet/sspnet.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -101,7 +103,7 @@ public:
 
     /// The poses of everybody in an image, `max_people` at most, the most prominent first; empty where nobody is certain.
     std::vector<Pose> predict_all(const Image& image, std::size_t max_people = 100) {
-        std::vector<Pose> poses(max_people);
+        std::vector<Pose> poses(std::min(max_people, kMostPeople));
         size_t count = 0;
         check(sspnet_predict_all(handle_.get(), &image, poses.data(), poses.size(), &count));
         poses.resize(count);
@@ -110,7 +112,7 @@ public:
 
     /// Boxes of the people in an image, the most prominent first.
     std::vector<Box> find(const Image& image) {
-        std::vector<Box> boxes(1000);  // no bundle's finder gives more
+        std::vector<Box> boxes(kMostPeople);
         size_t count = 0;
         check(sspnet_find(handle_.get(), &image, boxes.data(), boxes.size(), &count));
         boxes.resize(count);
@@ -138,6 +140,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t kMostPeople = 1000;  // no bundle's finder gives more
+
     static void check(sspnet_status status) {
         if (status != SSPNET_OK) throw Error(status);
     }
