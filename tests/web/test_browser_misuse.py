@@ -170,6 +170,20 @@ def test_a_pose_of_the_frame_before_that_lacks_something_is_refused(page):
     assert answers[3][4:] == pytest.approx([0.5, 0.6, 0.55, 0.75])
 
 
+KEPT = """async (profiles) => {
+    const {keptTimings} = await import("/estimator/profile.js");
+    return profiles.map((one) => Object.keys(keptTimings(one, "here", {sizes: [128, 192], cuts: [2, 4]})));
+}"""
+
+
+def test_of_a_kept_profile_what_is_not_whole_is_measured_again(page):
+    timed = {"p50": [3, 4], "finder": 2}
+    damaged = [None, {}, {"p50": [3], "finder": 2}, {"p50": [3, None], "finder": 2}, {"p50": [3, 4], "finder": "2"}]
+    profiles = [None, {"key": "here"}, {"key": "there", "timings": {"128": timed}}]
+    profiles += [{"key": "here", "timings": {"128": one, "192": timed}} for one in damaged]
+    assert page.evaluate(KEPT, profiles) == [[], [], []] + [["192"]] * len(damaged)
+
+
 ENGINES = """async () => {
     const {loadEngine} = await import("/estimator/engine.js");
     const ask = (...given) => loadEngine(...given).then(() => "an engine", ({message}) => message);

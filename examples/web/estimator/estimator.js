@@ -15,7 +15,7 @@ import { boxOfSeenJoints } from "./person_box.js";
 import { judged, peopleOf } from "./person_boxes.js";
 import { toPixels } from "./pixels.js";
 import { placed } from "./previous.js";
-import { measure, profileKey } from "./profile.js";
+import { keptTimings, measure, profileKey } from "./profile.js";
 import { RateController } from "./rate.js";
 import { planSearch } from "./search_plan.js";
 import { StageChain } from "./stages.js";
@@ -123,7 +123,7 @@ export class Estimator {
 
   async #prepare(kept, progress) {
     const key = profileKey(this.#bundle, this.#engine);
-    const timings = kept?.key === key ? kept.timings : {};
+    const timings = keptTimings(kept, key, this.#bundle);
     await this.#liftGraph?.open();
     for (const size of this.#bundle.sizes) {
       progress(size);

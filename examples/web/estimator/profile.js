@@ -5,10 +5,22 @@ import { median } from "./latency.js";
 const MILLISECONDS = 400;
 const FEWEST_RUNS = 6;
 const MOST_RUNS = 40;
+const LONGEST = 1e6; // milliseconds
 
 /** What a kept profile must have been made with to be of use again. */
 export function profileKey(bundle, engine) {
   return [1, bundle.digest, engine.provider, engine.threads, engine.ort.env.versions.web, navigator.userAgent].join("|");
+}
+
+/** Of a kept profile, the timings that are of use: made with `key`, and whole; by size. */
+export function keptTimings(kept, key, { sizes, cuts }) {
+  if (kept?.key !== key) return {};
+  const isTime = (value) => typeof value === "number" && value >= 0 && value < LONGEST;
+  const isWhole = (size) => {
+    const { p50, finder } = kept.timings?.[size] ?? {};
+    return Array.isArray(p50) && p50.length === cuts.length && p50.every(isTime) && (finder === null || isTime(finder));
+  };
+  return Object.fromEntries(sizes.filter(isWhole).map((size) => [size, kept.timings[size]]));
 }
 
 /** Median milliseconds to each cut in `cuts`' order, and of the finder (null without one), on a grey crop. */

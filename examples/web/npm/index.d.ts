@@ -36,6 +36,7 @@ export interface Pose {
   /** The pyramid after which the network was cut, and the side of the crop that it saw, in pixels. */
   cut: number;
   size: number;
+  /** Milliseconds from the call, or `begin`, to this pose. */
   latencyMs: number;
   /** Nobody was found with certainty: the pose is a guess. */
   unsure: boolean;
