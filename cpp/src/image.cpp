@@ -1,10 +1,10 @@
 #include "image.hpp"
 
 #include "error.hpp"
+#include "short_number.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
 namespace sspnet::core {
@@ -34,9 +34,8 @@ Layout layout(int color) {
 }
 
 std::string describe(const sspnet_box& box) {
-    char text[96];
-    std::snprintf(text, sizeof text, "box (%g, %g, %g, %g)", box.x, box.y, box.w, box.h);
-    return text;
+    return "box (" + short_number(box.x) + ", " + short_number(box.y) + ", " + short_number(box.w) + ", " + short_number(box.h) +
+           ")";
 }
 
 }  // namespace

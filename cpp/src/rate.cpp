@@ -1,8 +1,9 @@
 #include "rate.hpp"
 
+#include "short_number.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
@@ -160,10 +161,9 @@ void RateController::warn(int people, bool located) {
     warned_ = true;
     const OperatingPoint& point = fastest_;
     const double latency = expected(point, people, located);
-    char text[160];
-    std::snprintf(text, sizeof text,
-                  " is out of reach here: the fastest operating point (cut %d at %d px) takes %.1f ms, %.0f frames per second",
-                  point.cut, point.input_size, latency, 1000 / latency);
+    const std::string text = " is out of reach here: the fastest operating point (cut " + std::to_string(point.cut) + " at " +
+                             std::to_string(point.input_size) + " px) takes " + rounded(latency, 1) + " ms, " +
+                             rounded(1000 / latency, 0) + " frames per second";
     if (warn_) warn_(target_.label + text);
 }
 
