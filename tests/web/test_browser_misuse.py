@@ -127,7 +127,8 @@ PICTURES = """async () => {
     const {toPixels} = await import("/estimator/pixels.js");
     const told = (source) => toPixels(source).then(({data}) => [...data.slice(0, 4)], ({name, message}) => `${name}: ${message}`);
     const drawn = async (width, height) => {
-        const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%"/></svg>`;
+        const black = '<rect width="100%" height="100%"/>';
+        const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${black}</svg>`;
         const image = Object.assign(new Image(), {src: `data:image/svg+xml,${text}`});
         await image.decode();
         return told(image);
