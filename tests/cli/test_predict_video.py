@@ -97,8 +97,10 @@ def test_without_out_the_overlay_has_the_videos_name(run, video, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a walk ü.pose.mp4"]
 
 
-def _long_video(path, video):
+@pytest.fixture(scope="module")
+def long_video(video, tmp_path_factory):
     """The short video again and again: long enough to be interrupted."""
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
     capture = cv2.VideoCapture(str(video))
     images = [capture.read()[1] for _ in range(40)]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, images[0].shape[1::-1])
@@ -114,10 +116,9 @@ def _staged_bytes(folder):
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_completes_the_files_with_what_was_done(command_line, environment, video, tmp_path, sign):
-    long = _long_video(tmp_path / "long.mp4", video)
+def test_an_interrupt_completes_the_files_with_what_was_done(command_line, environment, long_video, tmp_path, sign):
     (tmp_path / "o").mkdir()
-    arguments = ["predict", str(long), "--out", "o/o.mp4", "--json", "o/o.jsonl", "--bvh", "o/o.bvh", *FAST]
+    arguments = ["predict", str(long_video), "--out", "o/o.mp4", "--json", "o/o.jsonl", "--bvh", "o/o.bvh", *FAST]
 
     def heed():
         signal.signal(sign, signal.SIG_DFL)  # whoever started the tests may ignore it
