@@ -10,6 +10,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export import Dim
 
 from sspnet_export.inference import InferenceNetwork
@@ -39,8 +40,8 @@ def trace(network: InferenceNetwork) -> onnx.ModelProto:
     examples = {"image": torch.zeros(BATCH, network.size, network.size, 3, dtype=torch.uint8)}
     if network.previous is not None:
         examples["previous"] = torch.zeros(BATCH, network.config.joints, 4)
-    with torch.no_grad():
-        names = list(network(*(example[:1] for example in examples.values())))
+    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True) as shapes:  # nothing is computed there
+        names = list(network(*(shapes.from_tensor(example) for example in examples.values())))
     return export_onnx(network, examples, names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -12,9 +13,9 @@ from sspnet_train.network.model import SSPNet
 
 def count_macs(network: SSPNet, size: int, cut: int | None = None) -> tuple[int, int]:
     """Parameters and multiply-accumulates that one size x size image uses up to `cut`."""
-    device = next(network.parameters()).device
-    image, previous = torch.zeros(1, 3, size, size, device=device), torch.zeros(1, network.config.joints, 4, device=device)
-    return counted(network, lambda: network(image, cut, previous))
+    shapes = copy.deepcopy(network).to("meta")  # nothing is computed there
+    image, previous = torch.zeros(1, 3, size, size, device="meta"), torch.zeros(1, network.config.joints, 4, device="meta")
+    return counted(shapes, lambda: shapes(image, cut, previous))
 
 
 def counted(network: nn.Module, run: Callable[[], object]) -> tuple[int, int]:
