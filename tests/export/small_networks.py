@@ -40,7 +40,8 @@ SEEN_AGAIN = SSPNetConfig(
 SEEN_AGAIN_IN_VIDEO = replace(SEEN_AGAIN, name="seen-again-in-video", previous=True, previous_again=True)
 WITH_FEET = replace(SEEN_AGAIN, name="with-feet", feet=(2, 4))
 IN_VIDEO = replace(GUIDED, name="in-video", previous=True)
-FACE_AND_FEET = SSPNetConfig("face-and-feet", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2, joints=28)
+SMALL = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2)
+FACE_AND_FEET = replace(SMALL, name="face-and-feet", joints=28)
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)
 
 

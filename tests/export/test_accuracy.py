@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_networks import lived_in
+from small_networks import SMALL, lived_in
 from sspnet_export.accuracy import scored
 from sspnet_export.errors import ExportError
 from sspnet_export.verify import noise_and_figure
@@ -16,13 +16,12 @@ from sspnet_export.write_bundle import export_bundle
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.evaluation.accuracy import measure_accuracy
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
-from sspnet_train.network.model import CONFIGS
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import load
 from sspnet_sdk.bundle import open_bundle
 
-CUTS, SIZE = (2, 4), 128
+CUTS, SIZE = (1, 2), 128
 
 
 def people_of(network_answer: Estimator | None, count: int = 4) -> SampleSource:
@@ -42,7 +41,7 @@ def people_of(network_answer: Estimator | None, count: int = 4) -> SampleSource:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     path = tmp_path_factory.mktemp("accuracy") / "c.safetensors"
-    save_checkpoint(path, CONFIGS["tiny"], lived_in(CONFIGS["tiny"]).state_dict())
+    save_checkpoint(path, SMALL, lived_in(SMALL).state_dict())
     return path
 
 
@@ -72,11 +71,11 @@ def test_a_precision_has_what_fp32_has_and_the_difference_it_makes(halved):
 
 def test_people_are_scored_as_the_runtime_and_the_evaluation_see_them(halved, checkpoint):
     bundle, _ = halved
-    with Estimator(bundle, cut=4, input_size=SIZE, backend="onnxruntime", color="rgb") as estimator:
+    with Estimator(bundle, cut=2, input_size=SIZE, backend="onnxruntime", color="rgb") as estimator:
         people = {"figures": people_of(estimator)}
-    assert scored(bundle, "onnxruntime", "fp32", SIZE, 4, people, None) == {"pck": 1.0, "pa_mpjpe_mm": pytest.approx(0, abs=0.1)}
-    assert scored(bundle, "onnxruntime", "fp32", SIZE, 2, people, None)["pa_mpjpe_mm"] > 1
-    assert measure_accuracy(load_network(checkpoint), people, [4], [SIZE])[4]["fp32"][str(SIZE)]["pck"] == 1.0
+    assert scored(bundle, "onnxruntime", "fp32", SIZE, 2, people, None) == {"pck": 1.0, "pa_mpjpe_mm": pytest.approx(0, abs=0.1)}
+    assert scored(bundle, "onnxruntime", "fp32", SIZE, 1, people, None)["pa_mpjpe_mm"] > 1
+    assert measure_accuracy(load_network(checkpoint), people, [2], [SIZE])[2]["fp32"][str(SIZE)]["pck"] == 1.0
 
 
 def hidden_people() -> SampleSource:
@@ -87,14 +86,14 @@ def hidden_people() -> SampleSource:
 
 
 def test_where_nobody_is_in_full_sight_the_millimetres_are_left_out_and_the_bundle_opens(checkpoint, tmp_path):
-    people, options = {"figures": hidden_people()}, {"cuts": [2], "sizes": [SIZE], "precisions": ["fp16"]}
+    people, options = {"figures": hidden_people()}, {"cuts": [1], "sizes": [SIZE], "precisions": ["fp16"]}
     bundle = open_bundle(export_bundle(checkpoint, out=tmp_path / "out", people=people, **options))
-    assert bundle.accuracy("fp16", SIZE, 2).keys() == bundle.accuracy("fp32", SIZE, 2).keys() == {"pck"}
-    Estimator(bundle, cut=2, input_size=SIZE, backend="onnxruntime").close()
-    known = {2: {"fp32": {str(SIZE): {"pck": 0.5}}}}
+    assert bundle.accuracy("fp16", SIZE, 1).keys() == bundle.accuracy("fp32", SIZE, 1).keys() == {"pck"}
+    Estimator(bundle, cut=1, input_size=SIZE, backend="onnxruntime").close()
+    known = {1: {"fp32": {str(SIZE): {"pck": 0.5}}}}
     whole = {"figures": people_of(None)}
     bundle = open_bundle(export_bundle(checkpoint, out=tmp_path / "out", people=whole, accuracy=known, **options))
-    assert bundle.accuracy("fp16", SIZE, 2).keys() == {"pck"}
+    assert bundle.accuracy("fp16", SIZE, 1).keys() == {"pck"}
 
 
 def test_photographs_stay_what_pck_is_of_beside_rendered_people_of_whom_nobody_is_in_full_sight(checkpoint):
@@ -122,7 +121,7 @@ def test_scores_that_nothing_can_read_leave_the_bundle_that_was_there(halved, ch
 
     monkeypatch.setattr("sspnet_export.write_bundle.add_accuracy", add)
     with pytest.raises(ExportError, match=message):
-        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, cuts=[2], sizes=[SIZE])
+        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, cuts=[1], sizes=[SIZE])
     assert (out / "manifest.json").read_text() == before and open_bundle(out)
 
 
@@ -131,19 +130,19 @@ def test_bf16_is_stated_where_the_engine_computes_it(checkpoint, tmp_path):
     if "bf16" not in load("openvino").precisions:
         pytest.skip("this CPU has no bf16")
     people = {"figures": people_of(None)}
-    out = export_bundle(checkpoint, out=tmp_path / "out", cuts=[2], sizes=[SIZE], precisions=["bf16"], people=people)
+    out = export_bundle(checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"], people=people)
     bundle = open_bundle(out)
     assert bundle.precisions == ("fp32",) and bundle.engine_precisions == ("bf16",)
-    assert bundle.accuracy("bf16", SIZE, 2).keys() == bundle.accuracy("fp32", SIZE, 2).keys() == {"pck", "pa_mpjpe_mm"}
+    assert bundle.accuracy("bf16", SIZE, 2).keys() == bundle.accuracy("fp32", SIZE, 1).keys() == {"pck", "pa_mpjpe_mm"}
     assert "bf16" not in json.loads((out / "manifest.json").read_text())["graphs"]
 
 
 def test_bf16_without_people_or_engine_is_refused_before_anything_is_written(checkpoint, tmp_path, monkeypatch):
     with pytest.raises(ExportError, match="bf16 needs people with labels"):
-        export_bundle(checkpoint, out=tmp_path / "out", cuts=[2], sizes=[SIZE], precisions=["bf16"])
+        export_bundle(checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"])
     monkeypatch.setattr("sspnet_export.accuracy.installed", lambda: {"onnxruntime": "1"})
     with pytest.raises(ExportError, match="only where an engine computes it"):
         export_bundle(
-            checkpoint, out=tmp_path / "out", cuts=[2], sizes=[SIZE], precisions=["bf16"], people={"figures": people_of(None)}
+            checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"], people={"figures": people_of(None)}
         )
     assert not (tmp_path / "out").exists()

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,10 +16,10 @@ import pytest
 import torch
 from small_networks import GUIDED, exported
 from sspnet_export.folded_lift import FoldedLift
-from sspnet_export.lift import likely_poses
+from sspnet_export.lift import FILE, LiftPart, likely_poses
+from sspnet_export.weights import WeightFile
 from sspnet_train.millimetres.fusion import FusionNetwork
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
-from sspnet_train.network.model import SSPNetConfig
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError
@@ -37,8 +38,12 @@ def lifting(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def in_real_size(tmp_path_factory):
-    small = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2, lift=0.7)
-    return exported(small, tmp_path_factory.mktemp("real size"), (2,), 64, {}, own_bodies()).folder
+    """The graph alone, beside its weights."""
+    folder, weights, part = tmp_path_factory.mktemp("real size"), WeightFile(), LiftPart(PoseLift(0.7, own_bodies()).eval(), 17)
+    part.write(folder, weights)
+    weights.write(folder)
+    assert len(list(part.verify(SimpleNamespace(lift=folder / FILE)))) == 2
+    return folder / FILE
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
@@ -78,9 +83,9 @@ def test_the_lift_takes_few_operations(lifting):
 def test_the_lift_in_its_real_size_opens_whatever_the_number_of_threads(in_real_size, threads):
     """In a process of its own: what OpenVINO cannot compile may end the process."""
     program = (
-        "import sys, numpy; from sspnet_sdk.backends import load; from sspnet_sdk.bundle import open_bundle\n"
-        f"bundle = open_bundle(sys.argv[1]); session = load('openvino').open(bundle.lift, {threads}, 'fp32')\n"
-        "pose = numpy.random.rand(1, len(bundle.joint_names), 4).astype('f')\n"
+        "import sys, numpy; from pathlib import Path; from sspnet_sdk.backends import load\n"
+        f"session = load('openvino').open(Path(sys.argv[1]), {threads}, 'fp32')\n"
+        "pose = numpy.random.rand(1, 17, 4).astype('f')\n"
         "print(numpy.isfinite(session.run({'pose': pose})['joints3d']).all())"
     )
     ended = subprocess.run([sys.executable, "-c", program, in_real_size], capture_output=True, text=True, check=False)

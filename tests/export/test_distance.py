@@ -6,12 +6,11 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from small_networks import lived_in
+from small_networks import SMALL, lived_in
 from sspnet_export.errors import ExportError
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.millimetres.root_depth import RootDepth, load_root_depth, root_features, save_root_depth
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
-from sspnet_train.network.model import SSPNetConfig
 from sspnet_train.network.network_input import network_input
 
 from sspnet_sdk import Estimator
@@ -20,7 +19,6 @@ from sspnet_sdk.geometry.crop import Crop, cut_out
 from sspnet_sdk.images.image import open_image
 
 SIZE = 128
-SMALL = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2)
 K = (900.0, 900.0, 160.0, 120.0)
 
 

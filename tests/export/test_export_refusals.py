@@ -114,7 +114,7 @@ EXPORT = """
 import sys
 from pathlib import Path
 from sspnet_export.write_bundle import export_bundle
-export_bundle(Path(sys.argv[1]), out=Path(sys.argv[2]), cuts=[4], sizes=[64], on_progress=lambda line: print(line, flush=True))
+export_bundle(Path(sys.argv[1]), out=Path(sys.argv[2]), cuts=[1], sizes=[64], on_progress=lambda line: print(line, flush=True))
 """
 
 
