@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.inset import render_inset
+from sspnet_sdk.drawing.inset_place import SMALLEST_SIDE, InsetPlace, choose_place
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, SIDE_COLORS, bone_color, bones_of, width_of
 from sspnet_sdk.frame import Frame, check_frame
 from sspnet_sdk.images.image import open_image
@@ -21,8 +22,6 @@ from sspnet_sdk.pose import Pose, poses_in
 Image = NDArray[np.uint8]
 
 _SHIFT = 4  # OpenCV's fixed-point bits: lines end on sixteenths of a pixel, so that a moving skeleton glides
-_INSET_SHARE = 0.4  # of the picture's shorter side
-_SMALLEST_INSET = 110
 
 
 def draw(image: Any, poses: Pose | Iterable[Pose], *, inset: bool = True, legend: str | None = None) -> Image:
@@ -31,7 +30,7 @@ def draw(image: Any, poses: Pose | Iterable[Pose], *, inset: bool = True, legend
     Args:
         image: (H, W, 3) uint8 BGR, or anything else that `Estimator.predict` takes.
         poses: one `Pose` or several, in pixels of `image`.
-        inset: show the 3D skeletons from an oblique angle in the corner that hides least.
+        inset: show the 3D skeletons from an oblique angle, in the corner and size that hide least of the people.
         legend: one line of text for the lower left corner; None writes cut, size and latency of the first pose, "" nothing.
 
     Colours name the person's side (orange right, blue left, white centre); opacity and thickness follow the confidence.
@@ -45,10 +44,10 @@ def draw(image: Any, poses: Pose | Iterable[Pose], *, inset: bool = True, legend
 
 @dataclass
 class Overlay:
-    """Draws frame after frame and keeps the inset in the corner that it chose first, so that a video does not flicker."""
+    """Draws frame after frame and keeps the inset where it chose to put it first, so that a video does not flicker."""
 
     inset: bool = True
-    _corner: int | None = field(default=None, init=False)
+    _place: InsetPlace | None = field(default=None, init=False)
 
     def draw_frame(self, frame: Frame) -> Image:
         """The frame's picture with its people and with the measured frame rate in the legend.
@@ -66,17 +65,21 @@ class Overlay:
         poses = [pose for pose in poses_in(poses) if _finite(pose)]
         for pose in sorted(poses, key=lambda pose: float(pose.box[3])):
             draw_skeleton(canvas, pose)
-        side = int(_INSET_SHARE * min(canvas.shape[:2]))
-        if self.inset and poses and side >= _SMALLEST_INSET:
-            if self._corner is None:
-                self._corner = _emptiest_corner(canvas.shape, side, poses)
-            x, y = _corner_xy(canvas.shape, side, self._corner)
-            region = canvas[y : y + side, x : x + side]
-            region[:] = render_inset(poses, region)
+        if self.inset and poses:
+            self._draw_inset(canvas, poses)
         text = describe(poses, None) if legend is None else legend
         if text:
             draw_legend(canvas, text)
         return canvas
+
+    def _draw_inset(self, canvas: Image, poses: Sequence[Pose]) -> None:
+        self._place = self._place or choose_place(canvas.shape, poses)
+        if self._place is None:
+            return
+        x, y, side = self._place.square(canvas.shape)
+        if side >= SMALLEST_SIDE:  # later pictures may be smaller than the one that it was chosen for
+            region = canvas[y : y + side, x : x + side]
+            region[:] = render_inset(poses, region)
 
 
 def describe(poses: Sequence[Pose], fps: float | None) -> str:
@@ -178,27 +181,6 @@ def _region(shape: tuple[int, ...], points: NDArray, margin: float) -> tuple[NDA
     low = np.clip(np.floor(points.min(0) - margin), 0, bounds).astype(np.int64)
     high = np.clip(np.ceil(points.max(0) + margin), 0, bounds).astype(np.int64)
     return low, high
-
-
-def _corner_xy(shape: tuple[int, ...], side: int, corner: int) -> tuple[int, int]:
-    margin = side // 20
-    x = (shape[1] - side - margin, margin)[corner % 2]
-    return x, (margin, shape[0] - side - margin)[corner // 2]
-
-
-def _emptiest_corner(shape: tuple[int, ...], side: int, poses: Sequence[Pose]) -> int:
-    """0 upper right, 1 upper left, 2 lower right: where a square hides least of the people (lower left has the legend)."""
-
-    def hidden(corner: int) -> float:
-        x, y = _corner_xy(shape, side, corner)
-        total = 0.0
-        for left, top, width, height in (pose.box for pose in poses):
-            overlap_x = min(x + side, left + width) - max(x, left)
-            overlap_y = min(y + side, top + height) - max(y, top)
-            total += max(overlap_x, 0.0) * max(overlap_y, 0.0)
-        return float(total)
-
-    return min(range(3), key=hidden)
 
 
 class _Module(ModuleType):

@@ -114,6 +114,22 @@ def test_the_inset_avoids_the_people_and_stays_where_it_is_in_a_video():
     assert (second[40:150, 100:150] != plain[40:150, 100:150]).mean() > 0.9
 
 
+def test_the_inset_is_smaller_where_it_would_hide_a_face():
+    """Two people below the upper corners: the largest inset would lie on a head, a smaller one lies above it."""
+    people = [make_pose(centre=(x, 350)) for x in (80, 560)]
+    change = cv2.absdiff(draw(GREY, people, legend=""), draw(GREY, people, inset=False, legend="")).any(axis=2)
+    assert 110 <= change.any(axis=0).sum() < 0.4 * 480
+    for pose in people:
+        head = pose.keypoints[10].astype(int)
+        assert not change[head[1] - 20 : head[1] + 20, head[0] - 20 : head[0] + 20].any()
+
+
+def test_one_overlay_draws_pictures_of_any_size():
+    overlay, pose = Overlay(), make_pose()
+    for shape in ((480, 640), (40, 60), (16, 900), (1080, 1920), (480, 640)):
+        assert overlay.draw(np.zeros((*shape, 3), np.uint8), pose).shape[:2] == shape
+
+
 def test_the_inset_shows_depth_from_the_side():
     """Arms stretched to the camera look short from the front; seen obliquely they spread the drawing."""
     spread = []
