@@ -35,6 +35,8 @@ def rewritten(folder, change):
         (lambda c, p: p["keypoints"].__setitem__(0, None), "a person of photo_0.jpg needs four finite numbers as bbox"),
         (lambda c, p: p.update(bbox=[NAN, 0, 10, 10]), "a person of photo_0.jpg needs four finite numbers as bbox"),
         (lambda c, p: p.update(bbox=[1, 0, 10]), "a person of photo_0.jpg needs four finite numbers as bbox"),
+        (lambda c, p: p.update(bbox=[0, 0, 1e5, 1e5]), "photo_0.jpg has the bbox 0, 0, 100000, 100000, far outside of the picture"),
+        (lambda c, p: p.update(bbox=[-300, 0, 90, 90]), "photo_0.jpg has the bbox -300, 0, 90, 90, far outside of the picture's 200 x"),
         (lambda c, p: c["images"].append({"id": 0, "file_name": "x.jpg"}), "two pictures have the id 0: photo_0.jpg and x.jpg"),
         (lambda c, p: c["images"][0].update(file_name="x.jpg"), "names x.jpg, which is not in"),
         (lambda c, p: c["images"][0].update(file_name=5), "is not COCO keypoints"),
@@ -49,6 +51,15 @@ def test_labels_that_would_teach_nonsense_are_refused_in_one_line(tmp_path, chan
     assert "\n" not in str(caught.value)
 
 
+def test_a_box_is_checked_too_where_the_file_does_not_say_how_large_its_picture_is(tmp_path):
+    def change(content, person):
+        [image.pop("width") for image in content["images"]]
+        person.update(bbox=[0, 0, 1e5, 1e5])
+
+    with pytest.raises(DataError, match="far outside of the picture's 200 x 200 pixels"):
+        people(rewritten(tmp_path, change))
+
+
 @pytest.mark.parametrize(
     ("change", "count"),
     [
@@ -58,6 +69,7 @@ def test_labels_that_would_teach_nonsense_are_refused_in_one_line(tmp_path, chan
         (lambda c, p: p.update(segmentation={"size": [200, 200], "counts": "aX1"}, keypoints=[*map(float, p["keypoints"])]), 8),
         (lambda c, p: c["images"].append(dict(c["images"][0])), 8),
         (lambda c, p: [image.update(width=0, height=0) for image in c["images"]], 8),
+        (lambda c, p: p.update(bbox=[-100, -20, 400, 380]), 8),
     ],
 )
 def test_what_stands_beside_people_does_not_matter(tmp_path, change, count):

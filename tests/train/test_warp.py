@@ -45,3 +45,9 @@ def test_only_what_is_seen_is_shrunk(picture):
     part, corner = _part_seen(picture, view_matrix(np.array([600.0, 450.0]), 400, 128), 128, 0.64)
     assert max(part.shape[:2]) <= 400 + 2 * 5 + 64 + 1
     assert (corner <= [400, 250]).all()
+
+
+@pytest.mark.parametrize("shape", [(900, 1200, 3), (2, 1200, 3)])
+def test_a_square_far_larger_than_its_picture_is_almost_all_grey(shape):
+    far = warp(np.zeros(shape, np.uint8), view_matrix(np.array([600.0, 450.0]), 1e6, 128), 128)
+    assert far.shape == (128, 128, 3) and np.median(far) == BORDER

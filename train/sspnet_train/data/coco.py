@@ -57,6 +57,7 @@ def coco(folder: Path, split: Literal["train", "val"]) -> SampleSource:
         if person.size is not None and person.size != image.shape[1::-1]:
             has, said = (f"{width} x {height} pixels" for width, height in (image.shape[1::-1], person.size))
             raise DataError(f"coco: {pictures / person.picture} has {has}, its labels {said}")
+        _check_box(f"coco: {path}: a person of {person.picture}", person.box, image.shape[1::-1])
         keypoints, weight, visible = in_our_order(person.keypoints)
         return Sample(image, person.box, keypoints, weight, visible=visible, name=person.picture)
 
@@ -119,7 +120,18 @@ def _person(path: Path, image: dict[str, Any], entry: dict[str, Any]) -> _Person
     if box.shape != (4,) or not (np.isfinite(box).all() and np.isfinite(keypoints).all()):
         raise DataError(f"{where} needs four finite numbers as bbox, and finite places of labelled joints")
     width, height = image.get("width"), image.get("height")
-    return _Person(image["file_name"], (width, height) if width and height else None, box, keypoints)
+    size = (width, height) if width and height else None
+    if size is not None:
+        _check_box(where, box, size)
+    return _Person(image["file_name"], size, box, keypoints)
+
+
+def _check_box(where: str, box: np.ndarray, size: tuple[int, int]) -> None:
+    """A box may leave its picture, but not by more than the picture's longer side: that is another unit, or a slip."""
+    low, high = box[:2], box[:2] + box[2:]
+    if (low < -max(size)).any() or (high > np.add(size, max(size))).any():
+        told, (width, height) = ", ".join(f"{value:g}" for value in box), size
+        raise DataError(f"{where} has the bbox {told}, far outside of the picture's {width} x {height} pixels")
 
 
 def held_out(names: set[str]) -> set[str]:

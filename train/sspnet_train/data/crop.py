@@ -56,7 +56,7 @@ def warp(image: np.ndarray, view: np.ndarray, size: int, border: int = cv2.BORDE
     """
     scale = float(np.sqrt(abs(np.linalg.det(view[:, :2]))))
     if scale < 0.5:
-        factor = 2 * scale
+        factor = max(2 * scale, 1 / min(image.shape[:2]))  # something must be left of the picture
         part, corner = _part_seen(image, view, size, factor)
         image = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         view = np.hstack([view[:, :2] / factor, (view[:, 2] + view[:, :2] @ corner)[:, None]])
