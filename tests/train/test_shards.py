@@ -9,6 +9,7 @@ import pytest
 from drawn_people import drawn_people, drawn_person
 from sspnet_train.data.camera import Camera
 from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample_record import decode_sample, encode_sample
 from sspnet_train.data.shards import shards, write_shards
 from sspnet_train.errors import DataError
 
@@ -105,3 +106,14 @@ def test_what_a_broken_copy_left_is_told_in_one_line(tmp_path: Path, name: str, 
     with pytest.raises(DataError, match=line) as caught:
         shards(tmp_path, "train")[0]
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("record", [b'{"box": [1', b"\xff", b"[]", b"{}", b"null"])
+def test_a_damaged_record_of_a_shard_is_told_in_one_line(record: bytes):
+    picture, whole = encode_sample(drawn_person(1))
+    for damaged in (record, whole.replace(b'"box": [', b'"box": [1, ', 1)):
+        with pytest.raises(DataError, match="a record of a shard is damaged") as caught:
+            decode_sample(picture, damaged)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(DataError, match="a picture of a shard is damaged"):
+        decode_sample(b"", whole)

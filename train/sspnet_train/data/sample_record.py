@@ -30,17 +30,32 @@ def encode_sample(sample: Sample) -> tuple[bytes, bytes]:
 
 
 def decode_sample(picture: bytes, record: bytes) -> Sample:
-    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    """What `encode_sample` made.
+
+    Raises:
+        DataError: one of the two is damaged, or another.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # empty, or of an absurd size
+        image = None
     if image is None:
         raise DataError("a picture of a shard is damaged")
-    values = json.loads(record)
+    try:
+        labels = _labels(json.loads(record))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DataError(f"a record of a shard is damaged: {error!r}") from None
+    return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), **labels)
+
+
+def _labels(values: dict[str, Any]) -> dict[str, Any]:
     arrays: dict[str, Any] = {name: None if values[name] is None else np.array(values[name], np.float32) for name in ARRAYS}
+    if arrays["keypoints"].shape[1:] != (2,) or arrays["box"].shape != (4,):
+        raise ValueError("keypoints must be (J, 2) and the box (4,)")
     camera = values["camera"] and Camera(**{key: tuple(value) for key, value in values["camera"].items()})
     visible = None if values["visible"] is None else np.array(values["visible"], bool)
-    return Sample(
-        cv2.cvtColor(image, cv2.COLOR_BGR2RGB), **arrays, visible=visible, focal=values["focal"], root_z=values["root_z"],
-        name=values["name"], camera=camera, action=values["action"],
-    )  # fmt: skip
+    rest = {name: values[name] for name in ("focal", "root_z", "name", "action")}
+    return {**arrays, "visible": visible, "camera": camera, **rest}
 
 
 def _rounded(values: np.ndarray) -> list[float]:
