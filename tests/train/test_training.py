@@ -133,6 +133,55 @@ def test_a_run_is_not_resumed_with_other_parts_frozen(small, tmp_path):
         run_training(small, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
 
 
+@pytest.mark.parametrize(
+    ("switch", "name"), [({"bf16": True}, "--bf16"), ({"sync_batch_norm": True}, "--sync-batch-norm")], ids=["bf16", "sync"]
+)
+def test_a_run_is_not_resumed_in_another_way(small, tmp_path, switch, name):
+    run_training(small, tmp_path / "plain", 2, recipe="small", quiet=True)
+    run_training(small, tmp_path / "switched", 2, recipe="small", quiet=True, **switch)
+    for folder, options, way in (("plain", switch, "without"), ("switched", {}, "with")):
+        with pytest.raises(TrainingError, match=f"began {way} {name}; resume it so, or choose another folder"):
+            run_training(small, tmp_path / folder, 4, recipe="small", resume=True, quiet=True, **options)
+
+
+def test_a_run_is_not_resumed_with_other_ranks(small, tmp_path, monkeypatch):
+    run_training(small, tmp_path / "run", 2, recipe="small", quiet=True)
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TrainingError, match="began with 1 rank, not 2, and so with other batches; resume it with 1 rank,"):
+        run_training(small, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
+
+
+def test_a_run_is_not_resumed_from_another_checkpoint(small, tmp_path):
+    first, other = (run_training(small, tmp_path / name, 2, recipe="small", seed=len(name), quiet=True) for name in ("a", "bb"))
+    options = {"recipe": "small", "quiet": True}
+    run_training(small, tmp_path / "run", 2, init=first, **options)
+    run_training(small, tmp_path / "run", 3, init=first, resume=True, **options)
+    run_training(small, tmp_path / "run", 4, resume=True, **options)
+    with pytest.raises(TrainingError, match=r"began from another checkpoint than .*bb/checkpoint.safetensors; resume it without"):
+        run_training(small, tmp_path / "run", 5, init=other, resume=True, **options)
+    with pytest.raises(TrainingError, match="began from nothing, not from"):
+        run_training(small, tmp_path / "a", 5, init=other, resume=True, seed=1, **options)
+
+
+def test_a_resumed_run_may_become_longer_and_says_so(small, tmp_path):
+    run_training(small, tmp_path / "run", 2, recipe="small", quiet=True)
+    path = run_training(small, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
+    assert read_checkpoint(path)[2]["step"] == "4"
+    assert json.loads((tmp_path / "run/run.json").read_text())["options"]["steps"] == 4
+    before = path.read_bytes()
+    with pytest.raises(TrainingError, match="has made 4 steps already, more than 3"):
+        run_training(small, tmp_path / "run", 3, recipe="small", resume=True, quiet=True)
+    assert path.read_bytes() == before
+
+
+def test_a_run_whose_description_is_damaged_says_so(small, tmp_path):
+    run_training(small, tmp_path / "run", 2, recipe="small", quiet=True)
+    (tmp_path / "run/run.json").write_text('{"recipe": ')
+    with pytest.raises(TrainingError, match=r"run\.json is damaged"):
+        run_training(small, tmp_path / "run", 4, recipe="small", resume=True, quiet=True)
+
+
 def test_the_papers_recipe_takes_the_papers_data():
     recipe = prepared_recipe("paper", {"human36m": Path("h"), "mpii": Path("m")})
     assert recipe.shares == {"human36m": 0.5, "mpii": 0.5} and recipe.batch == {256: 24}

@@ -26,6 +26,11 @@ def torchrun_ranks() -> Iterator[int]:
         dist.destroy_process_group()
 
 
+def ranks_given() -> int:
+    """How many ranks torchrun's environment says there are, before they have joined."""
+    return int(os.environ.get("WORLD_SIZE", "1")) if "RANK" in os.environ else 1
+
+
 def rank_and_world() -> tuple[int, int]:
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 

@@ -14,7 +14,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.terms import training_data_note
@@ -27,6 +26,7 @@ from sspnet_train.training.distributed import agreed, mean_over_ranks, rank_and_
 from sspnet_train.training.frame_before import frame_before
 from sspnet_train.training.interruptible import interruptible
 from sspnet_train.training.learning_rate import Plateau, rate_at
+from sspnet_train.training.loader import loaded
 from sspnet_train.training.losses import LabelCounts, Targets, label_counts, total_loss
 from sspnet_train.training.moving_average import MovingAverage
 from sspnet_train.training.optimizer import build_optimizer, take_over
@@ -116,7 +116,7 @@ class _Run:
         elif moments is not None:
             take_over(self.optimizer, RunFolder(moments).load_state()["optimizer"], moments)
         if self.is_main and not resume:
-            files.describe(recipe, options, self.network.config, self.started_from, self.world)
+            files.describe(recipe, options, self.network.config, self.started_from, init, self.world)
             self._notes()
             files.forget_tables()  # of a run that ended before its first save
         self.parallel: nn.Module = _Forward(self.network)
@@ -128,8 +128,7 @@ class _Run:
 
     def batches(self) -> Iterator[tuple[int, tuple[Tensor, Targets]]]:
         order = range(self.next_step, self.options.steps)
-        loader = DataLoader(self.data, batch_size=None, sampler=order, num_workers=self.options.workers)
-        yield from zip(order, loader, strict=True)
+        yield from zip(order, loaded(self.data, order, self.options.workers), strict=True)
 
     def step(self, step: int, image: Tensor, targets: Targets) -> float:
         rate = self.plateau.rate * rate_at(step, self.options.steps, self.recipe.warmup_steps, self.options.decay_from)
@@ -236,6 +235,10 @@ class _Run:
     def _restore(self) -> None:
         state = self.files.load_state()
         self.next_step, self.crops = int(state["step"]), int(state["crops"])
+        if self.next_step > self.options.steps:
+            raise TrainingError(
+                f"the run in {self.files.path} has made {self.next_step} steps already, more than {self.options.steps}"
+            )
         self.network.load_state_dict(state["network"])
         self.network.bodies = dict(state.get("bodies", {}))
         take_over(self.optimizer, state["optimizer"], self.files.path)
@@ -244,6 +247,7 @@ class _Run:
         self.validated_step = int(state.get("validated_step", -1))
         if self.is_main:
             self.files.forget_rows_after(self.next_step)
+            self.files.go_on_with(self.options)
         if self.average and state["average"]:
             self.average.weights = {key: value.to(self.device) for key, value in state["average"].items()}
 

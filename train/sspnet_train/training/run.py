@@ -13,10 +13,12 @@ from sspnet_train.evaluation.overlays import write_overlays
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.shipped import shipped
 from sspnet_train.training.distributed import torchrun_ranks
+from sspnet_train.training.loader import check_workers
 from sspnet_train.training.loop import RunOptions, Scores, train
 from sspnet_train.training.recipes import GO_ON, RECIPES, Recipe
 from sspnet_train.training.run_display import RunDisplay
 from sspnet_train.training.run_folder import RunFolder
+from sspnet_train.training.same_run import check_same_run
 
 MOST_STEPS_UNVALIDATED = 2000
 
@@ -46,12 +48,14 @@ def run_training(
         data: data set's name (`data.catalog.READERS`) -> folder.
         folder: receives run.json, log.csv, validation.csv, overlays/, state.pt, checkpoint.safetensors, and tensorboard/ if it is
             installed.
-        steps: batches to train on.
+        steps: batches to train on. A resumed run may have more than it began with; its rate then falls as late as in a run of
+            that length.
         recipe: a name of `recipes.RECIPES`.
         init: a checkpoint to start from, or "default" for the shipped one. Only the recipe "paper" begins from nothing.
         moments: folder of a run of this recipe that led to `init`. Its optimizer is taken over: a fresh one first loses what was
             won.
-        resume: go on with the run in `folder`.
+        resume: go on with the run in `folder`, with the recipe, seed, data sets, frozen parts, precision and number of ranks that
+            it began with.
         freeze: parts that keep their weights: "entry".
         seed: decides weights, crops and their order. From a checkpoint, other crops are drawn than those that it learnt from.
         workers: processes that load pictures; 0 loads in this one.
@@ -71,17 +75,18 @@ def run_training(
         raise TrainingOptionError(
             f"the recipe {recipe} goes on from trained weights: give the checkpoint to start from too (init), or `default`"
         )
+    check_workers(workers)
     if moments is not None:
         _check_moments(moments, init, resume)
-    if resume:
-        _check_same_run(folder, chosen, seed)
-    training, validation = open_sets(data)
     every = validate_steps or max(1, min(MOST_STEPS_UNVALIDATED, steps // 10))
     options = RunOptions(
         steps, seed, None if chosen.plateau_patience else int(chosen.decay_from * steps), validate_steps=every, save_steps=every,
         validate_size=max(chosen.size_shares), validate_first=init is not None, workers=workers, bf16=bf16,
         sync_batch_norm=sync_batch_norm,
     )  # fmt: skip
+    if resume:
+        check_same_run(folder, chosen, options, start)
+    training, validation = open_sets(data)
     with torchrun_ranks() as rank, RunDisplay(folder, quiet=quiet or rank > 0) as display:
 
         def on_validation(network: SSPNet, step: int, scores: Scores) -> None:
@@ -152,21 +157,3 @@ def _check_moments(run: Path, init: Path | str | None, resume: bool) -> None:
         raise TrainingOptionError("moments belong to trained weights: give the checkpoint to start from too (init)")
     if not RunFolder(run).has_state:
         raise TrainingOptionError(f"{run} is no folder of a run: moments come from its state.pt")
-
-
-def _check_same_run(folder: Path, recipe: Recipe, seed: int) -> None:
-    """A run goes on with the recipe, seed and data sets it began with, or its numbers mean nothing."""
-    began = RunFolder(folder).description()
-    if began["recipe"]["name"] != recipe.name or began["options"]["seed"] != seed:
-        was = f"recipe {began['recipe']['name']} and seed {began['options']['seed']}"
-        raise TrainingError(f"the run in {folder} began with {was}; resume it with these, or choose another folder")
-    sets, given = sorted(began["recipe"]["shares"]), sorted(recipe.shares)
-    if sets != given:
-        raise TrainingError(
-            f"the run in {folder} began with the data sets {', '.join(sets)}, not {', '.join(given)}; resume it with these, "
-            "or choose another folder"
-        )
-    was_frozen = not (began["recipe"]["entry_lr"] or began["recipe"].get("second_entry_lr"))
-    if was_frozen == bool(recipe.entry_lr or recipe.second_entry_lr):
-        way = "with" if was_frozen else "without"
-        raise TrainingError(f"the run in {folder} began {way} --freeze entry; resume it so, or choose another folder")

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sspnet_train.data.job_files import digest
 from sspnet_train.errors import TrainingError
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNetConfig
@@ -57,25 +58,42 @@ class RunFolder:
             raise TrainingError(f"nothing to resume: {self._state} does not exist; leave resume out to start a new run there")
 
     def describe(
-        self, recipe: Recipe, options: RunOptions, config: SSPNetConfig, started_from: dict[str, str], world: int
+        self,
+        recipe: Recipe,
+        options: RunOptions,
+        config: SSPNetConfig,
+        started_from: dict[str, str],
+        start: Path | None,
+        world: int,
     ) -> None:
-        """Write run.json: what the run is made of, with the notes of the checkpoint that it starts from."""
-        description = {
+        """Write run.json: what the run is made of, with notes and digest of the checkpoint that it starts from."""
+        self._write({
             "recipe": asdict(recipe), "options": asdict(options), "config": config.to_dict(), "started_from": started_from,
-            "world": world, **environment(),
-        }  # fmt: skip
-        with whole_file(self._description) as partial:
-            partial.write_text(json.dumps(description, indent=1))
+            "start": None if start is None else digest(start), "world": world, **environment(),
+        })  # fmt: skip
 
     def description(self) -> dict[str, Any]:
         """What `describe` wrote.
 
         Raises:
-            TrainingError: there is none.
+            TrainingError: there is none, or it is damaged.
         """
         if not self._description.is_file():
             raise TrainingError(f"nothing to resume in {self.path}: it holds no run.json")
-        return json.loads(self._description.read_text())
+        try:
+            return dict(json.loads(self._description.read_text()))
+        except (ValueError, TypeError):
+            raise TrainingError(f"{self._description} is damaged, or no run.json that sspnet-sdk train wrote") from None
+
+    def go_on_with(self, options: RunOptions) -> None:
+        """Put the options that a run goes on with into run.json: its length, for one, may be another than at first."""
+        description = self.description()
+        if description["options"] != asdict(options):
+            self._write(description | {"options": asdict(options)})
+
+    def _write(self, description: dict[str, Any]) -> None:
+        with whole_file(self._description) as partial:
+            partial.write_text(json.dumps(description, indent=1))
 
     def log(self, columns: Sequence[str], row: Sequence[object]) -> None:
         append_row(self._log, columns, row)

@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 import torch
-from torch.utils.data import DataLoader
 
 from sspnet_train.command_numbers import at_least
 from sspnet_train.data.catalog import common_definition, open_split, parse_data
@@ -15,6 +14,7 @@ from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import one_line
 from sspnet_train.network.model import CONFIGS, SSPNet
 from sspnet_train.training.batches import Batches
+from sspnet_train.training.loader import loaded
 from sspnet_train.training.loop import set_modes
 from sspnet_train.training.losses import Targets, total_loss
 from sspnet_train.training.optimizer import build_optimizer
@@ -25,7 +25,7 @@ from sspnet_train.training.run import prepared_recipe
 def loader_throughput(recipe: Recipe, sources: dict[str, SampleSource], size: int, workers: int, batches: int) -> float:
     """Training crops per second of `workers` processes (0: this one). The first batch (start-up) is left out."""
     data = Batches(replace(recipe, size_shares={size: 1.0}), sources, batches + 1)
-    loader = iter(DataLoader(data, batch_size=None, num_workers=workers))
+    loader = loaded(data, range(batches + 1), workers)
     next(loader)
     start = time.perf_counter()
     count = sum(len(image) for image, _ in loader)
