@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_people import drawn_people, drawn_person
 from sspnet_train.data.camera import Camera
+from sspnet_train.data.catalog import open_split
+from sspnet_train.data.definitions import coco_from_laboratory
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.data.sample_record import decode_sample, encode_sample
 from sspnet_train.data.shards import shards, write_shards
@@ -23,6 +26,18 @@ def test_a_sample_comes_back_as_it_was(tmp_path):
         np.testing.assert_allclose(getattr(read, name), getattr(sample, name), atol=1e-3)
     assert (read.camera, read.focal, read.root_z, read.action) == (sample.camera, 300.0, 4000.0, "Walking")
     assert np.abs(read.image.astype(int) - sample.image).mean() < 12
+
+
+def test_shards_of_a_laboratory_are_read_with_the_joints_that_other_sets_have(tmp_path):
+    laboratory = replace(drawn_people(4), definition="human36m")
+    write_shards(laboratory, tmp_path / "train", per_shard=2)
+    read = open_split("shards", tmp_path, "train", "coco")[3]
+    for name in ("keypoints", "weight", "depth", "weight_depth", "joints3d"):
+        wanted = getattr(coco_from_laboratory(laboratory[3]), name)
+        np.testing.assert_allclose(getattr(read, name), wanted, atol=0.02)
+    assert shards(tmp_path, "train").definition == "human36m"
+    own = open_split("shards", tmp_path, "train", "human36m")[3]
+    np.testing.assert_allclose(own.keypoints, laboratory[3].keypoints, atol=1e-3)
 
 
 def test_what_has_no_label_stays_without(tmp_path):
@@ -96,6 +111,7 @@ def test_a_shard_that_lost_samples_is_told(tmp_path: Path):
         ("index.json", b'{"shard-0', "is not what write_shards leaves"),
         ("index.json", b"[]", "is not what write_shards leaves"),
         ("index.json", b'{"shard-00000.tar": "4", "shard-00001.tar": 4}', "is not what write_shards leaves"),
+        ("index.json", b'{"shard-00000.tar": 4, "shard-00001.tar": 4, "definition": "mine"}', "is not what write_shards leaves"),
         ("shard-00000.tar", b"x" * 3000, "shard-00000.tar is damaged"),
         ("shard-00000.tar", None, "shard-00000.tar is missing"),
     ],

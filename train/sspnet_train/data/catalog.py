@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from sspnet_train.data import coco, human36m, mpi_inf_3dhp, mpii, people2d, people3d, shards, synth3d
 from sspnet_train.data.backgrounds import backgrounds
-from sspnet_train.data.definitions import Definition, with_definition
-from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.definitions import with_definition
+from sspnet_train.data.sample import Definition, SampleSource
 from sspnet_train.errors import DataError, DataOptionError
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,8 @@ def open_split(name: str, folder: Path | str, split: Split, definition: Definiti
     source = reader.open(folder, split)
     if not len(source):
         raise DataError(f"{name} has nobody to {'train' if split == 'train' else 'validate'} on: {folder}")
-    return with_definition(source, reader.definition, definition)
+    own = source.definition if reader.definition == "coco" else reader.definition  # shards have the joints they were made of
+    return with_definition(source, own, definition)
 
 
 def common_definition(names: Iterable[str]) -> Definition:

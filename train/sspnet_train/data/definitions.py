@@ -7,13 +7,11 @@ and stay as they are. Neck and head top are other places altogether, so they are
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
-from sspnet_train.data.sample import Sample, SampleSource, canonical_scale
+from sspnet_train.data.sample import Definition, Sample, SampleSource, canonical_scale
 
-Definition = Literal["coco", "human36m"]
 NAMED_ALIKE_ONLY = (7, 9, 10)
 """Spine, neck and head: laboratories and COCO mean different places."""
 MIDPOINTS = {0: (1, 4), 8: (11, 14)}
@@ -23,9 +21,9 @@ MIDPOINTS = {0: (1, 4), 8: (11, 14)}
 def with_definition(source: SampleSource, own: Definition, wanted: Definition) -> SampleSource:
     """The same samples, with joints as `wanted` defines them."""
     if own == wanted:
-        return source
+        return replace(source, definition=own)
     convert = coco_from_laboratory if wanted == "coco" else laboratory_from_coco
-    return replace(source, read=lambda index: convert(source[index]))
+    return replace(source, read=lambda index: convert(source[index]), definition=wanted)
 
 
 def coco_from_laboratory(sample: Sample) -> Sample:

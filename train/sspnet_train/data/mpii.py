@@ -55,7 +55,7 @@ def mpii(folder: Path, split: Literal["train", "val"]) -> SampleSource:
         image = read_picture(folder / "images" / person.image)
         return Sample(image, person.box, person.keypoints, person.weight, visible=person.visible, name=person.image)
 
-    return SampleSource(f"mpii/{split}", len(people), read)
+    return SampleSource(f"mpii/{split}", len(people), read, definition="human36m")
 
 
 def _mat_file(folder: Path) -> Path | None:

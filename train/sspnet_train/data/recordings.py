@@ -53,7 +53,7 @@ def source_of(name: str, recordings: Iterable[Recording], every: int = 1) -> Sam
         which = int(np.searchsorted(starts, index, side="right")) - 1
         return kept[which].sample(int(rows[which][index - starts[which]]))
 
-    return SampleSource(name, int(starts[-1]), read)
+    return SampleSource(name, int(starts[-1]), read, definition="human36m")
 
 
 def rows_of(joints: np.ndarray, order: Sequence[int]) -> np.ndarray:

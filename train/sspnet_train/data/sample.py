@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from sspnet_sdk.pose import BODY_JOINTS, FLIP_PAIRS, JOINT_NAMES, JOINT_PARENTS
 from sspnet_train.data.camera import Camera
 
 JOINTS = len(JOINT_NAMES)
+Definition = Literal["coco", "human36m"]
+"""Whose places joints are (`definitions.py`)."""
 
 
 def _flip_order() -> tuple[int, ...]:
@@ -81,12 +83,14 @@ class SampleSource:
         read: the sample of an index below `length`.
         choose: given a generator and how many samples were drawn so far, the index of the next one. Without it, each is as
             likely.
+        definition: whose joints the samples have.
     """
 
     name: str
     length: int
     read: Callable[[int], Sample]
     choose: Callable[[np.random.Generator, int], int] | None = None
+    definition: Definition = "coco"
 
     def __len__(self) -> int:
         return self.length

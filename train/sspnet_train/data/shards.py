@@ -1,9 +1,9 @@
 """Samples in shards: plain tar files as WebDataset writes them, read from a folder or through fsspec from an object store.
 
-A sample is two members, `KEY.webp` and `KEY.json`. `index.json` beside the shards says how many samples each holds. A training
-run keeps a window of shards in memory. As samples are drawn, the window moves through all shards in a shuffled order. Seed and
-step alone decide that order, so a resumed run sees what an uninterrupted one would. Each worker fetches each shard once per
-epoch.
+A sample is two members, `KEY.webp` and `KEY.json`. `index.json` beside the shards says how many samples each holds, and whose
+joints they have where these are not COCO's. A training run keeps a window of shards in memory. As samples are drawn, the window
+moves through all shards in a shuffled order. Seed and step alone decide that order, so a resumed run sees what an uninterrupted
+one would. Each worker fetches each shard once per epoch.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import json
 import tarfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.data.sample import Definition, Sample, SampleSource
 from sspnet_train.data.sample_record import decode_sample, encode_sample
 from sspnet_train.errors import DataError
 from sspnet_train.whole_file import whole_file
 
-INDEX = "index.json"
+INDEX, DEFINITION = "index.json", "definition"
 LAYOUT = (
     "index.json and shard-00000.tar, … (as sspnet_train.data.shards.write_shards leaves them), or such folders train/ and val/"
 )
@@ -43,7 +43,7 @@ def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
     index = apart or _fetch_if_there(f"{base}/{INDEX}")
     if index is None:
         raise DataError(f"shards: expected {LAYOUT} in {base}")
-    counts = _counts(index, base)
+    counts, definition = _content(index, base)
     names = sorted(counts)
     if not apart:
         names = names[:-1] if split == "train" else names[-1:]
@@ -51,18 +51,19 @@ def shards(folder: Path | str, split: Literal["train", "val"]) -> SampleSource:
         raise DataError(f"shards: {base} holds a single shard, which leaves none for {split}; write train/ and val/ apart")
     place = f"{base}/{split}" if apart else base
     stream = _Stream([f"{place}/{name}" for name in names], [counts[name] for name in names])
-    return SampleSource(f"shards/{split}", sum(stream.counts), stream.read, stream.choose)
+    return SampleSource(f"shards/{split}", sum(stream.counts), stream.read, stream.choose, definition)
 
 
-def _counts(index: bytes, base: str) -> dict[str, int]:
-    """How many samples each shard holds."""
+def _content(index: bytes, base: str) -> tuple[dict[str, int], Definition]:
+    """How many samples each shard holds, and whose joints they have."""
     try:
         counts = json.loads(index)
     except ValueError:
         counts = None
-    if not isinstance(counts, dict) or not all(type(count) is int and count > 0 for count in counts.values()):
+    definition: Any = counts.pop(DEFINITION, "coco") if isinstance(counts, dict) else None
+    if definition not in get_args(Definition) or not all(type(count) is int and count > 0 for count in counts.values()):
         raise DataError(f"shards: {INDEX} in {base} is not what write_shards leaves: the number of samples of each shard")
-    return counts
+    return counts, definition
 
 
 class _Stream:
@@ -131,8 +132,9 @@ def write_shards(source: SampleSource, folder: Path, per_shard: int = 1000) -> i
                 _add(archive, f"{row:09d}.webp", picture)
                 _add(archive, f"{row:09d}.json", record)
         counts[name] = len(rows)
+    index = counts if source.definition == "coco" else {**counts, DEFINITION: source.definition}
     with whole_file(folder / INDEX) as partial:
-        partial.write_text(json.dumps(counts, indent=1))
+        partial.write_text(json.dumps(index, indent=1))
     return len(counts)
 
 

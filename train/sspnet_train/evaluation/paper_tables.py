@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sspnet_train.data.catalog import READERS, common_definition, open_split
-from sspnet_train.data.definitions import Definition
-from sspnet_train.data.sample import SampleSource
+from sspnet_train.data.sample import Definition, SampleSource
 from sspnet_train.errors import TrainingOptionError
 from sspnet_train.evaluation.ablations import ablate
 from sspnet_train.evaluation.predict import HeadPoses, predict_heads
