@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from sspnet_train.evaluation.scores import Predictions, score
 
 from sspnet_export.checks import COMPUTED
 from sspnet_export.errors import ExportError
+from sspnet_export.stated import LARGEST
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle
@@ -67,10 +69,15 @@ def add_accuracy(
                 found = scored(bundle, engine, precision, size, cut, people, limit)
                 base = accuracy.setdefault("fp32", {}).setdefault(str(size), exact[engine])
                 cost = {name: found[name] - exact[engine][name] for name in found if name in base}
-                accuracy.setdefault(precision, {})[str(size)] = {name: round(base[name] + cost[name], 4) for name in cost}
+                accuracy.setdefault(precision, {})[str(size)] = {name: _sum(name, base[name], cost[name]) for name in cost}
                 told = ", ".join(f"{name} {value:+.4f}" for name, value in cost.items())
                 on_progress(f"{precision} {size} px cut {cut} beside fp32: {told}")
             entry["accuracy"] = accuracy
+
+
+def _sum(name: str, base: float, cost: float) -> float:
+    """A score with what a precision costs. A share stays one, even if it was measured on few people."""
+    return round(min(max(base + cost, 0.0), LARGEST.get(name, math.inf)), 4)
 
 
 def scored(

@@ -16,7 +16,7 @@ from sspnet_train.network.movenet import MoveNetEntry
 from sspnet_train.network.multipose import MultiPose
 from sspnet_train.network.shipped import shipped
 
-from sspnet_export import manifest
+from sspnet_export import manifest, stated
 from sspnet_export.accuracy import People, add_accuracy, engine_for
 from sspnet_export.calibration import Crops, Picture, read_crops
 from sspnet_export.centres import CentresPart
@@ -66,7 +66,7 @@ def export_bundle(
         precisions: "fp32" is always written; "fp16" (for GPUs and NPUs) and "int8" beside it. "bf16" adds no graphs, but says
             what it costs where an engine computes in it. It needs `people`. A rate or deadline then chooses it too.
         calibration: a folder of pictures with one person in each, or RGB arrays (H, W, 3) uint8. int8 takes its ranges from them.
-        accuracy: what an evaluation found, for the manifest.
+        accuracy: what an evaluation found, for the manifest. Cuts and sizes that the bundle lacks are left out.
         people: validation people by data set, on whom every precision but fp32 is scored.
         limit: score only so many people of each set.
         root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint. The bundle then tells
@@ -83,6 +83,7 @@ def export_bundle(
     """
     network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)
+    accuracy, told = stated.of_bundle(accuracy or {}, cuts, sizes)
     computed = [COMPUTED] if COMPUTED in precisions else []
     precisions = check_precisions(precisions, calibration is not None, bool(people))
     for precision in computed:
@@ -92,8 +93,10 @@ def export_bundle(
     finder = finder or (shipped("finder") if checkpoint is None else None)
     crowd = None if finder is None else open_finder(finder)
     check_replaceable(out)
+    for line in told:
+        on_progress(line)
     parts = parts_of(network, cuts, sizes, precisions, crops, root, crowd, on_progress)
-    document = manifest.describe(network, notes, cuts, sizes, precisions, accuracy or {})
+    document = manifest.describe(network, notes, cuts, sizes, precisions, accuracy)
     with written_whole(out) as folder:
         bundle = written(folder, parts, document, on_progress)
         for deviation in deviations(bundle, crops):
