@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,10 @@ from sspnet_train.evaluation.scores import Predictions, score
 
 from sspnet_export.checks import COMPUTED
 from sspnet_export.errors import ExportError
-from sspnet_export.stated import LARGEST
 from sspnet_sdk import Estimator
 from sspnet_sdk.backends import installed, load
 from sspnet_sdk.bundle import Bundle
+from sspnet_sdk.bundles.manifest import largest_score
 from sspnet_sdk.device import default_threads
 from sspnet_sdk.errors import SSPNetError
 
@@ -77,7 +76,7 @@ def add_accuracy(
 
 def _sum(name: str, base: float, cost: float) -> float:
     """A score with what a precision costs. A share stays one, even if it was measured on few people."""
-    return round(min(max(base + cost, 0.0), LARGEST.get(name, math.inf)), 4)
+    return round(min(max(base + cost, 0.0), largest_score(name)), 4)
 
 
 def scored(

@@ -7,10 +7,7 @@ from typing import Any
 
 from sspnet_export.errors import ExportOptionError
 from sspnet_export.manifest import Accuracy
-
-LARGEST = {"pck": 1.0}
-MOST = 1e6
-"""What a runtime takes of any other score."""
+from sspnet_sdk.bundles.manifest import largest_score
 
 
 def of_bundle(accuracy: Accuracy, cuts: Sequence[int], sizes: Sequence[int]) -> tuple[Accuracy, list[str]]:
@@ -57,7 +54,7 @@ def _mapping(value: object, where: str) -> Mapping[Any, Any]:
 
 
 def _check_score(value: object, name: object, where: str) -> None:
-    largest = LARGEST.get(str(name), MOST)
+    largest = largest_score(str(name))
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= largest:
         raise _wrong(f"{name} of {where}", f"is {value!r}, not a number from 0 to {largest:g}")
 

@@ -139,6 +139,11 @@ def _precision(name: Any) -> str:
     return name
 
 
+def largest_score(name: str) -> float:
+    """What a score of an accuracy may be at most: a share ends at 1."""
+    return 1.0 if name == "pck" else 1e6
+
+
 def _check_cut(entry_: Any) -> int:
     cut = whole(entry(entry_, "cut", "cuts"), "cuts.cut", 1, 1000)
     if (parameters := entry_.get("parameters")) is not None:
@@ -149,7 +154,7 @@ def _check_cut(entry_: Any) -> int:
         for sizes in object_(entry_.get(name, {}), f"cuts.{name}").values():
             for stated in object_(sizes, f"cuts.{name}").values():
                 for score, value in object_(stated, f"cuts.{name}").items():
-                    number(value, f"cuts.{name}.{score[:40]}", 0, 1 if score == "pck" else 1e6)
+                    number(value, f"cuts.{name}.{score[:40]}", 0, largest_score(score))
     return cut
 
 

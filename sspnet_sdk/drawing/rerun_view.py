@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sspnet_sdk.drawing.skeleton import JOINT_COLORS, bones_of
 from sspnet_sdk.errors import OptionError, SSPNetError
-from sspnet_sdk.files.staging import StagedFile, is_nearly_full, refuse_unwritable
+from sspnet_sdk.files.staging import StagedFile, check_room, refuse_unwritable
 from sspnet_sdk.frame import Frame, check_frame
 from sspnet_sdk.given import given_path
 from sspnet_sdk.pose import BODY_JOINTS, JOINT_NAMES, Pose
@@ -61,8 +61,8 @@ class RerunView:
             SSPNetError: the disk is nearly full (what was written until then is kept, if anything was).
         """
         check_frame(frame)
-        if self._staged is not None and self._frames % _CHECK_EVERY == 0 and is_nearly_full(self._staged.path.parent):
-            self._end_early(self._staged.path)
+        if self._staged is not None and self._frames % _CHECK_EVERY == 0:
+            check_room(self._staged.path, self._frames, self)  # Rerun waits for ever once it cannot write
         self._frames += 1
         log, rerun = self._recording.log, self._rerun
         self._recording.set_time("frame", sequence=frame.index)
@@ -79,13 +79,6 @@ class RerunView:
             log(f"picture/people/{gone}", rerun.Clear(recursive=False))
             log(f"people/{gone}", rerun.Clear(recursive=False))
         self._shown = {person.id for person in frame.people}
-
-    def _end_early(self, path: Path) -> None:
-        """While there is room: Rerun waits for ever once it cannot write."""
-        if not self._frames:
-            raise SSPNetError(f"cannot write {path}: no space left on device")
-        self.close()
-        raise SSPNetError(f"no space left on device: {path} holds the first {self._frames} frames")
 
     def close(self) -> None:
         """Complete the recording.

@@ -10,12 +10,18 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from sspnet_sdk.errors import OptionError, SSPNetError
 
 _BUFFER = 8192  # bytes; Python 3.14 would hold back 128 KiB, and a full disk be noticed as much later
 _LEAST_FREE_BYTES = 16 << 20
+
+
+class _Unfinished(Protocol):
+    def close(self) -> None: ...
+
+    def discard(self) -> None: ...
 
 
 @contextlib.contextmanager
@@ -85,9 +91,24 @@ def staged(path: Path) -> Iterator[Path]:
     file.commit()
 
 
-def is_nearly_full(folder: Path) -> bool:
-    """Whether the disk has no more room than it takes to complete a file that frames are appended to."""
-    return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
+def check_room(path: Path, frames: int, file: _Unfinished) -> None:
+    """Complete a file that frames are appended to while the disk has room for that.
+
+    Args:
+        path: of the file.
+        frames: how many it has.
+        file: closed where it has frames, else discarded.
+
+    Raises:
+        SSPNetError: the disk is nearly full.
+    """
+    if shutil.disk_usage(path.parent).free >= _LEAST_FREE_BYTES:
+        return
+    if not frames:
+        file.discard()
+        raise SSPNetError(f"cannot write {path}: no space left on device")
+    file.close()
+    raise SSPNetError(f"no space left on device: {path} holds the first {frames} frames")
 
 
 def refuse_unwritable(path: Path) -> None:

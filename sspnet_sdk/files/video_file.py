@@ -12,7 +12,7 @@ import numpy as np
 from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.opencv_encoder import OpenCvEncoder
-from sspnet_sdk.files.staging import StagedFile, is_nearly_full, refuse_unwritable
+from sspnet_sdk.files.staging import StagedFile, check_room, refuse_unwritable
 from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps, check_time
 from sspnet_sdk.images.image import open_image
@@ -81,7 +81,7 @@ class VideoFile:
             self._size = (image.shape[1], image.shape[0])
             self._encoder = self._open()
         if self._frames % _CHECK_EVERY == 0:
-            self._check_space()
+            check_room(self._staged.path, self._frames, self)
         if (image.shape[1], image.shape[0]) != self._size:
             image = np.asarray(cv2.resize(image, self._size), np.uint8)
         self._encoder.write(image, self._frames / self._fps if time_s is None else time_s)
@@ -130,13 +130,3 @@ class VideoFile:
         heard = self._sound if self._sound is not None and self._sound.path is not None else None
         sound = None if heard is None or heard.path is None else Sound(heard.path, heard.begin_s)
         return VideoEncoder(self._staged.staging, self._staged.path, self._fps, self._size, sound)
-
-    def _check_space(self) -> None:
-        if not is_nearly_full(self._staged.path.parent):
-            return
-        frames, path = self._frames, self._staged.path
-        if frames == 0:
-            self.discard()
-            raise SSPNetError(f"cannot write {path}: no space left on device")
-        self.close()
-        raise SSPNetError(f"no space left on device: {path} holds the first {frames} frames")

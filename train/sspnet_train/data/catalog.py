@@ -28,7 +28,7 @@ class Reader:
         open: the samples of a folder's split.
         recognises: whether a folder is laid out like this set.
         kind: what its labels are good for. The paper mixes "wild" and "3d" half and half.
-        definition: whose joints it has.
+        definition: whose joints it has, as far as its name tells: shards say it themselves.
     """
 
     open: Open
@@ -128,8 +128,7 @@ def open_split(name: str, folder: Path | str, split: Split, definition: Definiti
     source = reader.open(folder, split)
     if not len(source):
         raise DataError(f"{name} has nobody to {'train' if split == 'train' else 'validate'} on: {folder}")
-    own = source.definition if reader.definition == "coco" else reader.definition  # shards have the joints they were made of
-    return with_definition(source, own, definition)
+    return with_definition(source, definition)
 
 
 def common_definition(names: Iterable[str]) -> Definition:

@@ -18,10 +18,10 @@ MIDPOINTS = {0: (1, 4), 8: (11, 14)}
 """COCO has no pelvis or thorax: the middles of hips and shoulders."""
 
 
-def with_definition(source: SampleSource, own: Definition, wanted: Definition) -> SampleSource:
+def with_definition(source: SampleSource, wanted: Definition) -> SampleSource:
     """The same samples, with joints as `wanted` defines them."""
-    if own == wanted:
-        return replace(source, definition=own)
+    if source.definition == wanted:
+        return source
     convert = coco_from_laboratory if wanted == "coco" else laboratory_from_coco
     return replace(source, read=lambda index: convert(source[index]), definition=wanted)
 
