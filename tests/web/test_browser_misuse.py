@@ -111,6 +111,8 @@ SENSELESS = (
     ("predict", {"size": 200}, "size must be one of 128, 192, 256 with this bundle, or null, not 200"),
     ("predict", {"targetFps": 0}, "targetFps must be a positive number, or null, not 0"),
     ("predict", {"targetFps": "nan"}, "targetFps must be a positive number, or null, not NaN"),
+    ("predict", {"targetFps": 30}, "targetFps needs to know how fast this browser is: await prepare() first"),
+    ("predictAll", {"targetFps": 30, "cut": 2}, "targetFps chooses cut and size: give either the rate or these"),
     ("predictAll", {"targetFps": -1}, "targetFps must be a positive number, or null, not -1"),
     ("predictAll", {"cut": 3}, "cut must be one of 2, 4, 8 with this bundle, or null, not 3"),
     ("predictAll", {"maxPeople": 0}, "maxPeople must be a whole number from 1, or null for everybody, not 0"),

@@ -142,7 +142,7 @@ export class Estimator {
    * The pose of one person.
    *
    * image: what `toPixels` takes. options: `box` [x, y, w, h] in pixels, or `person` as `find` gives it, else the person
-   * is found within the frame's budget; `targetFps`, once prepared, or `cut` and `size`; without any of these the deepest cut at the
+   * is found within the frame's budget; `targetFps`, once prepared, or else `cut` and `size`; without any of these the deepest cut at the
    * largest size; in a video `previous`, the pose that this gave the same person in the frame before, not smoothed and not older than
    * about 0.2 s. `begin`: when the frame's time began (`performance.now()`).
    *
@@ -152,7 +152,7 @@ export class Estimator {
   predict(image, options = {}) {
     const { box = null, person = null, begin = performance.now() } = options;
     return this.#whileOpen(async () => {
-      checkPoint(options, this.#bundle);
+      checkPoint(options, this.#bundle, this.#controller !== null);
       if (person !== null) checkedBox(person.box);
       return this.#predict(image, { ...options, begin, box: box === null ? null : checkedBox(box) });
     });
@@ -204,7 +204,7 @@ export class Estimator {
   predictAll(image, options = {}) {
     const begin = performance.now();
     return this.#whileOpen(async () => {
-      checkPoint(options, this.#bundle);
+      checkPoint(options, this.#bundle, this.#controller !== null);
       return this.#predictAll(image, { ...options, begin, maxPeople: checkedPeople(options.maxPeople ?? null) });
     });
   }
@@ -289,7 +289,7 @@ export class Estimator {
   #planSearch(targetFps, everybody) {
     const sizes = Object.keys(this.#finders).map(Number);
     if (sizes.length === 0) return null;
-    const budgetMs = targetFps === null || this.#controller === null ? null : 1000 / targetFps;
+    const budgetMs = targetFps === null ? null : 1000 / targetFps;
     const cost = (size) => [size, this.#profile.timings[size].finder * this.#controller.load.value];
     const costMs = budgetMs === null ? {} : Object.fromEntries(sizes.map(cost));
     const finer = sizes.filter((size) => this.#finer(size) !== undefined);

@@ -19,8 +19,8 @@ export function checkTouches([x, y, w, h], { width, height }) {
   throw new RangeError(`${shown([x, y, w, h])} (x, y, w, h) lies outside the image of ${width}x${height} pixels`);
 }
 
-/** The frame rate, or the cut and size, that a pose is asked for. */
-export function checkPoint({ targetFps = null, cut = null, size = null }, { cuts, sizes }) {
+/** The frame rate, for which speeds must be `measured`, or the cut and size, that a pose is asked for. */
+export function checkPoint({ targetFps = null, cut = null, size = null }, { cuts, sizes }, measured) {
   if (targetFps !== null && !(typeof targetFps === "number" && targetFps > 0 && targetFps < Infinity)) {
     throw new RangeError(`targetFps must be a positive number, or null, not ${targetFps}`);
   }
@@ -28,6 +28,9 @@ export function checkPoint({ targetFps = null, cut = null, size = null }, { cuts
     if (value === null || allowed.includes(value)) continue;
     throw new RangeError(`${name} must be one of ${allowed.join(", ")} with this bundle, or null, not ${value}`);
   }
+  if (targetFps === null) return;
+  if (cut !== null || size !== null) throw new RangeError("targetFps chooses cut and size: give either the rate or these");
+  if (!measured) throw new RangeError("targetFps needs to know how fast this browser is: await prepare() first");
 }
 
 /** How many people are asked for at most. */

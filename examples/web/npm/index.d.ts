@@ -45,7 +45,7 @@ export interface Pose {
 }
 
 export interface PoseOptions {
-  /** Frames per second to hold, once `prepare` has run; without that it is not looked at. */
+  /** Frames per second to hold; refused before `prepare` has run. */
   targetFps?: number | null;
   /** A fixed operating point, instead of a rate; the most accurate without either. */
   cut?: number | null;
