@@ -114,7 +114,7 @@ def check_people(people: Any, name: str = "people") -> int:
 def _number(value: Any, name: str, below: float = math.inf) -> float:
     limits = "a positive number" if below == math.inf else f"a number between 0 and {below:g}"
     number = given_number(value)
-    if not 0 < number < below:
+    if not sys.float_info.min <= number < below:  # a smaller one is 0 once it is divided
         raise OptionError(f"{name} must be {limits}, not {value!r:.80}")
     return number
 

@@ -15,6 +15,7 @@ from sspnet_sdk.images.image import Image
 
 _NEAREST_MM = 10.0  # joints are kept in front of the camera by this much
 _WIDEST = 0.1  # focal length over the picture's longer side: 157° of view
+_STEEPEST = 10.0  # focal lengths: a person fills no more of the plane z = 1, nor stands further beside its middle
 _LARGEST_PX = 1e6  # 4 m of focal length on pixels of 4 µm
 _WHAT = "camera is a 3x3 matrix of intrinsics or (fx, fy, cx, cy), in pixels of the image"
 
@@ -40,12 +41,14 @@ class Intrinsics:
         """What the root's depth network takes of each box. -> (N, 6).
 
         These are the log of focal / longer side; its inverse; width and height by the longer side; and the box's centre on the
-        plane z = 1. A picture made larger or smaller changes none of them.
+        plane z = 1. A picture made larger or smaller changes none of them. Side and centre end where people do, so that a box far
+        outside the picture has a distance too.
         """
         x, y, w, h = np.stack(boxes).astype(np.float64).T
         focal, side = float(self.focal.mean()), np.maximum(w, h)
         middle = [(x + w / 2 - self.centre[0]) / self.focal[0], (y + h / 2 - self.centre[1]) / self.focal[1]]
-        return np.stack([np.log(focal / side), side / focal, w / side, h / side, *middle], axis=1).astype(np.float32)
+        near, *beside = np.clip([side / focal, *middle], -_STEEPEST, _STEEPEST)
+        return np.stack([np.log(focal / side), near, w / side, h / side, *beside], axis=1).astype(np.float32)
 
     def distance_to(self, pixels: NDArray[Any], joints3d: NDArray[Any], weights: NDArray[Any]) -> float | None:
         """How far away the root of a body is that looks like that, in mm: by least squares over its joints.

@@ -142,3 +142,11 @@ def test_a_box_is_told_by_its_angles_and_its_shape():
     (features,) = check_camera((1000, 500, 320, 200)).box_features([np.array([x, y, w, h])])
     expected = [np.log(750 / 160), 160 / 750, 0.5, 1.0, (140 - 320) / 1000, (130 - 200) / 500]
     np.testing.assert_allclose(features, expected, rtol=1e-6)
+
+
+def test_a_box_far_outside_the_picture_has_a_distance_too():
+    camera = check_camera((300, 300, 320, 240))
+    wide = np.array([-9e6, -9e6, 9.1e6, 9.1e6])
+    ((distance, *angles),) = camera.box_features([wide])
+    assert distance == pytest.approx(np.log(300 / 9.1e6))
+    assert angles == [10, 1, 1, -10, -10]
