@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,28 @@ own_lift (float[batch, joints, 4] pose) => (float[batch, joints, 3] joints3d)
     joints3d = Mul(offset, mm)
 }
 """
+
+
+WORKERS = 2
+"""Processes, of which each takes a gigabyte. `-n 8` makes it eight."""
+DEAR_FIXTURES = ("export", "synth")
+"""Folders whose tests share what takes long to make. They begin first: one worker makes it, for all of them."""
+
+# A thread each, and for what they start, where a test leaves it open: two that share a core wait for each other.
+for name in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+    os.environ.setdefault(name, "1")
+cv2.setNumThreads(1)
+
+
+def pytest_xdist_auto_num_workers(config):
+    """None for one file, whose tests would wait for the workers to start, and where the terminal is the test's."""
+    files = {part.split("::")[0] for part in config.option.file_or_dir}
+    one_file = len(files) == 1 and all(Path(file).is_file() for file in files)
+    return 0 if one_file or config.option.capture == "no" or config.option.trace else WORKERS
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.parent.name not in DEAR_FIXTURES)
 
 
 def pytest_collection_finish():

@@ -46,9 +46,14 @@ def built_here():
     pytest.importorskip("openvino")
     if shutil.which("cmake") is None:
         pytest.skip("cmake is not installed")
+    import fcntl
+
     build = ROOT / "build" / "pytest"
+    build.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix}
     configure = ["cmake", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DSSPNET_OPENVINO=ON"]
-    subprocess.run(configure, check=True, env=environment, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
+    with (build / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two workers, the second finds all built
+        subprocess.run(configure, check=True, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--build", build], check=True, stdout=subprocess.DEVNULL)
     return build

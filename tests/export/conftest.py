@@ -5,6 +5,12 @@ from small_networks import FACE_AND_FEET, GUIDED, Exported, exported
 from sspnet_train.network.model import CONFIGS
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Measurements and compiled models go to a folder of this run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Exported:
     notes = {"license": "MIT", "training_data": '["my own photographs"]'}

@@ -152,10 +152,12 @@ def begun_survey():
 def test_a_frame_that_is_interrupted_while_it_waits_holds_up_nobody():
     survey, may_end, later = begun_survey()
     heard_before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background hears none
-    threading.Timer(0.1, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)).start()
+    interrupt = threading.Timer(0.1, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
     try:
-        with pytest.raises(KeyboardInterrupt), survey.frame():
-            pytest.fail("this frame never began")
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.start()
+            with survey.frame():
+                pytest.fail("this frame never began")
     finally:
         signal.signal(signal.SIGINT, heard_before)
     may_end.set()
