@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from small_networks import FACE_AND_FEET, GUIDED, Exported, exported
+from small_networks import FACE_AND_FEET, GUIDED, Exported, exported, own_bodies
 from sspnet_train.network.model import CONFIGS
 
 
@@ -19,7 +21,8 @@ def tiny(tmp_path_factory) -> Exported:
 
 @pytest.fixture(scope="session")
 def guided(tmp_path_factory) -> Exported:
-    return exported(GUIDED, tmp_path_factory.mktemp("guided"), (1, 2), 128, {})
+    """A finder, and its own way to millimetres."""
+    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("guided"), (1, 2), 128, {}, own_bodies(32, 1))
 
 
 @pytest.fixture(scope="session")

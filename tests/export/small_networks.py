@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 from sspnet_export.write_bundle import export_bundle
+from sspnet_train.millimetres.fusion import FusionNetwork
+from sspnet_train.millimetres.pose_lift import bodies_of
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
 from sspnet_train.network.model import SSPNet, SSPNetConfig
 
@@ -43,6 +45,12 @@ IN_VIDEO = replace(GUIDED, name="in-video", previous=True)
 SMALL = SSPNetConfig("small", width=16, growth=0, kernel=3, entry_multiplier=0.125, pyramids=2)
 FACE_AND_FEET = replace(SMALL, name="face-and-feet", joints=28)
 NARROW = SSPNetConfig("narrow", width=16, growth=8, kernel=5, entry_multiplier=0.125, pyramids=4, depths=(2,) * 4)
+
+
+def own_bodies(*size: int) -> dict[str, torch.Tensor]:
+    """Not those of the package: a bundle is made of its checkpoint's."""
+    torch.manual_seed(5)
+    return {key: value.half().float() for key, value in bodies_of(FusionNetwork(*size)).items()}
 
 
 @functools.cache

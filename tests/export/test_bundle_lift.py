@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -14,26 +13,30 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from small_networks import GUIDED, exported
+from small_networks import own_bodies
 from sspnet_export.folded_lift import FoldedLift
 from sspnet_export.lift import FILE, LiftPart, likely_poses
 from sspnet_export.weights import WeightFile
-from sspnet_train.millimetres.fusion import FusionNetwork
-from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of
+from sspnet_train.millimetres.pose_lift import PoseLift
 
 from sspnet_sdk import Estimator
 from sspnet_sdk.errors import BundleError
 
 
-def own_bodies(*size: int) -> dict[str, torch.Tensor]:
-    """Not those of the package: a bundle is made of its checkpoint's."""
-    torch.manual_seed(5)
-    return {key: value.half().float() for key, value in bodies_of(FusionNetwork(*size)).items()}
+@pytest.fixture(scope="module")
+def lifting(guided):
+    return guided.folder
 
 
 @pytest.fixture(scope="module")
-def lifting(tmp_path_factory):
-    return exported(replace(GUIDED, lift=0.7), tmp_path_factory.mktemp("lift"), (1, 2), 128, {}, own_bodies(32, 1)).folder
+def plain(lifting, tmp_path_factory):
+    """The same without its way to millimetres."""
+    folder = shutil.copytree(lifting, tmp_path_factory.mktemp("plain") / "bundle")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["lift"], manifest["files"][FILE]
+    (folder / FILE).unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +50,11 @@ def in_real_size(tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, guided, backend):
+def test_several_people_get_the_joints_that_pytorch_gives_them(lifting, plain, backend):
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     image, boxes = cv2.GaussianBlur(noise, (9, 9), 0), np.array([[10, 5, 60, 100], [70, 20, 80, 90]], float)
     lifted = Estimator(lifting, backend=backend).predict_many(image, boxes)
-    for pose, own, box in zip(lifted, Estimator(guided.folder, backend=backend).predict_many(image, boxes), boxes, strict=True):
+    for pose, own, box in zip(lifted, Estimator(plain, backend=backend).predict_many(image, boxes), boxes, strict=True):
         np.testing.assert_array_equal(pose.keypoints, own.keypoints)
         uv = (own.keypoints - (box[:2] + box[2:] / 2)) / (1.25 * max(box[2:])) + 0.5
         answer = np.concatenate([uv, own.joints3d[:, 2:] / 2000 + 0.5, own.confidence[:, None]], axis=1)
