@@ -24,7 +24,7 @@ class PoseSmoother:
     """Smooths one person's poses over time. A `Tracker` has put left and right of them right.
 
     Args:
-        smooth: 0 leaves poses as they are, 1 smooths most. What 0.5 does is measured in docs/video.md.
+        smooth: 0 leaves poses as they are, 1 smooths most. What 0.5 does is measured in docs/motion.md.
     """
 
     def __init__(self, smooth: float = 0.5) -> None:
