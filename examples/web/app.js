@@ -14,7 +14,7 @@ const element = (id) => document.getElementById(id);
 const client = new EstimatorClient();
 const view = new View3d(element("view3d"));
 const camera = new Camera();
-let photo = null; // an ImageBitmap, while no camera runs
+let photo = null; // {content, shown} of `openPhoto`, while no camera runs
 let box = null; // drawn by the user on the photo
 let ready = false;
 let turn = 0; // of what is shown: an answer for what was shown before is dropped
@@ -52,8 +52,8 @@ function showPose(pose) {
 async function estimatePhoto() {
   if (!ready || photo === null) return;
   const mine = ++turn;
-  const shown = photo;
-  const pose = await client.predict(await createImageBitmap(shown), { box, targetFps: targetFps() });
+  const { content, shown } = photo;
+  const pose = await client.predict(content, { box, targetFps: targetFps() });
   if (mine !== turn) return;
   drawOverlay(element("overlay"), shown, shown.width, shown.height, pose);
   showPose(pose);
@@ -65,7 +65,7 @@ async function showPhoto(source) {
   const opened = await openPhoto(source);
   if (mine !== turn) return;
   [photo, box] = [opened, null];
-  drawOverlay(element("overlay"), photo, photo.width, photo.height, null);
+  drawOverlay(element("overlay"), opened.shown, opened.shown.width, opened.shown.height, null);
   view.show(null, false);
   await estimatePhoto();
 }

@@ -1,10 +1,10 @@
 // Where pictures come from: a photo, or the camera.
 
-/** An ImageBitmap of a File, or of the picture at a URL. */
+/** {content, shown}: the Blob, and an ImageBitmap, of a File or of the picture at a URL. A bitmap has lost what lies beneath alpha. */
 export async function openPhoto(source) {
   const content = source instanceof Blob ? source : await fetched(source);
   try {
-    return await createImageBitmap(content);
+    return { content, shown: await createImageBitmap(content) };
   } catch {
     throw new Error(`${source.name ?? source} is not a picture that this browser can read`);
   }

@@ -125,6 +125,21 @@ def test_what_makes_no_sense_is_refused_in_one_line(page):
     assert said == [line for *_, line in SENSELESS for _ in range(2)]
 
 
+WITHOUT_OPTIONS = (
+    "async () => {"
+    + OPEN
+    + """
+    const estimator = await open();
+    const image = new ImageData(64, 48);
+    return [(await estimator.predict(image, null)).cut, (await estimator.predictAll(image, null)).length];
+}"""
+)
+
+
+def test_options_may_be_null_too(page):
+    assert page.evaluate(WITHOUT_OPTIONS) == [8, 0]
+
+
 PICTURES = """async () => {
     const {toPixels} = await import("/estimator/pixels.js");
     const told = (source) => toPixels(source).then(({data}) => [...data.slice(0, 4)], ({name, message}) => `${name}: ${message}`);

@@ -1,5 +1,7 @@
 """The page: a photo, a box, a frame rate, the camera, a damaged bundle."""
 
+import cv2
+import numpy as np
 import pytest
 from web_site import ROOT
 
@@ -46,6 +48,14 @@ def test_a_box_drawn_on_an_uploaded_photo_is_the_one_that_is_estimated(opened):
 
     next_pose(opened, draw_box)
     assert opened.evaluate(BLUE_PIXELS, [433, 134, 195, 280]) > opened.evaluate(BLUE_PIXELS, [8, 111, 190, 260])
+
+
+def test_an_uploaded_picture_is_seen_beneath_its_transparent_pixels(opened, tmp_path):
+    seen = cv2.imread(str(ROOT / "examples/photos/000000234748.jpg"))
+    cv2.imwrite(str(tmp_path / "clear.png"), cv2.merge([seen, np.zeros_like(seen[:, :, 0])]))
+    next_pose(opened, lambda: opened.set_input_files("#file", tmp_path / "clear.png"))
+    assert opened.get_attribute("body", "data-unsure") == "false"
+    assert opened.evaluate(BLUE_PIXELS, [270, 130, 150, 260]) > 100
 
 
 def test_the_camera_runs_frame_after_frame_and_stops(opened):

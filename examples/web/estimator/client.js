@@ -28,9 +28,9 @@ export class EstimatorClient {
     return description;
   }
 
-  /** The pose in an ImageBitmap, which is given away; see worker.js. */
-  predict(bitmap, { box = null, targetFps = null, follow = false }) {
-    return this.#ask({ predict: { bitmap, box, targetFps, follow } }, [bitmap]);
+  /** The pose in a Blob with a picture, or in an ImageBitmap, which is given away; see worker.js. */
+  predict(image, { box = null, targetFps = null, follow = false }) {
+    return this.#ask({ predict: { image, box, targetFps, follow } }, image instanceof Blob ? [] : [image]);
   }
 
   #ask(message, transfer = []) {

@@ -149,12 +149,12 @@ export class Estimator {
    * Gives keypoints (J × [x, y], pixels), joints3d (J × [x, y, z], mm from the pelvis), confidence, box, cut, size, latencyMs,
    * unsure (no person was found with certainty) and outOfReach (the target is, even for the fastest operating point).
    */
-  predict(image, options = {}) {
-    const { box = null, person = null, begin = performance.now() } = options;
+  predict(image, options) {
+    const { box = null, person = null, begin = performance.now(), ...point } = options ?? {};
     return this.#whileOpen(async () => {
-      checkPoint(options, this.#bundle, this.#controller !== null);
+      checkPoint(point, this.#bundle, this.#controller !== null);
       if (person !== null) checkedBox(person.box);
-      return this.#predict(image, { ...options, begin, box: box === null ? null : checkedBox(box) });
+      return this.#predict(image, { ...point, person, begin, box: box === null ? null : checkedBox(box) });
     });
   }
 
@@ -201,11 +201,12 @@ export class Estimator {
    *
    * options: `maxPeople`, how many at most, null: everybody; `targetFps`, which they share, or `cut` and `size`, as for `predict`.
    */
-  predictAll(image, options = {}) {
+  predictAll(image, options) {
     const begin = performance.now();
+    const { maxPeople = null, ...point } = options ?? {};
     return this.#whileOpen(async () => {
-      checkPoint(options, this.#bundle, this.#controller !== null);
-      return this.#predictAll(image, { ...options, begin, maxPeople: checkedPeople(options.maxPeople ?? null) });
+      checkPoint(point, this.#bundle, this.#controller !== null);
+      return this.#predictAll(image, { ...point, begin, maxPeople: checkedPeople(maxPeople) });
     });
   }
 

@@ -1,7 +1,7 @@
 // The estimator in a thread of its own: the page stays smooth while the network runs.
 //
 // in:  {id, open: {url, provider, kept}}          out: {id, result: {description, profile}}, before it {progress: size} several times
-//      {id, predict: {bitmap, box, targetFps, follow}}   out: {id, result: a pose}
+//      {id, predict: {image, box, targetFps, follow}}    out: {id, result: a pose}
 // A failure: {id, error: one line}. At the beginning, out: {holds: the name of a lock that is this worker's until its end}
 
 import { Estimator } from "./estimator.js";
@@ -35,23 +35,23 @@ async function open({ url, provider, kept }) {
   return { description: estimator.description, profile };
 }
 
-async function predict({ bitmap, box, targetFps, follow }) {
+async function predict({ image, box, targetFps, follow }) {
   const arrived = performance.now();
   try {
     if (estimator === undefined) throw new Error("no bundle is open: wait for open() first");
-    const extent = `${bitmap.width}x${bitmap.height}`;
+    const extent = `${image.width}x${image.height}`;
     const before = follow && followed?.extent === extent ? followed : null; // a phone that is turned shows other places
     const known = before?.box ?? box;
     // A photo can wait: its rate is that of the pose.
-    const person = known !== null ? { box: known, sure: true } : follow ? null : await estimator.find(bitmap);
+    const person = known !== null ? { box: known, sure: true } : follow ? null : await estimator.find(image);
     const previous = before !== null && arrived - before.at <= FRESH_MS ? before.pose : null;
-    const pose = await estimator.predict(bitmap, { person, previous, targetFps, begin: follow ? arrived : performance.now() });
+    const pose = await estimator.predict(image, { person, previous, targetFps, begin: follow ? arrived : performance.now() });
     followed = null;
     if (follow && !pose.unsure) {
       followed = { box: boxOfJoints(pose.keypoints.slice(0, BODY_JOINTS), estimator.poses), pose, at: arrived, extent };
     }
     return pose;
   } finally {
-    bitmap.close();
+    image.close?.();
   }
 }
