@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,11 @@ LAZY_COMMANDS = {"train.py", "eval.py", "synth.py", "label.py", "export.py"}
 OF_THE_RUNTIME = {"sspnet_sdk.errors", "sspnet_sdk.pose"}
 
 
-def imports(path: Path) -> Iterator[tuple[str, ...]]:
+@functools.cache
+def imports(path: Path) -> tuple[tuple[str, ...], ...]:
     """Modules that a file imports, as their parts; relative ones made whole. `from a import b` counts as a, and as a.b where
     that is a module."""
-    yield from imports_of(ast.parse(path.read_text()), path)
+    return tuple(imports_of(ast.parse(path.read_text()), path))
 
 
 def imports_of(tree: ast.Module, path: Path) -> Iterator[tuple[str, ...]]:

@@ -64,7 +64,7 @@ def test_a_killed_run_resumes_to_the_same_numbers(tiny_recipe, tmp_path, death):
 
 
 def test_the_log_of_a_resumed_run_is_that_of_a_whole_one(tiny_recipe, tmp_path):
-    options = replace(OPTIONS, steps=45, save_steps=15)
+    options = replace(OPTIONS, steps=45, save_steps=15, validate_steps=20)
     run(tiny_recipe, tmp_path / "whole", options=options)
     with pytest.raises(Killed):
         run(tiny_recipe, tmp_path / "cut", options=options, on_step=die_at(41))

@@ -68,12 +68,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder) -> None:
     assert not list(folder.rglob("*.part"))
 
 
-def test_a_larger_count_adds_to_what_is_there(folder) -> None:
-    before = (folder / "synth_00.tar").stat().st_mtime_ns, np.load(folder / "labels.npz")["keypoints"]
+def test_a_larger_count_adds_to_what_is_there(folder, tmp_path) -> None:
+    out = shutil.copytree(folder, tmp_path / "people")
+    before = (out / "synth_00.tar").stat().st_mtime_ns, np.load(out / "labels.npz")["keypoints"]
     seen = []
-    generate(5, folder, 5, part_size=2, progress=lambda done, count: seen.append((done, count)))
-    assert (folder / "synth_00.tar").stat().st_mtime_ns == before[0]
-    np.testing.assert_array_equal(np.load(folder / "labels.npz")["keypoints"][:4], before[1])
+    generate(5, out, 5, part_size=2, progress=lambda done, count: seen.append((done, count)))
+    assert (out / "synth_00.tar").stat().st_mtime_ns == before[0]
+    np.testing.assert_array_equal(np.load(out / "labels.npz")["keypoints"][:4], before[1])
     assert seen == [(4, 5), (5, 5)]
 
 
