@@ -32,7 +32,7 @@ DEAR_FIXTURES = ("export", "synth")
 """Folders whose tests share what takes long to make. They begin first: one worker makes it, for all of them."""
 
 # A thread each, and for what they start, where a test leaves it open: two that share a core wait for each other.
-for name in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+for name in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "LP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 cv2.setNumThreads(1)
 

@@ -140,7 +140,8 @@ def test_bf16_is_stated_where_the_engine_computes_it(checkpoint, tmp_path):
     assert "bf16" not in json.loads((out / "manifest.json").read_text())["graphs"]
 
 
-def test_bf16_without_people_or_engine_is_refused_before_anything_is_written(checkpoint, tmp_path, monkeypatch):
+def test_bf16_without_people_or_engine_is_refused_before_the_work(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr("sspnet_export.write_bundle.parts_of", lambda *_: pytest.fail("the work began"))
     with pytest.raises(ExportError, match="bf16 needs people with labels"):
         export_bundle(checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"])
     monkeypatch.setattr("sspnet_export.accuracy.installed", lambda: {"onnxruntime": "1"})
