@@ -91,8 +91,9 @@ def command(
 
     If there are several videos, every option that names an output names a folder. Each video has a file of its own in it.
 
-    Without an option that names an output, the overlay goes to the current folder as NAME.pose.jpg or NAME.pose.mp4. Files appear
-    when they are complete. Ctrl-C completes them with what was done so far. docs/formats.md describes the formats.
+    Without an option that names an output, the overlay goes to the current folder: as NAME.pose.mp4, or as NAME.pose with the
+    picture's own ending. Those of several sources, or of a folder, go to a folder NAME.pose. Files appear when they are complete.
+    Ctrl-C completes them with what was done so far. docs/formats.md describes the formats.
 
     \b
     Examples:
