@@ -2,8 +2,8 @@
 
     python examples/own_dataset.py my_photos/ --steps 600
 
-my_photos/labels.csv has a line per person: file, x, y, w, h (the person's box), then u, v in pixels of each of the 17 joints in
-Human3.6M's order; an empty pair is a joint that nobody labelled.
+my_photos/labels.csv has a line per person, and no line of names above: file, x, y, w, h (the person's box), then u, v in pixels
+of each of the 17 joints in Human3.6M's order; an empty pair is a joint that nobody labelled.
 """
 
 from __future__ import annotations
