@@ -107,6 +107,20 @@ def test_a_fusing_network_is_not_taught_by_what_there_is_not(command, tmp_path, 
     assert command("millimetres.train_fusion", *given, "--people", 2, *words).startswith(line)
 
 
+@pytest.mark.parametrize("module", ["training.train_feet", "millimetres.train_fusion"])
+def test_no_data_set_of_several_options_is_left_out(command, tmp_path, monkeypatch, module):
+    """The last `--data` replaced those before it, which `sspnet-sdk train` takes all."""
+
+    def looked_at(network, data, *_):
+        raise DataError(", ".join(data))
+
+    monkeypatch.setattr(f"sspnet_train.{module}.observed_people", looked_at)
+    monkeypatch.setattr(f"sspnet_train.{module}.with_fresh_feet", lambda network: network, raising=False)
+    more = ["--poses", tmp_path / "poses.npz"] if "fusion" in module else []
+    line = command(module, "--data", "synth3d=a", "--data", "rendered=b", "people3d=c", "--out", tmp_path / "out", *more)
+    assert line == "error: synth3d=a, rendered=b, people3d=c"
+
+
 def test_a_distance_is_not_learnt_at_a_size_that_there_is_not(command, tmp_path):
     given = ["--data", write_synth3d(tmp_path / "synth3d"), "--out", tmp_path / "out", "--people", 2]
     assert command("millimetres.train_root_depth", *given, "--sizes", 100).startswith("error: size 100 is not a multiple of 64")

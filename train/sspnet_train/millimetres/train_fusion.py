@@ -188,7 +188,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Train the fusing network that goes with a checkpoint.")
     parser.add_argument("--checkpoint", type=Path, required=True, help="calibrated: confidences say what is to be believed")
-    parser.add_argument("--data", required=True, nargs="+", metavar="[NAME=]FOLDER", help="with true joints in mm: synth3d")
+    parser.add_argument(
+        "--data", required=True, nargs="+", action="extend", metavar="[NAME=]FOLDER", help="with true joints in mm: synth3d"
+    )
     parser.add_argument("--poses", type=Path, required=True, help="motion capture, as millimetres.train_lifter reads it")
     parser.add_argument("--size", type=int, nargs="+", default=(256, 192, 128), help="sides of the input, pixels")
     parser.add_argument("--people", type=at_least(1), default=12_000, help="views to take: half of them at the first size")

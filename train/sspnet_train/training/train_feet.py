@@ -120,7 +120,9 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Teach a checkpoint to place heels and toes by all joints.")
     parser.add_argument("--checkpoint", type=Path, required=True, help="its pyramids have learnt 28 joints")
-    parser.add_argument("--data", required=True, nargs="+", metavar="[NAME=]FOLDER", help="rendered people with 28 joints")
+    parser.add_argument(
+        "--data", required=True, nargs="+", action="extend", metavar="[NAME=]FOLDER", help="rendered people with 28 joints"
+    )
     parser.add_argument("--size", type=int, nargs="+", default=(256, 192, 128), help="sides of the input, pixels")
     parser.add_argument("--people", type=at_least(1), default=9_000, help="views to take: half of them at the first size")
     parser.add_argument("--steps", type=at_least(1), default=STEPS)
