@@ -96,6 +96,8 @@ TEST_CASE("poses of the frame before are taken as they were given, and refused w
     for (const sspnet::Pose& pose : estimator.predict_many(scene.image(), boxes, previous)) CHECK(is_sound(pose));
     const sspnet::Pose nobody = estimator.predict_many(scene.image(), {kBox}, {sspnet::Pose{}}).front();
     CHECK(std::memcmp(nobody.keypoints, previous[0].keypoints, sizeof nobody.keypoints) == 0);
+    CHECK_THROWS_WITH_AS(estimator.predict_many(scene.image(), {kBox}, previous),
+                         "previous must be empty, or one pose for each box: there are 2 for 1 boxes", sspnet::Error);
     previous[1].joint_count = 5;
     CHECK(status_of([&] { estimator.predict_many(scene.image(), boxes, previous); }) == SSPNET_BAD_OPTION);
     previous[1].joint_count = previous[0].joint_count, previous[1].keypoints[3][0] = NAN;

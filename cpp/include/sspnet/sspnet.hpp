@@ -29,7 +29,8 @@ using Pose = sspnet_pose;
 /// A call that failed: `what()` says what was wrong and what would be right.
 class Error : public std::runtime_error {
 public:
-    explicit Error(sspnet_status status) : std::runtime_error(sspnet_last_error()), status_(status) {}
+    explicit Error(sspnet_status status, const std::string& what = sspnet_last_error())
+        : std::runtime_error(what), status_(status) {}
     sspnet_status status() const noexcept { return status_; }
 
 private:
@@ -93,9 +94,12 @@ public:
 
     /// One pose for each box, in order. In a video, `previous` holds what this gave the same people in the frame before, one for
     /// each box, Pose{} for whoever was not there (see sspnet_predict_next).
-    std::vector<Pose> predict_many(const Image& image, const std::vector<Box>& boxes, std::vector<Pose> previous = {}) {
+    std::vector<Pose> predict_many(const Image& image, const std::vector<Box>& boxes, const std::vector<Pose>& previous = {}) {
+        if (!previous.empty() && previous.size() != boxes.size())
+            throw Error(SSPNET_BAD_OPTION, "previous must be empty, or one pose for each box: there are " +
+                                               std::to_string(previous.size()) + " for " + std::to_string(boxes.size()) +
+                                               " boxes");
         std::vector<Pose> poses(boxes.size());
-        if (!previous.empty()) previous.resize(boxes.size());
         const Pose* before = previous.empty() ? nullptr : previous.data();
         check(sspnet_predict_next(handle_.get(), &image, boxes.data(), before, boxes.size(), poses.data()));
         return poses;
