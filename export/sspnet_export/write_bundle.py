@@ -53,7 +53,7 @@ def export_bundle(
     people: People | None = None,
     limit: int | None = None,
     root_depth: Path | None = None,
-    finder: Path | None = None,
+    finder: Path | str | None = None,
     on_progress: Progress = log.info,
 ) -> Path:
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
@@ -71,8 +71,9 @@ def export_bundle(
         limit: score only so many people of each set.
         root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint. The bundle then tells
             how far away people are.
-        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote. That network then finds people in whole
-            pictures, instead of the checkpoint's own entry. With the package's checkpoint, None means the finder beside it.
+        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote, or "default" for the package's own. That
+            network then finds people in whole pictures, instead of the checkpoint's own entry. With the package's checkpoint,
+            None means "default".
         on_progress: called with one line per step.
 
     Returns:
@@ -81,7 +82,7 @@ def export_bundle(
     Raises:
         ExportError: in one line; `out` is left as it was.
     """
-    network, notes = open_checkpoint(shipped_checkpoint() if checkpoint is None else Path(checkpoint))
+    network, notes = open_checkpoint(_default("edge", "checkpoint") if checkpoint is None else Path(checkpoint))
     cuts, sizes = check_cuts(network, cuts), check_sizes(network, sizes)
     accuracy, told = stated.of_bundle(accuracy or {}, cuts, sizes)
     computed = [COMPUTED] if COMPUTED in precisions else []
@@ -90,8 +91,8 @@ def export_bundle(
         engine_for(precision)
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
-    finder = finder or (shipped("finder") if checkpoint is None else None)
-    crowd = None if finder is None else open_finder(finder)
+    finder = "default" if finder is None and checkpoint is None else finder
+    crowd = None if finder is None else open_finder(_default("finder", "finder") if str(finder) == "default" else Path(finder))
     check_replaceable(out)
     for line in told:
         on_progress(line)
@@ -108,6 +109,9 @@ def export_bundle(
         opened(folder)
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
+    if crowd is None:
+        found = "people by the network's own entry, fewer of them" if "finder" in document else "nobody"
+        on_progress(f"this bundle finds {found}; with `--finder default` it finds everybody")
     return out
 
 
@@ -131,11 +135,11 @@ def written(folder: Path, parts: Sequence[Part], document: dict[str, Any], on_pr
     return bundle
 
 
-def shipped_checkpoint() -> Path:
-    """The network's checkpoint that comes along."""
-    path = shipped("edge")
+def _default(name: str, kind: str) -> Path:
+    """The file that comes along."""
+    path = shipped(name)
     if path is None:
-        raise ExportError("the default checkpoint is missing: install sspnet-sdk again, or name a checkpoint")
+        raise ExportError(f"the default {kind} is missing: install sspnet-sdk again, or name a {kind}")
     return path
 
 

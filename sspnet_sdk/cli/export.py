@@ -39,8 +39,8 @@ from sspnet_sdk.errors import OptionError
 @click.option(
     "--finder",
     type=click.Path(path_type=Path),
-    help="What `python -m sspnet_train.finder.train_finder` wrote: it finds the people.  [default: with the default checkpoint, "
-    "the package's own]",
+    help="What `python -m sspnet_train.finder.train_finder` wrote, or `default`, the package's own: it finds everybody.  "
+    "[default: with the default checkpoint, `default`]",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(

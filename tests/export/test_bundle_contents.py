@@ -134,6 +134,11 @@ def test_only_networks_that_find_people_bring_a_finder(tiny, guided):
         np.testing.assert_allclose(values, expected[name], atol=1e-4, rtol=0)
 
 
+def test_a_bundle_without_a_finder_of_everybody_says_so(tiny, guided):
+    assert tiny.lines[-1] == "this bundle finds nobody; with `--finder default` it finds everybody"
+    assert guided.lines[-1].startswith("this bundle finds people by the network's own entry, fewer of them; with `--finder")
+
+
 def test_a_finer_finder_sees_pictures_of_twice_the_largest_size(guided):
     answers = run(guided, graphs_of(guided)["finer_finder"], {"image": images(1, 256)})
     assert answers["heat"].shape == (1, 17, 64, 64)

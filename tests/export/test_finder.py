@@ -9,6 +9,7 @@ import pytest
 import torch
 from onnx import TensorProto
 from small_networks import FACE_AND_FEET, GUIDED, lived_in
+from sspnet_export import write_bundle
 from sspnet_export.centres import CentresPart
 from sspnet_export.errors import ExportError
 from sspnet_export.finder import FinderPart, open_finder
@@ -41,10 +42,12 @@ def bundle(finder_file, tmp_path_factory):
     save_checkpoint(
         folder / "pose.safetensors", FACE_AND_FEET, lived_in(FACE_AND_FEET).state_dict(), {"training_data": '["more"]'}
     )
-    sizes, precisions = [64, 128], ("fp32", "fp16")
-    return export_bundle(
-        folder / "pose.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=folder / "bundle", finder=finder_file
-    )
+    sizes, precisions, out = [64, 128], ("fp32", "fp16"), folder / "bundle"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write_bundle, "shipped", {"finder": finder_file}.get)
+        return export_bundle(
+            folder / "pose.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=out, finder="default"
+        )
 
 
 def test_it_takes_the_place_of_the_entrys_own_finder(finder_file):
