@@ -46,7 +46,7 @@ def main() -> None:
 def _random_bundle(folder: Path, size: int) -> Path:
     network = SSPNet(CONFIGS["paper"]).eval()
     save_checkpoint(folder / "paper.safetensors", network.config, network.state_dict(), {})
-    return export_bundle(folder / "paper.safetensors", out=folder / "bundle", sizes=(size,))
+    return export_bundle(folder / "paper.safetensors", out=folder / "bundle", sizes=(size,), finder=None)
 
 
 def _network(bundle: Bundle, size: int, cut: int, threads: int) -> Callable[[], object]:

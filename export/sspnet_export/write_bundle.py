@@ -53,7 +53,7 @@ def export_bundle(
     people: People | None = None,
     limit: int | None = None,
     root_depth: Path | None = None,
-    finder: Path | str | None = None,
+    finder: Path | str | None = "default",
     on_progress: Progress = log.info,
 ) -> Path:
     """Write the bundle of a checkpoint to the folder `out`, verified against PyTorch, in one step at the end.
@@ -71,9 +71,8 @@ def export_bundle(
         limit: score only so many people of each set.
         root_depth: what `python -m sspnet_train.millimetres.train_root_depth` wrote for this checkpoint. The bundle then tells
             how far away people are.
-        finder: what `python -m sspnet_train.finder.start` or `.train_finder` wrote, or "default" for the package's own. That
-            network then finds people in whole pictures, instead of the checkpoint's own entry. With the package's checkpoint,
-            None means "default".
+        finder: the network that finds people in whole pictures: what `python -m sspnet_train.finder.start` or `.train_finder`
+            wrote, or "default" for the package's own. None leaves it to the checkpoint's entry, if that can.
         on_progress: called with one line per step.
 
     Returns:
@@ -91,7 +90,6 @@ def export_bundle(
         engine_for(precision)
     crops = [] if calibration is None else read_crops(calibration)
     root = None if root_depth is None else open_root_depth(root_depth, network)
-    finder = "default" if finder is None and checkpoint is None else finder
     crowd = None if finder is None else open_finder(_default("finder", "finder") if str(finder) == "default" else Path(finder))
     check_replaceable(out)
     for line in told:
@@ -110,8 +108,8 @@ def export_bundle(
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
     if crowd is None:
-        found = "people by the network's own entry, fewer of them" if "finder" in document else "nobody"
-        on_progress(f"this bundle finds {found}; with `--finder default` it finds everybody")
+        found = "people by the network's own entry" if "finder" in document else "nobody: give boxes"
+        on_progress(f"without a finder this bundle finds {found}")
     return out
 
 

@@ -38,9 +38,10 @@ from sspnet_sdk.errors import OptionError
 )
 @click.option(
     "--finder",
-    type=click.Path(path_type=Path),
-    help="What `python -m sspnet_train.finder.train_finder` wrote, or `default`, the package's own: it finds everybody.  "
-    "[default: with the default checkpoint, `default`]",
+    default="default",
+    show_default="the package's own",
+    metavar="FILE",
+    help="Finds everybody: what `python -m sspnet_train.finder.train_finder` wrote. `none` leaves it to the network's own entry.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("bundle"), show_default=True, help="Folder.")
 def command(
@@ -53,7 +54,7 @@ def command(
     data: tuple[str, ...],
     limit: int | None,
     root_depth: Path | None,
-    finder: Path | None,
+    finder: str,
     out: Path,
 ) -> None:
     """Write a bundle, which `Estimator("bundle")` runs without PyTorch.
@@ -77,7 +78,7 @@ def command(
             people=_people(data),
             limit=limit,
             root_depth=root_depth,
-            finder=finder,
+            finder=None if finder == "none" else finder,
             on_progress=lambda line: click.echo(line, err=True),
         )
 

@@ -84,5 +84,5 @@ def exported(
 ) -> Exported:
     checkpoint, lines = folder / f"{config.name}.safetensors", []
     save_checkpoint(checkpoint, config, lived_in(config).state_dict(), notes, bodies)
-    out = export_bundle(checkpoint, cuts=cuts, sizes=[size], out=folder / "bundle", on_progress=lines.append)
+    out = export_bundle(checkpoint, cuts=cuts, sizes=[size], out=folder / "bundle", finder=None, on_progress=lines.append)
     return Exported(checkpoint, out, load_network(checkpoint), lines)

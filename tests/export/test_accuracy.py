@@ -52,7 +52,7 @@ def halved(checkpoint):
     out, lines = checkpoint.with_name("bundle"), []
     export_bundle(
         checkpoint, out=out, cuts=CUTS, sizes=[SIZE], precisions=["fp16"], accuracy=found,
-        people={"figures": people_of(None)}, limit=3, on_progress=lines.append,
+        people={"figures": people_of(None)}, limit=3, finder=None, on_progress=lines.append,
     )  # fmt: skip
     return open_bundle(out), lines
 
@@ -86,7 +86,7 @@ def hidden_people() -> SampleSource:
 
 
 def test_where_nobody_is_in_full_sight_the_millimetres_are_left_out_and_the_bundle_opens(checkpoint, tmp_path):
-    people, options = {"figures": hidden_people()}, {"cuts": [1], "sizes": [SIZE], "precisions": ["fp16"]}
+    people, options = {"figures": hidden_people()}, {"cuts": [1], "sizes": [SIZE], "precisions": ["fp16"], "finder": None}
     bundle = open_bundle(export_bundle(checkpoint, out=tmp_path / "out", people=people, **options))
     assert bundle.accuracy("fp16", SIZE, 1).keys() == bundle.accuracy("fp32", SIZE, 1).keys() == {"pck"}
     Estimator(bundle, cut=1, input_size=SIZE, backend="onnxruntime").close()
@@ -124,7 +124,7 @@ def test_scores_that_nothing_can_read_leave_the_bundle_that_was_there(halved, ch
 
     monkeypatch.setattr("sspnet_export.write_bundle.add_accuracy", add)
     with pytest.raises(ExportError, match=message):
-        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, cuts=[1], sizes=[SIZE])
+        export_bundle(checkpoint, out=out, people={"figures": people_of(None)}, cuts=[1], sizes=[SIZE], finder=None)
     assert (out / "manifest.json").read_text() == before and open_bundle(out)
 
 
@@ -133,7 +133,7 @@ def test_bf16_is_stated_where_the_engine_computes_it(checkpoint, tmp_path):
     if "bf16" not in load("openvino").precisions:
         pytest.skip("this CPU has no bf16")
     people = {"figures": people_of(None)}
-    out = export_bundle(checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"], people=people)
+    out = export_bundle(checkpoint, out=tmp_path / "out", cuts=[1], sizes=[SIZE], precisions=["bf16"], people=people, finder=None)
     bundle = open_bundle(out)
     assert bundle.precisions == ("fp32",) and bundle.engine_precisions == ("bf16",)
     assert bundle.accuracy("bf16", SIZE, 2).keys() == bundle.accuracy("fp32", SIZE, 1).keys() == {"pck", "pa_mpjpe_mm"}

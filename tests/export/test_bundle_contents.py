@@ -135,8 +135,8 @@ def test_only_networks_that_find_people_bring_a_finder(tiny, guided):
 
 
 def test_a_bundle_without_a_finder_of_everybody_says_so(tiny, guided):
-    assert tiny.lines[-1] == "this bundle finds nobody; with `--finder default` it finds everybody"
-    assert guided.lines[-1].startswith("this bundle finds people by the network's own entry, fewer of them; with `--finder")
+    assert tiny.lines[-1] == "without a finder this bundle finds nobody: give boxes"
+    assert guided.lines[-1] == "without a finder this bundle finds people by the network's own entry"
 
 
 def test_a_finer_finder_sees_pictures_of_twice_the_largest_size(guided):
@@ -175,6 +175,6 @@ def test_the_paper_config_exports_too(tmp_path):
     save_checkpoint(tmp_path / "paper.safetensors", network.config, network.state_dict())
     lines: list[str] = []
     checkpoint, out = tmp_path / "paper.safetensors", tmp_path / "paper"
-    export_bundle(checkpoint, cuts=[2, 8], sizes=[256], out=out, on_progress=lines.append)
+    export_bundle(checkpoint, cuts=[2, 8], sizes=[256], out=out, finder=None, on_progress=lines.append)
     assert sum(line.startswith("verified") for line in lines) == 8
     assert (out / "weights.bin").stat().st_size < 2.1 * sum(parameter.numel() for parameter in network.parameters())

@@ -32,7 +32,7 @@ def depth_bundle(tmp_path_factory):
     save_root_depth(file, RootDepth(SMALL.width_at(SMALL.levels)), load_network(checkpoint), {"128": {"median_mm": 300.0}})
     out = export_bundle(
         checkpoint, cuts=(1, 2), sizes=[SIZE], out=folder / "bundle", precisions=("fp32", "fp16"), root_depth=file,
-        on_progress=lines.append,
+        finder=None, on_progress=lines.append,
     )  # fmt: skip
     return checkpoint, file, out, lines
 

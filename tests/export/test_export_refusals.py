@@ -114,7 +114,8 @@ EXPORT = """
 import sys
 from pathlib import Path
 from sspnet_export.write_bundle import export_bundle
-export_bundle(Path(sys.argv[1]), out=Path(sys.argv[2]), cuts=[1], sizes=[64], on_progress=lambda line: print(line, flush=True))
+tell = lambda line: print(line, flush=True)
+export_bundle(Path(sys.argv[1]), out=Path(sys.argv[2]), cuts=[1], sizes=[64], finder=None, on_progress=tell)
 """
 
 
@@ -185,6 +186,6 @@ def test_a_bundle_gives_way_to_the_new_one(tiny, tmp_path):
     out.mkdir()
     (out / "manifest.json").write_text('{"schema": 1}')
     (out / "stale.onnx").write_bytes(b"old")
-    export_bundle(tiny.checkpoint, out=out, cuts=[1], sizes=[64], on_progress=lambda line: None)
+    export_bundle(tiny.checkpoint, out=out, cuts=[1], sizes=[64], finder=None, on_progress=lambda line: None)
     assert {path.name for path in out.iterdir()} == {"manifest.json", "weights.bin", "full_64.onnx", "stage_1_64.onnx"}
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

@@ -45,9 +45,7 @@ def bundle(finder_file, tmp_path_factory):
     sizes, precisions, out = [64, 128], ("fp32", "fp16"), folder / "bundle"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(write_bundle, "shipped", {"finder": finder_file}.get)
-        return export_bundle(
-            folder / "pose.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=out, finder="default"
-        )
+        return export_bundle(folder / "pose.safetensors", cuts=(1,), sizes=sizes, precisions=precisions, out=out)
 
 
 def test_it_takes_the_place_of_the_entrys_own_finder(finder_file):

@@ -31,7 +31,7 @@ def rounded(tmp_path_factory, pictures) -> Exported:
     save_checkpoint(folder / "c.safetensors", CONFIGS["tiny"], lived_in(CONFIGS["tiny"]).state_dict())
     out = export_bundle(
         folder / "c.safetensors", cuts=[2, 4], sizes=[128], out=folder / "bundle", precisions=["int8", "fp16"],
-        calibration=pictures, on_progress=lines.append,
+        calibration=pictures, finder=None, on_progress=lines.append,
     )  # fmt: skip
     return Exported(folder / "c.safetensors", out, load_network(folder / "c.safetensors"), lines)
 

@@ -9,7 +9,7 @@ It is fitted on every other held-out person. The rest say how well it went.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from sspnet_train.training.batches import Batches
 from sspnet_train.training.losses import CORRECT_WITHIN_TORSO, Targets
 from sspnet_train.training.recipes import RECIPES
 
+Crops = Iterable[tuple[Tensor, Targets]]
+
 SURE = 0.8
 FEWEST_LABELS = 30
 """Of a joint, for an offset of its own."""
@@ -40,7 +42,7 @@ VIEWS = Augmentation(scale=(0.85, 1.25), rotation_deg=15.0, shift=0.05, gain=0.0
 
 
 @torch.no_grad()
-def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
+def _evidence(network: SSPNet, batches: Crops, cuts: Sequence[int]) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
     """What joints' confidences can be told from, by cut.
 
     Returns:
@@ -48,8 +50,7 @@ def _evidence(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[in
         found within 0.2 torso. Joint (n,): its number.
     """
     found: dict[int, list[tuple[Tensor, Tensor, Tensor]]] = {cut: [] for cut in cuts}
-    for step in range(len(batches)):
-        image, targets = batches[step]
+    for image, targets in batches:
         predictions = network(image, max(cuts))
         known = ~targets.present.isnan()
         for cut in cuts:
@@ -95,7 +96,7 @@ def shift_to(logits: Tensor, share: float) -> float:
     return (low + high) / 2
 
 
-def calibrate(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, Tensor]:
+def calibrate(network: SSPNet, batches: Crops, cuts: Sequence[int]) -> dict[int, Tensor]:
     """Fit the confidence of refining heads that answer for `cuts`: their `calibration`, and the scale of their evidence.
 
     Body joints share these numbers. Each joint of face and feet also has an offset of its own, so that its mean confidence is the
@@ -144,7 +145,7 @@ def every_other(source: SampleSource, first: int) -> SampleSource:
 
 
 @torch.no_grad()
-def reliability(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[int, dict[str, float]]:
+def reliability(network: SSPNet, batches: Crops, cuts: Sequence[int]) -> dict[int, dict[str, float]]:
     """How well confidences hold, by cut.
 
     Returns:
@@ -153,8 +154,7 @@ def reliability(network: SSPNet, batches: Batches, cuts: Sequence[int]) -> dict[
     """
     network.eval()
     found: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
-    for step in range(len(batches)):
-        image, targets = batches[step]
+    for image, targets in batches:
         predictions = network(image, max(cuts))
         known = ~targets.present.isnan()
         nobody = ((targets.weight[..., 0] == 0) & known).all(dim=1, keepdim=True).expand_as(known)
@@ -177,6 +177,8 @@ def reliability_of(c: Tensor, right: Tensor, present: Tensor, nobody: Tensor) ->
 
 @one_line()
 def main() -> None:
+    from tqdm import trange
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", action="append", required=True, metavar="[NAME=]FOLDER", help="their held-out people are used")
@@ -192,9 +194,14 @@ def main() -> None:
     halves = [{name: every_other(source, first) for name, source in sources.items()} for first in (0, 1)]
     if few := [name for name, source in halves[1].items() if not len(source)]:
         raise DataError(f"{', '.join(few)} has one held-out person: the fit needs one, and another says how well it went")
-    for cut, numbers in calibrate(network, Batches(recipe, halves[0], given.batches, seed=1, joints=joints), given.cuts).items():
+
+    def crops(half: int, what: str) -> Crops:
+        batches = Batches(recipe, halves[half], given.batches, seed=1 + half, joints=joints)
+        return (batches[step] for step in trange(given.batches, desc=what, unit="batch"))
+
+    for cut, numbers in calibrate(network, crops(0, "the fit"), given.cuts).items():
         print("cut {}: mass {:.3f}, offset {:.3f}, log of cells {:.3f}, evidence {:.3f}".format(cut, *numbers))
-    for cut, shares in reliability(network, Batches(recipe, halves[1], given.batches, seed=2, joints=joints), given.cuts).items():
+    for cut, shares in reliability(network, crops(1, "the others"), given.cuts).items():
         print(f"cut {cut} on the others: {shares}")
     save_checkpoint(given.out, network.config, network.state_dict(), notes, network.bodies)
 
