@@ -108,7 +108,7 @@ def export_bundle(
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     on_progress(f"wrote {out} ({megabytes:.1f} MB)")
     if crowd is None:
-        found = "people by the network's own entry" if "finder" in document else "nobody: give boxes"
+        found = "people by the network's own entry" if "finder" in document else "one person at most"
         on_progress(f"without a finder this bundle finds {found}")
     return out
 

@@ -23,10 +23,8 @@ CONFIRM_FRAMES = 3
 
 _FORGET_S = 30.0
 _REACH, _REACH_PER_S, _FURTHEST = 0.6, 1.5, 3.0  # off the expected place, in the box's longer side; grows by the second
-_LOOK_COST, _UNKNOWN_LOOK = (
-    1.5,
-    0.3,
-)  # wholly other clothes, where the end of reach costs 1; if none are known
+_LOOK_COST = 1.5  # wholly other clothes, where the end of reach costs 1
+_UNKNOWN_LOOK = 0.3  # of that, if none are known
 _LIMIT = 1.6
 _LOOKS_THE_SAME = 0.3  # whoever was lost may come back anywhere if they look like this
 _OTHER_CLOTHES = 0.45  # different people are further apart than that (0.47 - 0.93 on photographs)

@@ -135,7 +135,7 @@ def test_only_networks_that_find_people_bring_a_finder(tiny, guided):
 
 
 def test_a_bundle_without_a_finder_of_everybody_says_so(tiny, guided):
-    assert tiny.lines[-1] == "without a finder this bundle finds nobody: give boxes"
+    assert tiny.lines[-1] == "without a finder this bundle finds one person at most"
     assert guided.lines[-1] == "without a finder this bundle finds people by the network's own entry"
 
 
