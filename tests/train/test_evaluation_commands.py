@@ -121,6 +121,11 @@ def test_no_data_set_of_several_options_is_left_out(command, tmp_path, monkeypat
     assert line == "error: synth3d=a, rendered=b, people3d=c"
 
 
+def test_a_distance_is_learnt_from_every_set_that_is_given(command, tmp_path):
+    given = ["--data", f"rendered={tmp_path / 'gone'}", "--data", write_synth3d(tmp_path / "synth3d"), "--out", tmp_path / "out"]
+    assert str(tmp_path / "gone") in command("millimetres.train_root_depth", *given)
+
+
 def test_a_distance_is_not_learnt_at_a_size_that_there_is_not(command, tmp_path):
     given = ["--data", write_synth3d(tmp_path / "synth3d"), "--out", tmp_path / "out", "--people", 2]
     assert command("millimetres.train_root_depth", *given, "--sizes", 100).startswith("error: size 100 is not a multiple of 64")

@@ -14,7 +14,7 @@ from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.millimetres.camera_space import camera_space, root_relative
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, load_root_depth, save_root_depth
-from sspnet_train.millimetres.train_root_depth import errors, fit, see
+from sspnet_train.millimetres.train_root_depth import errors, fit, see, together
 from sspnet_train.network.model import SSPNet
 
 
@@ -97,3 +97,11 @@ def test_data_without_distances_is_refused(tiny_config):
     with pytest.raises(DataError, match="needs a focal length"):
         box_features(Sample(np.zeros((9, 9, 3), np.uint8), np.array([0, 0, 9, 9]), np.zeros((17, 2)), np.zeros(17)))
     assert drawn_people(1)[0].root_z == 4000.0
+
+
+def test_people_of_several_sets_are_all_of_them_in_order():
+    sources = [
+        SampleSource(name, count, lambda index, name=name: f"{name}{index}") for name, count in (("a", 2), ("b", 1), ("c", 3))
+    ]
+    everybody = together(sources)
+    assert [everybody[index] for index in range(len(everybody))] == ["a0", "a1", "b0", "c0", "c1", "c2"]

@@ -169,6 +169,17 @@ def errors(root: RootDepth, views: Distances) -> dict[str, float]:
     return {"median_mm": round(float(np.median(away)), 1), "median_share": round(share, 4)}
 
 
+def together(sources: Sequence[SampleSource]) -> SampleSource:
+    """All people of several sets, one set after the other."""
+    ends = np.cumsum([len(source) for source in sources])
+
+    def read(index: int) -> Sample:
+        number = int(np.searchsorted(ends, index, side="right"))
+        return sources[number][index - int(ends[number]) + len(sources[number])]
+
+    return SampleSource(", ".join(source.name for source in sources), int(ends[-1]), read, definition=sources[0].definition)
+
+
 @one_line()
 def main() -> None:
     from tqdm import tqdm
@@ -178,7 +189,10 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Train the root's depth network that goes with a checkpoint.")
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", required=True, metavar="[NAME=]FOLDER", help="with depths: synth3d, human36m, mpi-inf-3dhp")
+    parser.add_argument(
+        "--data", required=True, nargs="+", action="extend", metavar="[NAME=]FOLDER",
+        help="with depths: synth3d, human36m, mpi-inf-3dhp",
+    )  # fmt: skip
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sides of the input, pixels")
     parser.add_argument("--people", type=at_least(1), default=20_000, help="at most so many of the training set")
     parser.add_argument("--steps", type=at_least(1), default=2000)
@@ -186,9 +200,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("root_depth.safetensors"))
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    name, folder = next(iter(parse_data([given.data]).items()))
+    data = parse_data(given.data)
     network = load_network(given.checkpoint)
-    train, held_out = (open_split(name, folder, split, common_definition([name])) for split in ("train", "val"))
+    train, held_out = (
+        together([open_split(name, folder, split, common_definition(data)) for name, folder in data.items()])
+        for split in ("train", "val")
+    )
     people = np.random.default_rng(0).permutation(len(train))[: given.people].tolist()
     with tqdm(total=len(people), unit="people") as bar:
         views = see(network, train, people, given.sizes, on_progress=lambda done, _: bar.update(done - bar.n))
