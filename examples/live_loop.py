@@ -3,7 +3,8 @@
     python examples/live_loop.py                        # the first camera at 30 frames per second
     python examples/live_loop.py walk.mp4 --people 2    # a file that plays in real time, as a camera would
 
-Prints each second how many frames were seen and how many went by, and the left knee's angle of everybody.
+Prints each second how many frames were seen and how many went by, and the left knee's angle of everybody; at the end, how many
+frames there were.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def main() -> None:
                 second = int(frame.time_s) + 1
         if not seen:
             raise SystemExit(f"Error: {given.source} gives no frames")
+        print(f"the end after {seen} frames")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def test_webcam_without_a_camera_or_a_window_says_so(run, clip):
 def test_live_loop_sees_a_file_as_a_camera(run, write_clip, tmp_path):
     done = run("live_loop.py", write_clip(tmp_path / "long.mp4", 30), "--target-fps", "15")
     assert done.returncode == 0, done.stderr
-    assert "frames" in done.stdout and "person 1" in done.stdout
+    assert "frames, " in done.stdout and "person 1" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("the end after ")
 
 
 def test_live_loop_without_a_camera_says_so(run):
