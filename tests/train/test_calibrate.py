@@ -27,6 +27,8 @@ def test_reliability_tells_sure_joints_from_wrong_outside_and_absent_ones():
     assert found["sure"] == 0.6 and found["sure_right"] == pytest.approx(2 / 3, abs=1e-3)
     assert found["right"] == pytest.approx((0.9 + 0.95 + 0.5) / 3, abs=1e-3) and found["wrong"] == pytest.approx(0.575)
     assert (found["outside"], found["nobody"]) == (pytest.approx(0.1), pytest.approx(0.9))
+    within = reliability_of(c[:3], right[:3], present[:3], nobody[:3])
+    assert within.keys() == {"sure", "sure_right", "right", "wrong"}
 
 
 @pytest.mark.parametrize("people", [4, 5])

@@ -150,7 +150,8 @@ def reliability(network: SSPNet, batches: Crops, cuts: Sequence[int]) -> dict[in
 
     Returns:
         `sure`: the share of joints in the picture with c > 0.8; `sure_right`: the share of those within 0.2 torso; and the
-        mean of c where joints are `right`, `wrong` or `outside` the crop, and where there is `nobody`.
+        mean of c where joints are `right`, `wrong` or `outside` the crop, and where there is `nobody`. What the people have no
+        joint of is left out.
     """
     network.eval()
     found: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
@@ -166,13 +167,13 @@ def reliability(network: SSPNet, batches: Crops, cuts: Sequence[int]) -> dict[in
 
 
 def reliability_of(c: Tensor, right: Tensor, present: Tensor, nobody: Tensor) -> dict[str, float]:
-    there, sure = present > 0, (present > 0) & (c > SURE)
+    there = present > 0
+    sure = there & (c > SURE)
     means = {
-        "right": there & (right > 0), "wrong": there & (right == 0),
-        "outside": ~there & (nobody == 0), "nobody": nobody > 0,
+        "sure": (sure.float(), there), "sure_right": (right, sure), "right": (c, there & (right > 0)),
+        "wrong": (c, there & (right == 0)), "outside": (c, ~there & (nobody == 0)), "nobody": (c, nobody > 0),
     }  # fmt: skip
-    shares = {"sure": sure.sum() / there.sum(), "sure_right": right[sure].mean()}
-    return {name: round(float(value), 3) for name, value in (shares | {k: c[mask].mean() for k, mask in means.items()}).items()}
+    return {name: round(float(values[of].mean()), 3) for name, (values, of) in means.items() if of.any()}
 
 
 @one_line()
