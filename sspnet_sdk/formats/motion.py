@@ -88,7 +88,7 @@ def over_the_floor(tracks: list[Motion], pitch_deg: float | None) -> list[Motion
 @lru_cache(maxsize=64)  # once, however many files there are
 def _say_unsure(pitch_deg: int) -> None:
     logger.warning(
-        "the floor is a guess by how bodies stand (pitch %d°; often 3° off, at times 12°), because nobody walks towards the"
+        "the floor is a guess by how bodies stand (pitch %d°; often 3° off, at times 14°), because nobody walks towards the"
         " camera or away, or --camera is not given; --floor DEGREES takes the pitch",
         pitch_deg,
     )

@@ -158,7 +158,8 @@ def _bodies_up(walkers: Sequence[Walker]) -> Array:
     mean = (every / np.maximum(np.linalg.norm(every, axis=1), 1.0)[:, None])[_upright(every)].mean(axis=0)
     across = float(np.hypot(mean[0], mean[1]))
     lean = (np.arctan2(mean[2], across) + _LEAN_BACK) / _LEAN_SHARE
-    return np.array([*(mean[:2] / max(across, 1e-6) * np.cos(lean)), np.sin(lean)])
+    flat = mean[:2] / across if across > 1e-6 else np.array([0.0, 1.0])  # bodies without length, or seen along their axis
+    return np.array([*(flat * np.cos(lean)), np.sin(lean)])
 
 
 def _body_axes(joints: Array) -> Array:

@@ -117,6 +117,11 @@ def test_a_floor_that_nobody_tells_is_said_to_be_a_guess(floor, lines, walk, tmp
     assert len(said) == lines and all("--floor DEGREES" in line for line in said)
 
 
+def test_bodies_without_length_say_nothing_of_the_floor():
+    turn = find_floor([Walker(np.arange(3) / 30, np.zeros((3, 17, 3)), None)]).turn
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-9)
+
+
 def test_a_given_pitch_is_taken():
     floor = find_floor([_walker(20)], 20.0)
     assert floor.pitch_deg == pytest.approx(20)
