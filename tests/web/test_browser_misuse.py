@@ -188,6 +188,19 @@ def test_a_pose_of_the_frame_before_that_lacks_something_is_refused(page):
     assert answers[3][4:] == pytest.approx([0.5, 0.6, 0.55, 0.75])
 
 
+COARSE = """async () => {
+    const {measure} = await import("/estimator/profile.js");
+    let runs = 0;
+    const chain = {image: new Uint8Array(3), run: async () => ({stageMs: [0, ++runs % 10 === 0 ? 100 : 0]})};
+    return measure(chain, {image: new Uint8Array(3), run: async () => {}}, [2, 4]);
+}"""
+
+
+def test_a_clock_too_coarse_for_one_run_gives_times_that_are_none_of_them_nothing(page):
+    timed = page.evaluate(COARSE)
+    assert timed["p50"][0] == pytest.approx(0.1) and 5 < timed["p50"][1] < 20 and timed["finder"] > 0
+
+
 KEPT = """async (profiles) => {
     const {keptTimings} = await import("/estimator/profile.js");
     return profiles.map((one) => Object.keys(keptTimings(one, "here", {sizes: [128, 192], cuts: [2, 4]})));
@@ -197,6 +210,7 @@ KEPT = """async (profiles) => {
 def test_of_a_kept_profile_what_is_not_whole_is_measured_again(page):
     timed = {"p50": [3, 4], "finder": 2}
     damaged = [None, {}, {"p50": [3], "finder": 2}, {"p50": [3, None], "finder": 2}, {"p50": [3, 4], "finder": "2"}]
+    damaged += [{"p50": [0, 4], "finder": 2}]
     profiles = [None, {"key": "here"}, {"key": "there", "timings": {"128": timed}}]
     profiles += [{"key": "here", "timings": {"128": one, "192": timed}} for one in damaged]
     assert page.evaluate(KEPT, profiles) == [[], [], []] + [["192"]] * len(damaged)
