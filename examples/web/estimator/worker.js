@@ -7,6 +7,7 @@
 import { Estimator } from "./estimator.js";
 import { BODY_JOINTS } from "./joints.js";
 import { boxOfJoints } from "./person_box.js";
+import { toPixels } from "./pixels.js";
 
 const FRESH_MS = 200; // an older pose tells nothing of this frame's
 
@@ -35,10 +36,11 @@ async function open({ url, provider, kept }) {
   return { description: estimator.description, profile };
 }
 
-async function predict({ image, box, targetFps, follow }) {
+async function predict({ image: given, box, targetFps, follow }) {
   const arrived = performance.now();
   try {
     if (estimator === undefined) throw new Error("no bundle is open: wait for open() first");
+    const image = given instanceof Blob ? await toPixels(given) : given; // a file is decoded once, and in nobody's frame time
     const extent = `${image.width}x${image.height}`;
     const before = follow && followed?.extent === extent ? followed : null; // a phone that is turned shows other places
     const known = before?.box ?? box;
@@ -52,6 +54,6 @@ async function predict({ image, box, targetFps, follow }) {
     }
     return pose;
   } finally {
-    image.close?.();
+    given.close?.();
   }
 }

@@ -171,13 +171,13 @@ def errors(root: RootDepth, views: Distances) -> dict[str, float]:
 
 def together(sources: Sequence[SampleSource]) -> SampleSource:
     """All people of several sets, one set after the other."""
-    ends = np.cumsum([len(source) for source in sources])
+    starts = np.cumsum([0, *map(len, sources)])
 
     def read(index: int) -> Sample:
-        number = int(np.searchsorted(ends, index, side="right"))
-        return sources[number][index - int(ends[number]) + len(sources[number])]
+        which = int(np.searchsorted(starts, index, side="right")) - 1
+        return sources[which][index - int(starts[which])]
 
-    return SampleSource(", ".join(source.name for source in sources), int(ends[-1]), read, definition=sources[0].definition)
+    return SampleSource(", ".join(source.name for source in sources), int(starts[-1]), read, definition=sources[0].definition)
 
 
 @one_line()
