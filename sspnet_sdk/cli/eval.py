@@ -1,18 +1,26 @@
-"""`sspnet-sdk eval`: how accurate a checkpoint is: every cut and size, or the tables of the paper."""
+"""`sspnet-sdk eval`: how accurate a checkpoint is: every cut and size on every data set, or the tables of the paper."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sspnet_sdk.cli.extras import needing
 from sspnet_sdk.cli.options import Numbers, data_option
 from sspnet_sdk.errors import OptionError
+
+if TYPE_CHECKING:
+    from sspnet_train.evaluation.accuracy import Scores
+
+STATED_FIRST = ("people3d", "synth3d")
+"""Where these are given, the scores of `--json` are theirs."""
+SHOWN = {"pck": ".3f", "pa_mpjpe_mm": ".1f"}
 
 
 @click.command(name="eval", short_help="Score a checkpoint, by cut and size or as the paper does.")
@@ -21,7 +29,7 @@ from sspnet_sdk.errors import OptionError
 @click.option(
     "--protocol",
     type=click.Choice(["human36m", "mpi-inf-3dhp", "synth3d", "people3d", "coco", "mpii"]),
-    help="The paper's tables on that set (Tables 2, 3, 5).  [default: a score for every cut and size, of people3d and synth3d]",
+    help="The paper's tables on that set (Tables 2, 3, 5).  [default: scores of every set by cut and size]",
 )
 @click.option("--cuts", type=Numbers(), default="2,4,8", show_default=True, help="Pyramids after which the network answers.")
 @click.option(
@@ -52,8 +60,10 @@ def command(
 ) -> None:
     """Score a checkpoint on validation people.
 
-    Without --protocol, scores are PCK@0.2 torso on people3d's photographs, and PA-MPJPE on synth3d's people whose limbs are in
-    sight. With a protocol, they are MPJPE, PA-MPJPE, PCK and AUC by action and by head, beside the paper's numbers.
+    Without --protocol, every data set has its PCK@0.2 torso and, where the 3D is known, PA-MPJPE in mm of the people whose limbs
+    are in sight. --json holds the PCK of people3d, else of the first set of photographs, and the millimetres of synth3d, else of
+    the first set with 3D. With a protocol, scores are MPJPE, PA-MPJPE, PCK and AUC by action and by head, beside the paper's
+    numbers.
     """
     with needing("train", "eval"):
         import torch
@@ -145,28 +155,37 @@ def _score_cuts(
     limit: int | None,
     json_path: Path | None,
 ) -> None:
-    from sspnet_train.data.catalog import open_split
-    from sspnet_train.evaluation.accuracy import measure_accuracy
+    from sspnet_train.data.catalog import READERS, common_definition, open_split
+    from sspnet_train.evaluation.accuracy import accuracy_of, score_sets
     from sspnet_train.network.checkpoint import load_network
 
-    from sspnet_sdk.cli.tables import show_table
     from sspnet_sdk.files.staging import refuse_unwritable, write_text
 
-    missing = {"people3d", "synth3d"} - set(sets)
-    if missing:
-        raise OptionError(f"scores by cut and size need people3d and synth3d; missing: {', '.join(sorted(missing))}")
+    people = sorted((name for name in sets if READERS[name].kind != "nobody"), key=lambda name: name not in STATED_FIRST)
+    if not people:
+        raise OptionError(f"nobody to score in {', '.join(sets)}: give a data set with people")
     if json_path is not None and str(json_path) != "-":
         refuse_unwritable(json_path)
     network = load_network(checkpoint)
-    validation = {name: open_split(name, sets[name], "val", "coco") for name in ("people3d", "synth3d")}
-    accuracy = measure_accuracy(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
+    validation = {name: open_split(name, sets[name], "val", common_definition(people)) for name in people}
+    scores = score_sets(network, validation, cuts, sizes, limit, lambda line: click.echo(line, err=True))
     if str(json_path) != "-":
-        columns = {"pck": ".3f", "pa_mpjpe_mm": ".1f"}
-        rows = [
-            (str(cut), size, *(format(scores[name], digits) if name in scores else "-" for name, digits in columns.items()))
-            for cut, precisions in accuracy.items()
-            for size, scores in precisions["fp32"].items()
-        ]
-        show_table(("cut", "size", *columns), rows)
+        _show_scores(scores)
     if json_path is not None:
-        write_text(json_path, json.dumps(accuracy, indent=1, allow_nan=False) + "\n")
+        write_text(json_path, json.dumps(accuracy_of(scores), indent=1, allow_nan=False) + "\n")
+
+
+def _show_scores(scores: Scores) -> None:
+    from sspnet_sdk.cli.tables import show_table
+
+    rows = [
+        (name, str(cut), str(size), *(_shown(found.get(score, math.nan), digits) for score, digits in SHOWN.items()))
+        for cut, sizes in scores.items()
+        for size, sets in sizes.items()
+        for name, found in sets.items()
+    ]
+    show_table(("set", "cut", "size", *SHOWN), sorted(rows, key=lambda row: row[0]))
+
+
+def _shown(value: float, digits: str) -> str:
+    return format(value, digits) if math.isfinite(value) else "-"

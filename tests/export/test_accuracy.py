@@ -14,7 +14,7 @@ from sspnet_export.errors import ExportError
 from sspnet_export.verify import noise_and_figure
 from sspnet_export.write_bundle import export_bundle
 from sspnet_train.data.sample import Sample, SampleSource
-from sspnet_train.evaluation.accuracy import measure_accuracy
+from sspnet_train.evaluation.accuracy import accuracy_of, score_sets
 from sspnet_train.network.checkpoint import load_network, save_checkpoint
 
 from sspnet_sdk import Estimator
@@ -75,7 +75,7 @@ def test_people_are_scored_as_the_runtime_and_the_evaluation_see_them(halved, ch
         people = {"figures": people_of(estimator)}
     assert scored(bundle, "onnxruntime", "fp32", SIZE, 2, people, None) == {"pck": 1.0, "pa_mpjpe_mm": pytest.approx(0, abs=0.1)}
     assert scored(bundle, "onnxruntime", "fp32", SIZE, 1, people, None)["pa_mpjpe_mm"] > 1
-    assert measure_accuracy(load_network(checkpoint), people, [2], [SIZE])[2]["fp32"][str(SIZE)]["pck"] == 1.0
+    assert accuracy_of(score_sets(load_network(checkpoint), people, [2], [SIZE]))[2]["fp32"][str(SIZE)]["pck"] == 1.0
 
 
 def hidden_people() -> SampleSource:
@@ -102,7 +102,7 @@ def test_photographs_stay_what_pck_is_of_beside_rendered_people_of_whom_nobody_i
         shown = people_of(estimator)
     photographs = SampleSource("photographs", 4, lambda index: replace(shown[index], visible=None, joints3d=None))
     alone, beside, rendered = (
-        measure_accuracy(network, sets, [2], [SIZE])[2]["fp32"][str(SIZE)]
+        accuracy_of(score_sets(network, sets, [2], [SIZE]))[2]["fp32"][str(SIZE)]
         for sets in ({"p": photographs}, {"r": unseen, "p": photographs}, {"r": unseen})
     )
     assert beside == alone == {"pck": 1.0} and rendered["pck"] < 1
@@ -110,8 +110,8 @@ def test_photographs_stay_what_pck_is_of_beside_rendered_people_of_whom_nobody_i
 
 def test_a_score_of_photographs_without_labels_is_left_out(checkpoint):
     blank = replace(people_of(None)[0], weight=np.zeros(17, np.float32), visible=None, joints3d=None)
-    found = measure_accuracy(load_network(checkpoint), {"blank": SampleSource("blank", 1, lambda index: blank)}, [2], [SIZE])
-    assert found == {2: {"fp32": {str(SIZE): {}}}}
+    scores = score_sets(load_network(checkpoint), {"blank": SampleSource("blank", 1, lambda index: blank)}, [2], [SIZE])
+    assert accuracy_of(scores) == {2: {"fp32": {str(SIZE): {}}}}
 
 
 @pytest.mark.parametrize(("score", "message"), [(float("nan"), "not a finite number"), (1e12, "the runtime refuses what")])

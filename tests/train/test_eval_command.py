@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from dataset_layouts import write_people3d
+from dataset_layouts import write_own_coco, write_people3d
 from drawn_people import write_synth3d
 from sspnet_train.network.checkpoint import save_checkpoint
 from sspnet_train.network.model import SSPNet
@@ -35,8 +35,8 @@ def relabel(folder: Path, **columns) -> None:
     np.savez(folder / "labels.npz", **labels | columns)
 
 
-def scored(checkpoint, data, *more):
-    sets = [word for name in ("people3d", "synth3d") for word in ("--data", f"{name}={data / name}")]
+def scored(checkpoint, data, *more, names=("people3d", "synth3d")):
+    sets = [word for name in names for word in ("--data", f"{name}={data / name}")]
     words = ["eval", "--checkpoint", checkpoint, *sets, "--cuts", "1,2", "--sizes", "64", *more]
     return CliRunner().invoke(main, [str(word) for word in words])
 
@@ -51,11 +51,42 @@ def test_scores_are_shown_and_written_for_every_cut(checkpoint, data):
     }
 
 
+def shown(result) -> dict[tuple[str, str], list[str]]:
+    """Set and cut -> the scores of their line."""
+    return {(line.split()[0], line.split()[1]): line.split()[3:] for line in result.stdout.splitlines()[1:]}
+
+
+def test_photographs_of_ones_own_are_scored_alone_and_beside_other_sets(checkpoint, data):
+    write_own_coco(data / "coco", 20)
+    alone = scored(checkpoint, data, "--json", data / "scores.json", names=["coco"])
+    assert alone.exit_code == 0, alone.output
+    lines = shown(alone)
+    assert lines.keys() == {("coco", "1"), ("coco", "2")} and all(last == "-" for _, last in lines.values())
+    written = json.loads((data / "scores.json").read_text())
+    assert {cut: format(entry["fp32"]["64"]["pck"], ".3f") for cut, entry in written.items()} == {
+        cut: pck for (_, cut), (pck, _) in lines.items()
+    }
+    beside = scored(checkpoint, data, names=["coco", "synth3d", "people3d"])
+    assert shown(beside).items() >= lines.items() and {name for name, _ in shown(beside)} == {"coco", "synth3d", "people3d"}
+
+
+def test_what_is_written_is_of_people3d_whatever_stands_before_it(checkpoint, data):
+    write_own_coco(data / "coco", 20)
+    alone, beside = (scored(checkpoint, data, "--json", "-", names=names) for names in (["people3d"], ["coco", "people3d"]))
+    assert json.loads(beside.stdout) == json.loads(alone.stdout)
+
+
+def test_pictures_of_nobody_have_no_scores(checkpoint, data):
+    (data / "backgrounds").mkdir()
+    result = scored(checkpoint, data, names=["backgrounds"])
+    assert result.exit_code == 2 and "nobody to score in backgrounds" in result.output.splitlines()[-1]
+
+
 def test_millimetres_that_nobody_in_full_sight_gives_are_left_out(checkpoint, data):
     relabel(data / "synth3d", visible=np.zeros((12, 17), bool))
     result = scored(checkpoint, data, "--json", data / "scores.json")
     assert result.exit_code == 0, result.output
-    assert [line.split()[-1] for line in result.stdout.splitlines()] == ["pa_mpjpe_mm", "-", "-"]
+    assert [line.split()[-1] for line in result.stdout.splitlines()] == ["pa_mpjpe_mm", "-", "-", "-", "-"]
     written = json.loads((data / "scores.json").read_text())
     assert all(entry["fp32"]["64"].keys() == {"pck"} for entry in written.values())
 
