@@ -87,6 +87,6 @@ def test_the_file_of_another_checkpoint_is_refused(depth_bundle, tmp_path):
     save_checkpoint(tmp_path / "other.safetensors", SMALL, other)
     with pytest.raises(ExportError, match="another checkpoint's features: make it anew with python -m"):
         export_bundle(tmp_path / "other.safetensors", cuts=(2,), sizes=[SIZE], out=tmp_path / "bundle", root_depth=file)
-    with pytest.raises(ExportError, match="is not a root depth file"):
+    with pytest.raises(ExportError, match="is no root depth file: its metadata has no root_depth_width"):
         export_bundle(checkpoint, cuts=(2,), sizes=[SIZE], out=tmp_path / "bundle", root_depth=checkpoint)
     assert not (tmp_path / "bundle").exists()

@@ -96,7 +96,7 @@ def test_other_files_are_refused(tmp_path, content):
 def test_a_missing_file_a_folder_and_a_foreign_checkpoint_are_named(tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint at"):
         read_checkpoint(tmp_path / "nothing.safetensors")
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match="is a folder: a checkpoint is a "):
         read_checkpoint(tmp_path)
     save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(CheckpointError, match="no SSP-Net config"):

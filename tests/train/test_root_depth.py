@@ -16,6 +16,7 @@ from sspnet_train.millimetres.camera_space import camera_space, root_relative
 from sspnet_train.millimetres.root_depth import RootDepth, box_features, load_root_depth, save_root_depth
 from sspnet_train.millimetres.train_root_depth import errors, fit, see, together
 from sspnet_train.network.model import SSPNet
+from torch import nn
 
 
 def test_pixels_and_depths_go_back_to_the_joints_they_came_from():
@@ -87,6 +88,14 @@ def test_it_comes_back_from_its_file_and_fits_its_network_only(tiny_config, tmp_
         load_root_depth(tmp_path / "root.safetensors", network)
         network.pyramids[0][0].residual.body.pointwise.conv.weight.mul_(1.1)
     with pytest.raises(TrainingError, match="another checkpoint's features"):
+        load_root_depth(tmp_path / "root.safetensors", network)
+
+
+def test_weights_that_are_not_finite_are_refused(tiny_config, tmp_path):
+    network, root = SSPNet(tiny_config), RootDepth(8)
+    nn.init.constant_(next(root.parameters()), torch.nan)
+    save_root_depth(tmp_path / "root.safetensors", root, network)
+    with pytest.raises(TrainingError, match="holds numbers that are not finite"):
         load_root_depth(tmp_path / "root.safetensors", network)
 
 

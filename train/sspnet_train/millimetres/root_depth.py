@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from sspnet_train.data.sample import Sample
 from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.network.model import SSPNet
-from sspnet_train.network.weight_file import write_weights
+from sspnet_train.network.weight_file import fitted, read_weights, write_weights
 
 BOX_FEATURES = 6
 HIDDEN = (128, 128, 256)
@@ -101,15 +100,15 @@ def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, A
         The root's depth network, and the errors in its file.
 
     Raises:
-        TrainingError: the file is another, or was trained on another checkpoint's features.
+        TrainingError: the file is missing, damaged or another, or was trained on another checkpoint's features.
     """
+    weights, notes = read_weights(path, "root depth file")
     try:
-        with safe_open(path, framework="pt") as file:
-            notes = file.metadata() or {}
-            width, digest, errors = int(notes["root_depth_width"]), notes["features"], json.loads(notes["errors"])
-            weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise TrainingError(f"{path} is not a root depth file: {error}") from None
+        width, digest, errors = int(notes["root_depth_width"]), notes["features"], json.loads(notes["errors"])
+    except KeyError as error:
+        raise TrainingError(f"{path} is no root depth file: its metadata has no {error.args[0]}") from None
+    except ValueError as error:
+        raise TrainingError(f"{path}: its metadata is malformed: {error}") from None
     expected = network.config.width_at(network.config.levels)
     if width != expected:
         raise TrainingError(f"{path} was trained on features of width {width}; this network's are {expected} wide")
@@ -118,9 +117,4 @@ def load_root_depth(path: Path, network: SSPNet) -> tuple[RootDepth, dict[str, A
             f"{path} was trained on another checkpoint's features: "
             "make it anew with python -m sspnet_train.millimetres.train_root_depth"
         )
-    root = RootDepth(width)
-    try:
-        root.load_state_dict(weights)
-    except RuntimeError as error:
-        raise TrainingError(f"{path} is not a root depth file: {str(error).splitlines()[-1].strip()}") from None
-    return root.eval(), errors
+    return fitted(lambda: RootDepth(width), weights, path), errors

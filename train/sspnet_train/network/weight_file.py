@@ -61,6 +61,8 @@ def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str
     except FileNotFoundError:
         raise CheckpointError(f"no {kind} at {path}") from None
     except (SafetensorError, OSError) as error:
+        if path.is_dir():
+            raise CheckpointError(f"{path} is a folder: a {kind} is a .safetensors file") from None
         raise CheckpointError(f"{path} is not a .safetensors {kind}: {error}") from None
     try:
         weights |= borrowed(notes.pop(NOTE), weights, lender) if NOTE in notes else {}

@@ -145,7 +145,7 @@ def checkpoint_of(init: Path | str | None) -> Path | None:
     path = shipped("edge") if str(init) == "default" else Path(init)
     if path is None:
         raise TrainingError("the default checkpoint is missing: install sspnet-sdk again, or name a checkpoint")
-    if not path.is_file():
+    if not path.exists():
         raise TrainingError(f"no checkpoint at {path}")
     return path
 
