@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from sspnet_train.data.sample import Sample, SampleSource
+from sspnet_train.errors import TrainingError
 from sspnet_train.network.model import CONFIGS, SSPNet
 from sspnet_train.network.movenet import THUNDER
 from sspnet_train.training.optimizer import build_optimizer
@@ -39,6 +41,11 @@ def test_early_heads_say_of_the_first_17_joints_what_they_said_before(tmp_path):
     for head, old in zip(heads, expected, strict=False):
         torch.testing.assert_close(head.pose[:, :17], old.pose, atol=1e-5, rtol=0)
         torch.testing.assert_close(head.confidence[:, :17], old.confidence, atol=1e-5, rtol=0)
+
+
+def test_a_network_of_another_shape_gets_no_second_entry(tiny_config, tmp_path):
+    with pytest.raises(TrainingError, match="pyramids of another shape than edge"):
+        second_start(SSPNet(tiny_config), tmp_path, people())
 
 
 def test_the_late_recipe_trains_the_pyramids_and_neither_trunk():

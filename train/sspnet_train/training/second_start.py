@@ -14,7 +14,7 @@ from torch import Tensor
 from sspnet_train.data.catalog import open_split, parse_data
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.data.terms import training_data_note
-from sspnet_train.errors import one_line
+from sspnet_train.errors import TrainingError, one_line
 from sspnet_train.millimetres.pose_lift import NEXT_TO
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.init_movenet import load_movenet, restore_batch_norm
@@ -36,7 +36,13 @@ def second_start(before: SSPNet, models: Path, people: SampleSource, count: int 
         count: how many of them.
         size: side of the crops, pixels.
         seed: decides the rest of the weights, and the people.
+
+    Raises:
+        TrainingError: pyramids of another shape.
     """
+    shape, wanted = ((config.entry, config.width, config.levels, config.pyramids) for config in (before.config, CONFIGS["edge"]))
+    if shape != wanted:
+        raise TrainingError(f"a network {before.config.name!r} has pyramids of another shape than edge")
     torch.manual_seed(seed)
     network = SSPNet(CONFIGS["edge"])
     assert network.second_entry is not None
