@@ -11,6 +11,7 @@ import numpy as np
 from sspnet_train.data.camera import fit_camera
 from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of, pictures_of
 from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.readable import readable
 from sspnet_train.data.recordings import Recording, rows_of
 from sspnet_train.errors import DataError
 
@@ -60,4 +61,5 @@ def _poses(path: Path, dimensions: int) -> np.ndarray:
         raise DataError("human36m: the official archive's .cdf files need cdflib: pip install cdflib") from None
     if not path.is_file():
         raise DataError(f"human36m: {path} is missing beside its counterpart in the other Positions folder")
-    return rows_of(np.asarray(cdflib.CDF(str(path)).varget("Pose")).reshape(-1, 32, dimensions), JOINTS_OF_32)
+    with readable(path, "CDF file of Human3.6M's poses"):
+        return rows_of(np.asarray(cdflib.CDF(str(path)).varget("Pose")).reshape(-1, 32, dimensions), JOINTS_OF_32)

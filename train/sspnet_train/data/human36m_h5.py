@@ -10,6 +10,7 @@ import numpy as np
 from sspnet_train.data.camera import fit_camera
 from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of
 from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.readable import readable
 from sspnet_train.data.recordings import Recording, rows_of
 from sspnet_train.errors import DataError
 
@@ -29,7 +30,7 @@ def recordings_from_h5(folder: Path, subjects: Sequence[str]) -> Iterator[Record
     except ImportError:
         raise DataError("human36m: annot.h5 files need h5py: pip install h5py") from None
     for path in annotation_files(folder, subjects):
-        with h5py.File(path, "r") as file:
+        with readable(path, "annot.h5 of h36m-fetch"), h5py.File(path, "r") as file:
             in_mm = next((name for name in ("pose/3d", "pose/3d-univ") if name in file), None)
             if in_mm is None or "pose/2d" not in file:
                 raise DataError(f"human36m: {path} has no pose/2d with pose/3d or pose/3d-univ; is it h36m-fetch's?")

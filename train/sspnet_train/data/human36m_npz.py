@@ -13,6 +13,7 @@ from sspnet_train.data.camera import Camera
 from sspnet_train.data.human36m_actions import JOINTS_OF_32, action_of, pictures_of
 from sspnet_train.data.pictures import frames_at
 from sspnet_train.data.plain_pickle import read_object
+from sspnet_train.data.readable import readable
 from sspnet_train.data.recordings import Recording, rows_of
 from sspnet_train.errors import DataError
 
@@ -22,18 +23,29 @@ POSES, CAMERAS = "data_3d_h36m.npz", "camera-parameters.json"
 def recordings_from_npz(folder: Path, subjects: Sequence[str]) -> Iterator[Recording]:
     if not (folder / CAMERAS).is_file():
         raise DataError(f"human36m: expected {CAMERAS} (from human36m-camera-parameters) beside {POSES} in {folder}")
-    cameras = json.loads((folder / CAMERAS).read_bytes())
-    poses = read_object(folder / POSES, "positions_3d")
-    for subject in subjects:
-        for recording, world in poses.get(subject, {}).items():
-            world_mm = 1000.0 * rows_of(np.asarray(world), JOINTS_OF_32 if world.shape[1] == 32 else range(17))
-            for name, intrinsics in cameras["intrinsics"].items():
-                frames = frames_at(pictures_of(folder, subject, recording, name))
-                if frames is not None:
-                    camera, joints = _camera(intrinsics), _in_camera(world_mm, cameras["extrinsics"][subject][name])
-                    pixels = camera.project(joints.astype(np.float64)).astype(np.float32)
-                    title = f"{subject}/{recording}.{name}"
-                    yield Recording(title, action_of(recording), frames, pixels, joints, camera, np.arange(len(joints)))
+    with readable(folder / CAMERAS, "cameras of Human3.6M"):
+        document = json.loads((folder / CAMERAS).read_bytes())
+        cameras = {name: _camera(intrinsics) for name, intrinsics in document["intrinsics"].items()}
+    for subject, recording, world_mm in _poses(folder / POSES, subjects):
+        for name, camera in cameras.items():
+            frames = frames_at(pictures_of(folder, subject, recording, name))
+            if frames is not None:
+                with readable(folder / CAMERAS, "cameras of Human3.6M"):
+                    joints = _in_camera(world_mm, document["extrinsics"][subject][name])
+                pixels = camera.project(joints.astype(np.float64)).astype(np.float32)
+                title = f"{subject}/{recording}.{name}"
+                yield Recording(title, action_of(recording), frames, pixels, joints, camera, np.arange(len(joints)))
+
+
+def _poses(path: Path, subjects: Sequence[str]) -> list[tuple[str, str, np.ndarray]]:
+    """Subject, recording and poses (F, 17, 3) in mm of the world."""
+    poses, found = read_object(path, "positions_3d"), []
+    with readable(path, "poses of VideoPose3D"):
+        for subject in subjects:
+            for recording, world in poses.get(subject, {}).items():
+                world_mm = 1000.0 * rows_of(np.asarray(world), JOINTS_OF_32 if world.shape[1] == 32 else range(17))
+                found.append((subject, recording, world_mm))
+    return found
 
 
 def _camera(intrinsics: dict[str, Any]) -> Camera:

@@ -15,6 +15,7 @@ import numpy as np
 
 from sspnet_train.data.camera import fit_camera
 from sspnet_train.data.pictures import frames_at
+from sspnet_train.data.readable import readable
 from sspnet_train.data.recordings import Recording, rows_of, source_of
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError
@@ -52,14 +53,17 @@ def _training(folder: Path) -> Iterator[Recording]:
             from scipy.io import loadmat
         except ImportError:
             raise DataError("mpi-inf-3dhp: annot.mat files need SciPy: pip install scipy") from None
-        annotation = loadmat(path, variable_names=["annot2", "annot3", "cameras"])
-        for place, number in enumerate(np.ravel(annotation["cameras"])):
-            video = path.parent / "imageSequence" / f"video_{int(number)}"
+        with readable(path, "annot.mat of MPI-INF-3DHP"):
+            annotation = loadmat(path, variable_names=["annot2", "annot3", "cameras"])
+            numbers = [int(number) for number in np.ravel(annotation["cameras"])]
+        for place, number in enumerate(numbers):
+            video = path.parent / "imageSequence" / f"video_{number}"
             frames = frames_at([video, video.with_suffix(".avi")])
             if frames is not None:
-                in_mm = rows_of(annotation["annot3"][place, 0].reshape(-1, 28, 3), JOINTS_OF_28)
-                pixels = rows_of(annotation["annot2"][place, 0].reshape(-1, 28, 2), JOINTS_OF_28)
-                name = f"{path.parent.parent.name}/{path.parent.name}/video_{int(number)}"
+                with readable(path, "annot.mat of MPI-INF-3DHP"):
+                    in_mm = rows_of(annotation["annot3"][place, 0].reshape(-1, 28, 3), JOINTS_OF_28)
+                    pixels = rows_of(annotation["annot2"][place, 0].reshape(-1, 28, 2), JOINTS_OF_28)
+                name = f"{path.parent.parent.name}/{path.parent.name}/video_{number}"
                 yield _recording(name, "", frames, pixels, in_mm, np.arange(len(in_mm)))
 
 
@@ -77,7 +81,7 @@ def _test(folder: Path) -> Iterator[Recording]:
         frames = frames_at([path.parent / "imageSequence"])
         if frames is None:
             raise DataError(f"mpi-inf-3dhp: expected imageSequence/img_000001.jpg beside {path}")
-        with h5py.File(path, "r") as file:
+        with readable(path, "annot_data.mat of MPI-INF-3DHP's test set"), h5py.File(path, "r") as file:
             valid = np.flatnonzero(np.ravel(file["valid_frame"][()]) == 1)
             in_mm = rows_of(file["annot3"][()].reshape(-1, 17, 3)[valid], JOINTS_OF_TEST)
             pixels = rows_of(file["annot2"][()].reshape(-1, 17, 2)[valid], JOINTS_OF_TEST)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sspnet_train.data.pictures import read_picture
+from sspnet_train.data.readable import readable
 from sspnet_train.data.sample import Sample, SampleSource
 from sspnet_train.errors import DataError
 
@@ -48,7 +49,9 @@ def mpii(folder: Path, split: Literal["train", "val"]) -> SampleSource:
     mat, as_json = _mat_file(folder), folder / f"annot/{'train' if split == 'train' else 'valid'}.json"
     if not (folder / "images").is_dir() or not (mat or as_json.is_file()):
         raise DataError(f"mpii: expected {LAYOUT} in {folder}")
-    people = _from_json(as_json) if as_json.is_file() else _from_mat(mat, split)  # type: ignore[arg-type]
+    path = as_json if as_json.is_file() or mat is None else mat
+    with readable(path, "annotations of MPII"):
+        people = _from_mat(path, split) if path == mat else _from_json(path)
 
     def read(index: int) -> Sample:
         person = people[index]
