@@ -110,6 +110,34 @@ def test_mpii_maps_its_joints_and_masks_the_missing(tmp_path, write):
     assert (sample.weight_depth == 0).all() and sample.joints3d is None
 
 
+ODD_MPII = {
+    "no scale": ({"scale": 0}, "scale 0"),
+    "a test picture's placeholders": ({"scale": -1.0, "center": [-1.0, -1.0]}, "scale -1"),
+    "no number": ({"scale": float("nan")}, "scale nan"),
+    "no place": ({"center": [float("inf"), 5.0]}, "centre inf, 5"),
+    "no picture": ({"image": "gone.jpg"}, "names gone.jpg, which is not in"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_MPII)
+def test_somebody_of_mpii_who_cannot_be_cropped_is_refused_when_the_set_is_opened(tmp_path, odd):
+    changed, message = ODD_MPII[odd]
+    write_mpii_json(tmp_path, drawn_person(3, 200).keypoints)
+    file = tmp_path / "annot" / "train.json"
+    file.write_text(json.dumps([{**json.loads(file.read_text())[0], **changed}]))
+    with pytest.raises(DataError, match=message):
+        mpii(tmp_path, "train")
+
+
+def test_somebody_of_mpii_without_a_labelled_joint_is_no_picture_of_nobody(tmp_path):
+    write_mpii_json(tmp_path, drawn_person(3, 200).keypoints)
+    file = tmp_path / "annot" / "train.json"
+    (person,) = json.loads(file.read_text())
+    file.write_text(json.dumps([{**person, "joints": [[-1.0, -1.0]] * 16}, person]))
+    source = mpii(tmp_path, "train")
+    assert len(source) == 1 and source[0].weight.any()
+
+
 def test_coco_official_layout_and_what_follows_from_its_joints(tmp_path):
     points = np.arange(34).reshape(17, 2)
     whole, no_ear, crowd = (coco_annotation(7, points, [2] * 17) for _ in range(3))

@@ -45,13 +45,21 @@ def recognises(folder: Path) -> bool:
 
 
 def mpii(folder: Path, split: Literal["train", "val"]) -> SampleSource:
-    """The labelled people. From the .mat, one image in 16 is `val`. The JSON has a `val` of its own."""
+    """The people with labelled joints. From the .mat, one image in 16 is `val`. The JSON has a `val` of its own.
+
+    Raises:
+        DataError: a file or picture is missing or damaged, or a person's scale or centre means nothing.
+    """
     mat, as_json = _mat_file(folder), folder / f"annot/{'train' if split == 'train' else 'valid'}.json"
     if not (folder / "images").is_dir() or not (mat or as_json.is_file()):
         raise DataError(f"mpii: expected {LAYOUT} in {folder}")
     path = as_json if as_json.is_file() or mat is None else mat
     with readable(path, "annotations of MPII"):
-        people = _from_mat(path, split) if path == mat else _from_json(path)
+        everybody = _from_mat(path, split) if path == mat else _from_json(path)
+    people = [person for person in everybody if person.weight.any()]
+    names = sorted({person.image for person in people})
+    if missing := next((name for name in names if not (folder / "images" / name).is_file()), None):
+        raise DataError(f"mpii: {path} names {missing}, which is not in {folder / 'images'}")
 
     def read(index: int) -> Sample:
         person = people[index]
@@ -75,6 +83,9 @@ def _person(
         keypoints[ours], weight[ours], visible[ours] = (x - FIRST_PIXEL, y - FIRST_PIXEL), 1, seen.get(joint, True)
     side = SCALE_PX * scale
     corner = centre - FIRST_PIXEL - side / 2
+    if not (0 < scale < np.inf and np.isfinite(corner).all()):
+        told = ", ".join(f"{value:g}" for value in centre)
+        raise DataError(f"mpii: a person of {image} has scale {scale:g} and centre {told}: expected a scale above 0, and pixels")
     return _Person(image, np.array([*corner, side, side], np.float32), keypoints, weight, visible)
 
 
