@@ -133,3 +133,21 @@ def test_a_damaged_record_of_a_shard_is_told_in_one_line(record: bytes):
         assert "\n" not in str(caught.value)
     with pytest.raises(DataError, match="a picture of a shard is damaged"):
         decode_sample(b"", whole)
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/people", "nothing-like-it://bucket/people", "folder"])
+def test_a_store_that_cannot_be_read_is_one_line_with_its_address(tmp_path, monkeypatch, address):
+    fsspec = pytest.importorskip("fsspec")
+
+    def without_its_package(address, mode):
+        raise ImportError("Install s3fs to access S3")
+
+    if address.startswith("s3"):
+        monkeypatch.setattr(fsspec, "open", without_its_package)
+    (tmp_path / "folder" / "index.json").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(DataError, match=f"shards: {address}/.*index.json cannot be read: ") as told:
+        shards(address, "train")
+
+    assert "\n" not in str(told.value)

@@ -152,8 +152,22 @@ def _fetch_if_there(address: str) -> bytes | None:
 
 
 def _fetch(address: str) -> bytes:
-    if "://" not in address:
-        return Path(address).read_bytes()
+    """What stands at an address.
+
+    Raises:
+        FileNotFoundError: nothing.
+        DataError: it cannot be read, or takes a package that is missing.
+    """
+    try:
+        return _opened(address) if "://" in address else Path(address).read_bytes()
+    except (FileNotFoundError, DataError):
+        raise
+    except Exception as error:  # every store has its own
+        told = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"shards: {address} cannot be read: {told}") from None
+
+
+def _opened(address: str) -> bytes:
     try:
         import fsspec
     except ImportError:
