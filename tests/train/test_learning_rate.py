@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from sspnet_train.millimetres.one_cycle import one_cycle
 from sspnet_train.training.learning_rate import Plateau, rate_at
 
 
@@ -32,3 +34,16 @@ def test_without_patience_nothing_falls():
     for _ in range(9):
         plateau.observe(1.0)
     assert plateau.rate == 1.0
+
+
+@pytest.mark.parametrize("steps", [1, 2, 19, 20, 21, 200])
+def test_networks_of_bodies_learn_in_any_number_of_steps(steps):
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], 0.1)
+    schedule, rates = one_cycle(optimizer, 0.1, steps), []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert all(0 <= rate <= 0.1 for rate in rates) and rates[-1] < 1e-4
+    assert rates.index(max(rates)) <= steps / 10

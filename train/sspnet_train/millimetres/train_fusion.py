@@ -26,6 +26,7 @@ from sspnet_train.errors import DataError, TrainingOptionError, one_line
 from sspnet_train.millimetres.fusion import UNIT_MM, FusionNetwork
 from sspnet_train.millimetres.mistakes import Mistakes
 from sspnet_train.millimetres.observations import Observations, joined, kept_observations, observe, with_face_and_feet
+from sspnet_train.millimetres.one_cycle import one_cycle
 from sspnet_train.millimetres.pose_lift import PoseLift, bodies_of, face_and_feet
 from sspnet_train.millimetres.views import ViewSampler
 from sspnet_train.network.model import SSPNet
@@ -144,7 +145,7 @@ def _learn(
         weight_decay: the optimizer's.
     """
     optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.05)
+    schedule = one_cycle(optimizer, rate, steps)
     for step in range(steps):
         loss = next_loss()
         optimizer.zero_grad()

@@ -18,6 +18,7 @@ from torch import Tensor
 from sspnet_train.errors import one_line
 from sspnet_train.metrics import pa_mpjpe
 from sspnet_train.millimetres.lifter import LIMB_ORDER, Lifter, normalized_input, save_lifter
+from sspnet_train.millimetres.one_cycle import one_cycle
 from sspnet_train.millimetres.views import Views, ViewSampler
 from sspnet_train.synth.pose_sampling import PoseFile, read_poses
 
@@ -53,7 +54,7 @@ def train_lifter(poses: PoseFile, steps: int = STEPS, seed: int = 0) -> tuple[Li
     lifter = Lifter()
     average = copy.deepcopy(lifter).requires_grad_(False)
     optimizer = torch.optim.AdamW(lifter.parameters(), RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.05)
+    schedule = one_cycle(optimizer, RATE, steps)
     for step in range(steps):
         inputs, target = _batch(sampler.draw(BATCH, rng), rng)
         loss = lifting_loss(lifter(inputs), target)
