@@ -17,7 +17,7 @@ from sspnet_train.errors import TrainingError
 from sspnet_train.network.checkpoint import read_checkpoint, save_checkpoint
 from sspnet_train.network.model import SSPNet
 from sspnet_train.training.batches import Batches
-from sspnet_train.training.loop import RunOptions, Scores, train
+from sspnet_train.training.loop import RunOptions, Scores, mean_pck, train
 from sspnet_train.training.recipes import Recipe
 
 OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
@@ -61,6 +61,12 @@ def test_a_killed_run_resumes_to_the_same_numbers(tiny_recipe, tmp_path, death):
     resumed = run(recipe, tmp_path / "cut", resume=True)
     assert same(whole, resumed)
     assert (tmp_path / "whole/validation.csv").read_text() == (tmp_path / "cut/validation.csv").read_text()
+
+
+def test_a_set_that_nobody_can_be_scored_by_does_not_lower_the_rate():
+    faces, bodies = {2: {"pck": float("nan")}}, {1: {"pck": 0.2}, 2: {"pck": 0.4}}
+    assert mean_pck({"faces": faces, "bodies": bodies}) == 0.4
+    assert mean_pck({"faces": faces}) is None and mean_pck({}) is None
 
 
 def test_the_log_of_a_resumed_run_is_that_of_a_whole_one(tiny_recipe, tmp_path):

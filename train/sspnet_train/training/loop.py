@@ -262,8 +262,8 @@ class _Run:
             network.load_state_dict(self.best_weights())
             network.bodies = self.network.bodies
             scores = {name: self._score(network, name, source) for name, source in self.validation.items()}
-            if scores:
-                self.plateau.observe(-sum(by_cut[max(by_cut)]["pck"] for by_cut in scores.values()) / len(scores))
+            if (found := mean_pck(scores)) is not None:
+                self.plateau.observe(-found)
             if self.on_validation is not None:
                 self.on_validation(network, self.next_step, scores)
         if dist.is_initialized():
@@ -280,6 +280,13 @@ class _Run:
             told = json.dumps(scores[cut])
             self.files.log_scores(self.next_step, self.crops, name, self.options.validate_size, cut, told)
         return scores
+
+
+def mean_pck(scores: Scores) -> float | None:
+    """Of the last cut, over the sets in which somebody has a joint to be scored by; None where no set has."""
+    of_sets = [by_cut[max(by_cut)]["pck"] for by_cut in scores.values()]
+    known = [pck for pck in of_sets if math.isfinite(pck)]
+    return sum(known) / len(known) if known else None
 
 
 def _fresh_network(recipe: Recipe, init: Path | None, resumed: RunFolder | None) -> SSPNet:
