@@ -56,6 +56,16 @@ def test_the_command_prints_a_table(tiny_config, tmp_path, monkeypatch, capsys):
     assert "synth3d, 4 people, 64 px" in printed and "| PCK | 1 to 2 |" in printed and "| PA-MPJPE mm | 1 to 2 |" in printed
 
 
+def test_people_with_no_joint_in_sight_are_counted_in_millimetres_alone():
+    found = answers(80, 40)
+    for sample in found.samples:
+        sample.visible = np.zeros(17, bool)
+    assert [gain.measure for gain in cut_gains(found, [1, 2])] == ["PA-MPJPE mm"]
+    found.samples[0].visible = np.ones(17, bool)
+    few = cut_gains(found, [1, 2])[0]
+    assert few.measure == "PCK" and np.isfinite([few.mean, few.low, few.high]).all()
+
+
 @pytest.mark.parametrize("measure", ["PCK", "PA-MPJPE mm"])
 def test_the_interval_is_of_people_drawn_anew(measure):
     """An independent bootstrap with another seed gives nearly the same interval."""

@@ -12,7 +12,7 @@ from dataset_layouts import H36M_CAMERA, write_human36m_archive, write_mpi_test,
 from drawn_people import drawn_people, drawn_person, person_mm
 from sspnet_train.data.boxes import box_around
 from sspnet_train.data.sample import Sample, SampleSource
-from sspnet_train.errors import TrainingError
+from sspnet_train.errors import DataError, TrainingError
 from sspnet_train.evaluation.paper_tables import evaluate_protocol
 from sspnet_train.evaluation.predict import HeadPoses, predict_heads
 from sspnet_train.evaluation.protocols import (
@@ -21,6 +21,7 @@ from sspnet_train.evaluation.protocols import (
     human36m_tables,
     joint_errors,
     mpi_inf_3dhp_tables,
+    synth3d_tables,
     torso_pck,
 )
 from sspnet_train.evaluation.scores import predict_cuts, score
@@ -74,6 +75,13 @@ def test_mpi_inf_3dhp_table_counts_fourteen_joints_within_150_mm():
     assert ours["StdWalk"] == pytest.approx(100 * 12 / 14) and ours["Misc"] == 100 and ours["Exer"] is None
     assert ours["all"] == pytest.approx(100 * 26 / 28)
     assert table.rows[1] == ["paper, Z given", 87.1, 85.4, 85.9, 81.6, 68.5, 88.2, 83.0, 83.2, 44.3, 96.8]
+
+
+def test_rendered_people_of_whom_nobody_is_in_sight_are_no_table_of_nan():
+    people = [replace(laboratory_person(i, "Eating"), visible=np.zeros(17, bool)) for i in range(3)]
+    ours = {"Z given": (perfect(people, heads=6), np.full(3, 4000.0))}
+    with pytest.raises(DataError, match="none of 3 people has 11 of 12 limb joints in sight"):
+        synth3d_tables(ours, CONFIG)
 
 
 def test_table_5_puts_every_head_at_its_level_and_pyramid():

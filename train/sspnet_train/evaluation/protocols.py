@@ -61,8 +61,18 @@ def joint_errors(poses: HeadPoses, head: int, root_z: np.ndarray) -> np.ndarray:
 
 
 def mpjpe_of_head(poses: HeadPoses, head: int, root_z: np.ndarray) -> float:
-    """Mean over the joints but the root, mm, of the people who are well seen."""
-    return float(np.nanmean(joint_errors(poses, head, root_z)[well_seen(poses)][:, NOT_ROOT]))
+    """Mean over the joints but the root, mm, of the people who are well seen.
+
+    Raises:
+        DataError: nobody is.
+    """
+    seen = well_seen(poses)
+    if not seen.any():
+        raise DataError(
+            f"nobody to measure in millimetres: none of {len(seen)} people has {FULLY_VISIBLE} of 12 limb joints in sight; "
+            "take more of them (--limit), or other ones"
+        )
+    return float(np.nanmean(joint_errors(poses, head, root_z)[seen][:, NOT_ROOT]))
 
 
 def well_seen(poses: HeadPoses) -> np.ndarray:
@@ -109,9 +119,9 @@ def synth3d_tables(ours: Ours, config: SSPNetConfig) -> list[Table]:
     """What rendered people tell, whose millimetres are true: MPJPE and PA-MPJPE of those whose limbs are seen, PCK; all heads."""
     rows: list[list[Cell]] = []
     for name, (poses, root_z) in ours.items():
-        seen = well_seen(poses)
+        seen, error = well_seen(poses), mpjpe_of_head(poses, -1, root_z)
         aligned = [float(errors[seen].mean()) for errors in _aligned_ways(poses, root_z, config).values()]
-        rows.append([name, mpjpe_of_head(poses, -1, root_z), *aligned, 100 * torso_pck(poses, -1), int(seen.sum())])
+        rows.append([name, error, *aligned, 100 * torso_pck(poses, -1), int(seen.sum())])
     lifted = ["PA-MPJPE mm, lifted"] if config.lift else []
     columns = ["rendered people", "MPJPE mm", "PA-MPJPE mm", *lifted, "PCK@0.2 %", "people measured in mm"]
     return [Table("synth3d", "synth3d, validation people", columns, rows), _heads_in_mm(ours, config)]
