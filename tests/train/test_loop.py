@@ -19,6 +19,7 @@ from sspnet_train.network.model import SSPNet
 from sspnet_train.training.batches import Batches
 from sspnet_train.training.loop import RunOptions, Scores, mean_pck, train
 from sspnet_train.training.recipes import Recipe
+from sspnet_train.training.run_folder import RunFolder
 
 OPTIONS = RunOptions(steps=12, seed=3, save_steps=5, validate_steps=4, validate_size=64, decay_from=8)
 
@@ -133,13 +134,32 @@ def test_moments_of_other_weights_are_refused_before_anything_is_written(tiny_re
 def test_a_damaged_state_is_told_in_one_line(tiny_recipe, tmp_path):
     run(tiny_recipe, tmp_path / "first", options=replace(OPTIONS, steps=2))
     state, start = tmp_path / "first/state.pt", tmp_path / "first/checkpoint.safetensors"
-    whole = state.read_bytes()
-    for damaged in (b"", b"garbage", whole[: len(whole) // 2]):
+    whole, others = state.read_bytes(), []
+    for content in ({"step": 1}, [1, 2]):
+        torch.save(content, state)
+        others.append(state.read_bytes())
+    for damaged in (b"", b"garbage", b"hello", whole[: len(whole) // 2], *others):
         state.write_bytes(damaged)
         with pytest.raises(TrainingError, match=r"state.pt is damaged"):
             run(tiny_recipe, tmp_path / "first", resume=True)
         with pytest.raises(TrainingError, match=r"state.pt is damaged"):
             run(tiny_recipe, tmp_path / "second", init=start, moments=tmp_path / "first")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"recipe": {}}', b"\xff"])
+def test_a_description_that_is_none_is_told_in_one_line(tmp_path, content):
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(TrainingError, match=r"run.json is damaged, or no run.json"):
+        RunFolder(tmp_path).description()
+
+
+def test_a_log_that_a_lost_power_supply_spoiled_does_not_keep_a_run_from_going_on(tiny_recipe, tmp_path):
+    run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=20))
+    log = tmp_path / "log.csv"
+    whole = log.read_bytes()
+    log.write_bytes(whole + b"40,\0\0\0\xff")
+    run(tiny_recipe, tmp_path, options=replace(OPTIONS, steps=20), resume=True)
+    assert log.read_bytes() == whole
 
 
 def test_sigterm_saves_and_the_run_can_go_on(tiny_recipe, tmp_path):

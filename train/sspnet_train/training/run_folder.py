@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -23,6 +22,9 @@ from sspnet_train.training.recipes import Recipe
 from sspnet_train.training.run_options import RunOptions
 from sspnet_train.whole_file import refusals_in_one_line, whole_file
 
+DESCRIBED = frozenset({"recipe", "options", "config"})
+SAVED = frozenset({"step", "crops", "network", "optimizer", "plateau", "average"})
+"""What run.json and state.pt always hold."""
 VALIDATION_COLUMNS = ("step", "crops", "set", "size", "cut", "scores")
 
 
@@ -81,9 +83,12 @@ class RunFolder:
         if not self._description.is_file():
             raise TrainingError(f"nothing to resume in {self.path}: it holds no run.json")
         try:
-            return dict(json.loads(self._description.read_text()))
-        except (ValueError, TypeError):
-            raise TrainingError(f"{self._description} is damaged, or no run.json that sspnet-sdk train wrote") from None
+            description = json.loads(self._description.read_bytes())
+        except (OSError, ValueError):
+            description = None
+        if not _holds(description, DESCRIBED):
+            raise TrainingError(f"{self._description} is damaged, or no run.json that sspnet-sdk train wrote")
+        return dict(description)
 
     def go_on_with(self, options: RunOptions) -> None:
         """Put the options that a run goes on with into run.json: its length, for one, may be another than at first."""
@@ -124,14 +129,21 @@ class RunFolder:
             TrainingError: the file is damaged, or another.
         """
         try:
-            return torch.load(self._state, map_location="cpu", weights_only=True)
-        except (OSError, EOFError, RuntimeError, UnpicklingError) as error:
-            raise TrainingError(f"{self._state} is damaged, or no state of a run that sspnet-sdk train wrote") from error
+            state = torch.load(self._state, map_location="cpu", weights_only=True)
+        except Exception:  # of a file that is none, whatever its first bytes make pickle do
+            state = None
+        if not _holds(state, SAVED):
+            raise TrainingError(f"{self._state} is damaged, or no state of a run that sspnet-sdk train wrote")
+        return dict(state)
 
     def save_checkpoint(
         self, config: SSPNetConfig, weights: dict[str, Tensor], notes: dict[str, str], bodies: dict[str, Tensor]
     ) -> None:
         save_checkpoint(self.checkpoint, config, weights, notes, bodies)
+
+
+def _holds(document: object, names: frozenset[str]) -> bool:
+    return isinstance(document, dict) and names <= document.keys()
 
 
 def append_row(path: Path, columns: Sequence[str], row: Sequence[object]) -> None:
@@ -145,11 +157,12 @@ def append_row(path: Path, columns: Sequence[str], row: Sequence[object]) -> Non
 
 
 def forget_rows_after(path: Path, step: int) -> None:
-    """Drop rows whose first column lies past `step`, and a last one that a kill or a full disk cut off."""
+    """Drop rows whose first column lies past `step`, and those that a kill, a full disk or a lost power supply spoiled."""
     if not path.exists():
         return
-    with path.open(newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
+    with refusals_in_one_line(path):
+        text = path.read_text("utf-8", errors="replace").replace("\0", "")
+    header, *rows = list(csv.reader(text.splitlines())) or [[]]
     whole = (row for row in rows if len(row) == len(header) and row[0].isdigit())
     with whole_file(path) as partial, partial.open("w", newline="") as file:
         csv.writer(file).writerows([header, *(row for row in whole if int(row[0]) <= step)])
