@@ -11,6 +11,7 @@ from sspnet_train.errors import CheckpointError
 from sspnet_train.network.blocks import PredictionBlock
 from sspnet_train.network.checkpoint import load_network, read_checkpoint, save_checkpoint
 from sspnet_train.network.model import CONFIGS, SSPNet
+from sspnet_train.training.run import checkpoint_of
 
 TINY = CONFIGS["tiny"]
 
@@ -96,11 +97,17 @@ def test_other_files_are_refused(tmp_path, content):
 def test_a_missing_file_a_folder_and_a_foreign_checkpoint_are_named(tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint at"):
         read_checkpoint(tmp_path / "nothing.safetensors")
-    with pytest.raises(CheckpointError, match="is a folder: a checkpoint is a "):
+    with pytest.raises(CheckpointError, match=r"is a folder; a checkpoint is a \.safetensors file$"):
         read_checkpoint(tmp_path)
     save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(CheckpointError, match="no SSP-Net config"):
         read_checkpoint(tmp_path / "foreign.safetensors")
+
+
+def test_a_runs_folder_in_place_of_its_checkpoint_is_told_where_that_is(checkpoint):
+    for read in (read_checkpoint, checkpoint_of):
+        with pytest.raises(CheckpointError, match=f"is a folder; a checkpoint is a .safetensors file, as {checkpoint}"):
+            read(checkpoint.parent)
 
 
 def test_a_truncated_checkpoint_is_refused(checkpoint):

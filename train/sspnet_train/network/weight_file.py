@@ -54,6 +54,7 @@ def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str
         CheckpointError: the file is missing, damaged, no .safetensors file, or holds numbers that are not finite; or it borrows
             from another default bundle than is here.
     """
+    refuse_folder(path, kind)
     try:
         with safe_open(path, framework="pt") as file:
             notes = dict(file.metadata() or {})
@@ -61,8 +62,6 @@ def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str
     except FileNotFoundError:
         raise CheckpointError(f"no {kind} at {path}") from None
     except (SafetensorError, OSError) as error:
-        if path.is_dir():
-            raise CheckpointError(f"{path} is a folder: a {kind} is a .safetensors file") from None
         raise CheckpointError(f"{path} is not a .safetensors {kind}: {error}") from None
     try:
         weights |= borrowed(notes.pop(NOTE), weights, lender) if NOTE in notes else {}
@@ -72,6 +71,17 @@ def read_weights(path: Path, kind: str, lender: Path = LENDER) -> tuple[dict[str
         if not torch.isfinite(value).all():
             raise CheckpointError(f"{path}: {key} holds numbers that are not finite")
     return {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}, notes
+
+
+def refuse_folder(path: Path, kind: str) -> None:
+    """A run's folder is easily named in place of the file in it.
+
+    Raises:
+        CheckpointError: `path` is a folder; the line names a file in it.
+    """
+    if path.is_dir():
+        files = sorted(path.glob("*.safetensors"))
+        raise CheckpointError(f"{path} is a folder; a {kind} is a .safetensors file{f', as {files[0]}' if files else ''}")
 
 
 def fitted(make: Callable[[], Network], weights: Mapping[str, Tensor], path: Path, config: str = "its config") -> Network:

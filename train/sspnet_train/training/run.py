@@ -12,6 +12,7 @@ from sspnet_train.errors import TrainingError, TrainingOptionError
 from sspnet_train.evaluation.overlays import write_overlays
 from sspnet_train.network.model import SSPNet
 from sspnet_train.network.shipped import shipped
+from sspnet_train.network.weight_file import refuse_folder
 from sspnet_train.training.distributed import torchrun_ranks
 from sspnet_train.training.loader import check_workers
 from sspnet_train.training.loop import RunOptions, Scores, train
@@ -138,14 +139,15 @@ def checkpoint_of(init: Path | str | None) -> Path | None:
     """The checkpoint that a run starts from; "default" is the one that the shipped bundle was made of.
 
     Raises:
-        TrainingError: there is no such file.
+        TrainingError: there is no such file, or it is a folder.
     """
     if init is None:
         return None
     path = shipped("edge") if str(init) == "default" else Path(init)
     if path is None:
         raise TrainingError("the default checkpoint is missing: install sspnet-sdk again, or name a checkpoint")
-    if not path.exists():
+    refuse_folder(path, "checkpoint")
+    if not path.is_file():
         raise TrainingError(f"no checkpoint at {path}")
     return path
 
