@@ -35,8 +35,13 @@ def read_crops(source: Crops) -> list[Picture]:
         return [crops[index] for index in spread(len(crops), "the sequence given")]
     if not source.is_dir():
         raise ExportError(f"{source} is not a folder of calibration pictures")
-    paths = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in source.iterdir() if _is_picture(path))
     return [read_picture(paths[index]) for index in spread(len(paths), str(source))]
+
+
+def _is_picture(path: Path) -> bool:
+    """By its name. Hidden files are the system's: macOS leaves ._1.jpg beside 1.jpg."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def spread(count: int, where: str) -> list[int]:
@@ -46,7 +51,10 @@ def spread(count: int, where: str) -> list[int]:
 
 
 def read_picture(path: Path) -> Picture:
-    picture = cv2.imdecode(np.frombuffer(path.read_bytes() or b"\0", np.uint8), cv2.IMREAD_COLOR)
+    try:
+        picture = cv2.imdecode(np.frombuffer(path.read_bytes() or b"\0", np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        picture = None
     if picture is None:
         raise ExportError(f"{path} is not a picture that can be read")
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

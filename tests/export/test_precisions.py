@@ -102,6 +102,15 @@ def test_pictures_that_do_not_serve_are_named(tmp_path, pictures):
         read_crops(tmp_path)
 
 
+def test_folders_and_what_the_system_leaves_are_no_calibration_pictures(tmp_path, pictures):
+    for index in range(8):
+        (tmp_path / f"{index}.jpg").write_bytes((pictures / "0.png").read_bytes())
+    (tmp_path / "sorted.jpg").mkdir()
+    (tmp_path / "._0.jpg").write_bytes(b"Mac OS X")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    assert len(read_crops(tmp_path)) == 8
+
+
 def test_pictures_are_fitted_into_the_square_without_distortion(pictures):
     crops = read_crops(pictures)
     assert len(crops) == 12

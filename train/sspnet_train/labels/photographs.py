@@ -42,10 +42,16 @@ def people_in(folder: Path, annotations: Path | None = None) -> list[ToLabel]:
         raise LabelError(f"no folder of photographs at {folder}")
     if annotations is not None:
         return _marked(folder, annotations)
-    photographs = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    photographs = sorted(path for path in folder.rglob("*") if _is_picture(path, folder))
     if not photographs:
         raise LabelError(f"{folder} has no pictures ({', '.join(PICTURES)})")
     return [ToLabel(path, str(path.relative_to(folder)), None, np.full((12, 2), np.nan)) for path in photographs]
+
+
+def _is_picture(path: Path, folder: Path) -> bool:
+    """By its name. What is hidden is the system's: macOS leaves ._1.jpg beside 1.jpg."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix.lower() in PICTURES and not hidden and path.is_file()
 
 
 def _marked(folder: Path, annotations: Path) -> list[ToLabel]:
