@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from sspnet_train.data.synth3d import synth3d
+from sspnet_train.errors import TrainingError
 from sspnet_train.synth import AssetError, GenerateError, generate, parse_mix
 from sspnet_train.synth.assets import load_assets
 
@@ -66,6 +67,18 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder) -> None:
     generate(4, folder, 5, part_size=2)
     assert {path.name: path.read_bytes() for path in folder.glob("*.tar")} == tars
     assert not list(folder.rglob("*.part"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK half a part"])
+def test_a_part_that_a_lost_power_supply_spoiled_is_made_again(folder, tmp_path, content) -> None:
+    out = shutil.copytree(folder, tmp_path / "people")
+    (out / "parts" / "labels_01.npz").write_bytes(content)
+    generate(4, out, 5, part_size=2)
+    for name, values in np.load(folder / "labels.npz").items():
+        np.testing.assert_array_equal(np.load(out / "labels.npz")[name], values)
+    (out / "parts" / "run.json").write_bytes(content)
+    with pytest.raises(TrainingError, match=r"run\.json is damaged"):
+        generate(4, out, 5, part_size=2)
 
 
 def test_a_larger_count_adds_to_what_is_there(folder, tmp_path) -> None:

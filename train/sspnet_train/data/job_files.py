@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sspnet_train.errors import TrainingError
 from sspnet_train.whole_file import whole_file
 
 WEBP_QUALITY = 82
@@ -70,7 +71,10 @@ def changed_settings(path: Path, description: dict) -> list[str]:
     A first run leaves its own there, and so does one after a run that finished no part.
     """
     if path.is_file() and any(path.parent.glob("*.npz")):
-        before = json.loads(path.read_text())
+        try:
+            before = dict(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            raise TrainingError(f"{path} is damaged: it says how the parts beside it were made; take another folder") from None
         return sorted(name for name in description if before.get(name) != description[name])
     with whole_file(path) as partial:
         partial.write_text(json.dumps(description, indent=1))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -212,8 +213,12 @@ def _finished(out: Path, number: int, indices: range) -> bool:
     labels = _part_path(out, number)
     if not (labels.is_file() and _tar_path(out, number).is_file()):
         return False
-    with np.load(labels) as part:
-        return len(part["name"]) >= len(indices)
+    try:
+        with np.load(labels) as part:
+            return len(part["name"]) >= len(indices)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):  # a lost power supply leaves such files
+        labels.unlink()
+        return False
 
 
 def _description(materials: Materials, part_size: int) -> dict[str, object]:
