@@ -52,3 +52,13 @@ def test_one_held_out_person_is_too_few_for_a_fit_and_a_check(tiny_config, tmp_p
     monkeypatch.setattr(sys, "argv", ["calibrate", *map(str, words)])
     with pytest.raises(SystemExit, match="error: coco has one held-out person"):
         calibrate.main()
+
+
+def test_pictures_of_nobody_alone_are_no_people_to_fit_a_confidence_to(tiny_config, tmp_path, monkeypatch):
+    save_checkpoint(tmp_path / "c.safetensors", tiny_config, SSPNet(tiny_config).state_dict())
+    (tmp_path / "places").mkdir()
+    words = [tmp_path / "c.safetensors", "--data", f"backgrounds={tmp_path / 'places'}", "--out", tmp_path / "out", "--cuts", 2]
+    monkeypatch.setattr(sys, "argv", ["calibrate", *map(str, words)])
+    with pytest.raises(SystemExit, match="error: no data set with people in it"):
+        calibrate.main()
+    assert not (tmp_path / "out").exists()
