@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def test_a_run_leaves_a_checkpoint_logs_and_overlays(small, tmp_path):
     assert {"run.json", "log.csv", "validation.csv", "overlays", "state.pt"} <= found
     sheets = sorted((tmp_path / "run/overlays").iterdir())
     assert sheets[-1].name == "step_000020.jpg" and cv2.imread(str(sheets[-1])).shape == (160, 960, 3)
+
+
+def test_a_run_may_be_started_in_a_thread(small, tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        path = pool.submit(run_training, small, tmp_path / "run", 2, recipe="small", quiet=True).result()
+    assert path.is_file()
 
 
 def test_scores_go_to_tensorboard_where_it_is_installed(small, tmp_path):
