@@ -63,6 +63,9 @@ def command(
     """
     if limit is not None and not data:
         raise OptionError("--limit counts people of --data: give that too")
+    precisions = tuple(word.strip() for word in precision.split(","))
+    if data and set(precisions) == {"fp32"}:
+        raise OptionError("--data: on its people is scored what fp16, int8 and bf16 cost; name one of them in --precision too")
     stated = None if accuracy is None else _read_accuracy(accuracy)
     with needing("export", "export"):
         from sspnet_export.write_bundle import export_bundle
@@ -72,7 +75,7 @@ def command(
             out=out,
             cuts=cuts,
             sizes=sizes,
-            precisions=tuple(word.strip() for word in precision.split(",")),
+            precisions=precisions,
             calibration=calibration,
             accuracy=stated,
             people=_people(data),
@@ -86,7 +89,11 @@ def command(
 def _people(data: tuple[str, ...]) -> Any:
     from sspnet_train.data.catalog import parse_data, validation_sets
 
-    return validation_sets(parse_data(data), "coco")
+    sets = parse_data(data)
+    people = validation_sets(sets, "coco")
+    if sets and not people:
+        raise OptionError(f"--data: nobody is held out to be scored in {', '.join(sets)}; give a data set with such people")
+    return people
 
 
 def _read_accuracy(path: Path) -> dict[int, Any]:

@@ -57,6 +57,14 @@ EVAL = ("eval", "--checkpoint", "c.safetensors", "--data", "synth3d={}")
         (["synth", "--out", "{}/people", "--count", "1", "--share", "tilted=2"], "the share of tilted must be from 0 to 1"),
         (["export", "--cuts", "9", "--out", "{}/bundle"], "cuts must be distinct pyramids from 1 to 8, got 9"),
         (["export", "--precision", "int8", "--out", "{}/bundle"], "int8 needs calibration"),
+        (
+            ["export", "--data", "synth3d={}", "--out", "{}/bundle"],
+            "--data: on its people is scored what fp16, int8 and bf16 cost",
+        ),
+        (
+            ["export", "--precision", "fp32,fp16", "--data", "backgrounds={}", "--out", "{}/bundle"],
+            "--data: nobody is held out to be scored in backgrounds",
+        ),
         (["export", "--limit", "5", "--out", "{}/bundle"], "--limit counts people of --data: give that too"),
         ([*EVAL, "--out", "{}/report", "--multi-crop"], "--out, --multi-crop: only a protocol has that, see --protocol"),
         (
