@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from sspnet_sdk.cli.interrupts import Interrupts
 from sspnet_sdk.cli.terminal import keep_standard_error
 from sspnet_sdk.errors import SSPNetError
 from sspnet_sdk.version import __version__
@@ -61,7 +62,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with Interrupts():
+                return super().invoke(ctx)
         except SSPNetError as error:
             raise _Fault(error) from error
         except (ImportError, AttributeError):

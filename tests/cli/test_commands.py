@@ -2,11 +2,18 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 import subprocess
+import time
 
+import click
 import pytest
+from click.testing import CliRunner
 from command_line import ROOT
+
+from sspnet_sdk.cli.main import main
 
 COMMANDS = ("predict", "bench", "profile", "info", "export", "train", "eval")
 
@@ -159,3 +166,20 @@ def test_export_and_train_name_what_is_missing(run, tmp_path):
     done = run("train", "--data", tmp_path / "none", "--steps", "1")
     assert done.returncode == 1 and "no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_command_tidies_up_when_it_is_stopped_from_outside(monkeypatch, sign, tmp_path):
+    @click.command(name="info")
+    def long_work() -> None:
+        try:
+            os.kill(os.getpid(), sign)
+            time.sleep(10)
+        finally:
+            (tmp_path / "tidy").touch()
+
+    monkeypatch.setattr("sspnet_sdk.cli.info.command", long_work)
+    before = signal.getsignal(sign)
+    result = CliRunner().invoke(main, ["info"])
+    assert result.exit_code == 130 and result.output == "interrupted\n" and (tmp_path / "tidy").exists()
+    assert signal.getsignal(sign) is before
