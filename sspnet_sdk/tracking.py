@@ -62,6 +62,7 @@ class Tracker:
         self._ids = Identities(estimator.bundle.poses, only_one=self._people == 1)
         self._searched_s = self._looked_s = -np.inf
         self._frames = 0
+        self._size: tuple[int, int] | None = None
 
     def update(self, img: Any, time_s: float) -> tuple[Person, ...]:
         """The people in the next frame, by id.
@@ -91,6 +92,7 @@ class Tracker:
         img = image = open_image(img, self._estimator.color)
         given = [check_box(box, image) for box in self._start]  # all, before one is entered
         self._frames += 1
+        self._resize((image.width, image.height))
         for box in given:
             track = Track(self._ids.steady_box(box, time_s), time_s, given=True)
             self._ids.confirm(track)
@@ -102,6 +104,15 @@ class Tracker:
         self._ids.compare_looks([(track, sighting) for track, sighting in seen if track in self._ids.followed])
         self._ids.forget(time_s)
         return [(track, track.pose) for track in self._ids.followed if track.pose is not None]
+
+    def _resize(self, size: tuple[int, int]) -> None:
+        """Streams change their size as the network allows: what is known in pixels goes along."""
+        if self._size not in (None, size):
+            by = (np.array(size) / np.array(self._size)).astype(np.float32)
+            for track in self._ids.tracks:
+                track.scale(by)
+            self._searched_s = -np.inf
+        self._size = size
 
     def _follow(self, img: Any, image: Image, time_s: float) -> list[tuple[Track, Sighting]]:
         """Run the boxes where people should be, and say who is whom."""

@@ -13,6 +13,13 @@ from sspnet_sdk.smoothing import PoseSmoother
 
 _ROUNDING_S = 1e-3
 
+_Followed = tuple[Track, tuple[int, ...]]
+"""Somebody in frames of one size: pixels of another are not smoothed with these."""
+
+
+def _of(track: Track, frame: Frame) -> _Followed:
+    return track, frame.image.shape[:2]
+
 
 class AsTheyCome:
     """Smooths by the past alone. No frame waits.
@@ -23,12 +30,14 @@ class AsTheyCome:
 
     def __init__(self, smooth: float) -> None:
         self._smooth = smooth
-        self._people: dict[Track, PoseSmoother] = {}
+        self._people: dict[_Followed, PoseSmoother] = {}
 
     def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
         """The frame with the poses of those who are `seen` in it, smoothed."""
-        self._people = {track: self._people.get(track) or PoseSmoother(self._smooth) for track, _ in seen}
-        yield frame, [(track, self._people[track](pose, float(frame.time_s or 0.0))) for track, pose in seen]
+        people = [_of(track, frame) for track, _ in seen]
+        self._people = {one: self._people.get(one) or PoseSmoother(self._smooth) for one in people}
+        now = float(frame.time_s or 0.0)
+        yield frame, [(track, self._people[_of(track, frame)](pose, now)) for track, pose in seen]
 
     def rest(self) -> Iterator[tuple[Frame, Seen]]:
         """Nothing."""
@@ -44,14 +53,14 @@ class InHindsight:
 
     def __init__(self, smooth: float) -> None:
         self._smooth = smooth
-        self._people: dict[Track, Hindsight] = {}
+        self._people: dict[_Followed, Hindsight] = {}
         self._waiting: deque[tuple[Frame, list[Track]]] = deque()
 
     def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
         """Take a frame and those who are `seen` in it. -> the frames that need not wait any more."""
         now = float(frame.time_s or 0.0)
         for track, pose in seen:
-            self._people.setdefault(track, Hindsight(self._smooth)).add(pose, now)
+            self._people.setdefault(_of(track, frame), Hindsight(self._smooth)).add(pose, now)
         self._waiting.append((frame, [track for track, _ in seen]))
         while len(self._waiting) > MOST_AHEAD or now - float(self._waiting[0][0].time_s or 0.0) >= AHEAD_S - _ROUNDING_S:
             yield self._first()
@@ -63,7 +72,7 @@ class InHindsight:
 
     def _first(self) -> tuple[Frame, Seen]:
         frame, tracks = self._waiting.popleft()
-        seen = [(track, self._people[track].next()) for track in tracks]
-        awaited = {track for _, tracks in self._waiting for track in tracks}
-        self._people = {track: person for track, person in self._people.items() if track in awaited}
+        seen = [(track, self._people[_of(track, frame)].next()) for track in tracks]
+        awaited = {_of(track, waiting) for waiting, tracks in self._waiting for track in tracks}
+        self._people = {one: person for one, person in self._people.items() if one in awaited}
         return frame, seen

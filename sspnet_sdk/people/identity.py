@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,13 @@ class Track:
     def take(self, pose: Pose, time_s: float) -> None:
         """This is their pose in the frame at `time_s`."""
         self.pose, self.seen_s, self.frames = self._sides(pose, time_s), time_s, self.frames + 1
+
+    def scale(self, by: NDArray[np.float32]) -> None:
+        """The picture is `by` (2,) times as wide and as high from now on."""
+        self.steady.scale(by)
+        self._sides = SideKeeper()
+        if self.pose is not None:
+            self.pose = replace(self.pose, keypoints=self.pose.keypoints * by, box=self.pose.box * np.tile(by, 2))
 
     def box_at(self, time_s: float) -> Box:
         """Where they should be at a time: x, y, w, h in pixels."""

@@ -52,6 +52,10 @@ class SteadyBox:
         box[:2] += ahead.astype(np.float32)
         return box
 
+    def scale(self, by: NDArray[np.float32]) -> None:
+        """The picture is `by` (2,) times as wide and as high from now on."""
+        self._size, self._centre, self._velocity = self._size * by, self._centre * by, self._velocity * by
+
     def follow(self, pose: Pose, time_s: float, bounds: tuple[int, int]) -> None:
         """Take the next pose.
 

@@ -215,3 +215,19 @@ def test_who_comes_into_an_empty_scene_is_sure_at_once(estimator, empty):
     for index in range(empty, empty + 4):
         (person,) = tracker.update(photo, index / FPS)
         assert index == empty or not person.pose.unsure
+
+
+@pytest.mark.parametrize("source", [list, iter])  # smoothed by what comes after too, and by the past alone
+@pytest.mark.parametrize("by", [0.5, 1.5])
+def test_people_stay_who_and_where_they_are_as_the_picture_changes_its_size(estimator, by, source):
+    person = cv2.imread(str(PHOTO))[110:400, 250:410]
+    wide = np.full((424, 1000, 3), 150, np.uint8)
+    for left in (300, 700):
+        wide[60:350, left : left + 160] = person
+    other = cv2.resize(wide, None, fx=by, fy=by, interpolation=cv2.INTER_AREA)
+    places = []
+    for frame in estimator.stream(source([wide] * 8 + [other] * 8), boxes=[(320, 75, 120, 260), (720, 75, 120, 260)]):
+        scale = frame.image.shape[1] / 1000
+        places.append({p.id: p.pose.keypoints[:, 0].mean() / scale for p in frame.people})
+    assert all(set(place) == {1, 2} for place in places)
+    assert np.ptp([[place[1], place[2]] for place in places], axis=0).max() < 25
