@@ -196,11 +196,13 @@ def _check(jobs: Sequence[Job]) -> None:
         outputs += [path for path in job.targets.values() if path != _STDOUT or job is jobs[0]]
         if job.overlay is not None:
             outputs += {job.overlay / path.name for path in job.pictures} if job.several else [job.overlay]
-    for path in outputs:
-        if _whole(path) in inputs:
+    files = [_whole(path) for path in outputs]  # by another way or through a link, it is the same file
+    for path, file in zip(outputs, files, strict=True):
+        if file in inputs:
             raise OptionError(f"{path} is an input and would be overwritten: choose another name")
-    path, times = Counter(outputs).most_common(1)[0]
+    file, times = Counter(files).most_common(1)[0]
     if times > 1:
+        path = outputs[files.index(file)]
         raise OptionError(f"two results would go to {'standard output' if path == _STDOUT else path}: choose another name")
 
 

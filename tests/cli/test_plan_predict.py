@@ -57,3 +57,14 @@ def test_the_viewer_is_no_folder_for_recordings(tmp_path):
     assert plan([str(videos[0])], None, {"rerun": Path("viewer")})[0].targets == {"rerun": Path("viewer")}
     with pytest.raises(OptionError, match="--rerun viewer shows one source at a time"):
         plan([str(video) for video in videos], None, {"rerun": Path("viewer")})
+
+
+@pytest.mark.parametrize("other", ["{folder}/out.txt", "link.txt", "sub/../out.txt"])
+def test_two_names_of_one_file_are_one_file(other, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "walk.mp4").touch()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.txt").symlink_to("out.txt")
+    targets = {"json": Path("out.txt"), "csv": Path(other.format(folder=tmp_path))}
+    with pytest.raises(OptionError, match=r"two results would go to out\.txt"):
+        plan(["walk.mp4"], None, targets)
