@@ -120,6 +120,12 @@ def refuse_unwritable(path: Path) -> None:
         file.discard()
 
 
+def refuse_pipe(path: Path, instead: str) -> None:
+    """Say the same of a pipe, where the file's begin is written last."""
+    if path.is_fifo():
+        raise OptionError(f"{path} is a pipe, which takes no {path.suffix or 'such'} file (its begin is written last): {instead}")
+
+
 class TextFile:
     """UTF-8 text into a staged file, or onto standard output for the path "-": there, as in pipes, flushed line by line."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from sspnet_sdk.capture import Capture, has_pyav
 from sspnet_sdk.errors import OptionError, SSPNetError
 from sspnet_sdk.files.opencv_encoder import OpenCvEncoder
-from sspnet_sdk.files.staging import StagedFile, check_room, refuse_unwritable
+from sspnet_sdk.files.staging import StagedFile, check_room, refuse_pipe, refuse_unwritable
 from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps, check_time
 from sspnet_sdk.images.image import open_image
@@ -35,7 +35,7 @@ class VideoFile:
         sound: the video whose sound goes beside the pictures.
 
     Raises:
-        OptionError: for another suffix, or a path or rate that is none.
+        OptionError: for another suffix, a path or rate that is none, or a pipe to which no such file can be written.
         SSPNetError: no encoder, or the disk is full (what was written until then is kept, if anything was).
     """
 
@@ -49,6 +49,8 @@ class VideoFile:
         if path.suffix.lower() == ".avi" and fps > _FASTEST_AVI:
             raise OptionError(f"{path}: .avi holds at most {_FASTEST_AVI} frames per second, not {fps:g}: use .mp4")
         refuse_unwritable(path)
+        if path.suffix.lower() in (".mp4", ".m4v", ".mov"):
+            refuse_pipe(path, "name it .mkv")
         self._staged, self._fps, self._frames, self._sound = StagedFile(path), fps, 0, sound
         self._encoder: Any = None
         self._size = (0, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sspnet_sdk.errors import SSPNetError
-from sspnet_sdk.files.staging import StagedFile, refuse_unwritable, writing
+from sspnet_sdk.files.staging import StagedFile, refuse_pipe, refuse_unwritable, writing
 from sspnet_sdk.formats.table import Columns, columns_of, person_columns
 from sspnet_sdk.frame import Frame
 
@@ -24,6 +24,7 @@ class ParquetWriter:
     def __init__(self, path: Path) -> None:
         self._arrow, self._parquet = _library()
         refuse_unwritable(path)
+        refuse_pipe(path, "name a file")
         self._staged = StagedFile(path)
         self._file: Any = None
         self._in_camera = False

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from made_people import make_frame, make_pose, write_all
 
-from sspnet_sdk import JOINT_NAMES, OptionError, SSPNetError
+from sspnet_sdk import JOINT_NAMES, OptionError, OverlayVideo, SSPNetError, VideoFile
 from sspnet_sdk.formats import open_writer
 from sspnet_sdk.formats.table import COLUMNS
 from sspnet_sdk.frame import Person
@@ -161,6 +161,23 @@ def test_whoever_reads_a_named_pipe_gets_each_frame_at_once(walk, tmp_path):
         assert json.loads(os.read(reader, 100_000))["frame"] == frame.index
     writer.close()
     os.close(reader)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+@pytest.mark.parametrize(
+    ("name", "open_it"),
+    [
+        ("o.mp4", lambda path: VideoFile(path, 30)),
+        ("o.mov", lambda path: OverlayVideo(path, 30)),
+        ("o.parquet", lambda path: open_writer("parquet", path)),
+    ],
+)
+def test_a_pipe_is_refused_at_once_where_the_begin_is_written_last(name, open_it, tmp_path):
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(OptionError, match=f"{name} is a pipe, which takes no .{name[2:]} file"):
+        open_it(tmp_path / name)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd here")
