@@ -17,6 +17,7 @@ from sspnet_sdk.bundles.fields import FieldError
 from sspnet_sdk.bundles.manifest import check_manifest, upgraded
 from sspnet_sdk.bundles.thresholds import Finder, PoseThresholds, read_finder, read_poses
 from sspnet_sdk.errors import BundleError
+from sspnet_sdk.given import given_path
 from sspnet_sdk.system.regular_file import NotRegular, opened
 
 DEFAULT_BUNDLE = Path(__file__).parent / "default_bundle"
@@ -100,7 +101,7 @@ def open_bundle(source: str | os.PathLike[str] | Bundle | None = None) -> Bundle
         raise BundleError("this installation holds no default bundle: name one, Estimator('path/to/bundle')")
     if source is not None and not isinstance(source, (str, os.PathLike)):
         raise BundleError(f"a bundle is the path of a folder, not {type(source).__name__}")
-    folder = DEFAULT_BUNDLE if source is None else Path(source)
+    folder = DEFAULT_BUNDLE if source is None else given_path(source)
     manifest, digest = _read_manifest(folder)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)

@@ -25,6 +25,7 @@ from sspnet_sdk.frames.frame_times import Timeline
 from sspnet_sdk.frames.opencv_decoder import OpenCvDecoder
 from sspnet_sdk.frames.picture_sequence import OnePicture, PictureSequence
 from sspnet_sdk.frames.piped import Piped
+from sspnet_sdk.given import given_path
 from sspnet_sdk.given_number import check_fps, given_number, given_whole
 from sspnet_sdk.images.file_kind import file_kind, open_file_kind
 
@@ -80,6 +81,7 @@ class Capture:
             stated_fps = check_fps(stated_fps, "stated_fps")
         if not 0.0 <= given_number(reconnect_s) < math.inf:
             raise OptionError(f"reconnect_s must be seconds from 0 on, not {reconnect_s!r:.80}")
+        source = given_path(source) if isinstance(source, os.PathLike) else source
         self._source, self._asked_fps, self._stated_fps, self._reconnect_s = source, fps, stated_fps, reconnect_s
         self.name = _name(source)
         self._reading, self._closed, self._read = threading.Lock(), False, False

@@ -18,7 +18,7 @@ def given_path(path: Any) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"a file is named by a path, not by {type(path).__name__}")
-    return Path(path)
+    return Path(os.fsdecode(path))  # os.scandir's entries are no text, and those of a folder named by bytes give bytes
 
 
 def given_list(values: Any, what: str = "boxes must be a list of (x, y, w, h)") -> list[Any]:

@@ -87,9 +87,10 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     if isinstance(source, Image):
         return source
     if isinstance(source, (str, os.PathLike)):
-        if "://" in str(source) and not os.path.exists(source):
-            raise ImageError(f"{source} is an address and not fetched: pass the content, as urllib.request.urlopen gives it")
-        return _decoded(_read(Path(source)), str(source))
+        name = os.fsdecode(source)
+        if "://" in name and not os.path.exists(name):
+            raise ImageError(f"{name} is an address and not fetched: pass the content, as urllib.request.urlopen gives it")
+        return _decoded(_read(Path(name)), name)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _decoded(bytes(source), "the content")
     if hasattr(source, "read"):

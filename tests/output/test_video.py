@@ -1,6 +1,8 @@
 """Videos: every frame of a file, the newest of a live source; an orderly end whatever happens."""
 
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -40,6 +42,19 @@ def test_every_frame_of_a_file_comes_in_order_with_its_time(walk_video, estimato
     assert {frame.source for frame in results} == {str(walk_video)}
     assert results[-1].fps > 0
     assert not _threads()
+
+
+@pytest.mark.parametrize("encode", [str, os.fsencode])
+def test_entries_of_a_folder_are_named_as_its_paths_are(walk_video, encode, estimator):
+    """What os.scandir gives is a path, but as text says `<DirEntry 'walk.mp4'>`."""
+    (entry,) = os.scandir(encode(walk_video.parent))
+    with Capture(entry) as capture:
+        assert (capture.name, capture.path) == (str(walk_video), walk_video)
+    with pytest.raises(ImageError) as refused:
+        estimator.predict(entry)
+    assert str(refused.value).startswith(f"{walk_video} is a video")
+    with pytest.raises(SSPNetError, match="^" + re.escape(f"{walk_video} is not a bundle")):
+        Estimator(entry)
 
 
 def test_a_closed_capture_holds_no_file(walk_video):
