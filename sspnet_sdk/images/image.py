@@ -87,10 +87,10 @@ def open_image(source: Any, color: str = "bgr") -> Image:
     if isinstance(source, Image):
         return source
     if isinstance(source, (str, os.PathLike)):
-        name = os.fsdecode(source)
-        if "://" in name and not os.path.exists(name):
-            raise ImageError(f"{name} is an address and not fetched: pass the content, as urllib.request.urlopen gives it")
-        return _decoded(_read(Path(name)), name)
+        path = os.fsdecode(source)
+        if "://" in path and not os.path.exists(path):
+            raise ImageError(f"{path} is an address and not fetched: pass the content, as urllib.request.urlopen gives it")
+        return _decoded(_read(Path(path)), path)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _decoded(bytes(source), "the content")
     if hasattr(source, "read"):
