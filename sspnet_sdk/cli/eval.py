@@ -155,13 +155,13 @@ def _score_cuts(
     limit: int | None,
     json_path: Path | None,
 ) -> None:
-    from sspnet_train.data.catalog import READERS, common_definition, open_split
+    from sspnet_train.data.catalog import common_definition, open_split, with_people
     from sspnet_train.evaluation.accuracy import accuracy_of, score_sets
     from sspnet_train.network.checkpoint import load_network
 
     from sspnet_sdk.files.staging import refuse_unwritable, write_text
 
-    people = sorted((name for name in sets if READERS[name].kind != "nobody"), key=lambda name: name not in STATED_FIRST)
+    people = sorted(with_people(sets), key=lambda name: name not in STATED_FIRST)
     if not people:
         raise OptionError(f"nobody to score in {', '.join(sets)}: give a data set with people")
     if json_path is not None and str(json_path) != "-":

@@ -136,7 +136,12 @@ def common_definition(names: Iterable[str]) -> Definition:
 
     It is COCO's as soon as one set of people has those, because photographs come with no others. Else it is Human3.6M's.
     """
-    return "coco" if any(READERS[name].definition == "coco" and READERS[name].kind != "nobody" for name in names) else "human36m"
+    return "coco" if any(READERS[name].definition == "coco" for name in with_people(names)) else "human36m"
+
+
+def with_people(names: Iterable[str]) -> list[str]:
+    """The sets that are not of pictures of nobody."""
+    return [name for name in names if READERS[name].kind != "nobody"]
 
 
 def mixing_shares(names: Iterable[str], wanted: dict[str, float]) -> dict[str, float]:
@@ -165,11 +170,9 @@ def validation_sets(data: Mapping[str, Path | str], definition: Definition) -> d
         definition: whose joints all of them are given in.
     """
     sets = {}
-    for name, place in data.items():
-        if READERS[name].kind == "nobody":
-            continue
+    for name in with_people(data):
         try:
-            sets[name] = open_split(name, place, "val", definition)
+            sets[name] = open_split(name, data[name], "val", definition)
         except DataError as error:
             log.warning("not validated on %s: %s", name, error)
     return sets

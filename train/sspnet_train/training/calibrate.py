@@ -20,7 +20,7 @@ from torch import Tensor
 from sspnet_sdk.pose import BODY_JOINTS
 from sspnet_train.command_numbers import at_least
 from sspnet_train.data.augment import Augmentation
-from sspnet_train.data.catalog import READERS, even_shares, open_split, parse_data
+from sspnet_train.data.catalog import even_shares, open_split, parse_data, with_people
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import DataError, TrainingError, one_line
 from sspnet_train.network.blocks import PredictionBlock
@@ -190,7 +190,7 @@ def main() -> None:
     network, notes = load_network(given.checkpoint), read_checkpoint(given.checkpoint)[2]
     check_cuts(network.config, given.cuts)
     data = parse_data(given.data)
-    if not any(READERS[name].kind != "nobody" for name in data):
+    if not with_people(data):
         raise DataError("no data set with people in it: give at least one")
     sources = {name: open_split(name, folder, "val", "coco") for name, folder in data.items()}
     recipe = replace(RECIPES["edge"], augmentation=VIEWS, shares=even_shares(sources))

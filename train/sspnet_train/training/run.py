@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sspnet_train.data.catalog import READERS, common_definition, mixing_shares, open_split, validation_sets
+from sspnet_train.data.catalog import common_definition, mixing_shares, open_split, validation_sets, with_people
 from sspnet_train.data.sample import SampleSource
 from sspnet_train.errors import TrainingError, TrainingOptionError
 from sspnet_train.evaluation.overlays import write_overlays
@@ -119,7 +119,7 @@ def prepared_recipe(name: str, data: Mapping[str, Path | str], freeze: Sequence[
         raise TrainingOptionError(
             f"cannot freeze {', '.join(sorted(set(freeze) - {'entry'}))}: only the entry flow (entry) can be frozen"
         )
-    if not any(READERS[set_name].kind != "nobody" for set_name in data):
+    if not with_people(data):
         raise TrainingOptionError("no data set with people in it: give at least one")
     recipe = replace(RECIPES[name], shares=mixing_shares(data, RECIPES[name].shares))
     return replace(recipe, entry_lr=0.0, second_entry_lr=0.0, fixed_entry_statistics=True) if freeze else recipe
