@@ -34,10 +34,9 @@ class AsTheyCome:
 
     def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
         """The frame with the poses of those who are `seen` in it, smoothed."""
-        people = [_of(track, frame) for track, _ in seen]
+        people, now = [_of(track, frame) for track, _ in seen], float(frame.time_s or 0.0)
         self._people = {one: self._people.get(one) or PoseSmoother(self._smooth) for one in people}
-        now = float(frame.time_s or 0.0)
-        yield frame, [(track, self._people[_of(track, frame)](pose, now)) for track, pose in seen]
+        yield frame, [(track, self._people[one](pose, now)) for one, (track, pose) in zip(people, seen, strict=True)]
 
     def rest(self) -> Iterator[tuple[Frame, Seen]]:
         """Nothing."""
@@ -54,14 +53,15 @@ class InHindsight:
     def __init__(self, smooth: float) -> None:
         self._smooth = smooth
         self._people: dict[_Followed, Hindsight] = {}
-        self._waiting: deque[tuple[Frame, list[Track]]] = deque()
+        self._waiting: deque[tuple[Frame, list[_Followed]]] = deque()
 
     def add(self, frame: Frame, seen: Seen) -> Iterator[tuple[Frame, Seen]]:
         """Take a frame and those who are `seen` in it. -> the frames that need not wait any more."""
         now = float(frame.time_s or 0.0)
-        for track, pose in seen:
-            self._people.setdefault(_of(track, frame), Hindsight(self._smooth)).add(pose, now)
-        self._waiting.append((frame, [track for track, _ in seen]))
+        people = [_of(track, frame) for track, _ in seen]
+        for one, (_, pose) in zip(people, seen, strict=True):
+            self._people.setdefault(one, Hindsight(self._smooth)).add(pose, now)
+        self._waiting.append((frame, people))
         while len(self._waiting) > MOST_AHEAD or now - float(self._waiting[0][0].time_s or 0.0) >= AHEAD_S - _ROUNDING_S:
             yield self._first()
 
@@ -71,8 +71,8 @@ class InHindsight:
             yield self._first()
 
     def _first(self) -> tuple[Frame, Seen]:
-        frame, tracks = self._waiting.popleft()
-        seen = [(track, self._people[_of(track, frame)].next()) for track in tracks]
-        awaited = {_of(track, waiting) for waiting, tracks in self._waiting for track in tracks}
+        frame, people = self._waiting.popleft()
+        seen = [(one[0], self._people[one].next()) for one in people]
+        awaited = {one for _, people in self._waiting for one in people}
         self._people = {one: person for one, person in self._people.items() if one in awaited}
         return frame, seen
